@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+// The command table. The only place that sets the exit code.
+
+import { Command, CommanderError } from "commander";
+import { printError, usesColor } from "./commands/output.js";
+import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
+
+const WRONG_INPUT = 2;
+
+const program = new Command("squeezebox")
+  .description(
+    "Declarative experiments with channel-attention networks: YAML in, trained ablation and comparison out.",
+  )
+  .exitOverride()
+  .showSuggestionAfterError()
+  .showHelpAfterError("(--help shows what there is)");
+
+const collect = (value: string, before: string[]) => [...before, value];
+const count = (flag: string) => (value: string) => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 1024)
+    throw new InputError(`${flag} takes a number from 1 to 1024; found ${value}`);
+  return number;
+};
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).option("--json", "print JSON", false);
+}
+
+function withSet(command: Command): Command {
+  return command.option(
+    "--set <path=value>",
+    "replace a value of the experiment, as in training.epochs=5 (repeatable)",
+    collect,
+    [],
+  );
+}
+
+function withTraining(command: Command): Command {
+  return withSet(command)
+    .option("--backend <name>", "auto, compiled, tensorflow or cpu", "auto")
+    .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
+    .option("--runs <folder>", "where results go", "runs");
+}
+
+command("validate", "check files; all mistakes with line, column and the nearest valid name")
+  .argument("<files...>", "experiments and sweeps")
+  .action(async (files, flags) =>
+    finish(await (await import("./commands/validate.js")).validate(files, flags)),
+  );
+
+withSet(command("describe", "layers, parameters, MACs and activations of an experiment's network"))
+  .argument("<experiment>", "YAML file")
+  .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS in place of the dataset's")
+  .option("--classes <n>", "classes in place of the dataset's", Number)
+  .action(async (file, flags) =>
+    finish(await (await import("./commands/describe.js")).describe(file, flags)),
+  );
+
+withSet(command("plan", "the runs of a sweep and how long they may take; trains nothing"))
+  .argument("<sweep>", "YAML file")
+  .option("--runs <folder>", "where results are", "runs")
+  .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .action(async (file, flags) => finish(await (await import("./commands/plan.js")).plan(file, flags)));
+
+withTraining(command("train", "train one experiment; continues where it was interrupted"))
+  .argument("<experiment>", "YAML file")
+  .action(async (file, flags) => finish(await (await import("./commands/train.js")).train(file, flags)));
+
+withTraining(
+  command("sweep", "train every variant with every seed and compare; finished runs are not repeated"),
+)
+  .argument("<sweep>", "YAML file")
+  .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .option("--dry-run", "only show the plan", false)
+  .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
+
+command("compare", "the table of a sweep: mean, spread and difference to the baseline")
+  .argument("<folder>", "runs/<sweep>")
+  .option("--baseline <variant>", "in place of the sweep's")
+  .option("--metric <column>", "in place of the sweep's")
+  .action(async (folder, flags) =>
+    finish(await (await import("./commands/compare.js")).compare(folder, flags)),
+  );
+
+command("doctor", "which backends work on this machine, and what to do about the others").action(
+  async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
+);
+
+function finish(exitCode: number): void {
+  process.exitCode = exitCode;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) finish(error.exitCode === 0 ? 0 : WRONG_INPUT);
+  else if (error instanceof DiagnosticError) {
+    for (const diagnostic of sortDiagnostics(error.diagnostics))
+      printError(formatDiagnostic(diagnostic, { color: usesColor(process.stderr) }));
+    finish(WRONG_INPUT);
+  } else if (error instanceof InputError) {
+    printError(error.message);
+    finish(WRONG_INPUT);
+  } else throw error;
+}

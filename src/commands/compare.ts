@@ -1,0 +1,45 @@
+// squeezebox compare: the table of a sweep, from its CSV files.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readSource } from "../config/source.js";
+import { didYouMean } from "../config/suggest.js";
+import { InputError } from "../diagnostic.js";
+import { SUMMARY_COLUMNS } from "../records/columns.js";
+import { readCsv } from "../records/csv.js";
+import { compareSweep } from "../report/comparison.js";
+import { formatComparison } from "../report/format.js";
+import { print, printJson } from "./output.js";
+
+export interface CompareFlags {
+  readonly json: boolean;
+  readonly baseline?: string;
+  readonly metric?: string;
+}
+
+export async function compare(folder: string, flags: CompareFlags): Promise<number> {
+  const asked = comparisonIn(folder);
+  const variants = (readCsv(join(folder, "plan.csv")) ?? []).map(({ variant }) => variant as string);
+  const baseline = flags.baseline ?? asked.baseline ?? variants[0] ?? "";
+  const metric = flags.metric ?? asked.metric ?? "test_error";
+  if (flags.baseline !== undefined && !variants.includes(baseline))
+    throw new InputError(
+      `--baseline: no variant of ${folder} is called ${baseline}${didYouMean(baseline, variants)}`,
+    );
+  if (!(SUMMARY_COLUMNS as readonly string[]).includes(metric))
+    throw new InputError(
+      `--metric is a column of summary.csv; found ${metric}${didYouMean(metric, SUMMARY_COLUMNS)}`,
+    );
+  const comparison = compareSweep(folder, { baseline, metric });
+  if (flags.json) printJson(comparison);
+  else print(formatComparison(comparison));
+  return 0;
+}
+
+/** What the sweep's own file says under `compare`. */
+function comparisonIn(folder: string): { baseline?: string; metric?: string } {
+  const file = join(folder, "sweep.yaml");
+  if (!existsSync(file)) return {};
+  const { value } = readSource(file);
+  return (value as { compare?: { baseline?: string; metric?: string } }).compare ?? {};
+}

@@ -1,0 +1,53 @@
+// squeezebox doctor: which backends work on this machine, and what to do about the others.
+
+import { InferenceSession } from "onnxruntime-node";
+import { probeBlockSize } from "../compile/session.js";
+import { findTensorFlow, HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
+import { formatTable } from "../report/format.js";
+import { defaultJobs } from "./inputs.js";
+import { print, printJson } from "./output.js";
+
+interface Finding {
+  readonly backend: string;
+  readonly works: boolean;
+  readonly detail: string;
+}
+
+export async function doctor({ json }: { json: boolean }): Promise<number> {
+  const block = await probeBlockSize();
+  const tensorflow = findTensorFlow();
+  const findings: Finding[] = [
+    {
+      backend: "compiled",
+      works: typeof InferenceSession.create === "function",
+      detail:
+        block === null
+          ? "ONNX Runtime on the CPU, plain kernels (no blocked ones on this processor)"
+          : `ONNX Runtime on the CPU, blocked kernels of ${block} channels`,
+    },
+    tensorflow
+      ? {
+          backend: "tensorflow",
+          works: true,
+          detail: `${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "sees a GPU" : "sees no GPU: it runs on the CPU"}`,
+        }
+      : { backend: "tensorflow", works: false, detail: HOW_TO_GET_TENSORFLOW },
+    { backend: "cpu", works: true, detail: "TensorFlow.js' own kernels: slow, for checking the others" },
+  ];
+  const auto = tensorflow?.hasGpu ? "tensorflow" : "compiled";
+  if (json) {
+    printJson({ node: process.version, jobs: defaultJobs(), auto, backends: findings });
+    return 0;
+  }
+  print(
+    formatTable(
+      ["backend", "works", "detail"],
+      findings.map(({ backend, works, detail }) => [backend, works ? "yes" : "no", detail]),
+      { right: [] },
+    ),
+  );
+  print(
+    `\nNode ${process.version}, ${defaultJobs()} cores: a sweep runs ${defaultJobs()} runs at a time; --backend auto takes ${auto}`,
+  );
+  return 0;
+}

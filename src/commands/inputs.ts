@@ -1,0 +1,97 @@
+// What several commands read: files, flags, datasets.
+
+import { availableParallelism } from "node:os";
+import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
+import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
+import { type Located, readSource } from "../config/source.js";
+import { checkSweep, isSweep, type Sweep } from "../config/sweep.js";
+import { describeDataset, loadDataset } from "../data/dataset.js";
+import { DiagnosticError, InputError } from "../diagnostic.js";
+import { BACKENDS, type BackendChoice } from "../engine/select-engine.js";
+import { buildNetwork } from "../network/build-network.js";
+import { checkNetwork } from "../network/check-network.js";
+import type { Graph } from "../network/graph.js";
+import type { DatasetFacts } from "../sweep/expand.js";
+
+export interface LoadedExperiment {
+  readonly experiment: Experiment;
+  readonly located: Located;
+}
+
+/** `--set` flags, in order. Throws DiagnosticError. */
+export function parseOverrides(flags: readonly string[]): Override[] {
+  return flags.map(parseSetFlag);
+}
+
+/** Throws InputError and DiagnosticError. */
+export function loadExperiment(file: string, overrides: readonly Override[]): LoadedExperiment {
+  const source = readSource(file);
+  if (isSweep(source))
+    throw new InputError(
+      `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
+    );
+  const located = applyOverrides(source, overrides);
+  const checked: Checked<Experiment> = checkExperiment(located, directoryOf(file));
+  if (!checked.ok) throw new DiagnosticError(checked.diagnostics);
+  return { experiment: checked.value, located };
+}
+
+/** The network for images of the given shape; its mistakes as diagnostics. */
+export function networkOf(
+  { experiment, located }: LoadedExperiment,
+  input: Pick<DatasetFacts, "shape" | "classes">,
+): Graph {
+  const graph = buildNetwork(experiment.network, input);
+  const problems = checkNetwork(graph, input.classes);
+  if (problems.length > 0)
+    throw new DiagnosticError(
+      problems.map((problem) => ({ ...problem, location: located.locate(problem.path, "value") })),
+    );
+  return graph;
+}
+
+export function loadSweep(file: string): Sweep {
+  const source = readSource(file);
+  if (!isSweep(source))
+    throw new InputError(`${file} is an experiment, not a sweep; \`squeezebox train\` takes it`);
+  return checkSweep(source, file);
+}
+
+/** Facts that need the data themselves, each dataset loaded once. */
+export function rememberedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
+  return remember(async ({ dataset }) => {
+    const { shape, classes, train, fingerprint } = await loadDataset(dataset);
+    return { shape, classes, trainImages: train.count, fingerprint };
+  });
+}
+
+/** Facts without loading the data: no count of images, and a fingerprint of the description only. */
+export function describedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
+  return remember(async ({ dataset }) => ({
+    ...describeDataset(dataset),
+    trainImages: 0,
+    fingerprint: JSON.stringify(dataset),
+  }));
+}
+
+function remember(
+  facts: (experiment: Experiment) => Promise<DatasetFacts>,
+): (experiment: Experiment) => Promise<DatasetFacts> {
+  const known = new Map<string, Promise<DatasetFacts>>();
+  return (experiment) => {
+    const key = JSON.stringify(experiment.dataset);
+    const found = known.get(key) ?? facts(experiment);
+    known.set(key, found);
+    return found;
+  };
+}
+
+export function parseBackend(value: string): BackendChoice {
+  const backend = BACKENDS.find((name) => name === value);
+  if (!backend) throw new InputError(`--backend is one of ${BACKENDS.join(", ")}; found ${value}`);
+  return backend;
+}
+
+export function defaultJobs(): number {
+  return availableParallelism();
+}

@@ -1,0 +1,88 @@
+// squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
+
+import { join } from "node:path";
+import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
+import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
+import { type ExpandedSweep, expandSweep, type Run } from "../sweep/expand.js";
+import { finishedFingerprint, indexFinishedRuns } from "../sweep/finished-runs.js";
+import { formatAxes } from "../sweep/plan.js";
+import { defaultJobs, loadSweep, parseOverrides, rememberedFacts } from "./inputs.js";
+import { print, printJson } from "./output.js";
+
+export interface PlanFlags {
+  readonly set: readonly string[];
+  readonly runs: string;
+  readonly jobs?: number;
+  readonly json: boolean;
+}
+
+export async function plan(file: string, flags: PlanFlags): Promise<number> {
+  return printPlan(await expandSweep(loadSweep(file), parseOverrides(flags.set), rememberedFacts()), flags);
+}
+
+export function printPlan(
+  sweep: ExpandedSweep,
+  { runs: root, jobs = defaultJobs(), json }: Pick<PlanFlags, "runs" | "jobs" | "json">,
+): number {
+  const index = indexFinishedRuns(root);
+  const rate = measuredRate([...index.values()]);
+  const first = new Map<string, string>();
+  const planned = sweep.runs.map((run) => {
+    const earlier = first.get(run.fingerprint);
+    first.set(run.fingerprint, earlier ?? run.name);
+    const status = statusOf(run, { folder: join(root, sweep.name), index, earlier });
+    return { run, status, seconds: status === "to train" ? estimateSeconds(run, rate.macsPerSecond) : 0 };
+  });
+  const seconds = planned.reduce((sum, { seconds }) => sum + seconds, 0) / jobs;
+  if (json) {
+    printJson({
+      name: sweep.name,
+      seconds,
+      runs: planned.map(({ run, status, seconds }) => ({
+        run: run.name,
+        variant: run.variant.name,
+        seed: run.seed,
+        axes: run.variant.axes,
+        params: run.variant.complexity.params,
+        macs: run.variant.complexity.macs,
+        fingerprint: run.fingerprint,
+        status,
+        seconds,
+      })),
+    });
+    return 0;
+  }
+  print(
+    formatTable(
+      ["run", "axes", "parameters", "MACs", "about", "status"],
+      planned.map(({ run, status, seconds }) => [
+        run.name,
+        formatAxes(run.variant.axes),
+        formatCount(run.variant.complexity.params.trainable),
+        formatLarge(run.variant.complexity.macs),
+        seconds > 0 ? formatDuration(seconds) : "",
+        status,
+      ]),
+      { right: [2, 3, 4] },
+    ),
+  );
+  const left = planned.filter(({ status }) => status === "to train").length;
+  print(
+    `\n${sweep.runs.length} runs, ${left} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
+  );
+  return 0;
+}
+
+function statusOf(
+  run: Run,
+  {
+    folder,
+    index,
+    earlier,
+  }: { folder: string; index: ReadonlyMap<string, string>; earlier: string | undefined },
+): string {
+  if (finishedFingerprint(join(folder, run.name)) === run.fingerprint) return "finished";
+  const elsewhere = index.get(run.fingerprint);
+  if (elsewhere !== undefined) return `finished as ${elsewhere}`;
+  return earlier === undefined ? "to train" : `same as ${earlier}`;
+}

@@ -1,0 +1,140 @@
+// A sweep as people watch it: a bar for the sweep and one a running job, or plain lines without a terminal.
+
+import { MultiBar, type SingleBar } from "cli-progress";
+import { formatDuration } from "../report/format.js";
+import type { Run } from "../sweep/expand.js";
+import type { RunState } from "../sweep/plan.js";
+import type { SweepWatcher } from "../sweep/run-sweep.js";
+import type { RunProgress } from "../training/train-run.js";
+import { print } from "./output.js";
+
+export interface SweepView extends SweepWatcher {
+  close(): void;
+}
+
+export function watchSweep(): SweepView {
+  return process.stdout.isTTY ? bars() : lines();
+}
+
+/** How far a sweep is, in multiply-accumulates: runs differ in size. */
+class Clock {
+  #start = performance.now();
+  #total = 0;
+  #ended = 0;
+  readonly #running = new Map<Run, number>();
+
+  plan(runs: readonly Run[]): void {
+    this.#start = performance.now();
+    this.#total = runs.reduce((sum, run) => sum + workOf(run), 0);
+  }
+
+  progress(run: Run, done: number): void {
+    this.#running.set(run, done * workOf(run));
+  }
+
+  end(run: Run): void {
+    this.#running.delete(run);
+    this.#ended += workOf(run);
+  }
+
+  get share(): number {
+    const running = [...this.#running.values()].reduce((sum, work) => sum + work, 0);
+    return this.#total === 0 ? 1 : Math.min(1, (this.#ended + running) / this.#total);
+  }
+
+  /** Seconds left; NaN while nothing can be said. */
+  get secondsLeft(): number {
+    const elapsed = (performance.now() - this.#start) / 1000;
+    return this.share < 0.005 ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
+  }
+}
+
+function workOf({ variant, experiment }: Run): number {
+  return variant.complexity.macs * experiment.training.epochs;
+}
+
+const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
+  `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
+
+const BAR_STEPS = 1000;
+
+function bars(): SweepView {
+  const multi = new MultiBar({
+    hideCursor: true,
+    clearOnComplete: true,
+    forceRedraw: true,
+    format: "{bar} {text}",
+    barsize: 20,
+    barCompleteChar: "#",
+    barIncompleteChar: "-",
+    fps: 5,
+    gracefulExit: false,
+  });
+  const clock = new Clock();
+  const running = new Map<Run, SingleBar>();
+  let sweepBar: SingleBar | null = null;
+  let done = 0;
+  let count = 0;
+  const refresh = () =>
+    sweepBar?.update(Math.round(clock.share * BAR_STEPS), {
+      text: `${done}/${count} runs, ${formatDuration(clock.secondsLeft)} left`,
+    });
+  return {
+    planned: (runs, known) => {
+      clock.plan(runs.filter((run) => !known.includes(run)));
+      [done, count] = [known.length, runs.length];
+      sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
+      refresh();
+    },
+    started: (run) => {
+      running.set(run, multi.create(BAR_STEPS, 0, { text: `${run.name}  starting` }));
+    },
+    progressed: (run, progress) => {
+      clock.progress(run, progress.done);
+      running
+        .get(run)
+        ?.update(Math.round(progress.done * BAR_STEPS), { text: `${run.name}  ${describe(progress)}` });
+      refresh();
+    },
+    ended: (run, { status, reason }) => {
+      clock.end(run);
+      done += status === "finished" ? 1 : 0;
+      const bar = running.get(run);
+      if (bar) multi.remove(bar);
+      running.delete(run);
+      if (status === "failed") multi.log(`${run.name} failed: ${reason}\n`);
+      refresh();
+    },
+    close: () => multi.stop(),
+  };
+}
+
+function lines(): SweepView {
+  const clock = new Clock();
+  const epochs = new Map<Run, RunProgress>();
+  let done = 0;
+  let count = 0;
+  return {
+    planned: (runs, known) => {
+      clock.plan(runs.filter((run) => !known.includes(run)));
+      [done, count] = [known.length, runs.length];
+      print(`${count} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
+    },
+    started: (run) => print(`${run.name}  starts`),
+    progressed: (run, progress) => {
+      clock.progress(run, progress.done);
+      if (progress.step === progress.steps && epochs.get(run)?.epoch !== progress.epoch) {
+        epochs.set(run, progress);
+        print(`${run.name}  ${describe(progress)}`);
+      }
+    },
+    ended: (run: Run, { status, reason }: RunState) => {
+      clock.end(run);
+      done += status === "finished" ? 1 : 0;
+      print(
+        `${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${done}/${count} runs, ${formatDuration(clock.secondsLeft)} left`,
+      );
+    },
+    close: () => {},
+  };
+}

@@ -1,0 +1,103 @@
+// squeezebox train: one experiment, in this process.
+
+import { join } from "node:path";
+import { SingleBar } from "cli-progress";
+import { loadDataset } from "../data/dataset.js";
+import { InputError } from "../diagnostic.js";
+import { fingerprintOf } from "../network/fingerprint.js";
+import { isLock, lockFolder } from "../records/lock.js";
+import { readResult, runFolder } from "../records/run-folder.js";
+import { setAsideOther } from "../sweep/finished-runs.js";
+import { type RunProgress, trainRun } from "../training/train-run.js";
+import { DivergedError } from "../training/trainer.js";
+import { loadExperiment, networkOf, parseBackend, parseOverrides } from "./inputs.js";
+import { print, printError, printJson } from "./output.js";
+
+export interface TrainFlags {
+  readonly set: readonly string[];
+  readonly threads: number;
+  readonly backend: string;
+  readonly runs: string;
+  readonly json: boolean;
+}
+
+export async function train(file: string, flags: TrainFlags): Promise<number> {
+  const backend = parseBackend(flags.backend);
+  const loaded = loadExperiment(file, parseOverrides(flags.set));
+  const { experiment } = loaded;
+  const dataset = await loadDataset(experiment.dataset);
+  const graph = networkOf(loaded, dataset);
+  const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
+  const parent = join(flags.runs, experiment.name);
+  const name = `seed-${experiment.seed}`;
+  const folder = runFolder(join(parent, name));
+  const lock = lockFolder(parent);
+  if (!isLock(lock)) throw new InputError(`process ${lock.pid} on ${lock.host} is training in ${parent}`);
+  const stop = () => {
+    lock.release();
+    printError("\ninterrupted; the same command continues after the last finished epoch");
+    process.exit(130);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    setAsideOther(parent, name, fingerprint);
+    const before = readResult(folder.path);
+    const view = watchRun(flags.json);
+    const result =
+      before ??
+      (await trainRun({
+        experiment,
+        graph,
+        dataset,
+        fingerprint,
+        folder,
+        backend,
+        threads: flags.threads,
+        onProgress: view.progressed,
+      }).finally(view.close));
+    if (flags.json) printJson(result);
+    else {
+      if (before) print("trained before; nothing was repeated");
+      print(
+        `test error ${(100 * Number(result.test_error)).toFixed(2)} %, test loss ${Number(result.test_loss).toFixed(4)}, ${result.images_per_second} images/s`,
+      );
+      print(`results: ${folder.result}, ${folder.epochs}`);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    printError(`failed: ${error.message} (${folder.log})`);
+    return 1;
+  } finally {
+    lock.release();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+function watchRun(silent: boolean): { progressed(progress: RunProgress): void; close(): void } {
+  const text = ({ epoch, epochs, loss, error, imagesPerSecond }: RunProgress) =>
+    `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
+  if (silent) return { progressed: () => {}, close: () => {} };
+  if (!process.stdout.isTTY)
+    return {
+      progressed: (progress) => {
+        if (progress.step === progress.steps) print(text(progress));
+      },
+      close: () => {},
+    };
+  const bar = new SingleBar({
+    format: "{bar} {text}  {eta_formatted} left",
+    barsize: 20,
+    barCompleteChar: "#",
+    barIncompleteChar: "-",
+    hideCursor: true,
+    fps: 5,
+    etaBuffer: 50,
+  });
+  const STEPS = 1000;
+  bar.start(STEPS, 0, { text: "starting" });
+  return {
+    progressed: (progress) => bar.update(Math.round(progress.done * STEPS), { text: text(progress) }),
+    close: () => bar.stop(),
+  };
+}

@@ -1,0 +1,203 @@
+// Element-by-element kernels -> ONNX, on operands of any layout.
+
+import type { Layout } from "./layouts.js";
+import { blockedAffine, type Context, inputOf, type Lowering, outputOf } from "./lowering.js";
+import { RELU_GRADIENT } from "./simplify.js";
+import type { TracedNode, TracedValue } from "./traced-graph.js";
+
+const BINARY: Readonly<Record<string, string>> = {
+  Add: "Add",
+  Sub: "Sub",
+  Multiply: "Mul",
+  RealDiv: "Div",
+  Maximum: "Max",
+  Minimum: "Min",
+  Pow: "Pow",
+  Greater: "Greater",
+  GreaterEqual: "GreaterOrEqual",
+  Less: "Less",
+  Equal: "Equal",
+};
+
+const UNARY: Readonly<Record<string, string>> = {
+  Relu: "Relu",
+  Sigmoid: "Sigmoid",
+  Tanh: "Tanh",
+  Exp: "Exp",
+  Log: "Log",
+  Neg: "Neg",
+  Abs: "Abs",
+  Sqrt: "Sqrt",
+};
+
+export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
+  ...Object.fromEntries(Object.entries(BINARY).map(([kernel, op]) => [kernel, binary(op)])),
+  ...Object.fromEntries(
+    Object.entries(UNARY).map(([kernel, op]) => [kernel, unary(({ builder }, x) => builder.op(op, [x]))]),
+  ),
+  Rsqrt: unary(({ builder }, x) => builder.op("Reciprocal", [builder.op("Sqrt", [x])])),
+  Square: unary(({ builder }, x) => builder.op("Mul", [x, x])),
+  Step: unary(({ builder }, x) => builder.op("Relu", [builder.op("Sign", [x])])),
+  Cast: (context, node) => {
+    const to = { float32: 1, int32: 6, bool: 9 }[outputOf(node).dtype];
+    unary(({ builder }, x) => builder.op("Cast", [x], { to }))(context, node);
+  },
+  SquaredDifference: binaryWith(({ builder }, a, b) => {
+    const difference = builder.op("Sub", [a, b]);
+    return builder.op("Mul", [difference, difference]);
+  }),
+  // y is a ReLU's output, so its sign is 0 or 1.
+  [RELU_GRADIENT]: binaryWith(({ builder }, dy, y) => builder.op("Mul", [dy, builder.op("Sign", [y])])),
+  FusedBatchNorm: lowerBatchNormInference,
+};
+
+function unary(emit: (context: Context, x: string) => string): Lowering {
+  return (context, node) => {
+    const { placement, layoutOf } = context;
+    const [input, output] = [inputOf(node, 0), outputOf(node)];
+    const layout = layoutOf(output);
+    placement.put(
+      output,
+      layout,
+      emit(context, placement.compact(input, layout)),
+      placement.storedShape(input),
+    );
+  };
+}
+
+function binary(op: string): Lowering {
+  const direct = binaryWith(({ builder }, a, b) => builder.op(op, [a, b]));
+  return (context, node) => {
+    if (!lowerAsAffine(context, node, op)) direct(context, node);
+  };
+}
+
+/** Operands in the output's layout with as many axes as it has, so that ONNX broadcasts as tfjs does. */
+function binaryWith(emit: (context: Context, a: string, b: string) => string): Lowering {
+  return (context, node) => {
+    const output = outputOf(node);
+    const layout = context.layoutOf(output);
+    const operands = [inputOf(node, 0), inputOf(node, 1)].map((value) =>
+      aligned(context, value, output.shape.length),
+    );
+    const stored = broadcast(operands.map(({ stored }) => stored));
+    // Blocked operands that differ in shape have to show their block as an axis of its own.
+    const blocks =
+      layout === "blocked" &&
+      operands.some(
+        (operand) => operand.stored.join() !== stored.join() && operand.stored.some((size) => size > 1),
+      );
+    const names = operands.map((operand) => {
+      const name = placed(context, operand, layout);
+      return blocks
+        ? context.builder.op("Reshape", [name, context.builder.ints(withBlocks(context, operand.stored))])
+        : name;
+    });
+    const result = emit(context, names[0] as string, names[1] as string);
+    const [batch, height, width, channels] = stored as [number, number, number, number];
+    const name = blocks
+      ? context.builder.op("Reshape", [result, context.builder.ints([batch, channels, height, width])])
+      : result;
+    context.placement.put(output, layout, name, stored);
+  };
+}
+
+interface Operand {
+  readonly value: TracedValue;
+  /** Its compact shape, with 1s in front up to the output's number of axes. */
+  readonly stored: readonly number[];
+}
+
+function aligned({ placement }: Context, value: TracedValue, rank: number): Operand {
+  const stored = placement.storedShape(value);
+  return { value, stored: [...new Array<number>(rank - stored.length).fill(1), ...stored] };
+}
+
+function placed({ placement, builder }: Context, { value, stored }: Operand, layout: Layout): string {
+  const own = value.shape.length;
+  if (stored.every((size) => size === 1)) return placement.compact(value, "plain");
+  if (layout === "plain") return placement.compact(value, "plain");
+  if (own === 4) return placement.compact(value, layout);
+  // Fewer axes than an image: they are its last ones, channels at the end.
+  const [batch, height, width, channels] = stored as [number, number, number, number];
+  const name = placement.compact(value, "plain");
+  if (height * width > 1) {
+    const shaped = builder.op("Reshape", [name, builder.ints(stored)]);
+    const first = builder.op("Transpose", [shaped], { perm: [0, 3, 1, 2] });
+    return layout === "nchw"
+      ? first
+      : builder.op("ReorderInput", [first], { channels_last: 0 }, "com.microsoft.nchwc");
+  }
+  return builder.op("Reshape", [name, builder.ints([batch, channels, height, width])]);
+}
+
+function withBlocks({ block }: Context, [batch, height, width, channels]: readonly number[]): number[] {
+  const size = block ?? 1;
+  const blocks = channels === 1 ? [1, 1] : [(channels as number) / size, size];
+  return [batch as number, blocks[0] as number, height as number, width as number, blocks[1] as number];
+}
+
+/** An image and one number a channel (of the batch or of each image): one pass of the blocked kernels. */
+function lowerAsAffine(context: Context, node: TracedNode, op: string): boolean {
+  const { builder, layoutOf } = context;
+  const output = outputOf(node);
+  if (layoutOf(output) !== "blocked" || !["Add", "Mul", "Sub", "Div"].includes(op)) return false;
+  const operands = [inputOf(node, 0), inputOf(node, 1)].map((value) => aligned(context, value, 4));
+  const [batch, height, width, channels] = output.shape as [number, number, number, number];
+  const isImage = ({ stored }: Operand) => stored.join() === output.shape.join() && height * width > 1;
+  const isVector = ({ stored }: Operand) =>
+    stored[1] === 1 && stored[2] === 1 && stored[3] === channels && (stored[0] === 1 || stored[0] === batch);
+  const image = operands.find(isImage);
+  const vector = operands.find(isVector);
+  if (!image || !vector || (image === operands[1] && (op === "Sub" || op === "Div"))) return false;
+  // One number an image and channel: the batch becomes part of the channels.
+  const groups = (vector.stored[0] as number) * channels;
+  const folded = builder.ints([(batch * channels) / groups, groups, height, width]);
+  const fold = (name: string) => (groups === channels ? name : builder.op("Reshape", [name, folded]));
+  let numbers = context.placement.compact(vector.value, "plain");
+  if (op === "Sub") numbers = builder.op("Neg", [numbers]);
+  if (op === "Div") numbers = builder.op("Reciprocal", [numbers]);
+  const x = fold(placed(context, image, "blocked"));
+  const multiplies = op === "Mul" || op === "Div";
+  const scale = multiplies
+    ? builder.op("Reshape", [numbers, builder.ints([groups, 1, 1, 1])])
+    : builder.floats(new Float32Array(groups).fill(1), [groups, 1, 1, 1]);
+  const bias = multiplies ? {} : { bias: builder.op("Reshape", [numbers, builder.ints([groups])]) };
+  const result = blockedAffine(context, x, { channels: groups, scale, ...bias });
+  const name =
+    groups === channels
+      ? result
+      : builder.op("Reshape", [result, builder.ints([batch, channels, height, width])]);
+  context.placement.put(output, "blocked", name);
+  return true;
+}
+
+/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. Inputs x, mean, variance, offset, scale. */
+function lowerBatchNormInference(context: Context, node: TracedNode): void {
+  const { builder, placement, layoutOf } = context;
+  const output = outputOf(node);
+  const layout = layoutOf(output);
+  const channels = output.shape.at(-1) as number;
+  const [mean, variance, offset, gamma] = [1, 2, 3, 4].map((index) =>
+    placement.full(inputOf(node, index), "plain"),
+  ) as [string, string, string, string];
+  const deviation = builder.op("Sqrt", [
+    builder.op("Add", [variance, builder.scalar(Number(node.attributes.epsilon))]),
+  ]);
+  const scale = builder.op("Div", [gamma, deviation]);
+  const bias = builder.op("Sub", [offset, builder.op("Mul", [mean, scale])]);
+  const x = placement.full(inputOf(node, 0), layout);
+  if (layout === "blocked") {
+    const weights = builder.op("Reshape", [scale, builder.ints([channels, 1, 1, 1])]);
+    placement.put(output, layout, blockedAffine(context, x, { channels, scale: weights, bias }));
+    return;
+  }
+  const shape = builder.ints(layout === "nchw" ? [1, channels, 1, 1] : [channels]);
+  const scaled = builder.op("Mul", [x, builder.op("Reshape", [scale, shape])]);
+  placement.put(output, layout, builder.op("Add", [scaled, builder.op("Reshape", [bias, shape])]));
+}
+
+function broadcast(shapes: readonly (readonly number[])[]): number[] {
+  const [first = [], second = []] = shapes;
+  return first.map((size, axis) => Math.max(size, second[axis] ?? 1));
+}

@@ -1,0 +1,130 @@
+// Pooling and its gradients -> ONNX.
+
+import type { ConvInfo } from "./layouts.js";
+import { type Context, inputOf, type Lowering, outputOf } from "./lowering.js";
+import { BLOCKED_DOMAIN } from "./onnx-builder.js";
+import { sizeOfShape, type TracedNode } from "./traced-graph.js";
+
+export const POOL: Readonly<Record<string, Lowering>> = {
+  MaxPool: lowerPool("MaxPool"),
+  AvgPool: lowerPool("AveragePool"),
+  MaxPoolGrad: lowerMaxPoolGradient,
+  AvgPoolGrad: lowerAveragePoolGradient,
+};
+
+function poolAttributes({ filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad }: ConvInfo) {
+  return {
+    kernel_shape: [filterHeight, filterWidth],
+    strides: [strideHeight, strideWidth],
+    pads: [pad.top, pad.left, pad.bottom, pad.right],
+  };
+}
+
+/** Averages leave the padding out, as TensorFlow's do. */
+function lowerPool(op: "MaxPool" | "AveragePool"): Lowering {
+  return ({ builder, placement, layoutOf }, node) => {
+    const output = outputOf(node);
+    const layout = layoutOf(output) === "blocked" ? "blocked" : "nchw";
+    const x = placement.full(inputOf(node, 0), layout);
+    placement.put(
+      output,
+      layout,
+      builder.op(
+        op,
+        [x],
+        poolAttributes(node.attributes.info as ConvInfo),
+        layout === "blocked" ? BLOCKED_DOMAIN : "",
+      ),
+    );
+  };
+}
+
+/** Inputs dy, x. Each dy goes to the place its maximum came from; where windows overlap, they add up. */
+function lowerMaxPoolGradient({ builder, placement }: Context, node: TracedNode): void {
+  const output = outputOf(node);
+  const [batch, height, width, channels] = output.shape as [number, number, number, number];
+  const x = placement.full(inputOf(node, 1), "nchw");
+  const [, places] = builder.multi("MaxPool", [x], {
+    attributes: poolAttributes(node.attributes.info as ConvInfo),
+    outputs: 2,
+  }) as [string, string];
+  const flat = builder.ints([-1]);
+  const size = sizeOfShape(output.shape);
+  const zeros = builder.op("Expand", [builder.scalar(0), builder.ints([size])]);
+  const dy = builder.op("Reshape", [placement.full(inputOf(node, 0), "nchw"), flat]);
+  const scattered = builder.op("ScatterElements", [zeros, builder.op("Reshape", [places, flat]), dy], {
+    axis: 0,
+    reduction: "add",
+  });
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [scattered, builder.ints([batch, channels, height, width])]),
+  );
+}
+
+/** Input dy. Each pixel of a window gets dy divided by the pixels of that window that are not padding. */
+function lowerAveragePoolGradient({ builder, placement }: Context, node: TracedNode): void {
+  const output = outputOf(node);
+  const info = node.attributes.info as ConvInfo;
+  const {
+    batchSize: batch,
+    inChannels: channels,
+    inHeight,
+    inWidth,
+    outHeight,
+    outWidth,
+    padInfo: pad,
+  } = info;
+  const counts = windowSizes(info);
+  const shares = builder.op("Div", [
+    placement.full(inputOf(node, 0), "nchw"),
+    builder.floats(counts, [1, 1, outHeight, outWidth]),
+  ]);
+  // Channels are alike and independent: they count as images of one channel.
+  const images = builder.op("Reshape", [shares, builder.ints([batch * channels, 1, outHeight, outWidth])]);
+  const ones = builder.floats(new Float32Array(info.filterHeight * info.filterWidth).fill(1), [
+    1,
+    1,
+    info.filterHeight,
+    info.filterWidth,
+  ]);
+  const missing = (size: number, count: number, stride: number, kernel: number, pads: number) =>
+    Math.max(0, size - ((count - 1) * stride + kernel - pads));
+  const spread = builder.op("ConvTranspose", [images, ones], {
+    ...poolAttributes(info),
+    output_padding: [
+      missing(inHeight, outHeight, info.strideHeight, info.filterHeight, pad.top + pad.bottom),
+      missing(inWidth, outWidth, info.strideWidth, info.filterWidth, pad.left + pad.right),
+    ],
+  });
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [spread, builder.ints([batch, channels, inHeight, inWidth])]),
+  );
+}
+
+function windowSizes({
+  outHeight,
+  outWidth,
+  inHeight,
+  inWidth,
+  strideHeight,
+  strideWidth,
+  filterHeight,
+  filterWidth,
+  padInfo: pad,
+}: ConvInfo): Float32Array {
+  const inside = (index: number, stride: number, kernel: number, before: number, size: number) => {
+    const start = index * stride - before;
+    return Math.min(start + kernel, size) - Math.max(start, 0);
+  };
+  return Float32Array.from({ length: outHeight * outWidth }, (_, index) => {
+    const row = Math.floor(index / outWidth);
+    return (
+      inside(row, strideHeight, filterHeight, pad.top, inHeight) *
+      inside(index % outWidth, strideWidth, filterWidth, pad.left, inWidth)
+    );
+  });
+}

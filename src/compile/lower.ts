@@ -1,0 +1,100 @@
+// Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, encode.
+
+import { fuse } from "./fuse.js";
+import { assignLayouts } from "./layouts.js";
+import { BATCH_NORM } from "./lower-batch-norm.js";
+import { CONV } from "./lower-conv.js";
+import { ELEMENTWISE } from "./lower-elementwise.js";
+import { POOL } from "./lower-pool.js";
+import { STRUCTURE } from "./lower-structure.js";
+import type { Context, Lowering } from "./lowering.js";
+import { OnnxBuilder, type OnnxValue } from "./onnx-builder.js";
+import { Placement } from "./placement.js";
+import { simplify } from "./simplify.js";
+import { type TracedGraph, type TracedValue, UnsupportedKernelError } from "./traced-graph.js";
+
+const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  ...ELEMENTWISE,
+  ...STRUCTURE,
+  ...CONV,
+  ...BATCH_NORM,
+  ...POOL,
+};
+
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** ONNX names by the names the traced function gave. */
+  readonly inputs: ReadonlyMap<string, OnnxValue>;
+  readonly outputs: ReadonlyMap<string, OnnxValue>;
+  /** Only state that the function reads is an input, only state that it assigns an output. */
+  readonly stateInputs: ReadonlyMap<string, OnnxValue>;
+  readonly stateOutputs: ReadonlyMap<string, OnnxValue>;
+}
+
+/** `block`: channels in a block of the machine's blocked kernels, or null to do without. Throws UnsupportedKernelError. */
+export function lower(traced: TracedGraph, block: number | null): OnnxModel {
+  const graph = simplify(traced);
+  const builder = new OnnxBuilder();
+  const placement = new Placement(builder);
+  const context: Context = { builder, placement, layoutOf: assignLayouts(graph, block), block };
+  const results = [
+    ...graph.outputs.map(({ value }) => value),
+    ...graph.state.filter(({ before, after }) => before !== after).map(({ after }) => after),
+  ];
+  const used = new Set([...results, ...graph.nodes.flatMap((node) => node.inputs)]);
+  const declare = (prefix: string, named: readonly { name: string; value: TracedValue }[]) =>
+    new Map(
+      named
+        .filter(({ value }) => used.has(value) || prefix === "input")
+        .map(({ name, value }) => {
+          const declared = { name: `${prefix}:${name}`, shape: value.shape };
+          placement.put(value, "plain", declared.name);
+          return [name, declared] as const;
+        }),
+    );
+  const inputs = declare("input", graph.inputs);
+  const stateInputs = declare(
+    "state",
+    graph.state.map(({ name, before }) => ({ name, value: before })),
+  );
+  placeConstants(context, graph, used);
+  for (const node of graph.nodes) {
+    const lowering = LOWERINGS[node.kernel];
+    if (!lowering) throw new UnsupportedKernelError(node.kernel, node.layer);
+    lowering(context, node);
+  }
+  const result = (value: TracedValue): OnnxValue => ({
+    name: builder.op("Identity", [placement.full(value, "plain")]),
+    shape: value.shape,
+  });
+  const outputs = new Map(graph.outputs.map(({ name, value }) => [name, result(value)]));
+  const stateOutputs = new Map(
+    graph.state
+      .filter(({ before, after }) => before !== after)
+      .map(({ name, after }) => [name, result(after)]),
+  );
+  const encoded = builder.encode(
+    [...inputs.values(), ...stateInputs.values()],
+    [...outputs.values(), ...stateOutputs.values()],
+    fuse(
+      builder.nodes,
+      [...outputs.values(), ...stateOutputs.values()].map(({ name }) => name),
+    ),
+  );
+  return { bytes: encoded, inputs, outputs, stateInputs, stateOutputs };
+}
+
+/** A constant of one repeated number is stored as that number. */
+function placeConstants(
+  { builder, placement }: Context,
+  graph: TracedGraph,
+  used: ReadonlySet<TracedValue>,
+): void {
+  for (const [value, numbers] of graph.constants) {
+    if (!used.has(value)) continue;
+    const first = numbers[0] ?? 0;
+    const uniform = Array.prototype.every.call(numbers, (number) => number === first);
+    const shape = uniform ? value.shape.map(() => 1) : value.shape;
+    placement.put(value, "plain", builder.floats(uniform ? [first] : numbers, shape), shape);
+  }
+}

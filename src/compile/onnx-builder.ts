@@ -1,0 +1,146 @@
+// Builds one ONNX graph, node by node, and encodes it.
+
+import { createRequire } from "node:module";
+
+// The package is CommonJS generated code with types that name every field optional and nullable.
+const { onnx } = createRequire(import.meta.url)("onnx-proto") as typeof import("onnx-proto");
+
+export type Attribute = number | string | readonly number[];
+
+export interface OnnxNode {
+  readonly type: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Blocked (NCHWc) kernels of MLAS. */
+export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
+export const MICROSOFT_DOMAIN = "com.microsoft";
+
+const FLOAT = 1;
+const INT64 = 7;
+const OPSETS = [
+  { domain: "", version: 17 },
+  { domain: MICROSOFT_DOMAIN, version: 1 },
+  { domain: BLOCKED_DOMAIN, version: 1 },
+];
+const IR_VERSION = 8;
+
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly #initializers: { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[] = [];
+  readonly #constants = new Map<string, string>();
+  #count = 0;
+
+  /** Adds a node with one output and gives the output's name. */
+  op(
+    type: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+    domain = "",
+  ): string {
+    return this.multi(type, inputs, { attributes, domain, outputs: 1 })[0] as string;
+  }
+
+  /** Adds a node with several outputs. */
+  multi(
+    type: string,
+    inputs: readonly string[],
+    {
+      attributes = {},
+      domain = "",
+      outputs,
+    }: { attributes?: Record<string, Attribute>; domain?: string; outputs: number },
+  ): string[] {
+    const names = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    this.nodes.push({ type, domain, inputs, outputs: names, attributes });
+    return names;
+  }
+
+  /** A one-dimensional int64 constant. */
+  ints(values: readonly number[]): string {
+    return this.#constant(
+      `i:${values.join()}`,
+      [values.length],
+      INT64,
+      () => new BigInt64Array(values.map(BigInt)),
+    );
+  }
+
+  /** A float constant without dimensions. */
+  scalar(value: number): string {
+    return this.floats([value], []);
+  }
+
+  floats(values: ArrayLike<number>, shape: readonly number[]): string {
+    const key = values.length <= 4096 ? `f:${shape.join("x")}:${Array.from(values).join()}` : null;
+    return this.#constant(key, shape, FLOAT, () => Float32Array.from(values));
+  }
+
+  #constant(
+    key: string | null,
+    shape: readonly number[],
+    dataType: number,
+    data: () => Float32Array | BigInt64Array,
+  ): string {
+    const known = key === null ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.#count++}`;
+    const { buffer } = data();
+    this.#initializers.push({ name, dims: [...shape], dataType, rawData: new Uint8Array(buffer) });
+    if (key !== null) this.#constants.set(key, name);
+    return name;
+  }
+
+  /** The model as bytes; all inputs and outputs are float32. `nodes` may be rewritten ones of this builder. */
+  encode(
+    inputs: readonly OnnxValue[],
+    outputs: readonly OnnxValue[],
+    nodes: readonly OnnxNode[] = this.nodes,
+  ): Uint8Array {
+    const model = onnx.ModelProto.create({
+      irVersion: IR_VERSION,
+      opsetImport: OPSETS,
+      graph: {
+        name: "squeezebox",
+        node: nodes.map(({ type, domain, inputs, outputs, attributes }) => ({
+          opType: type,
+          domain,
+          input: [...inputs],
+          output: [...outputs],
+          attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
+        })),
+        initializer: this.#initializers,
+        input: inputs.map(encodeValue),
+        output: outputs.map(encodeValue),
+      },
+    });
+    return onnx.ModelProto.encode(model).finish();
+  }
+}
+
+/** Attributes that are fractions even where their value is whole. */
+const FLOAT_ATTRIBUTES = new Set(["alpha", "epsilon", "beta"]);
+
+function encodeAttribute(name: string, value: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === "string") return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  if (typeof value === "object") return { name, type: AttributeType.INTS, ints: [...value] };
+  return FLOAT_ATTRIBUTES.has(name)
+    ? { name, type: AttributeType.FLOAT, f: value }
+    : { name, type: AttributeType.INT, i: value };
+}
+
+function encodeValue({ name, shape }: OnnxValue) {
+  return {
+    name,
+    type: { tensorType: { elemType: FLOAT, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
+  };
+}

@@ -1,0 +1,91 @@
+// Where each traced value is in the ONNX graph being built: under which names, in which layouts, how much of it.
+
+import type { Layout } from "./layouts.js";
+import { BLOCKED_DOMAIN, type OnnxBuilder } from "./onnx-builder.js";
+import { sizeOfShape, type TracedValue } from "./traced-graph.js";
+
+interface Place {
+  readonly names: Map<Layout, string>;
+  /** The shape that is really there, in tfjs' order of axes: 1 where the numbers repeat along an axis. */
+  readonly stored: readonly number[];
+}
+
+/**
+ * A value may be stored *compact*, with size 1 along axes on which it only repeats: broadcasting does the rest, and
+ * most such values (gradients of means, constants) are never needed in full. Conversions are made when first asked for.
+ */
+export class Placement {
+  readonly #places = new Map<TracedValue, Place>();
+
+  constructor(private readonly builder: OnnxBuilder) {}
+
+  /** Says where a value is. `stored`: its compact shape, if it is compact. */
+  put(value: TracedValue, layout: Layout, name: string, stored: readonly number[] = value.shape): void {
+    this.#places.set(value, { names: new Map([[layout, name]]), stored });
+  }
+
+  /** Makes `value` the same numbers as `other`, which has the same shape. */
+  share(value: TracedValue, other: TracedValue): void {
+    this.#places.set(value, this.#placeOf(other));
+  }
+
+  has(value: TracedValue): boolean {
+    return this.#places.has(value);
+  }
+
+  storedShape(value: TracedValue): readonly number[] {
+    return this.#placeOf(value).stored;
+  }
+
+  /** The value as it is stored, perhaps compact, in a layout. */
+  compact(value: TracedValue, layout: Layout): string {
+    const place = this.#placeOf(value);
+    const known = place.names.get(layout);
+    if (known !== undefined) return known;
+    const name = this.#convert(place, layout);
+    place.names.set(layout, name);
+    return name;
+  }
+
+  /** The value in its full shape, in a layout. */
+  full(value: TracedValue, layout: Layout): string {
+    const { stored } = this.#placeOf(value);
+    if (sizeOfShape(stored) !== sizeOfShape(value.shape)) {
+      const expanded = this.builder.op("Expand", [
+        this.compact(value, "plain"),
+        this.builder.ints(value.shape),
+      ]);
+      this.put(value, "plain", expanded);
+    }
+    return this.compact(value, layout);
+  }
+
+  #placeOf(value: TracedValue): Place {
+    const place = this.#places.get(value);
+    if (!place) throw new Error(`value ${value.id} (${value.shape.join("x")}) was used before it was made`);
+    return place;
+  }
+
+  #convert({ names, stored }: Place, to: Layout): string {
+    const [from, name] = [...names].at(0) as [Layout, string];
+    const { builder } = this;
+    const [batch, height, width, channels] = stored as [number, number, number, number];
+    // Memory is the same in every layout where there is one pixel or one channel; the declared shape may differ.
+    const sameMemory = height * width === 1 || (channels === 1 && from !== "blocked" && to !== "blocked");
+    const channelsFirst = builder.ints([batch, channels, height, width]);
+    if (to === "plain") {
+      if (sameMemory) return builder.op("Reshape", [name, builder.ints(stored)]);
+      if (from === "nchw") return builder.op("Transpose", [name], { perm: [0, 2, 3, 1] });
+      return builder.op("ReorderOutput", [name], { channels, channels_last: 1 }, BLOCKED_DOMAIN);
+    }
+    if (from === "plain") {
+      if (sameMemory) return builder.op("Reshape", [name, channelsFirst]);
+      if (to === "nchw") return builder.op("Transpose", [name], { perm: [0, 3, 1, 2] });
+      return builder.op("ReorderInput", [name], { channels_last: 1 }, BLOCKED_DOMAIN);
+    }
+    if (sameMemory) return name;
+    return to === "blocked"
+      ? builder.op("ReorderInput", [name], { channels_last: 0 }, BLOCKED_DOMAIN)
+      : builder.op("ReorderOutput", [name], { channels, channels_last: 0 }, BLOCKED_DOMAIN);
+  }
+}

@@ -1,0 +1,217 @@
+// A located value -> a fully explicit experiment, or all diagnostics of it.
+
+import { dirname, resolve } from "node:path";
+import type { Diagnostic, Path } from "../diagnostic.js";
+import type {
+  BatchNorm,
+  Dataset,
+  Head,
+  Network,
+  Optimizer,
+  Pool,
+  Schedule,
+  SqueezeExcitation,
+  Stage,
+  Stem,
+  Training,
+  Experiment as WrittenExperiment,
+} from "./experiment-schema.js";
+import { fillDefaults, validateSchema } from "./schema.js";
+import type { Located } from "./source.js";
+
+type Explicit<T> = T extends unknown ? Required<T> : never;
+
+export type DatasetSpec = Explicit<Dataset>;
+export type OptimizerSpec = Explicit<Optimizer>;
+export type ScheduleSpec = Explicit<Schedule>;
+export type SeSpec = Explicit<SqueezeExcitation>;
+export type PoolSpec = Explicit<Pool>;
+
+/** A stage in its long form: one entry a convolution, everything it inherits written out. */
+export interface StageSpec {
+  readonly block: Stage["block"];
+  readonly repeat: number;
+  readonly filters: readonly number[];
+  readonly kernels: readonly number[];
+  readonly strides: readonly number[];
+  readonly shortcut: "projection" | "zero-pad";
+  readonly se: "off" | SeSpec;
+}
+
+export interface NetworkSpec {
+  readonly stem: Omit<Explicit<Stem>, "pool"> & { readonly pool: "off" | PoolSpec };
+  readonly stages: readonly StageSpec[];
+  readonly head: Explicit<Head>;
+  readonly bias: boolean;
+  readonly batchNorm: Explicit<BatchNorm>;
+}
+
+export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule"> & {
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: ScheduleSpec;
+};
+
+/**
+ * An experiment in which nothing is optional. It is itself valid under the schema: written as YAML and read again it
+ * gives the same experiment.
+ */
+export interface Experiment {
+  readonly name: string;
+  readonly dataset: DatasetSpec;
+  readonly network: NetworkSpec;
+  readonly training: TrainingSpec;
+  readonly seed: number;
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly diagnostics: Diagnostic[] };
+
+/** Convolutions of each kind of block: kernel sizes, and filters as multiples of the short form's one number. */
+const BLOCKS = {
+  basic: { kernels: [3, 3], expansion: [1, 1] },
+  bottleneck: { kernels: [1, 3, 1], expansion: [1, 1, 4] },
+} as const;
+
+/** Validates and normalises. `directory` is the folder that relative paths of the experiment start at. */
+export function checkExperiment(located: Located, directory: string): Checked<Experiment> {
+  const errors = validateSchema("experiment", located);
+  if (errors.length > 0) return { ok: false, diagnostics: errors };
+  const filled = fillDefaults("experiment", located.value) as Required<WrittenExperiment>;
+  const diagnostics = checkAcrossFields(filled, located);
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  return { ok: true, value: normalise(filled, directory) };
+}
+
+/** Reads a folder's own path out of the file it is named in. */
+export function directoryOf(file: string): string {
+  return dirname(resolve(file));
+}
+
+function normalise(written: Required<WrittenExperiment>, directory: string): Experiment {
+  const network = written.network as Explicit<Network>;
+  const dataset = written.dataset as DatasetSpec;
+  const training = written.training as Explicit<Training>;
+  return {
+    name: written.name,
+    dataset:
+      dataset.name === "idx" ? { ...dataset, directory: resolve(directory, dataset.directory) } : dataset,
+    network: {
+      stem: network.stem as NetworkSpec["stem"],
+      stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
+      head: network.head as Explicit<Head>,
+      bias: network.bias,
+      batchNorm: network.batchNorm as Explicit<BatchNorm>,
+    },
+    training: {
+      ...training,
+      optimizer: training.optimizer as OptimizerSpec,
+      schedule: training.schedule as ScheduleSpec,
+    },
+    seed: written.seed,
+  };
+}
+
+type StageWithDefaults = Stage & { repeat: number };
+
+function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
+  const { kernels, expansion } = BLOCKS[stage.block];
+  const { filters } = stage;
+  const stride = stage.stride ?? 1;
+  const strided = stage.block === "bottleneck" && network.strideIn === "3x3" ? 1 : 0;
+  const se = seOf(stage, network);
+  return {
+    block: stage.block,
+    repeat: stage.repeat,
+    filters: typeof filters === "number" ? expansion.map((factor) => factor * filters) : filters,
+    kernels: stage.kernels ?? [...kernels],
+    strides: stage.strides ?? kernels.map((_, index) => (index === strided ? stride : 1)),
+    shortcut: stage.shortcut ?? network.shortcut,
+    se: se === "off" ? "off" : { ...se, r: stage.r ?? se.r },
+  };
+}
+
+function seOf(stage: Stage, network: Network): "off" | SeSpec {
+  return (stage.se ?? network.se ?? "off") as "off" | SeSpec;
+}
+
+function checkAcrossFields(written: Required<WrittenExperiment>, located: Located): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path, part: "key" | "value" = "value") =>
+    diagnostics.push({ code, message, path, location: located.locate(path, part) });
+  const { network } = written;
+
+  network.stages.forEach((stage, index) => {
+    const path: Path = ["network", "stages", index];
+    const length = BLOCKS[stage.block].kernels.length;
+    for (const key of ["filters", "kernels", "strides"] as const) {
+      const list = stage[key];
+      if (Array.isArray(list) && list.length !== length)
+        report(
+          "wrong-length",
+          `a ${stage.block} block has ${length} convolutions; \`${key}\` has ${list.length} entries`,
+          [...path, key],
+        );
+    }
+    if (stage.stride !== undefined && stage.strides !== undefined)
+      report("both-given", "`stride` is short for `strides`: give one of them", [...path, "stride"], "key");
+    if (stage.r !== undefined && seOf(stage, network) === "off")
+      report("r-without-se", "`r` has no meaning here: SE is off in this stage", [...path, "r"], "key");
+    if (stage.r !== undefined && hasKey(located.value, [...path, "se", "r"]))
+      report("both-given", "`r` is short for `se.r`: give one of them", [...path, "r"], "key");
+  });
+  if (
+    hasKey(located.value, ["network", "se"]) &&
+    network.se !== "off" &&
+    network.stages.every((stage) => stage.se !== undefined)
+  )
+    report(
+      "unused-key",
+      "`network.se` changes nothing: every stage has an `se` of its own",
+      ["network", "se"],
+      "key",
+    );
+  if (
+    hasKey(located.value, ["network", "strideIn"]) &&
+    !network.stages.some((stage) => stage.block === "bottleneck" && (stage.stride ?? 1) > 1)
+  )
+    report(
+      "unused-key",
+      "`strideIn` changes nothing: no bottleneck stage has a `stride`",
+      ["network", "strideIn"],
+      "key",
+    );
+
+  const { schedule, epochs } = written.training as Explicit<Training>;
+  if (schedule.name === "steps") {
+    const unordered = schedule.at.findIndex(
+      (epoch, index) => index > 0 && epoch <= (schedule.at[index - 1] as number),
+    );
+    if (unordered > 0)
+      report("unordered", "epochs of `at` must ascend", ["training", "schedule", "at", unordered]);
+    const late = schedule.at.findIndex((epoch) => epoch >= epochs);
+    if (late >= 0)
+      report("unused-key", `epoch ${schedule.at[late]} is never reached: training ends after ${epochs}`, [
+        "training",
+        "schedule",
+        "at",
+        late,
+      ]);
+  }
+  if ((schedule.warmup ?? 0) > epochs)
+    report("out-of-range", `the warm-up is longer than the training (${epochs} epochs)`, [
+      "training",
+      "schedule",
+      "warmup",
+    ]);
+  return diagnostics;
+}
+
+function hasKey(value: unknown, path: Path): boolean {
+  let here = value;
+  for (const step of path) {
+    if (typeof here !== "object" || here === null || !Object.hasOwn(here, step)) return false;
+    here = (here as Record<string, unknown>)[String(step)];
+  }
+  return true;
+}

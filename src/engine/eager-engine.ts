@@ -1,0 +1,65 @@
+// The eager engine: step functions run as they stand on a tfjs backend. Slow on the CPU, and the oracle.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { registerBatchNormKernels } from "../model/batch-norm-kernels.js";
+import type { Engine, Program, State, StepFunction, Values } from "./engine.js";
+
+/** `backend` is registered with tfjs already, under its own name. */
+export function createEagerEngine(backend: "cpu" | "tensorflow", description: string): Engine {
+  registerBatchNormKernels(backend);
+  tf.setBackend(backend);
+  return new EagerEngine(backend, description);
+}
+
+class EagerEngine implements Engine {
+  #variables: ReadonlyMap<string, tf.Variable> = new Map();
+
+  constructor(
+    readonly backend: "cpu" | "tensorflow",
+    readonly description: string,
+  ) {}
+
+  bind(variables: ReadonlyMap<string, tf.Variable>): void {
+    this.#variables = variables;
+  }
+
+  async compile(step: StepFunction): Promise<Program> {
+    return { run: (inputs) => this.#run(step, inputs) };
+  }
+
+  async #run(step: StepFunction, inputs: Values): Promise<Values> {
+    tf.setBackend(this.backend);
+    const results = tf.tidy(() => {
+      const tensors = Object.entries(step.inputs).map(([name, shape]) => {
+        const values = inputs[name];
+        if (!values) throw new Error(`the input ${name} is missing`);
+        return [name, tf.tensor(values, [...shape])] as const;
+      });
+      return step.run(Object.fromEntries(tensors));
+    });
+    const values: Record<string, Float32Array> = {};
+    for (const [name, tensor] of Object.entries(results)) {
+      values[name] = (await tensor.data()) as Float32Array;
+      tensor.dispose();
+    }
+    return values;
+  }
+
+  async readState(): Promise<State> {
+    const state = new Map<string, Float32Array>();
+    for (const [name, variable] of this.#variables) state.set(name, Float32Array.from(await variable.data()));
+    return state;
+  }
+
+  writeState(state: State): void {
+    for (const [name, values] of state) {
+      const variable = this.#variables.get(name);
+      if (!variable) throw new Error(`no state named ${name}`);
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const variable of this.#variables.values()) variable.dispose();
+  }
+}

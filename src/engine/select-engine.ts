@@ -1,0 +1,75 @@
+// Which engine runs: what was asked for, or the best one this machine has.
+
+import { createRequire } from "node:module";
+import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../diagnostic.js";
+import { createCompiledEngine } from "./compiled-engine.js";
+import { createEagerEngine } from "./eager-engine.js";
+import type { Engine } from "./engine.js";
+
+export const BACKENDS = ["auto", "compiled", "tensorflow", "cpu"] as const;
+export type BackendChoice = (typeof BACKENDS)[number];
+
+export interface EngineOptions {
+  readonly backend: BackendChoice;
+  readonly threads: number;
+}
+
+/** Throws InputError where the backend asked for is not installed. */
+export async function selectEngine({ backend, threads }: EngineOptions): Promise<Engine> {
+  // Leaves out tfjs' checks in the hot path, and its advice to install another backend.
+  tf.enableProdMode();
+  switch (backend) {
+    case "cpu":
+      await import("@tensorflow/tfjs-backend-cpu");
+      return createEagerEngine("cpu", `TensorFlow.js ${tf.version_core}, eager, cpu backend`);
+    case "tensorflow": {
+      const found = findTensorFlow();
+      if (!found)
+        throw new InputError(
+          `--backend tensorflow needs a package that is not installed: ${HOW_TO_GET_TENSORFLOW}`,
+        );
+      return createTensorFlowEngine(found);
+    }
+    case "compiled":
+      return createCompiledEngine({ threads, blocked: true });
+    case "auto": {
+      const found = findTensorFlow();
+      return found?.hasGpu ? createTensorFlowEngine(found) : createCompiledEngine({ threads, blocked: true });
+    }
+  }
+}
+
+export const HOW_TO_GET_TENSORFLOW =
+  "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU with CUDA 11.2 and cuDNN 8.1) or npm install @tensorflow/tfjs-node; both download TensorFlow's C library, and need Node 22 or older";
+
+export interface TensorFlowFound {
+  readonly packageName: string;
+  readonly version: string;
+  readonly hasGpu: boolean;
+}
+
+/** Loads tfjs-node-gpu or tfjs-node, whichever is installed and works. */
+export function findTensorFlow(): TensorFlowFound | null {
+  const require = createRequire(import.meta.url);
+  // Take memory as it is needed, not all there is.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  for (const packageName of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    try {
+      require(packageName);
+      const { version } = require(`${packageName}/package.json`) as { version: string };
+      const backend = tf.findBackend("tensorflow") as
+        | (tf.KernelBackend & { isUsingGpuDevice?: boolean })
+        | null;
+      if (backend) return { packageName, version, hasGpu: backend.isUsingGpuDevice === true };
+    } catch {
+      // Not installed, or its native part does not load here: `doctor` says which.
+    }
+  }
+  return null;
+}
+
+function createTensorFlowEngine({ packageName, version, hasGpu }: TensorFlowFound): Engine {
+  return createEagerEngine("tensorflow", `${packageName} ${version}, eager, ${hasGpu ? "GPU" : "CPU"}`);
+}

@@ -1,0 +1,51 @@
+// The BatchNormalization layer of tfjs with our kernels in training. It saves as the stock layer, so that an exported
+// model loads anywhere.
+
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import { batchNormTrain } from "./batch-norm-kernels.js";
+
+const stock = layers.layers.batchNormalization({});
+const StockBatchNormalization = stock.constructor as new (config: object) => typeof stock;
+
+interface BatchNormalizationConfig {
+  readonly name: string;
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+class BatchNormalization extends StockBatchNormalization {
+  static readonly className = "BatchNormalization";
+  readonly #config: BatchNormalizationConfig;
+
+  constructor(config: BatchNormalizationConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  /** Batch statistics in training, with the moving ones brought up to date; moving statistics otherwise. */
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
+    if (kwargs.training !== true) return super.call(inputs, kwargs);
+    const { epsilon, momentum } = this.#config;
+    const [gamma, beta, movingMean, movingVariance] = this.weights as [
+      layers.LayerVariable,
+      layers.LayerVariable,
+      layers.LayerVariable,
+      layers.LayerVariable,
+    ];
+    return tf.tidy(() => {
+      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+      const [y, mean, variance] = batchNormTrain(x, gamma.read(), beta.read(), epsilon);
+      for (const [variable, value] of [
+        [movingMean, mean],
+        [movingVariance, variance],
+      ] as const)
+        variable.write(tf.add(tf.mul(variable.read(), momentum), tf.mul(value, 1 - momentum)));
+      return y;
+    });
+  }
+}
+
+export function batchNormalization(config: BatchNormalizationConfig): layers.layers.Layer {
+  return new BatchNormalization(config);
+}

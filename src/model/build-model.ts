@@ -1,0 +1,149 @@
+// Network graph -> tfjs LayersModel, from standard layers wherever one exists.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import { complexityOf } from "../network/complexity.js";
+import { applyFold, type Fold, type Graph, type Node, type Shape } from "../network/graph.js";
+import { inferShapes, inputShapes } from "../network/shapes.js";
+import { batchNormalization } from "./batch-normalization.js";
+import { NoiseDropout } from "./dropout.js";
+
+export interface Model {
+  readonly layersModel: layers.LayersModel;
+  /** Layers that want noise before each call in training. */
+  readonly dropouts: readonly NoiseDropout[];
+  /** Every weight, trainable or not, by name (`stage1.block1.conv1/kernel`). */
+  readonly weights: ReadonlyMap<string, tf.Variable>;
+  /** Names of the trainable ones. */
+  readonly trainable: ReadonlySet<string>;
+}
+
+/** Builds the model; its weights are zeros and ones until they are given values. Vectors are [batch, channels]. */
+export function buildModel(graph: Graph): Model {
+  const shapes = inferShapes(graph);
+  const outputs = new Map<string, layers.SymbolicTensor>();
+  const dropouts: NoiseDropout[] = [];
+  let input: layers.SymbolicTensor | null = null;
+  for (const node of graph) {
+    if (node.op === "input") {
+      const { height, width, channels } = node.shape;
+      input = layers.input({ shape: [height, width, channels], name: node.name });
+      outputs.set(node.name, input);
+      continue;
+    }
+    const built = applyFold(LAYERS, node, inputShapes(node, shapes));
+    dropouts.push(...built.filter((layer) => layer instanceof NoiseDropout));
+    outputs.set(node.name, connect(node, built, outputs));
+  }
+  const last = outputs.get(graph.at(-1)?.name ?? "");
+  if (!input || !last) throw new Error("a network needs an input and an output");
+  const layersModel = layers.model({ inputs: input, outputs: last });
+  const { weights, trainable } = collectWeights(layersModel);
+  checkParameters(graph, weights, trainable);
+  return { layersModel, dropouts, weights, trainable };
+}
+
+/** Layers in a row; `scale` first makes an image of one pixel of its vector of factors. */
+function connect(
+  node: Node,
+  built: readonly layers.layers.Layer[],
+  outputs: ReadonlyMap<string, layers.SymbolicTensor>,
+): layers.SymbolicTensor {
+  const inputs = node.inputs.map((name) => outputs.get(name) as layers.SymbolicTensor);
+  if (node.op === "scale") {
+    const [x, factors] = inputs as [layers.SymbolicTensor, layers.SymbolicTensor];
+    const [reshape, multiply] = built as [layers.layers.Layer, layers.layers.Layer];
+    return multiply.apply([x, reshape.apply(factors) as layers.SymbolicTensor]) as layers.SymbolicTensor;
+  }
+  const start: layers.SymbolicTensor | layers.SymbolicTensor[] =
+    inputs.length === 1 ? (inputs[0] as layers.SymbolicTensor) : inputs;
+  return built.reduce((x, layer) => layer.apply(x) as layers.SymbolicTensor, start) as layers.SymbolicTensor;
+}
+
+const LAYERS: Fold<layers.layers.Layer[]> = {
+  input: () => [],
+  conv: ({ name, filters, kernel, stride, bias }) => [
+    layers.layers.conv2d({
+      name,
+      filters,
+      kernelSize: kernel,
+      strides: stride,
+      padding: "same",
+      useBias: bias,
+      kernelInitializer: "zeros",
+    }),
+  ],
+  "batch-norm": (node) => [
+    batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
+  ],
+  relu: ({ name }) => [layers.layers.reLU({ name })],
+  sigmoid: ({ name }) => [layers.layers.activation({ name, activation: "sigmoid" })],
+  "max-pool": ({ name, kernel, stride }) => [
+    layers.layers.maxPooling2d({ name, poolSize: kernel, strides: stride, padding: "same" }),
+  ],
+  "avg-pool": ({ name, kernel, stride }) => [
+    layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding: "same" }),
+  ],
+  "global-avg-pool": ({ name }) => [
+    layers.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }),
+  ],
+  dense: ({ name, units, bias }) => [
+    layers.layers.dense({ name, units, useBias: bias, kernelInitializer: "zeros" }),
+  ],
+  scale: ({ name }, [image]) => [
+    layers.layers.reshape({ name: `${name}.reshape`, targetShape: [1, 1, (image as Shape).channels] }),
+    layers.layers.multiply({ name }),
+  ],
+  add: ({ name }) => [layers.layers.add({ name })],
+  // Pooling over one pixel takes every stride-th one.
+  subsample: ({ name, stride }) => [
+    layers.layers.averagePooling2d({ name, poolSize: 1, strides: stride, padding: "same" }),
+  ],
+  // tfjs pads height and width only: channels take the place of height meanwhile.
+  "pad-channels": ({ name, channels }, [image]) => {
+    const missing = channels - (image as Shape).channels;
+    const before = Math.floor(missing / 2);
+    return [
+      layers.layers.permute({ name: `${name}.channels-first`, dims: [3, 1, 2] }),
+      layers.layers.zeroPadding2d({
+        name,
+        padding: [
+          [before, missing - before],
+          [0, 0],
+        ],
+      }),
+      layers.layers.permute({ name: `${name}.channels-last`, dims: [2, 3, 1] }),
+    ];
+  },
+  dropout: ({ name, rate }, [vector]) => [new NoiseDropout(name, rate, (vector as Shape).channels)],
+};
+
+function collectWeights(model: layers.LayersModel): Pick<Model, "weights" | "trainable"> {
+  const weights = new Map<string, tf.Variable>();
+  const trainable = new Set<string>();
+  for (const layer of model.layers) {
+    for (const weight of layer.weights) {
+      const name = weight.originalName;
+      const variable = (weight as unknown as { val: tf.Variable }).val;
+      weights.set(name, variable);
+      if (layer.trainableWeights.includes(weight)) trainable.add(name);
+    }
+  }
+  return { weights, trainable };
+}
+
+/** The count folded from the graph is that of the model, on every build. */
+function checkParameters(
+  graph: Graph,
+  weights: ReadonlyMap<string, tf.Variable>,
+  trainable: ReadonlySet<string>,
+): void {
+  const { params } = complexityOf(graph);
+  const count = (names: Iterable<string>) =>
+    Array.from(names, (name) => weights.get(name)?.size ?? 0).reduce((a, b) => a + b, 0);
+  const built = { trainable: count(trainable), total: count(weights.keys()) };
+  if (built.trainable !== params.trainable || built.total !== params.total)
+    throw new Error(
+      `the graph has ${JSON.stringify(params)} parameters, the tfjs model ${JSON.stringify(built)}`,
+    );
+}

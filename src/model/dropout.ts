@@ -1,0 +1,39 @@
+// A dropout layer whose random numbers come from outside, so that they can be seeded, and fed to a compiled step.
+
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+
+const stock = layers.layers.dropout({ rate: 0.5 });
+const StockDropout = stock.constructor as new (config: object) => typeof stock;
+
+/** Saves as the stock Dropout layer. */
+export class NoiseDropout extends StockDropout {
+  static readonly className = "Dropout";
+  #noise: tf.Tensor | null = null;
+
+  constructor(
+    name: string,
+    private readonly keepAbove: number,
+    /** Numbers in one image's noise. */
+    readonly size: number,
+  ) {
+    super({ name, rate: keepAbove });
+  }
+
+  /** The uniform random numbers in [0, 1) for the next call in training: [batch, size]. */
+  setNoise(noise: tf.Tensor): void {
+    this.#noise = noise;
+  }
+
+  /** In training x / (1 - rate) where the noise is at least the rate, else 0; the identity otherwise. */
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+    if (kwargs.training !== true) return tf.clone(x);
+    const noise = this.#noise;
+    if (!noise) throw new Error(`${this.name}: no noise was set`);
+    return tf.tidy(() => {
+      const kept = tf.cast(tf.greaterEqual(noise, this.keepAbove), "float32");
+      return tf.mul(x, tf.mul(kept, 1 / (1 - this.keepAbove)));
+    });
+  }
+}

@@ -1,0 +1,19 @@
+// Initial values of weights: He initialisation (He et al. 2015), drawn from the run's seed and the weight's name.
+
+import { randomStream } from "../random.js";
+
+/**
+ * Kernels: normal, mean 0, variance 2 / fan-in. BatchNorm: gamma and moving variance 1; everything else 0. A weight that
+ * two networks share by name and shape starts equal in both.
+ */
+export function initialValues(name: string, shape: readonly number[], seed: number): Float32Array {
+  const values = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
+  const kind = name.slice(name.lastIndexOf("/") + 1);
+  if (kind === "gamma" || kind === "moving_variance") return values.fill(1);
+  if (kind !== "kernel") return values;
+  const fanIn = shape.slice(0, -1).reduce((product, dimension) => product * dimension, 1);
+  const deviation = Math.sqrt(2 / fanIn);
+  const random = randomStream("initial", seed, name);
+  for (let index = 0; index < values.length; index++) values[index] = deviation * random.normal();
+  return values;
+}

@@ -1,0 +1,44 @@
+// Network graph -> what is wrong with it, with the place in the experiment that asked for it.
+
+import type { Path } from "../diagnostic.js";
+import type { Graph } from "./graph.js";
+import { inferShapes, inputShapes } from "./shapes.js";
+
+export interface NetworkProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly path: Path;
+}
+
+/** A stride with nothing left to stride over, channels that a shortcut would lose, a classifier with too few outputs. */
+export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
+  const shapes = inferShapes(graph);
+  const problems: NetworkProblem[] = [];
+  const seen = new Set<string>();
+  for (const node of graph) {
+    const [input] = inputShapes(node, shapes);
+    if (!input) continue;
+    const report = (code: string, message: string) => {
+      const key = `${code} ${node.path.join(".")}`;
+      if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path });
+      seen.add(key);
+    };
+    const stride = "stride" in node ? node.stride : 1;
+    const size = `${input.height}x${input.width}`;
+    if (stride > Math.min(input.height, input.width))
+      report("too-small", `stride ${stride} would shrink its ${size} input below 1`);
+    if (node.op === "pad-channels" && node.channels < input.channels)
+      report(
+        "fewer-channels",
+        `a zero-padded shortcut cannot go from ${input.channels} to ${node.channels} channels; use shortcut: projection`,
+      );
+  }
+  const units = shapes.get(graph.at(-1)?.name ?? "")?.channels ?? 0;
+  if (units < classes)
+    problems.push({
+      code: "too-few-classes",
+      message: `the classifier has ${units} outputs, the dataset ${classes} classes`,
+      path: ["network", "head", "classes"],
+    });
+  return problems;
+}

@@ -1,0 +1,99 @@
+// Network graph -> parameters, MACs and activations, by layer and in total.
+
+import { applyFold, type Fold, type Graph, type Op, type Shape } from "./graph.js";
+import { inferShapes, inputShapes } from "./shapes.js";
+
+/** Trainable, and in total: with BatchNorm's moving mean and variance. */
+export interface Parameters {
+  readonly trainable: number;
+  readonly total: number;
+}
+
+export interface LayerComplexity {
+  readonly name: string;
+  readonly op: Op;
+  readonly inputs: readonly string[];
+  readonly output: Shape;
+  readonly params: Parameters;
+  /** Multiply-accumulates of convolutions and fully connected layers, without biases, for one image. */
+  readonly macs: number;
+  /** Outputs of convolutions and fully connected layers (Radosavovic et al. 2020), for one image. */
+  readonly activations: number;
+}
+
+export interface Complexity {
+  readonly params: Parameters;
+  readonly macs: number;
+  readonly activations: number;
+  readonly layers: readonly LayerComplexity[];
+}
+
+export function complexityOf(graph: Graph): Complexity {
+  const shapes = inferShapes(graph);
+  const layers = graph.map((node): LayerComplexity => {
+    const inputs = inputShapes(node, shapes);
+    const output = shapes.get(node.name) as Shape;
+    const weighs = node.op === "conv" || node.op === "dense";
+    return {
+      name: node.name,
+      op: node.op,
+      inputs: node.inputs,
+      output,
+      params: applyFold(PARAMETERS, node, inputs),
+      macs: weighs ? applyFold(KERNEL_SIZE, node, inputs) * output.height * output.width : 0,
+      activations: weighs ? sizeOf(output) : 0,
+    };
+  });
+  const sum = (value: (layer: LayerComplexity) => number) =>
+    layers.reduce((total, layer) => total + value(layer), 0);
+  return {
+    params: { trainable: sum((layer) => layer.params.trainable), total: sum((layer) => layer.params.total) },
+    macs: sum((layer) => layer.macs),
+    activations: sum((layer) => layer.activations),
+    layers,
+  };
+}
+
+const sizeOf = ({ height, width, channels }: Shape): number => height * width * channels;
+const zero = () => 0;
+
+/** Numbers in a kernel. */
+const KERNEL_SIZE: Fold<number> = {
+  input: zero,
+  conv: (node, [input]) => node.kernel ** 2 * (input as Shape).channels * node.filters,
+  "batch-norm": zero,
+  relu: zero,
+  sigmoid: zero,
+  "max-pool": zero,
+  "avg-pool": zero,
+  "global-avg-pool": zero,
+  dense: (node, [input]) => sizeOf(input as Shape) * node.units,
+  scale: zero,
+  add: zero,
+  subsample: zero,
+  "pad-channels": zero,
+  dropout: zero,
+};
+
+const trainable = (count: number): Parameters => ({ trainable: count, total: count });
+const none = () => trainable(0);
+
+const PARAMETERS: Fold<Parameters> = {
+  input: none,
+  conv: (node, inputs) => trainable(KERNEL_SIZE.conv(node, inputs) + (node.bias ? node.filters : 0)),
+  "batch-norm": (_, [input]) => ({
+    trainable: 2 * (input as Shape).channels,
+    total: 4 * (input as Shape).channels,
+  }),
+  relu: none,
+  sigmoid: none,
+  "max-pool": none,
+  "avg-pool": none,
+  "global-avg-pool": none,
+  dense: (node, inputs) => trainable(KERNEL_SIZE.dense(node, inputs) + (node.bias ? node.units : 0)),
+  scale: none,
+  add: none,
+  subsample: none,
+  "pad-channels": none,
+  dropout: none,
+};

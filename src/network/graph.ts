@@ -1,0 +1,63 @@
+// The network graph: a topologically ordered array of plain frozen values, one a node.
+
+import type { Path } from "../diagnostic.js";
+
+/** Height, width, channels; a vector is 1 x 1 x channels. */
+export interface Shape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+interface NodeOf<Op extends string> {
+  readonly op: Op;
+  /** Unique; weights are named after it, and the initial values of weights follow from their names. */
+  readonly name: string;
+  /** Names of earlier nodes. */
+  readonly inputs: readonly string[];
+  /** Where in the experiment this node was asked for. */
+  readonly path: Path;
+}
+
+export interface OpNodes {
+  input: NodeOf<"input"> & { readonly shape: Shape };
+  /** 2-D convolution, SAME padding as TensorFlow defines it. */
+  conv: NodeOf<"conv"> & {
+    readonly filters: number;
+    readonly kernel: number;
+    readonly stride: number;
+    readonly bias: boolean;
+  };
+  "batch-norm": NodeOf<"batch-norm"> & { readonly epsilon: number; readonly momentum: number };
+  relu: NodeOf<"relu">;
+  sigmoid: NodeOf<"sigmoid">;
+  /** SAME padding. */
+  "max-pool": NodeOf<"max-pool"> & { readonly kernel: number; readonly stride: number };
+  "avg-pool": NodeOf<"avg-pool"> & { readonly kernel: number; readonly stride: number };
+  /** Mean over height and width. */
+  "global-avg-pool": NodeOf<"global-avg-pool">;
+  /** Fully connected, from a vector. */
+  dense: NodeOf<"dense"> & { readonly units: number; readonly bias: boolean };
+  /** First input times the second, a vector of one factor a channel. */
+  scale: NodeOf<"scale">;
+  add: NodeOf<"add">;
+  /** Every stride-th row and column. */
+  subsample: NodeOf<"subsample"> & { readonly stride: number };
+  /** Zero channels before and behind, up to `channels`. */
+  "pad-channels": NodeOf<"pad-channels"> & { readonly channels: number };
+  dropout: NodeOf<"dropout"> & { readonly rate: number };
+}
+
+export type Op = keyof OpNodes;
+export type Node = OpNodes[Op];
+export type Graph = readonly Node[];
+
+/** One function for every kind of op: a forgotten one does not compile. */
+export type Fold<Result> = {
+  readonly [Kind in Op]: (node: OpNodes[Kind], inputs: readonly Shape[]) => Result;
+};
+
+export function applyFold<Result>(fold: Fold<Result>, node: Node, inputs: readonly Shape[]): Result {
+  const visit = fold[node.op] as (node: Node, inputs: readonly Shape[]) => Result;
+  return visit(node, inputs);
+}

@@ -1,0 +1,50 @@
+// The seeded generator every random choice comes from: one independent stream for each list of labels.
+
+import { createHash } from "node:crypto";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** A stream of random numbers. Draws advance it; two streams with equal labels give equal numbers. */
+export interface RandomStream {
+  /** Uniform in [0, 1), 32 bits. */
+  uniform(): number;
+  /** Standard normal (Box-Muller). */
+  normal(): number;
+  /** Uniform integer in [0, bound). */
+  integer(bound: number): number;
+}
+
+/** The stream named by the labels, e.g. `randomStream(seed, "shuffle", epoch)`. */
+export function randomStream(...labels: readonly (string | number)[]): RandomStream {
+  const seed = createHash("sha256").update(JSON.stringify(labels)).digest().readInt32LE(0);
+  const generator = xoroshiro128plus(seed);
+  let spare: number | null = null;
+  const uniform = () => (generator.next() >>> 0) / 0x1_0000_0000;
+  return {
+    uniform,
+    integer: (bound) => uniformInt(generator, 0, bound - 1),
+    normal: () => {
+      if (spare !== null) {
+        const value = spare;
+        spare = null;
+        return value;
+      }
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+      const angle = 2 * Math.PI * uniform();
+      spare = radius * Math.sin(angle);
+      return radius * Math.cos(angle);
+    },
+  };
+}
+
+/** A new array of 0..length-1 in random order (Fisher-Yates). */
+export function permutation(length: number, random: RandomStream): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, index) => index);
+  for (let last = length - 1; last > 0; last--) {
+    const other = random.integer(last + 1);
+    const value = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = value;
+  }
+  return order;
+}

@@ -1,0 +1,19 @@
+// Tables of rows <-> CSV files.
+
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { createObjectCsvStringifier } from "csv-writer";
+import type { Row } from "./columns.js";
+import { writeWhole } from "./files.js";
+
+/** Writes the whole table. Numbers are written so that reading gives the same number. */
+export function writeCsv(file: string, columns: readonly string[], rows: readonly Row[]): void {
+  const stringifier = createObjectCsvStringifier({ header: columns.map((id) => ({ id, title: id })) });
+  writeWhole(file, (stringifier.getHeaderString() ?? "") + stringifier.stringifyRecords([...rows]));
+}
+
+/** Rows as text by column, or null where there is no such file. Throws on a table that is not whole. */
+export function readCsv(file: string): Record<string, string>[] | null {
+  if (!existsSync(file)) return null;
+  return parse(readFileSync(file), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
+}

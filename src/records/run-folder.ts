@@ -1,0 +1,42 @@
+// The files of one run, and what can be read off them.
+
+import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { readCsv } from "./csv.js";
+
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly epochs: string;
+  readonly result: string;
+  readonly environment: string;
+  readonly log: string;
+  /** Everything needed to go on after the last finished epoch. */
+  readonly lastCheckpoint: string;
+  /** The weights with the lowest validation error so far, where the run selects by it. */
+  readonly bestCheckpoint: string;
+}
+
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, "config.yaml"),
+    epochs: join(path, "epochs.csv"),
+    result: join(path, "result.csv"),
+    environment: join(path, "environment.json"),
+    log: join(path, "log.txt"),
+    lastCheckpoint: join(path, "checkpoint", "last.safetensors"),
+    bestCheckpoint: join(path, "checkpoint", "best.safetensors"),
+  };
+}
+
+/** The one row of result.csv of a run that finished, or null. */
+export function readResult(path: string): Record<string, string> | null {
+  return readCsv(runFolder(path).result)?.[0] ?? null;
+}
+
+/** Appends a line with the time in front. */
+export function logLine({ path, log }: RunFolder, message: string): void {
+  if (!existsSync(path)) mkdirSync(path, { recursive: true });
+  appendFileSync(log, `${new Date().toISOString()} ${message}\n`);
+}

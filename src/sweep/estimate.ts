@@ -1,0 +1,33 @@
+// How long a run may take, from how fast finished ones were.
+
+import { readCsv } from "../records/csv.js";
+import { runFolder } from "../records/run-folder.js";
+import type { Run } from "./expand.js";
+
+export interface Rate {
+  /** Multiply-accumulates of the forward pass a second, while training. */
+  readonly macsPerSecond: number;
+  readonly source: string;
+}
+
+/** A guess for one core where nothing has been measured: forward and backward at some 50 GFLOP/s. */
+const GUESS = 8e9;
+
+export function measuredRate(folders: readonly string[]): Rate {
+  const rates = folders.flatMap((folder) => {
+    const row = readCsv(runFolder(folder).result)?.[0];
+    const rate = Number(row?.macs) * Number(row?.images_per_second);
+    return rate > 0 ? [rate] : [];
+  });
+  const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)];
+  return median === undefined
+    ? { macsPerSecond: GUESS, source: "a guess: no run has finished here yet" }
+    : {
+        macsPerSecond: median,
+        source: `as fast as the ${rates.length} finished ${rates.length === 1 ? "run" : "runs"}`,
+      };
+}
+
+export function estimateSeconds({ variant, experiment }: Run, macsPerSecond: number): number {
+  return (variant.complexity.macs * variant.dataset.trainImages * experiment.training.epochs) / macsPerSecond;
+}

@@ -1,0 +1,232 @@
+// A sweep -> its variants, each a checked experiment and its network, and the runs: every variant with every seed.
+
+import { checkExperiment, type Experiment } from "../config/experiment.js";
+import { applyOverrides, type Override, parsePath } from "../config/override.js";
+import { didYouMean } from "../config/suggest.js";
+import { type AxisValue, type Metric, placeholders, type Sweep, type VariantSpec } from "../config/sweep.js";
+import { type Diagnostic, DiagnosticError } from "../diagnostic.js";
+import { buildNetwork } from "../network/build-network.js";
+import { checkNetwork } from "../network/check-network.js";
+import { type Complexity, complexityOf } from "../network/complexity.js";
+import { fingerprintOf } from "../network/fingerprint.js";
+import type { Graph, Shape } from "../network/graph.js";
+
+export interface DatasetFacts {
+  readonly shape: Shape;
+  readonly classes: number;
+  readonly trainImages: number;
+  readonly fingerprint: string;
+}
+
+export interface Variant {
+  readonly name: string;
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly experiment: Experiment;
+  readonly graph: Graph;
+  readonly complexity: Complexity;
+  readonly dataset: DatasetFacts;
+}
+
+export interface Run {
+  /** `<variant>/seed-<n>`: also its folder. */
+  readonly name: string;
+  readonly variant: Variant;
+  readonly seed: number;
+  readonly experiment: Experiment;
+  readonly fingerprint: string;
+}
+
+export interface ExpandedSweep {
+  readonly name: string;
+  readonly variants: readonly Variant[];
+  /** Seed by seed, so that an interrupted sweep has compared all variants equally often. */
+  readonly runs: readonly Run[];
+  readonly baseline: string;
+  readonly metric: Metric;
+}
+
+/**
+ * `overrides` (from the command line) are applied after the variants' own. `factsOf` tells about a dataset; it is asked
+ * once for each different one. Throws DiagnosticError with the mistakes of all variants.
+ */
+export async function expandSweep(
+  sweep: Sweep,
+  overrides: readonly Override[],
+  factsOf: (experiment: Experiment) => Promise<DatasetFacts>,
+): Promise<ExpandedSweep> {
+  const diagnostics: Diagnostic[] = [];
+  const variants: Variant[] = [];
+  for (const [index, spec] of sweep.variants.entries()) {
+    const points = combinations(spec);
+    const made: Variant[] = [];
+    for (const axes of points) {
+      const located = applyOverrides(sweep.experiment, [
+        ...variantOverrides(sweep, index, axes),
+        ...overrides,
+      ]);
+      const checked = checkExperiment(located, sweep.directory);
+      if (!checked.ok) {
+        diagnostics.push(...checked.diagnostics);
+        continue;
+      }
+      const dataset = await factsOf(checked.value);
+      const graph = buildNetwork(checked.value.network, dataset);
+      const problems = checkNetwork(graph, dataset.classes).map((problem) => ({
+        ...problem,
+        location: located.locate(problem.path, "value"),
+      }));
+      diagnostics.push(...problems);
+      if (problems.length === 0)
+        made.push({
+          name: fillIn(spec.name, axes),
+          axes,
+          experiment: checked.value,
+          graph,
+          complexity: complexityOf(graph),
+          dataset,
+        });
+    }
+    if (made.length === points.length) diagnostics.push(...idleAxes(sweep, index, made));
+    variants.push(...made);
+  }
+  if (diagnostics.length === 0) diagnostics.push(...checkNames(sweep, variants));
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return {
+    name: sweep.name,
+    variants,
+    runs: sweep.seeds.flatMap((seed) => variants.map((variant) => runOf(variant, seed))),
+    baseline: sweep.compare.baseline ?? (variants[0] as Variant).name,
+    metric: sweep.compare.metric,
+  };
+}
+
+function runOf(variant: Variant, seed: number): Run {
+  const experiment = { ...variant.experiment, seed };
+  return {
+    name: `${variant.name}/seed-${seed}`,
+    variant,
+    seed,
+    experiment,
+    fingerprint: fingerprintOf(experiment, variant.graph, variant.dataset.fingerprint),
+  };
+}
+
+/** Every combination of the grid, each with every step of the zip. */
+function combinations({ grid, zip }: VariantSpec): Record<string, AxisValue>[] {
+  const steps = Object.values(zip)[0]?.length ?? 1;
+  const zipped = Array.from({ length: steps }, (_, step) =>
+    Object.fromEntries(Object.entries(zip).map(([name, values]) => [name, values[step] as AxisValue])),
+  );
+  return Object.entries(grid)
+    .reduce<Record<string, AxisValue>[]>(
+      (points, [name, values]) =>
+        points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+      [{}],
+    )
+    .flatMap((point) => zipped.map((step) => ({ ...point, ...step })));
+}
+
+function variantOverrides(
+  sweep: Sweep,
+  index: number,
+  axes: Readonly<Record<string, AxisValue>>,
+): Override[] {
+  return Object.entries(sweep.variants[index]?.set ?? {}).map(([path, value]) => {
+    const place = ["variants", index, "set", path];
+    return {
+      path: parsePath(path),
+      value: fillInValue(value, axes),
+      key: sweep.locate(place, "key"),
+      at: sweep.locate(place, "value"),
+    };
+  });
+}
+
+/** A text that is one placeholder becomes the axis' value itself; in longer texts the value is written out. */
+function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>): unknown {
+  if (typeof value === "string") {
+    const whole = /^\$\{(\w+)\}$/.exec(value);
+    return whole ? axes[whole[1] as string] : fillIn(value, axes);
+  }
+  if (Array.isArray(value)) return value.map((item) => fillInValue(item, axes));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillInValue(inner, axes)]));
+  return value;
+}
+
+function fillIn(text: string, axes: Readonly<Record<string, AxisValue>>): string {
+  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => String(axes[name]));
+}
+
+/** An axis whose values all give the same run, whatever the other axes say, was meant to change something. */
+function idleAxes(sweep: Sweep, index: number, variants: readonly Variant[]): Diagnostic[] {
+  const { grid = {}, zip = {} } = sweep.variants[index] ?? {};
+  const identity = (variant: Variant) => runOf(variant, 0).fingerprint;
+  const idle = (names: readonly string[]) => {
+    const groups = new Map<string, Set<string>>();
+    for (const variant of variants) {
+      const others = JSON.stringify(Object.entries(variant.axes).filter(([name]) => !names.includes(name)));
+      groups.set(others, (groups.get(others) ?? new Set()).add(identity(variant)));
+    }
+    return [...groups.values()].every((fingerprints) => fingerprints.size === 1);
+  };
+  const report = (kind: "grid" | "zip", name: string): Diagnostic => {
+    const path = ["variants", index, kind, name];
+    return {
+      code: "idle-axis",
+      message: `every value of \`${name}\` gives the same network, data and training`,
+      path,
+      location: sweep.locate(path, "key"),
+    };
+  };
+  const idleGrid = Object.entries(grid)
+    .filter(([name, values]) => values.length > 1 && idle([name]))
+    .map(([name]) => report("grid", name));
+  const [first] = Object.entries(zip);
+  const idleZip = first && first[1].length > 1 && idle(Object.keys(zip)) ? [report("zip", first[0])] : [];
+  return [...idleGrid, ...idleZip];
+}
+
+const SAFE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._=+-]*[A-Za-z0-9_=+-])?$/;
+
+function checkNames(sweep: Sweep, variants: readonly Variant[]): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<string>();
+  sweep.variants.forEach((spec, index) => {
+    const path = ["variants", index, "name"];
+    const report = (code: string, message: string) =>
+      diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
+    for (const name of combinations(spec).map((axes) => fillIn(spec.name, axes))) {
+      // On some systems names that differ in case only are one folder.
+      const folder = name.toLowerCase();
+      if (seen.has(folder)) {
+        const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
+          (axis) => !placeholders(spec.name).includes(axis),
+        );
+        report(
+          "duplicate-variant",
+          `two variants are called \`${name}\`${unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : ""}`,
+        );
+        break;
+      }
+      if (!SAFE_NAME.test(name) || name.length > 100)
+        report(
+          "unsafe-name",
+          `\`${name}\` names a folder: letters, digits and . _ = + - only, no dot at an end`,
+        );
+      seen.add(folder);
+    }
+  });
+  const { baseline } = sweep.compare;
+  const names = variants.map(({ name }) => name);
+  if (baseline !== null && !names.includes(baseline)) {
+    const path = ["compare", "baseline"];
+    diagnostics.push({
+      code: "unknown-variant",
+      message: `no variant is called \`${baseline}\`${didYouMean(baseline, names) || `; there are ${names.join(", ")}`}`,
+      path,
+      location: sweep.locate(path, "value"),
+    });
+  }
+  return diagnostics;
+}

@@ -1,0 +1,72 @@
+// Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { logLine, readResult, runFolder } from "../records/run-folder.js";
+
+/** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
+const DEPTH = 5;
+const ASIDE = ".replaced";
+
+/** Fingerprint -> folder of a finished run. Damaged results count as none. */
+export function indexFinishedRuns(root: string): Map<string, string> {
+  const index = new Map<string, string>();
+  const visit = (folder: string, depth: number) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (!entry.isDirectory() || entry.name === "checkpoint") continue;
+      const path = join(folder, entry.name);
+      const fingerprint = finishedFingerprint(path);
+      if (fingerprint !== null && !index.has(fingerprint)) index.set(fingerprint, path);
+      if (depth > 1) visit(path, depth - 1);
+    }
+  };
+  if (existsSync(root)) visit(root, DEPTH);
+  return index;
+}
+
+/** The fingerprint of the finished run in a folder, or null. */
+export function finishedFingerprint(path: string): string | null {
+  try {
+    return readResult(path)?.fingerprint ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Copies a finished run, all of it or nothing. */
+export function copyRun(from: string, to: string): void {
+  const beside = `${to}.part`;
+  rmSync(beside, { recursive: true, force: true });
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(from, beside, { recursive: true, filter: (source) => !source.includes(".lock") });
+  rmSync(to, { recursive: true, force: true });
+  renameSync(beside, to);
+  logLine(
+    runFolder(to),
+    `the same run was finished before in ${relative(dirname(to), from)}: copied from there`,
+  );
+}
+
+/**
+ * Where a folder holds a run of something else (the configuration has changed since), moves that run to
+ * `<sweep>/.replaced`, where it is still found when the configuration changes back.
+ */
+export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): void {
+  const path = join(sweepFolder, run);
+  const other = fingerprintIn(path);
+  if (other === null || other === fingerprint) return;
+  const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(dirname(aside), { recursive: true });
+  renameSync(path, aside);
+}
+
+function fingerprintIn(path: string): string | null {
+  const { environment } = runFolder(path);
+  if (!existsSync(environment)) return null;
+  try {
+    return (JSON.parse(readFileSync(environment, "utf8")) as { fingerprint?: string }).fingerprint ?? null;
+  } catch {
+    return null;
+  }
+}

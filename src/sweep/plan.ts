@@ -1,0 +1,60 @@
+// What a sweep will do, has done and has left: plan.csv and summary.csv.
+
+import { join } from "node:path";
+import type { AxisValue } from "../config/sweep.js";
+import { PLAN_COLUMNS, type Row, SUMMARY_COLUMNS } from "../records/columns.js";
+import { writeCsv } from "../records/csv.js";
+import { readResult } from "../records/run-folder.js";
+import type { ExpandedSweep, Run } from "./expand.js";
+
+export type RunStatus = "pending" | "running" | "finished" | "failed";
+
+export interface RunState {
+  readonly status: RunStatus;
+  /** Why it failed, or where it was copied from. */
+  readonly reason: string;
+}
+
+export type States = ReadonlyMap<string, RunState>;
+
+export function writePlan(folder: string, sweep: ExpandedSweep, states: States): void {
+  writeCsv(
+    join(folder, "plan.csv"),
+    PLAN_COLUMNS,
+    sweep.runs.map((run) => planRow(run, states.get(run.name) ?? { status: "pending", reason: "" })),
+  );
+}
+
+export function planRow(run: Run, { status, reason }: RunState): Row {
+  const { variant, seed, name, fingerprint } = run;
+  const { params, macs } = variant.complexity;
+  return {
+    run: name,
+    variant: variant.name,
+    seed,
+    axes: formatAxes(variant.axes),
+    params: params.trainable,
+    macs,
+    fingerprint,
+    status,
+    reason,
+  };
+}
+
+/** One row a finished run, read from its result. */
+export function writeSummary(folder: string, sweep: ExpandedSweep): void {
+  const rows = sweep.runs.flatMap((run) => {
+    const result = readResult(join(folder, run.name));
+    if (!result || result.fingerprint !== run.fingerprint) return [];
+    const { variant, seed, name } = run;
+    return [{ ...result, run: name, variant: variant.name, seed, axes: formatAxes(variant.axes) }];
+  });
+  writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, rows);
+}
+
+/** `r=4;bias=true` */
+export function formatAxes(axes: Readonly<Record<string, AxisValue>>): string {
+  return Object.entries(axes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";");
+}

@@ -1,0 +1,125 @@
+// An expanded sweep -> finished runs: what is known is not repeated, the rest is spread over processes.
+
+import { join, relative } from "node:path";
+import type { EngineOptions } from "../engine/select-engine.js";
+import { writeWhole } from "../records/files.js";
+import type { RunProgress } from "../training/train-run.js";
+import type { ExpandedSweep, Run } from "./expand.js";
+import { copyRun, finishedFingerprint, indexFinishedRuns, setAsideOther } from "./finished-runs.js";
+import { type RunState, writePlan, writeSummary } from "./plan.js";
+import { type RunProcess, startRun } from "./run-process.js";
+
+export interface SweepOptions extends EngineOptions {
+  /** The folder of all results, and that of this sweep in it. */
+  readonly root: string;
+  readonly folder: string;
+  /** The sweep file as given. */
+  readonly text: string;
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  readonly watcher: SweepWatcher;
+}
+
+export interface SweepWatcher {
+  /** Runs there are, and those that nothing has to be done for. */
+  planned(runs: readonly Run[], known: readonly Run[]): void;
+  started(run: Run): void;
+  progressed(run: Run, progress: RunProgress): void;
+  ended(run: Run, state: RunState): void;
+}
+
+export interface SweepEnd {
+  readonly finished: number;
+  readonly failed: readonly { readonly run: Run; readonly reason: string }[];
+  readonly interrupted: boolean;
+}
+
+/** The caller holds the folder's lock. One failed run is one row and stops nothing. */
+export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
+  const { root, folder, watcher, signal } = options;
+  const states = new Map<string, RunState>();
+  const record = (run: Run, state: RunState) => {
+    states.set(run.name, state);
+    writePlan(folder, sweep, states);
+  };
+  writeWhole(join(folder, "sweep.yaml"), options.text);
+  for (const run of sweep.runs) setAsideOther(folder, run.name, run.fingerprint);
+  const known = reuseFinished(sweep, { root, folder, states });
+  writePlan(folder, sweep, states);
+  writeSummary(folder, sweep);
+  watcher.planned(sweep.runs, known);
+
+  const jobs = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
+  const running = new Set<RunProcess>();
+  const stopAll = () => {
+    for (const child of running) child.stop();
+  };
+  signal.addEventListener("abort", stopAll, { once: true });
+  const work = async () => {
+    for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
+      const [run, ...same] = job as [Run, ...Run[]];
+      record(run, { status: "running", reason: "" });
+      watcher.started(run);
+      const order = {
+        experiment: run.experiment,
+        fingerprint: run.fingerprint,
+        folder: join(folder, run.name),
+        backend: options.backend,
+        threads: options.threads,
+      };
+      const child = startRun(order, (progress) => watcher.progressed(run, progress));
+      running.add(child);
+      const outcome = await child.outcome;
+      running.delete(child);
+      const state: RunState =
+        outcome.status === "stopped"
+          ? { status: "pending", reason: "" }
+          : { status: outcome.status, reason: outcome.status === "failed" ? outcome.reason : "" };
+      record(run, state);
+      if (outcome.status !== "stopped") watcher.ended(run, state);
+      for (const twin of same) {
+        if (outcome.status === "finished") copyRun(join(folder, run.name), join(folder, twin.name));
+        const twinState =
+          outcome.status === "finished"
+            ? { status: "finished" as const, reason: `same as ${run.name}` }
+            : state;
+        record(twin, twinState);
+        if (outcome.status !== "stopped") watcher.ended(twin, twinState);
+      }
+      writeSummary(folder, sweep);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, work));
+  const failed = sweep.runs.flatMap((run) => {
+    const state = states.get(run.name);
+    return state?.status === "failed" ? [{ run, reason: state.reason }] : [];
+  });
+  const finished = sweep.runs.filter((run) => states.get(run.name)?.status === "finished").length;
+  return { finished, failed, interrupted: signal.aborted };
+}
+
+/** Runs finished here before stay; those finished elsewhere are copied. */
+function reuseFinished(
+  sweep: ExpandedSweep,
+  { root, folder, states }: { root: string; folder: string; states: Map<string, RunState> },
+): Run[] {
+  const index = indexFinishedRuns(root);
+  return sweep.runs.filter((run) => {
+    const here = join(folder, run.name);
+    if (finishedFingerprint(here) === run.fingerprint) {
+      states.set(run.name, { status: "finished", reason: "" });
+      return true;
+    }
+    const elsewhere = index.get(run.fingerprint);
+    if (elsewhere === undefined) return false;
+    copyRun(elsewhere, here);
+    states.set(run.name, { status: "finished", reason: `same as ${relative(root, elsewhere)}` });
+    return true;
+  });
+}
+
+function groupByFingerprint(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) groups.set(run.fingerprint, [...(groups.get(run.fingerprint) ?? []), run]);
+  return [...groups.values()];
+}

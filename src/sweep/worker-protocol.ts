@@ -1,0 +1,16 @@
+// What the scheduler and a run's process say to each other.
+
+import type { Experiment } from "../config/experiment.js";
+import type { EngineOptions } from "../engine/select-engine.js";
+import type { RunProgress } from "../training/train-run.js";
+
+export interface RunOrder extends EngineOptions {
+  readonly experiment: Experiment;
+  readonly fingerprint: string;
+  readonly folder: string;
+}
+
+export type RunReport =
+  | { readonly kind: "progress"; readonly progress: RunProgress }
+  | { readonly kind: "finished" }
+  | { readonly kind: "failed"; readonly reason: string };

@@ -1,0 +1,65 @@
+// The process of one run: takes an order, trains, reports, ends.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { loadDataset } from "../data/dataset.js";
+import { buildNetwork } from "../network/build-network.js";
+import { isLock, type Lock, lockFolder } from "../records/lock.js";
+import { runFolder } from "../records/run-folder.js";
+import { trainRun } from "../training/train-run.js";
+import type { RunOrder, RunReport } from "./worker-protocol.js";
+
+const REPORT_EVERY_MS = 100;
+const LOCK_PATIENCE_MS = 60_000;
+
+// Ctrl-C reaches the whole process group; the scheduler decides what becomes of its runs.
+process.on("SIGINT", () => {});
+// Nobody is left to report to.
+process.on("disconnect", () => process.exit(1));
+process.once("message", (order: RunOrder) => {
+  work(order).then(
+    () => report({ kind: "finished" }, 0),
+    (error: unknown) =>
+      report({ kind: "failed", reason: error instanceof Error ? error.message : String(error) }, 1),
+  );
+});
+
+async function work({ experiment, fingerprint, folder: path, backend, threads }: RunOrder): Promise<void> {
+  const lock = await waitForLock(path);
+  try {
+    const dataset = await loadDataset(experiment.dataset);
+    const graph = buildNetwork(experiment.network, dataset);
+    let last = 0;
+    await trainRun({
+      experiment,
+      graph,
+      dataset,
+      fingerprint,
+      folder: runFolder(path),
+      backend,
+      threads,
+      onProgress: (progress) => {
+        const now = performance.now();
+        if (now - last < REPORT_EVERY_MS && progress.step < progress.steps) return;
+        last = now;
+        process.send?.({ kind: "progress", progress } satisfies RunReport);
+      },
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/** The run of a scheduler that was killed may still be in its last step. */
+async function waitForLock(path: string): Promise<Lock> {
+  for (let waited = 0; ; waited += REPORT_EVERY_MS) {
+    const result = lockFolder(path);
+    if (isLock(result)) return result;
+    if (waited >= LOCK_PATIENCE_MS)
+      throw new Error(`process ${result.pid} on ${result.host} is training in ${path}`);
+    await sleep(REPORT_EVERY_MS);
+  }
+}
+
+function report(message: RunReport, exitCode: number): void {
+  process.send?.(message, () => process.exit(exitCode));
+}

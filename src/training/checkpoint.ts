@@ -1,0 +1,37 @@
+// A run's state after an epoch <-> its checkpoint files.
+
+import type { State } from "../engine/engine.js";
+import { readTensors, writeTensors } from "../records/safetensors.js";
+
+export interface Checkpoint {
+  readonly state: State;
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** What was being trained: a checkpoint of something else is of no use. */
+  readonly fingerprint: string;
+}
+
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Weights, optimizer state and moving statistics, with their shapes. */
+export function writeCheckpoint(
+  file: string,
+  { state, epoch, fingerprint }: Checkpoint,
+  shapes: Shapes,
+): void {
+  const tensors = new Map(
+    Array.from(state, ([name, values]) => [name, { shape: shapes.get(name) ?? [values.length], values }]),
+  );
+  writeTensors(file, { tensors, metadata: { epoch: String(epoch), fingerprint } });
+}
+
+/** Null where there is no checkpoint, or one of another run. */
+export function readCheckpoint(file: string, fingerprint: string): Checkpoint | null {
+  const stored = readTensors(file);
+  if (!stored || stored.metadata.fingerprint !== fingerprint) return null;
+  return {
+    state: new Map(Array.from(stored.tensors, ([name, { values }]) => [name, values])),
+    epoch: Number(stored.metadata.epoch),
+    fingerprint,
+  };
+}

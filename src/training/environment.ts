@@ -1,0 +1,74 @@
+// What a run ran on, for environment.json.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import type { Engine } from "../engine/engine.js";
+
+export interface Environment {
+  /** Of the run: what decides whether two runs are the same. */
+  readonly fingerprint: string;
+  readonly squeezebox: string;
+  readonly commit: string | null;
+  readonly node: string;
+  readonly packages: Readonly<Record<string, string>>;
+  readonly backend: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly system: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly datasetFingerprint: string;
+}
+
+export function describeEnvironment(
+  engine: Engine,
+  facts: Pick<Environment, "fingerprint" | "datasetFingerprint" | "threads">,
+): Environment {
+  const require = createRequire(import.meta.url);
+  const version = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
+  const processors = cpus();
+  return {
+    ...facts,
+    squeezebox: ownVersion(),
+    commit: gitCommit(),
+    node: process.version,
+    packages: Object.fromEntries(
+      ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers", "onnxruntime-node"].map((name) => [
+        name,
+        version(name),
+      ]),
+    ),
+    backend: engine.backend,
+    engine: engine.description,
+    system: `${platform()} ${release()} ${arch()}`,
+    cpu: processors[0]?.model ?? "unknown",
+    cores: processors.length,
+    memoryBytes: totalmem(),
+  };
+}
+
+function ownVersion(): string {
+  return (
+    JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
+  ).version;
+}
+
+/** The commit of the code, with `+` where it has changes; null outside a checkout. */
+function gitCommit(): string | null {
+  const git = (...words: string[]) =>
+    execFileSync("git", words, {
+      cwd: new URL("../../..", import.meta.url),
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    }).trim();
+  try {
+    return (
+      git("rev-parse", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+")
+    );
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,86 @@
+// Optimizers as tfjs expressions: the new value of a weight, and of what is remembered with it, from its gradient.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { OptimizerSpec } from "../config/experiment.js";
+
+export interface Optimizer {
+  /** What is remembered a weight, by suffix of its name: zeros at first. */
+  readonly slots: readonly string[];
+  /** Names of the numbers that change from step to step, and their values at a step (from 1). */
+  readonly scalars: readonly string[];
+  scalarValues(step: number): Readonly<Record<string, number>>;
+  /** Assigns to the weight and its slots. `decay`: whether this weight is subject to weight decay. */
+  update(parts: UpdateParts): void;
+}
+
+export interface UpdateParts {
+  readonly weight: tf.Variable;
+  readonly gradient: tf.Tensor;
+  readonly slots: Readonly<Record<string, tf.Variable>>;
+  readonly learningRate: tf.Tensor;
+  readonly scalars: Readonly<Record<string, tf.Tensor>>;
+  readonly decay: boolean;
+}
+
+export function createOptimizer(spec: OptimizerSpec): Optimizer {
+  return spec.name === "sgd" ? sgd(spec) : adam(spec);
+}
+
+/** v = momentum v + g; w = w - lr v, or w - lr (g + momentum v) with Nesterov. Weight decay is part of g. */
+function sgd({ momentum, nesterov, weightDecay }: Extract<OptimizerSpec, { name: "sgd" }>): Optimizer {
+  return {
+    slots: momentum > 0 ? ["velocity"] : [],
+    scalars: [],
+    scalarValues: () => ({}),
+    update: ({ weight, gradient, slots, learningRate, decay }) => {
+      const g = decay && weightDecay > 0 ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
+      const { velocity } = slots;
+      if (!velocity) {
+        weight.assign(tf.sub(weight, tf.mul(g, learningRate)));
+        return;
+      }
+      const v = tf.add(tf.mul(velocity, momentum), g);
+      const direction = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
+      velocity.assign(v);
+      weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
+    },
+  };
+}
+
+/**
+ * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w = w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+ * (Kingma and Ba 2015). AdamW (Loshchilov and Hutter 2019) takes lr weightDecay w off the weight instead of adding
+ * weightDecay w to g.
+ */
+function adam({
+  name,
+  beta1,
+  beta2,
+  epsilon,
+  weightDecay,
+}: Extract<OptimizerSpec, { name: "adam" | "adamw" }>): Optimizer {
+  return {
+    slots: ["first_moment", "second_moment"],
+    scalars: ["first_correction", "second_correction"],
+    scalarValues: (step) => ({
+      first_correction: 1 / (1 - beta1 ** step),
+      second_correction: 1 / Math.sqrt(1 - beta2 ** step),
+    }),
+    update: ({ weight, gradient, slots, learningRate, scalars, decay }) => {
+      const decays = decay && weightDecay > 0;
+      const g = decays && name === "adam" ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
+      const [first, second] = [slots.first_moment as tf.Variable, slots.second_moment as tf.Variable];
+      const m = tf.add(tf.mul(first, beta1), tf.mul(g, 1 - beta1));
+      const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2));
+      const rate = tf.mul(learningRate, scalars.first_correction as tf.Tensor);
+      const deviation = tf.add(tf.mul(tf.sqrt(v), scalars.second_correction as tf.Tensor), epsilon);
+      const kept =
+        decays && name === "adamw"
+          ? tf.sub(weight, tf.mul(weight, tf.mul(learningRate, weightDecay)))
+          : weight;
+      first.assign(m);
+      second.assign(v);
+      weight.assign(tf.sub(kept, tf.mul(rate, tf.div(m, deviation))));
+    },
+  };
+}

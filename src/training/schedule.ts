@@ -1,0 +1,35 @@
+// The learning rate at each step.
+
+import type { ScheduleSpec } from "../config/experiment.js";
+
+export interface SchedulePlace {
+  readonly learningRate: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** The learning rate of a step (from 0). Linear warm-up multiplies whatever the schedule says. */
+export function learningRateAt(
+  schedule: ScheduleSpec,
+  step: number,
+  { learningRate, epochs, stepsPerEpoch }: SchedulePlace,
+): number {
+  const epoch = step / stepsPerEpoch;
+  const warm = schedule.warmup > 0 ? Math.min(1, (step + 1) / (schedule.warmup * stepsPerEpoch)) : 1;
+  return learningRate * warm * factorAt(schedule, epoch, epochs);
+}
+
+function factorAt(schedule: ScheduleSpec, epoch: number, epochs: number): number {
+  switch (schedule.name) {
+    case "constant":
+      return 1;
+    case "steps":
+      return schedule.factor ** schedule.at.filter((start) => epoch >= start).length;
+    case "cosine": {
+      // The descent begins where the warm-up ends.
+      const progress =
+        Math.max(0, epoch - schedule.warmup) / Math.max(epochs - schedule.warmup, Number.EPSILON);
+      return schedule.final + ((1 - schedule.final) * (1 + Math.cos(Math.PI * Math.min(1, progress)))) / 2;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// A model and how to train it -> the two functions an engine runs: a training step and an evaluation.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { layers } from "@tensorflow/tfjs-layers";
+import type { StepFunction } from "../engine/engine.js";
+import type { Model } from "../model/build-model.js";
+import type { Optimizer } from "./optimizer.js";
+
+export interface BatchShape {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classes: number;
+}
+
+/** Every variable that lives from step to step: the model's weights, and the optimizer's slots of the trainable ones. */
+export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Variable> {
+  const state = new Map(model.weights);
+  for (const name of model.trainable) {
+    const weight = model.weights.get(name) as tf.Variable;
+    for (const slot of optimizer.slots)
+      state.set(
+        slotName(name, slot),
+        tf.tidy(() => tf.variable(tf.zeros(weight.shape), false)),
+      );
+  }
+  return state;
+}
+
+/**
+ * Inputs images [batch, height, width, channels], labels [batch, classes] (one-hot), learning_rate [], the optimizer's
+ * scalars [], and noise:<layer> [batch, units] a dropout layer. Gives loss [] (mean over the batch) and logits [batch, classes],
+ * both before the update.
+ */
+export function trainingStep(
+  model: Model,
+  {
+    optimizer,
+    state,
+    shape,
+    labelSmoothing,
+  }: {
+    optimizer: Optimizer;
+    state: ReadonlyMap<string, tf.Variable>;
+    shape: BatchShape;
+    labelSmoothing: number;
+  },
+): StepFunction {
+  const weights = Array.from(model.trainable, (name) => ({
+    name,
+    weight: model.weights.get(name) as tf.Variable,
+  }));
+  return {
+    inputs: {
+      ...imageInput(shape),
+      labels: [shape.batch, shape.classes],
+      learning_rate: [],
+      ...Object.fromEntries(optimizer.scalars.map((name) => [name, []])),
+      ...Object.fromEntries(model.dropouts.map((layer) => [noiseName(layer), [shape.batch, layer.size]])),
+    },
+    layers: model.layersModel.layers,
+    run: (inputs) => {
+      for (const layer of model.dropouts) layer.setNoise(inputs[noiseName(layer)] as tf.Tensor);
+      let logits: tf.Tensor | null = null;
+      const { value: loss, grads } = tf.variableGrads(
+        () => {
+          logits = tf.keep(
+            model.layersModel.apply(inputs.images as tf.Tensor, { training: true }) as tf.Tensor,
+          );
+          return softmaxCrossEntropy(inputs.labels as tf.Tensor, logits, labelSmoothing);
+        },
+        weights.map(({ weight }) => weight),
+      );
+      for (const { name, weight } of weights) {
+        optimizer.update({
+          weight,
+          gradient: grads[weight.name] as tf.Tensor,
+          slots: Object.fromEntries(
+            optimizer.slots.map((slot) => [slot, state.get(slotName(name, slot)) as tf.Variable]),
+          ),
+          learningRate: inputs.learning_rate as tf.Tensor,
+          scalars: inputs,
+          decay: name.endsWith("/kernel"),
+        });
+      }
+      return { loss, logits: logits as unknown as tf.Tensor };
+    },
+  };
+}
+
+/** Inputs images; gives logits [batch, classes]. BatchNorm uses its moving statistics. */
+export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
+  return {
+    inputs: imageInput(shape),
+    layers: model.layersModel.layers,
+    run: (inputs) => ({
+      logits: model.layersModel.apply(inputs.images as tf.Tensor, { training: false }) as tf.Tensor,
+    }),
+  };
+}
+
+/** Mean over the batch of -sum(target log softmax(logits)); the target keeps 1 - smoothing and spreads the rest evenly. */
+export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor, smoothing: number): tf.Scalar {
+  return tf.losses.softmaxCrossEntropy(labels, logits, undefined, smoothing, tf.Reduction.MEAN) as tf.Scalar;
+}
+
+/** Name of the input with a dropout layer's random numbers. */
+export function noiseName(layer: layers.Layer): string {
+  return `noise:${layer.name}`;
+}
+
+function slotName(weight: string, slot: string): string {
+  return `${weight}:${slot}`;
+}
+
+function imageInput({ batch, height, width, channels }: BatchShape) {
+  return { images: [batch, height, width, channels] };
+}

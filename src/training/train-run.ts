@@ -1,0 +1,190 @@
+// One experiment -> the files of one run; continues where an earlier attempt was interrupted.
+
+import { existsSync } from "node:fs";
+import { stringify } from "yaml";
+import type { Experiment } from "../config/experiment.js";
+import type { Dataset } from "../data/dataset.js";
+import { type EngineOptions, selectEngine } from "../engine/select-engine.js";
+import { complexityOf } from "../network/complexity.js";
+import type { Graph } from "../network/graph.js";
+import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
+import { readCsv, writeCsv } from "../records/csv.js";
+import { writeWhole } from "../records/files.js";
+import { logLine, type RunFolder } from "../records/run-folder.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { describeEnvironment } from "./environment.js";
+import type { Metrics } from "./metrics.js";
+import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
+
+export interface RunOptions extends EngineOptions {
+  readonly experiment: Experiment;
+  readonly graph: Graph;
+  readonly dataset: Dataset;
+  readonly fingerprint: string;
+  readonly folder: RunFolder;
+  readonly onProgress: (progress: RunProgress) => void;
+}
+
+export interface RunProgress extends StepProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly imagesPerSecond: number;
+  /** Share of the run that is done, 0 to 1. */
+  readonly done: number;
+}
+
+/** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
+export async function trainRun(options: RunOptions): Promise<Row> {
+  const { experiment, dataset, fingerprint, folder } = options;
+  const engine = await selectEngine(options);
+  writeWhole(folder.config, stringify(experiment));
+  const environment = describeEnvironment(engine, {
+    fingerprint,
+    datasetFingerprint: dataset.fingerprint,
+    threads: options.threads,
+  });
+  writeWhole(folder.environment, `${JSON.stringify(environment, null, 2)}\n`);
+  try {
+    const trainer = createTrainer({ ...options, engine });
+    const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
+    if (checkpoint) engine.writeState(checkpoint.state);
+    else trainer.initialise();
+    const finished = checkpoint?.epoch ?? 0;
+    logLine(
+      folder,
+      `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
+    );
+    const rows: Row[] = finished === 0 ? [] : (readCsv(folder.epochs) ?? []).slice(0, finished);
+    for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
+      rows.push(await runEpoch(trainer, epoch, options));
+      writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
+      const state = await engine.readState();
+      if (experiment.training.select === "validation" && bestEpoch(rows) === epoch)
+        writeCheckpoint(
+          folder.bestCheckpoint,
+          { state: trainer.weightsOf(state), epoch, fingerprint },
+          trainer.shapes,
+        );
+      // The checkpoint comes last: an epoch counts once it is there.
+      writeCheckpoint(folder.lastCheckpoint, { state, epoch, fingerprint }, trainer.shapes);
+      logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
+    }
+    const best = bestEpoch(rows);
+    const selected = experiment.training.select === "validation" ? best : experiment.training.epochs;
+    if (selected !== experiment.training.epochs && existsSync(folder.bestCheckpoint)) {
+      const weights = readCheckpoint(folder.bestCheckpoint, fingerprint);
+      if (weights?.epoch !== selected) throw new Error(`the checkpoint of epoch ${selected} is missing`);
+      engine.writeState(weights.state);
+    }
+    const test = await trainer.evaluate(dataset.test);
+    const result = resultRow(options, { rows, best, selected, test });
+    writeCsv(folder.result, RESULT_COLUMNS, [result]);
+    logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
+    return result;
+  } catch (error) {
+    logLine(
+      folder,
+      `failed: ${error instanceof Error ? (error instanceof DivergedError ? error.message : error.stack) : String(error)}`,
+    );
+    throw error;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function runEpoch(
+  trainer: Trainer,
+  epoch: number,
+  { experiment, dataset, onProgress }: RunOptions,
+): Promise<Row> {
+  const { epochs, batchSize } = experiment.training;
+  const start = performance.now();
+  const secondsSince = () => (performance.now() - start) / 1000;
+  const train = await trainer.trainEpoch(epoch, (progress) => {
+    const images = Math.min(progress.step * batchSize, dataset.train.count);
+    onProgress({
+      ...progress,
+      epoch,
+      epochs,
+      imagesPerSecond: images / secondsSince(),
+      done: (epoch - 1 + progress.step / progress.steps) / epochs,
+    });
+  });
+  const trainSeconds = secondsSince();
+  const validation = await trainer.evaluate(dataset.validation);
+  if (!Number.isFinite(validation.loss))
+    throw new DivergedError(
+      `the validation loss became ${validation.loss} in epoch ${epoch}; try a lower training.optimizer.learningRate`,
+    );
+  return {
+    epoch,
+    step: train.step,
+    learning_rate: train.learningRate,
+    train_loss: train.loss,
+    train_error: train.error,
+    validation_loss: validation.loss,
+    validation_error: validation.error,
+    seconds: round(secondsSince()),
+    images_per_second: round(dataset.train.count / trainSeconds),
+  };
+}
+
+interface Outcome {
+  readonly rows: readonly Row[];
+  readonly best: number;
+  readonly selected: number;
+  readonly test: Metrics;
+}
+
+function resultRow(
+  { graph, fingerprint, experiment, dataset }: RunOptions,
+  { rows, best, selected, test }: Outcome,
+): Row {
+  const { params, macs } = complexityOf(graph);
+  const row = rows[selected - 1] as Row;
+  const seconds = rows.reduce((sum, { seconds }) => sum + Number(seconds), 0);
+  const trainSeconds = rows.reduce(
+    (sum, { images_per_second }) => sum + dataset.train.count / Number(images_per_second),
+    0,
+  );
+  return {
+    fingerprint,
+    params: params.trainable,
+    params_total: params.total,
+    macs,
+    epochs: experiment.training.epochs,
+    best_epoch: best,
+    selected_epoch: selected,
+    train_loss: row.train_loss as number,
+    train_error: row.train_error as number,
+    validation_loss: row.validation_loss as number,
+    validation_error: row.validation_error as number,
+    test_loss: test.loss,
+    test_error: test.error,
+    test_error_top5: test.errorTop5,
+    seconds: round(seconds),
+    images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
+  };
+}
+
+/** The first epoch with the lowest validation error. */
+function bestEpoch(rows: readonly Row[]): number {
+  let best = 0;
+  rows.forEach((row, index) => {
+    if (Number(row.validation_error) < Number(rows[best]?.validation_error)) best = index;
+  });
+  return best + 1;
+}
+
+function describeEpoch(row: Row): string {
+  return `train loss ${Number(row.train_loss).toFixed(4)}, validation loss ${Number(row.validation_loss).toFixed(4)}, validation error ${percent(Number(row.validation_error))}, ${row.images_per_second} images/s`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** Times to the millisecond. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

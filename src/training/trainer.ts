@@ -1,0 +1,161 @@
+// A model, its data and an engine -> epochs of training, and evaluations. No files.
+
+import type { Experiment } from "../config/experiment.js";
+import { inOrder, takeBatch } from "../data/batches.js";
+import type { Dataset, Split } from "../data/dataset.js";
+import type { Engine, Program, State, Values } from "../engine/engine.js";
+import { buildModel, type Model } from "../model/build-model.js";
+import { initialValues } from "../model/initial-values.js";
+import type { Graph } from "../network/graph.js";
+import { inferShapes } from "../network/shapes.js";
+import { permutation, randomStream } from "../random.js";
+import { type Metrics, MetricsSum } from "./metrics.js";
+import { createOptimizer, type Optimizer } from "./optimizer.js";
+import { learningRateAt } from "./schedule.js";
+import { evaluationStep, noiseName, stateOf, trainingStep } from "./steps.js";
+
+/** Training stopped making sense: says where, and what to try. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+export interface StepProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly error: number;
+}
+
+export interface EpochResult extends Metrics {
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
+  /** Steps since the start of training. */
+  readonly step: number;
+}
+
+export interface Trainer {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Sets all state to its initial values. */
+  initialise(): void;
+  /** One pass over the training images (epochs from 1), each once, in an order that follows from seed and epoch. */
+  trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
+  /** Metrics over a whole split. */
+  evaluate(split: Split): Promise<Metrics>;
+  /** The model's weights and moving statistics, without the optimizer's state. */
+  weightsOf(state: State): State;
+}
+
+export interface TrainerParts {
+  readonly experiment: Experiment;
+  readonly graph: Graph;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+}
+
+export function createTrainer({ experiment, graph, dataset, engine }: TrainerParts): Trainer {
+  const { training, seed } = experiment;
+  const model = buildModel(graph);
+  const optimizer = createOptimizer(training.optimizer);
+  const state = stateOf(model, optimizer);
+  engine.bind(state);
+  const classes = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? dataset.classes;
+  const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
+  const stepsPerEpoch = Math.ceil(dataset.train.count / training.batchSize);
+  const programFor = compileOnce((batch) =>
+    engine.compile(
+      trainingStep(model, {
+        optimizer,
+        state,
+        shape: shapeOf(batch),
+        labelSmoothing: training.labelSmoothing,
+      }),
+    ),
+  );
+  const evaluationFor = compileOnce((batch) => engine.compile(evaluationStep(model, shapeOf(batch))));
+
+  return {
+    shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
+    initialise: () =>
+      engine.writeState(
+        new Map(Array.from(state, ([name, { shape }]) => [name, initialValues(name, shape, seed)])),
+      ),
+    weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
+    trainEpoch: async (epoch, onStep) => {
+      const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
+      const sum = new MetricsSum();
+      let learningRate = 0;
+      for (let index = 0; index < stepsPerEpoch; index++) {
+        const start = index * training.batchSize;
+        const size = Math.min(training.batchSize, order.length - start);
+        const step = (epoch - 1) * stepsPerEpoch + index;
+        const batch = takeBatch(dataset.train, { order, start, size, classes });
+        learningRate = learningRateAt(training.schedule, step, {
+          learningRate: training.optimizer.learningRate,
+          epochs: training.epochs,
+          stepsPerEpoch,
+        });
+        const program = await programFor(size);
+        const { loss, logits } = await program.run({
+          images: batch.images,
+          labels: batch.labels,
+          learning_rate: Float32Array.of(learningRate),
+          ...optimizerInputs(optimizer, step + 1),
+          ...noiseInputs(model, { seed, step, batch: size }),
+        });
+        if (!Number.isFinite(loss?.[0]))
+          throw new DivergedError(divergence(loss?.[0], { epoch, step: step + 1, learningRate }));
+        sum.add(logits as Float32Array, batch.classes, batch.count);
+        const { loss: meanLoss, error } = sum.mean();
+        onStep({ step: index + 1, steps: stepsPerEpoch, loss: meanLoss, error });
+      }
+      return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
+    },
+    evaluate: async (split) => {
+      const order = inOrder(split.count);
+      const size = Math.min(training.batchSize, split.count);
+      const program = await evaluationFor(size);
+      const sum = new MetricsSum();
+      for (let start = 0; start < split.count; start += size) {
+        const batch = takeBatch(split, { order, start, size, classes });
+        const { logits } = await program.run({ images: batch.images });
+        sum.add(logits as Float32Array, batch.classes, batch.count);
+      }
+      return sum.mean();
+    },
+  };
+}
+
+/** A program belongs to one batch size; the last batch of an epoch may have another. */
+function compileOnce(compile: (batch: number) => Promise<Program>): (batch: number) => Promise<Program> {
+  const programs = new Map<number, Promise<Program>>();
+  return (batch) => {
+    const known = programs.get(batch) ?? compile(batch);
+    programs.set(batch, known);
+    return known;
+  };
+}
+
+function optimizerInputs(optimizer: Optimizer, step: number): Values {
+  return Object.fromEntries(
+    Object.entries(optimizer.scalarValues(step)).map(([name, value]) => [name, Float32Array.of(value)]),
+  );
+}
+
+function noiseInputs(
+  model: Model,
+  { seed, step, batch }: { seed: number; step: number; batch: number },
+): Values {
+  return Object.fromEntries(
+    model.dropouts.map((layer) => {
+      const random = randomStream("dropout", seed, layer.name, step);
+      return [noiseName(layer), Float32Array.from({ length: batch * layer.size }, () => random.uniform())];
+    }),
+  );
+}
+
+function divergence(
+  loss: number | undefined,
+  { epoch, step, learningRate }: { epoch: number; step: number; learningRate: number },
+): string {
+  return `the loss became ${loss} at step ${step} (epoch ${epoch}, learning rate ${learningRate.toPrecision(3)}); try a lower training.optimizer.learningRate or a longer training.schedule.warmup`;
+}
