@@ -46,8 +46,10 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
     const difference = builder.op("Sub", [a, b]);
     return builder.op("Mul", [difference, difference]);
   }),
-  // y is a ReLU's output, so its sign is 0 or 1.
-  [RELU_GRADIENT]: binaryWith(({ builder }, dy, y) => builder.op("Mul", [dy, builder.op("Sign", [y])])),
+  // y is a ReLU's output: steep enough, a hard sigmoid is 1 wherever y is positive, and the cheapest such mask.
+  [RELU_GRADIENT]: binaryWith(({ builder }, dy, y) =>
+    builder.op("Mul", [dy, builder.op("HardSigmoid", [y], { alpha: 3e38, beta: 0 })]),
+  ),
   FusedBatchNorm: lowerBatchNormInference,
 };
 
@@ -66,14 +68,18 @@ function unary(emit: (context: Context, x: string) => string): Lowering {
 }
 
 function binary(op: string): Lowering {
-  const direct = binaryWith(({ builder }, a, b) => builder.op(op, [a, b]));
+  const direct = binaryWith(({ builder }, a, b, alike) =>
+    op === "Add" && alike === "alike and blocked" ? builder.blockedSum(a, b) : builder.op(op, [a, b]),
+  );
   return (context, node) => {
     if (!lowerAsAffine(context, node, op)) direct(context, node);
   };
 }
 
 /** Operands in the output's layout with as many axes as it has, so that ONNX broadcasts as tfjs does. */
-function binaryWith(emit: (context: Context, a: string, b: string) => string): Lowering {
+function binaryWith(
+  emit: (context: Context, a: string, b: string, alike: "alike and blocked" | "other") => string,
+): Lowering {
   return (context, node) => {
     const output = outputOf(node);
     const layout = context.layoutOf(output);
@@ -93,7 +99,9 @@ function binaryWith(emit: (context: Context, a: string, b: string) => string): L
         ? context.builder.op("Reshape", [name, context.builder.ints(withBlocks(context, operand.stored))])
         : name;
     });
-    const result = emit(context, names[0] as string, names[1] as string);
+    const full = operands.every((operand) => operand.stored.join() === output.shape.join());
+    const alike = layout === "blocked" && full ? "alike and blocked" : "other";
+    const result = emit(context, names[0] as string, names[1] as string, alike);
     const [batch, height, width, channels] = stored as [number, number, number, number];
     const name = blocks
       ? context.builder.op("Reshape", [result, context.builder.ints([batch, channels, height, width])])
@@ -150,25 +158,22 @@ function lowerAsAffine(context: Context, node: TracedNode, op: string): boolean 
   const image = operands.find(isImage);
   const vector = operands.find(isVector);
   if (!image || !vector || (image === operands[1] && (op === "Sub" || op === "Div"))) return false;
-  // One number an image and channel: the batch becomes part of the channels.
-  const groups = (vector.stored[0] as number) * channels;
-  const folded = builder.ints([(batch * channels) / groups, groups, height, width]);
-  const fold = (name: string) => (groups === channels ? name : builder.op("Reshape", [name, folded]));
   let numbers = context.placement.compact(vector.value, "plain");
   if (op === "Sub") numbers = builder.op("Neg", [numbers]);
   if (op === "Div") numbers = builder.op("Reciprocal", [numbers]);
-  const x = fold(placed(context, image, "blocked"));
-  const multiplies = op === "Mul" || op === "Div";
-  const scale = multiplies
-    ? builder.op("Reshape", [numbers, builder.ints([groups, 1, 1, 1])])
-    : builder.floats(new Float32Array(groups).fill(1), [groups, 1, 1, 1]);
-  const bias = multiplies ? {} : { bias: builder.op("Reshape", [numbers, builder.ints([groups])]) };
-  const result = blockedAffine(context, x, { channels: groups, scale, ...bias });
-  const name =
-    groups === channels
-      ? result
-      : builder.op("Reshape", [result, builder.ints([batch, channels, height, width])]);
-  context.placement.put(output, "blocked", name);
+  // One number an image and channel: the batch becomes part of the channels.
+  const groups = (vector.stored[0] as number) * channels;
+  const weights = [groups, 1, 1, 1];
+  const parts =
+    op === "Mul" || op === "Div"
+      ? { scale: builder.op("Reshape", [numbers, builder.ints(weights)]) }
+      : {
+          scale: builder.floats(new Float32Array(groups).fill(1), weights),
+          bias: builder.op("Reshape", [numbers, builder.ints([groups])]),
+        };
+  const x = placed(context, image, "blocked");
+  const shape = [batch, channels, height, width];
+  context.placement.put(output, "blocked", blockedAffine(context, x, { shape, groups, ...parts }));
   return true;
 }
 
@@ -189,7 +194,13 @@ function lowerBatchNormInference(context: Context, node: TracedNode): void {
   const x = placement.full(inputOf(node, 0), layout);
   if (layout === "blocked") {
     const weights = builder.op("Reshape", [scale, builder.ints([channels, 1, 1, 1])]);
-    placement.put(output, layout, blockedAffine(context, x, { channels, scale: weights, bias }));
+    const [batch, height, width] = output.shape as [number, number, number];
+    const shape = [batch, channels, height, width];
+    placement.put(
+      output,
+      layout,
+      blockedAffine(context, x, { shape, groups: channels, scale: weights, bias }),
+    );
     return;
   }
   const shape = builder.ints(layout === "nchw" ? [1, channels, 1, 1] : [channels]);

@@ -1,13 +1,22 @@
 // Reductions, matrix products and kernels that move numbers about -> ONNX.
 
-import { blockedPixelMean, type Context, inputOf, type Lowering, outputOf } from "./lowering.js";
+import {
+  blockedPixelDots,
+  blockedPixelMean,
+  type Context,
+  inputOf,
+  type Lowering,
+  outputOf,
+} from "./lowering.js";
 import { MICROSOFT_DOMAIN } from "./onnx-builder.js";
+import { PIXEL_DOT } from "./simplify.js";
 import { sizeOfShape, type TracedNode } from "./traced-graph.js";
 
 export const STRUCTURE: Readonly<Record<string, Lowering>> = {
   Sum: lowerReduction("ReduceSum"),
   Mean: lowerReduction("ReduceMean"),
   Max: lowerReduction("ReduceMax"),
+  [PIXEL_DOT]: lowerPixelDot,
   Reshape: lowerReshape,
   Tile: lowerTile,
   BatchMatMul: ({ builder, placement }, node) => {
@@ -82,12 +91,25 @@ function lowerReduction(op: "ReduceSum" | "ReduceMean" | "ReduceMax"): Lowering 
   };
 }
 
-function lowerReshape({ builder, placement }: Context, node: TracedNode): void {
-  const [input, output] = [inputOf(node, 0), outputOf(node)];
-  if (input.shape.join() === output.shape.join()) {
-    placement.share(output, input);
+function lowerPixelDot(context: Context, node: TracedNode): void {
+  const { builder, placement, layoutOf } = context;
+  const [a, b, output] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  const [batch, height, width, channels] = a.shape as [number, number, number, number];
+  const layouts = new Set([layoutOf(a), layoutOf(b)]);
+  const shape = builder.ints(output.shape);
+  if (layouts.has("blocked")) {
+    const [x, y] = [placement.full(a, "blocked"), placement.full(b, "blocked")];
+    const dots = blockedPixelDots(context, x, y, [batch, channels, height, width]);
+    placement.put(output, "plain", builder.op("Reshape", [dots, shape]));
     return;
   }
+  const [x, y] = [placement.full(a, "nchw"), placement.full(b, "nchw")];
+  const sum = builder.op("ReduceSum", [builder.op("Mul", [x, y]), builder.ints([2, 3])], { keepdims: 1 });
+  placement.put(output, "plain", builder.op("Reshape", [sum, shape]));
+}
+
+function lowerReshape({ builder, placement }: Context, node: TracedNode): void {
+  const [input, output] = [inputOf(node, 0), outputOf(node)];
   const ones = output.shape.map(() => 1);
   const isNumber = sizeOfShape(placement.storedShape(input)) === 1;
   const x = isNumber ? placement.compact(input, "plain") : placement.full(input, "plain");

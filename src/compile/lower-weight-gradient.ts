@@ -1,63 +1,279 @@
 // The gradient of a convolution with respect to its filter -> ONNX, which has no op for it.
+//
+// For each tap of the kernel it is the pixels of x under that tap times dy, summed over pixels and batch. Four forms,
+// chosen by shape (bench/weight-gradient.ts measures them):
+//
+// - matrix: 1x1 kernels; one matrix product over pixels and batch
+// - pointwise: the same by the blocked 1x1 convolution, with pixels and batch as its channels
+// - convolution: x as an image of batch channels, dy as a kernel as large as its map; a stride is a dilation
+// - taps: on small maps most taps see few pixels or none; one matrix product for the pixels of each
 
-import type { ConvInfo } from "./layouts.js";
+import { type ConvInfo, isBlockable } from "./layouts.js";
 import { type Context, inputOf, outputOf } from "./lowering.js";
-import { MICROSOFT_DOMAIN } from "./onnx-builder.js";
-import type { TracedNode } from "./traced-graph.js";
+import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "./onnx-builder.js";
+import type { TracedNode, TracedValue } from "./traced-graph.js";
 
-/**
- * Inputs x, dy. For each tap of the kernel, the pixels of x under that tap times dy, summed over pixels and batch: the
- * taps are gathered side by side (im2col), the sum over pixels is a matrix product.
- */
+export type WeightGradientForm = "matrix" | "pointwise" | "convolution" | "taps";
+
+/** Inputs x, dy. */
 export function lowerWeightGradient(context: Context, node: TracedNode): void {
-  const { builder, placement } = context;
   const info = node.attributes.info as ConvInfo;
+  const { builder, placement, block } = context;
+  const form = FORMS[chooseForm(info, block)];
+  const gradient = form(context, { info, x: inputOf(node, 0), dy: inputOf(node, 1) });
+  const { filterHeight, filterWidth, inChannels, outChannels } = info;
+  const shape = builder.ints([filterHeight, filterWidth, inChannels, outChannels]);
+  placement.put(outputOf(node), "plain", builder.op("Reshape", [gradient, shape]));
+}
+
+export function chooseForm(info: ConvInfo, block: number | null): WeightGradientForm {
+  const { filterHeight, filterWidth, batchSize, inChannels, outChannels, outHeight, outWidth, strideHeight } =
+    info;
+  const pixels = outHeight * outWidth;
+  if (filterHeight * filterWidth === 1) {
+    const blockable =
+      block !== null && isBlockable(inChannels, outChannels, block) && inChannels % block === 0;
+    return pixels > 1 && blockable && (batchSize * pixels) % block === 0 ? "pointwise" : "matrix";
+  }
+  return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
+}
+
+interface Operands {
+  readonly info: ConvInfo;
+  readonly x: TracedValue;
+  readonly dy: TracedValue;
+}
+
+/** Each gives numbers in the order height, width, from, to. */
+const FORMS: Readonly<Record<WeightGradientForm, (context: Context, operands: Operands) => string>> = {
+  matrix,
+  pointwise,
+  convolution: (context, operands) => {
+    const { block } = context;
+    const { batchSize, outChannels } = operands.info;
+    const blockable = block !== null && batchSize % block === 0 && outChannels % block === 0;
+    return blockable ? blockedConvolution(context, operands, block) : plainConvolution(context, operands);
+  },
+  taps,
+};
+
+function matrix(context: Context, { info, x, dy }: Operands): string {
+  const { builder, placement } = context;
+  const rows = info.batchSize * info.outHeight * info.outWidth;
+  const seen = slicePixels(context, placement.full(x, "plain"), tapsOf(info)[0] as Tap);
+  const left = builder.op("Reshape", [seen, builder.ints([rows, info.inChannels])]);
+  const right = builder.op("Reshape", [placement.full(dy, "plain"), builder.ints([rows, info.outChannels])]);
+  return builder.op("FusedMatMul", [left, right], { transA: 1 }, MICROSOFT_DOMAIN);
+}
+
+/** The larger tensor is the filter: bringing it into a filter's order is one pass of long copies. */
+function pointwise(context: Context, { info, x, dy }: Operands): string {
+  const { builder, placement } = context;
+  const { strideHeight, strideWidth, inChannels: from, outChannels: to } = info;
+  const pixels = info.batchSize * info.outHeight * info.outWidth;
+  let seen = placement.full(x, "blocked");
+  if (strideHeight > 1 || strideWidth > 1)
+    seen = builder.op(
+      "MaxPool",
+      [seen],
+      { kernel_shape: [1, 1], strides: [strideHeight, strideWidth] },
+      BLOCKED_DOMAIN,
+    );
+  const product = (image: string, imageChannels: number, filter: string, filterChannels: number) => {
+    const plain = builder.op(
+      "ReorderOutput",
+      [image],
+      { channels: imageChannels, channels_last: 1 },
+      BLOCKED_DOMAIN,
+    );
+    const rows = builder.op("Reshape", [plain, builder.ints([1, pixels, 1, imageChannels])]);
+    const blocked = builder.op("ReorderInput", [rows], { channels_last: 0 }, BLOCKED_DOMAIN);
+    const weights = builder.op("Reshape", [
+      batchInside(context, filter, info, filterChannels),
+      builder.ints([filterChannels, pixels, 1, 1]),
+    ]);
+    const result = builder.op("Conv", [blocked, weights], { kernel_shape: [1, 1] }, BLOCKED_DOMAIN);
+    const block = context.block as number;
+    return builder.op("Reshape", [result, builder.ints([filterChannels / block, imageChannels, block])]);
+  };
+  const gradient = placement.full(dy, "blocked");
+  return to >= from
+    ? builder.op("Transpose", [product(seen, from, gradient, to)], { perm: [1, 0, 2] })
+    : builder.op("Transpose", [product(gradient, to, seen, from)], { perm: [0, 2, 1] });
+}
+
+/** Blocked, batch x channels x pixels -> channels (in blocks) x batch x pixels. */
+function batchInside(
+  { builder, block }: Context,
+  blocked: string,
+  { batchSize, outHeight, outWidth }: ConvInfo,
+  channels: number,
+): string {
+  const size = block as number;
+  const split = builder.op("Reshape", [
+    blocked,
+    builder.ints([batchSize, channels / size, outHeight * outWidth * size]),
+  ]);
+  return builder.op("Transpose", [split], { perm: [1, 0, 2] });
+}
+
+/** Width and channels of x are one axis, so that the result has long rows: column tap x from. */
+function blockedConvolution(context: Context, { info, x, dy }: Operands, block: number): string {
+  const { builder, placement } = context;
   const {
-    padInfo: pad,
     batchSize,
-    inChannels,
-    outChannels,
+    inChannels: from,
+    outChannels: to,
     outHeight,
     outWidth,
     filterHeight,
     filterWidth,
   } = info;
-  let x = placement.full(inputOf(node, 0), "nchw");
-  if (pad.top + pad.left + pad.bottom + pad.right > 0)
-    x = builder.op("Pad", [x, builder.ints([0, 0, pad.top, pad.left, 0, 0, pad.bottom, pad.right])]);
-  const strided = info.strideHeight > 1 || info.strideWidth > 1;
-  const taps: string[] = [];
-  for (let row = 0; row < filterHeight; row++)
-    for (let column = 0; column < filterWidth; column++)
-      taps.push(
-        filterHeight * filterWidth === 1 && !strided
-          ? x
-          : tap(context, x, info, row * info.dilationHeight, column * info.dilationWidth),
-      );
-  const count = taps.length;
-  const gathered = count === 1 ? (taps[0] as string) : builder.op("Concat", taps, { axis: 1 });
+  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), info);
+  const swapped = batchInside(context, placement.full(dy, "blocked"), info, to);
   const pixels = outHeight * outWidth;
-  const columns = builder.op("Reshape", [gathered, builder.ints([batchSize, count * inChannels, pixels])]);
-  const dy = builder.op("Reshape", [
-    placement.full(inputOf(node, 1), "nchw"),
-    builder.ints([batchSize, outChannels, pixels]),
+  const split = builder.op("Reshape", [
+    swapped,
+    builder.ints([((to / block) * batchSize) / block, 1, block, pixels * block]),
   ]);
-  const byImage = builder.op("FusedMatMul", [columns, dy], { transB: 1 }, MICROSOFT_DOMAIN);
-  const sum = builder.op("ReduceSum", [byImage, builder.ints([0])], { keepdims: 0 });
-  placement.put(
-    outputOf(node),
-    "plain",
-    builder.op("Reshape", [sum, builder.ints([filterHeight, filterWidth, inChannels, outChannels])]),
-  );
+  const ordered = builder.op("ReorderInput", [split], { channels_last: 1 }, BLOCKED_DOMAIN);
+  const weights = builder.op("Reshape", [ordered, builder.ints([to, batchSize, outHeight, outWidth])]);
+  const blocked = builder.op("ReorderInput", [image], { channels_last: 0 }, BLOCKED_DOMAIN);
+  const result = builder.op("Conv", [blocked, weights], attributes, BLOCKED_DOMAIN);
+  const rows = builder.op("Reshape", [
+    result,
+    builder.ints([to / block, filterHeight * filterWidth * from, block]),
+  ]);
+  return builder.op("Transpose", [rows], { perm: [1, 0, 2] });
 }
 
-function tap({ builder }: Context, x: string, info: ConvInfo, row: number, column: number): string {
-  const end = (start: number, size: number, stride: number) => start + (size - 1) * stride + 1;
+function plainConvolution(context: Context, { info, x, dy }: Operands): string {
+  const { builder, placement } = context;
+  const { outChannels: to, filterHeight, filterWidth, inChannels: from } = info;
+  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), info);
+  const weights = builder.op("Transpose", [placement.full(dy, "nchw")], { perm: [1, 0, 2, 3] });
+  const result = builder.op("Conv", [image, weights], attributes);
+  const rows = builder.op("Reshape", [result, builder.ints([to, filterHeight * filterWidth * from])]);
+  return builder.op("Transpose", [rows], { perm: [1, 0] });
+}
+
+/** x as one image of batch channels, padded; and the convolution over it whose kernel is dy. */
+function batchAsChannels({ builder }: Context, x: string, info: ConvInfo) {
+  const {
+    batchSize,
+    inHeight,
+    inWidth,
+    inChannels,
+    outHeight,
+    outWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+  } = info;
+  const { padInfo: pad, filterHeight, filterWidth } = info;
+  // What the kernel needs behind the last pixel; negative where the forward convolution left pixels out.
+  const behind = (
+    size: number,
+    out: number,
+    stride: number,
+    kernel: number,
+    dilation: number,
+    before: number,
+  ) => (kernel - 1) * dilation + 1 + (out - 1) * stride - size - before;
+  const bottom = behind(inHeight, outHeight, strideHeight, filterHeight, dilationHeight, pad.top);
+  const right = behind(inWidth, outWidth, strideWidth, filterWidth, dilationWidth, pad.left);
+  const merged = builder.op("Reshape", [x, builder.ints([1, batchSize, inHeight, inWidth * inChannels])]);
+  const pads = [0, 0, 0, pad.left * inChannels, 0, 0, Math.min(bottom, 0), right * inChannels];
+  const image = pads.some((size) => size !== 0) ? builder.op("Pad", [merged, builder.ints(pads)]) : merged;
+  const attributes = {
+    kernel_shape: [outHeight, outWidth],
+    strides: [dilationHeight, 1],
+    dilations: [strideHeight, strideWidth * inChannels],
+    pads: [pad.top, 0, Math.max(bottom, 0), 0],
+  };
+  return { image, attributes };
+}
+
+/** The part of x under one tap, and the part of dy it meets: [from, to) in steps. */
+interface Tap {
+  readonly rows: Range;
+  readonly columns: Range;
+}
+
+interface Range {
+  /** First element of x, and the step to the next. */
+  readonly start: number;
+  readonly step: number;
+  /** First element of dy, and how many. */
+  readonly first: number;
+  readonly count: number;
+  readonly sizeX: number;
+  readonly sizeDy: number;
+}
+
+function taps(context: Context, { info, x, dy }: Operands): string {
+  const { builder, placement } = context;
+  const { inChannels: from, outChannels: to, batchSize } = info;
+  const [seen, gradient] = [placement.full(x, "plain"), placement.full(dy, "plain")];
+  const products = tapsOf(info).map((tap) => {
+    const { rows, columns } = tap;
+    if (rows.count <= 0 || columns.count <= 0) return builder.floats(new Float32Array(from * to), [from, to]);
+    const length = batchSize * rows.count * columns.count;
+    const left = builder.op("Reshape", [slicePixels(context, seen, tap), builder.ints([length, from])]);
+    const right = builder.op("Reshape", [sliceGradient(context, gradient, tap), builder.ints([length, to])]);
+    return builder.op("FusedMatMul", [left, right], { transA: 1 }, MICROSOFT_DOMAIN);
+  });
+  return builder.op("Concat", products, { axis: 0 });
+}
+
+function tapsOf(info: ConvInfo): Tap[] {
+  const { filterHeight, filterWidth, padInfo: pad } = info;
+  const range = (offset: number, sizeX: number, sizeDy: number, step: number): Range => {
+    const first = Math.max(0, Math.ceil(-offset / step));
+    const last = Math.min(sizeDy - 1, Math.floor((sizeX - 1 - offset) / step));
+    return { start: first * step + offset, step, first, count: last - first + 1, sizeX, sizeDy };
+  };
+  return Array.from({ length: filterHeight * filterWidth }, (_, index) => ({
+    rows: range(
+      Math.floor(index / filterWidth) * info.dilationHeight - pad.top,
+      info.inHeight,
+      info.outHeight,
+      info.strideHeight,
+    ),
+    columns: range(
+      (index % filterWidth) * info.dilationWidth - pad.left,
+      info.inWidth,
+      info.outWidth,
+      info.strideWidth,
+    ),
+  }));
+}
+
+function slicePixels(context: Context, x: string, { rows, columns }: Tap): string {
+  const whole = [rows, columns].every(({ step, count, sizeX }) => step === 1 && count === sizeX);
+  const ends = [rows, columns].map(({ start, step, count }) => start + (count - 1) * step + 1);
+  return whole ? x : sliceImage(context, x, [rows.start, columns.start], ends, [rows.step, columns.step]);
+}
+
+function sliceGradient(context: Context, dy: string, { rows, columns }: Tap): string {
+  const whole = [rows, columns].every(({ count, sizeDy }) => count === sizeDy);
+  const ends = [rows, columns].map(({ first, count }) => first + count);
+  return whole ? dy : sliceImage(context, dy, [rows.first, columns.first], ends, [1, 1]);
+}
+
+function sliceImage(
+  { builder }: Context,
+  image: string,
+  starts: number[],
+  ends: number[],
+  steps: number[],
+): string {
   return builder.op("Slice", [
-    x,
-    builder.ints([row, column]),
-    builder.ints([end(row, info.outHeight, info.strideHeight), end(column, info.outWidth, info.strideWidth)]),
-    builder.ints([2, 3]),
-    builder.ints([info.strideHeight, info.strideWidth]),
+    image,
+    builder.ints(starts),
+    builder.ints(ends),
+    builder.ints([1, 2]),
+    builder.ints(steps),
   ]);
 }

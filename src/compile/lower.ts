@@ -61,6 +61,7 @@ export function lower(traced: TracedGraph, block: number | null): OnnxModel {
   for (const node of graph.nodes) {
     const lowering = LOWERINGS[node.kernel];
     if (!lowering) throw new UnsupportedKernelError(node.kernel, node.layer);
+    builder.origin = `${node.layer} ${node.kernel}`;
     lowering(context, node);
   }
   const result = (value: TracedValue): OnnxValue => ({

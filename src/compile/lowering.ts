@@ -28,10 +28,13 @@ export function outputOf(node: TracedNode, index = 0): TracedValue {
 }
 
 export interface Affine {
-  readonly channels: number;
-  /** [channels, 1, 1, 1] */
+  /** Of x: batch, channels, height, width. */
+  readonly shape: readonly number[];
+  /** How many numbers there are: one a channel, or one an image and channel. */
+  readonly groups: number;
+  /** [groups, 1, 1, 1] */
   readonly scale: string;
-  /** [channels] */
+  /** [groups] */
   readonly bias?: string;
   /** Added, in the same layout. */
   readonly sum?: string;
@@ -41,13 +44,37 @@ export interface Affine {
 export function blockedAffine(
   { builder }: Context,
   x: string,
-  { channels, scale, bias, sum }: Affine,
+  { shape, groups, scale, bias, sum }: Affine,
 ): string {
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  // One long row of pixels is faster than many short ones.
+  const inner = builder.ints([(batch * channels) / groups, groups, 1, height * width]);
   const optional = sum !== undefined ? [bias ?? "", sum] : bias !== undefined ? [bias] : [];
+  return builder.viewed("Conv", [x, scale, ...optional], {
+    attributes: { kernel_shape: [1, 1], group: groups },
+    domain: BLOCKED_DOMAIN,
+    view: { inner, outer: builder.ints(shape) },
+  });
+}
+
+/**
+ * Sums over height and width of x times y, both blocked: [1, batch * channels, 1, 1]. A blocked image lies in memory as
+ * a depthwise filter of its own size does, so one convolution multiplies and adds up.
+ */
+export function blockedPixelDots(
+  { builder }: Context,
+  x: string,
+  y: string,
+  shape: readonly number[],
+): string {
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  const groups = batch * channels;
+  const image = builder.op("Reshape", [x, builder.ints([1, groups, height, width])]);
+  const filter = builder.op("Reshape", [y, builder.ints([groups, 1, height, width])]);
   return builder.op(
     "Conv",
-    [x, scale, ...optional],
-    { kernel_shape: [1, 1], group: channels },
+    [image, filter],
+    { kernel_shape: [height, width], group: groups },
     BLOCKED_DOMAIN,
   );
 }
@@ -57,9 +84,33 @@ export function blockedPixelMean({ builder }: Context, x: string): string {
   return builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
 }
 
-/** Means over batch, height and width, by channel: [1, channels, 1, 1]. */
-export function channelMeans(context: Context, x: string, layout: "nchw" | "blocked"): string {
+/** Means of x over batch, height and width, by channel: [1, channels, 1, 1]. `shape`: batch, channels, height, width. */
+export function channelMeans(context: Context, x: string, { layout }: ChannelPlace): string {
   const { builder } = context;
   if (layout === "nchw") return builder.op("ReduceMean", [x], { axes: [0, 2, 3], keepdims: 1 });
   return builder.op("ReduceMean", [blockedPixelMean(context, x)], { axes: [0], keepdims: 1 });
+}
+
+/** Means of x times y, likewise. */
+export function channelDotMeans(
+  context: Context,
+  x: string,
+  y: string,
+  { layout, shape }: ChannelPlace,
+): string {
+  const { builder } = context;
+  if (layout === "nchw") return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  const dots = builder.op("Reshape", [
+    blockedPixelDots(context, x, y, shape),
+    builder.ints([batch, channels, 1, 1]),
+  ]);
+  const mean = builder.op("ReduceMean", [dots], { axes: [0], keepdims: 1 });
+  return builder.op("Mul", [mean, builder.scalar(1 / (height * width))]);
+}
+
+export interface ChannelPlace {
+  readonly layout: "nchw" | "blocked";
+  /** Batch, channels, height, width. */
+  readonly shape: readonly number[];
 }

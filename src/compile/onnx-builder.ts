@@ -8,11 +8,17 @@ const { onnx } = createRequire(import.meta.url)("onnx-proto") as typeof import("
 export type Attribute = number | string | readonly number[];
 
 export interface OnnxNode {
+  /** Layer and kernel that asked for it, for errors and profiles; not unique. */
+  readonly origin: string;
   readonly type: string;
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** An Add of two blocked tensors of one shape. */
+  readonly isBlockedSum?: true;
+  /** First input, fourth input and output are seen in another shape: names of the shapes inside and outside. */
+  readonly view?: { readonly inner: string; readonly outer: string };
 }
 
 export interface OnnxValue {
@@ -35,6 +41,8 @@ const IR_VERSION = 8;
 
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
+  /** Of the nodes added from now on. */
+  origin = "";
   readonly #initializers: { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[] = [];
   readonly #constants = new Map<string, string>();
   #count = 0;
@@ -49,6 +57,21 @@ export class OnnxBuilder {
     return this.multi(type, inputs, { attributes, domain, outputs: 1 })[0] as string;
   }
 
+  /** The sum of two blocked tensors of one shape. */
+  blockedSum(a: string, b: string): string {
+    const output = this.#name();
+    this.nodes.push({
+      origin: this.origin,
+      type: "Add",
+      domain: "",
+      inputs: [a, b],
+      outputs: [output],
+      attributes: {},
+      isBlockedSum: true,
+    });
+    return output;
+  }
+
   /** Adds a node with several outputs. */
   multi(
     type: string,
@@ -59,9 +82,28 @@ export class OnnxBuilder {
       outputs,
     }: { attributes?: Record<string, Attribute>; domain?: string; outputs: number },
   ): string[] {
-    const names = Array.from({ length: outputs }, () => `v${this.#count++}`);
-    this.nodes.push({ type, domain, inputs, outputs: names, attributes });
+    const names = Array.from({ length: outputs }, () => this.#name());
+    this.nodes.push({ origin: this.origin, type, domain, inputs, outputs: names, attributes });
     return names;
+  }
+
+  /** A node that sees its tensors in another shape: reshapes are put around it when all fusing is done. */
+  viewed(
+    type: string,
+    inputs: readonly string[],
+    {
+      attributes,
+      domain,
+      view,
+    }: Pick<OnnxNode, "attributes" | "domain"> & { view: NonNullable<OnnxNode["view"]> },
+  ): string {
+    const output = this.#name();
+    this.nodes.push({ origin: this.origin, type, domain, inputs, outputs: [output], attributes, view });
+    return output;
+  }
+
+  #name(): string {
+    return `v${this.#count++}`;
   }
 
   /** A one-dimensional int64 constant. */
@@ -110,7 +152,8 @@ export class OnnxBuilder {
       opsetImport: OPSETS,
       graph: {
         name: "squeezebox",
-        node: nodes.map(({ type, domain, inputs, outputs, attributes }) => ({
+        node: nodes.map(({ origin, type, domain, inputs, outputs, attributes }) => ({
+          name: `${origin} ${outputs[0]}`,
           opType: type,
           domain,
           input: [...inputs],

@@ -24,15 +24,6 @@ export class Placement {
     this.#places.set(value, { names: new Map([[layout, name]]), stored });
   }
 
-  /** Makes `value` the same numbers as `other`, which has the same shape. */
-  share(value: TracedValue, other: TracedValue): void {
-    this.#places.set(value, this.#placeOf(other));
-  }
-
-  has(value: TracedValue): boolean {
-    return this.#places.has(value);
-  }
-
   storedShape(value: TracedValue): readonly number[] {
     return this.#placeOf(value).stored;
   }

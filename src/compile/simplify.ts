@@ -5,8 +5,11 @@ import type { TracedGraph, TracedNode, TracedValue } from "./traced-graph.js";
 /** `dy` where `y` (a ReLU's output) is positive, else 0: inputs dy, y. */
 export const RELU_GRADIENT = "ReluGradient";
 
+/** Sums over height and width of a product: inputs a, b; attributes axes. The gradient of a scaling by channel. */
+export const PIXEL_DOT = "PixelDot";
+
 export function simplify(graph: TracedGraph): TracedGraph {
-  return dropUnused({ ...graph, nodes: joinReluGradients(graph.nodes) });
+  return dropUnused({ ...graph, nodes: joinPixelDots(joinReluGradients(graph.nodes)) });
 }
 
 /** tfjs writes the gradient of a ReLU as dy * step(x); with the output in place of x, x need not be kept. */
@@ -21,6 +24,20 @@ function joinReluGradients(nodes: readonly TracedNode[]): TracedNode[] {
     const step = producer.get(mask);
     const y = step?.kernel === "Step" ? relu.get(step.inputs[0]) : undefined;
     return y ? { ...node, kernel: RELU_GRADIENT, inputs: [dy, y] } : node;
+  });
+}
+
+/** The product itself is left in place for whoever else uses it, and dropped where nobody does. */
+function joinPixelDots(nodes: readonly TracedNode[]): TracedNode[] {
+  const products = new Map(
+    nodes.flatMap((node) => (node.kernel === "Multiply" ? [[node.outputs[0], node] as const] : [])),
+  );
+  return nodes.map((node) => {
+    const product = node.kernel === "Sum" ? products.get(node.inputs[0]) : undefined;
+    const axes = node.attributes.axes as readonly number[] | undefined;
+    if (!product || product.outputs[0]?.shape.length !== 4 || axes?.join() !== "1,2") return node;
+    const isFull = product.inputs.every((input) => input.shape.join() === product.outputs[0]?.shape.join());
+    return isFull ? { ...node, kernel: PIXEL_DOT, inputs: product.inputs } : node;
   });
 }
 

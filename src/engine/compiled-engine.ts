@@ -95,7 +95,10 @@ class CompiledEngine implements Engine {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.#sessions) await session.release();
+    for (const session of this.#sessions) {
+      if (this.options.profile !== undefined) session.endProfiling();
+      await session.release();
+    }
     this.#sessions.length = 0;
     this.#slots.clear();
   }
