@@ -37,7 +37,18 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
   ),
   Rsqrt: unary(({ builder }, x) => builder.op("Reciprocal", [builder.op("Sqrt", [x])])),
   Square: unary(({ builder }, x) => builder.op("Mul", [x, x])),
-  Step: unary(({ builder }, x) => builder.op("Relu", [builder.op("Sign", [x])])),
+  // 1 where x is positive, else alpha.
+  Step: (context, node) => {
+    const alpha = Number(node.attributes.alpha ?? 0);
+    unary(({ builder }, x) => {
+      const positive = builder.op("Relu", [builder.op("Sign", [x])]);
+      if (alpha === 0) return positive;
+      return builder.op("Add", [
+        builder.op("Mul", [positive, builder.scalar(1 - alpha)]),
+        builder.scalar(alpha),
+      ]);
+    })(context, node);
+  },
   Cast: (context, node) => {
     const to = { float32: 1, int32: 6, bool: 9 }[outputOf(node).dtype];
     unary(({ builder }, x) => builder.op("Cast", [x], { to }))(context, node);
@@ -121,11 +132,11 @@ function aligned({ placement }: Context, value: TracedValue, rank: number): Oper
   return { value, stored: [...new Array<number>(rank - stored.length).fill(1), ...stored] };
 }
 
-function placed({ placement, builder }: Context, { value, stored }: Operand, layout: Layout): string {
-  const own = value.shape.length;
-  if (stored.every((size) => size === 1)) return placement.compact(value, "plain");
-  if (layout === "plain") return placement.compact(value, "plain");
-  if (own === 4) return placement.compact(value, layout);
+function placed({ placement, builder, block }: Context, { value, stored }: Operand, wanted: Layout): string {
+  if (wanted === "plain" || stored.every((size) => size === 1)) return placement.compact(value, "plain");
+  // Too few channels for a block lie the same way with and without.
+  const layout = wanted === "blocked" && (stored[3] as number) % (block ?? 1) !== 0 ? "nchw" : wanted;
+  if (value.shape.length === 4) return placement.compact(value, layout);
   // Fewer axes than an image: they are its last ones, channels at the end.
   const [batch, height, width, channels] = stored as [number, number, number, number];
   const name = placement.compact(value, "plain");

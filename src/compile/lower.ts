@@ -64,10 +64,14 @@ export function lower(traced: TracedGraph, block: number | null): OnnxModel {
     builder.origin = `${node.layer} ${node.kernel}`;
     lowering(context, node);
   }
-  const result = (value: TracedValue): OnnxValue => ({
-    name: builder.op("Identity", [placement.full(value, "plain")]),
-    shape: value.shape,
-  });
+  const taken = new Set<string>();
+  const result = (value: TracedValue): OnnxValue => {
+    const made = placement.full(value, "plain");
+    // An output is a node's own, and one output only; a copy where it is not.
+    const name = builder.produces(made) && !taken.has(made) ? made : builder.op("Identity", [made]);
+    taken.add(name);
+    return { name, shape: value.shape };
+  };
   const outputs = new Map(graph.outputs.map(({ name, value }) => [name, result(value)]));
   const stateOutputs = new Map(
     graph.state
@@ -93,9 +97,13 @@ function placeConstants(
 ): void {
   for (const [value, numbers] of graph.constants) {
     if (!used.has(value)) continue;
-    const first = numbers[0] ?? 0;
-    const uniform = Array.prototype.every.call(numbers, (number) => number === first);
+    const uniform = isUniform(numbers);
     const shape = uniform ? value.shape.map(() => 1) : value.shape;
-    placement.put(value, "plain", builder.floats(uniform ? [first] : numbers, shape), shape);
+    placement.put(value, "plain", builder.floats(uniform ? [numbers[0] ?? 0] : numbers, shape), shape);
   }
+}
+
+function isUniform(numbers: ArrayLike<number>): boolean {
+  for (let index = 1; index < numbers.length; index++) if (numbers[index] !== numbers[0]) return false;
+  return true;
 }

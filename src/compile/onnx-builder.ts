@@ -45,6 +45,7 @@ export class OnnxBuilder {
   origin = "";
   readonly #initializers: { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[] = [];
   readonly #constants = new Map<string, string>();
+  readonly #produced = new Set<string>();
   #count = 0;
 
   /** Adds a node with one output and gives the output's name. */
@@ -102,8 +103,15 @@ export class OnnxBuilder {
     return output;
   }
 
+  /** Whether a node gives the value, rather than an input or a constant. */
+  produces(name: string): boolean {
+    return this.#produced.has(name);
+  }
+
   #name(): string {
-    return `v${this.#count++}`;
+    const name = `v${this.#count++}`;
+    this.#produced.add(name);
+    return name;
   }
 
   /** A one-dimensional int64 constant. */

@@ -19,6 +19,8 @@ export function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // The graph is as it should be: ONNX Runtime's optimiser finds nothing that pays, and takes seconds to look.
+    graphOptimizationLevel: "disabled",
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),

@@ -22,7 +22,8 @@ function joinReluGradients(nodes: readonly TracedNode[]): TracedNode[] {
     if (node.kernel !== "Multiply") return node;
     const [dy, mask] = node.inputs as [TracedValue, TracedValue];
     const step = producer.get(mask);
-    const y = step?.kernel === "Step" ? relu.get(step.inputs[0]) : undefined;
+    const isMask = step?.kernel === "Step" && Number(step.attributes.alpha ?? 0) === 0;
+    const y = isMask ? relu.get(step.inputs[0]) : undefined;
     return y ? { ...node, kernel: RELU_GRADIENT, inputs: [dy, y] } : node;
   });
 }

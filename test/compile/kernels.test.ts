@@ -1,0 +1,197 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, it } from "mocha";
+import { sizeOfShape } from "../../src/compile/traced-graph.js";
+import { batchNormTrain } from "../../src/model/batch-norm-kernels.js";
+import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "../engine/both-engines.js";
+
+type Tensors = tf.Tensor[];
+/** Shapes of the inputs, as in "8x4x4x16 3x3x16x8". */
+type Case = [name: string, shapes: string, compute: (...inputs: Tensors) => tf.Tensor];
+
+const conv =
+  (stride: number, pad: "same" | "valid" | number, dilation = 1) =>
+  (x?: tf.Tensor, w?: tf.Tensor) =>
+    tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad, "NHWC", dilation);
+const channelNorm = (x: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNormTrain(x, g, b, 1e-3)[0];
+
+const CASES: Case[] = [
+  ["3x3 same", "8x6x5x16 3x3x16x8", conv(1, "same")],
+  ["3x3 valid", "8x6x5x8 3x3x8x16", conv(1, "valid")],
+  ["3x3 padded by 2", "8x4x4x8 3x3x8x16", conv(1, 2)],
+  ["3x3 odd batch", "3x7x5x16 3x3x16x8", conv(1, "same")],
+  ["3x3 odd channels", "8x6x5x5 3x3x5x7", conv(1, "same")],
+  ["3x3 from one channel", "8x7x7x1 3x3x1x16", conv(1, "same")],
+  ["3x3 from three channels", "8x7x6x3 3x3x3x8", conv(1, "same")],
+  ["3x3 stride 2, even", "8x8x8x16 3x3x16x8", conv(2, "same")],
+  ["3x3 stride 2, odd", "8x9x7x16 3x3x16x8", conv(2, "same")],
+  ["3x3 stride 2, large, odd", "16x13x11x8 3x3x8x8", conv(2, "same")],
+  ["3x3 stride 2, valid with a rest", "8x12x12x8 3x3x8x8", conv(2, "valid")],
+  ["3x3 stride 3", "8x17x16x8 3x3x8x8", conv(3, "same")],
+  ["3x3 on 2x2", "8x2x2x16 3x3x16x16", conv(1, "same")],
+  ["3x3 on 1x1", "8x1x1x16 3x3x16x16", conv(1, "same")],
+  ["5x5", "8x6x6x8 5x5x8x8", conv(1, "same")],
+  ["7x7 stride 2", "8x14x14x1 7x7x1x16", conv(2, "same")],
+  ["2x2 stride 2", "8x6x6x8 2x2x8x8", conv(2, "same")],
+  ["1x3", "8x5x6x8 1x3x8x8", conv(1, "same")],
+  ["1x1 widening", "8x4x4x8 1x1x8x32", conv(1, "same")],
+  ["1x1 narrowing", "8x4x3x32 1x1x32x8", conv(1, "same")],
+  ["1x1 odd channels", "2x4x3x6 1x1x6x10", conv(1, "same")],
+  ["1x1 odd batch and pixels", "3x3x3x16 1x1x16x8", conv(1, "same")],
+  ["1x1 stride 2", "8x7x6x16 1x1x16x32", conv(2, "same")],
+  ["1x1 stride 2 narrowing", "8x8x8x32 1x1x32x16", conv(2, "same")],
+  ["1x1 on 1x1", "8x1x1x16 1x1x16x8", conv(1, "same")],
+  [
+    "conv, bias, relu",
+    "8x4x4x8 3x3x8x8 8",
+    (x, w, b) => tf.relu(tf.add(conv(1, "same")(x, w as tf.Tensor), b as tf.Tensor)),
+  ],
+  ["batch norm", "8x4x4x5 5 5", channelNorm as Case[2]],
+  [
+    "conv, batch norm, relu",
+    "8x4x4x8 3x3x8x8 8 8",
+    (x, w, g, b) =>
+      tf.relu(channelNorm(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), g as tf.Tensor, b as tf.Tensor)),
+  ],
+  [
+    "residual",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => tf.relu(tf.add(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), x as tf.Tensor)),
+  ],
+  [
+    "sum of a convolution with itself",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x as tf.Tensor, w as tf.Tensor);
+      return tf.relu(tf.add(y, y));
+    },
+  ],
+  [
+    "convolution used twice",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x as tf.Tensor, w as tf.Tensor);
+      return tf.add(tf.relu(y), tf.sigmoid(y));
+    },
+  ],
+  [
+    "scaled by image and channel",
+    "8x4x4x8 3x3x8x8 8x1x1x8",
+    (x, w, s) => tf.relu(tf.mul(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), s as tf.Tensor)),
+  ],
+  [
+    "scaled by pixel",
+    "8x4x4x8 3x3x8x8 8x4x4x1",
+    (x, w, s) => tf.mul(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), s as tf.Tensor),
+  ],
+  [
+    "divided and subtracted by channel",
+    "8x4x4x8 3x3x8x8 8",
+    (x, w, s) =>
+      tf.sub(
+        tf.div(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), tf.add(tf.square(s as tf.Tensor), 1)),
+        s as tf.Tensor,
+      ),
+  ],
+  [
+    "number minus convolution",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => tf.sub(2, conv(1, "same")(x as tf.Tensor, w as tf.Tensor)),
+  ],
+  [
+    "squeeze of a convolution",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => tf.sigmoid(tf.mean(conv(1, "same")(x as tf.Tensor, w as tf.Tensor), [1, 2])),
+  ],
+  [
+    "sums over axes of a convolution",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x as tf.Tensor, w as tf.Tensor);
+      return tf.add(tf.sum(y, 3, true), tf.mul(tf.mean(y, 1, true), tf.sum(y, 2, true)));
+    },
+  ],
+  ["max pool 3/2", "4x7x6x8", (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, "same")],
+  ["max pool 2/2", "4x7x6x5", (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, "valid")],
+  [
+    "max pool of a convolution",
+    "4x8x8x8 3x3x8x8",
+    (x, w) => tf.maxPool(conv(1, "same")(x as tf.Tensor, w as tf.Tensor) as tf.Tensor4D, 3, 2, "same"),
+  ],
+  ["average pool 3/2", "4x7x6x8", (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, "valid")],
+  [
+    "average pool 3/1 of a convolution",
+    "4x7x6x8 3x3x8x8",
+    (x, w) => tf.avgPool(conv(1, "same")(x as tf.Tensor, w as tf.Tensor) as tf.Tensor4D, 3, 1, "valid"),
+  ],
+  ["every second pixel", "4x7x6x8", (x) => tf.avgPool(x as tf.Tensor4D, 1, 2, "same")],
+  ["matrix product", "6x5 5x7", (a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor)],
+  [
+    "element-wise",
+    "4x5 5",
+    (a, b) =>
+      tf.tanh(
+        tf.mul(tf.exp(tf.sub(a as tf.Tensor, b as tf.Tensor)), tf.sqrt(tf.add(tf.abs(b as tf.Tensor), 1))),
+      ),
+  ],
+  [
+    "pad and transpose",
+    "2x3x4x5",
+    (x) =>
+      tf.transpose(
+        tf.pad(tf.transpose(x as tf.Tensor, [0, 3, 1, 2]), [
+          [0, 0],
+          [1, 2],
+          [0, 0],
+          [0, 0],
+        ]),
+        [0, 2, 3, 1],
+      ),
+  ],
+  ["log of softmax", "6x10", (x) => tf.logSoftmax(x as tf.Tensor)],
+  ["tile", "4x1x3", (x) => tf.square(tf.tile(x as tf.Tensor, [2, 5, 1]))],
+];
+
+/** Gives y and the gradients of sum(y * fixed weights) with respect to every input. */
+function subject([, text, compute]: Case): Subject {
+  const shapes = parseShapes(text);
+  const names = shapes.map((_, index) => `x${index}`);
+  return {
+    variables: new Map(),
+    step: {
+      inputs: Object.fromEntries(names.map((name, index) => [name, shapes[index] as number[]])),
+      layers: [],
+      run: (inputs) => {
+        const tensors = names.map((name) => inputs[name] as tf.Tensor);
+        const y = tf.keep(compute(...tensors));
+        const weights = tf.tensor(randomArray(y.size, "weights"), y.shape);
+        const gradients = tf.grads((...xs: tf.Tensor[]) => tf.sum(tf.mul(compute(...xs), weights)))(tensors);
+        return { y, ...Object.fromEntries(gradients.map((gradient, index) => [`d${index}`, gradient])) };
+      },
+    },
+  };
+}
+
+function parseShapes(text: string): number[][] {
+  return text.split(" ").map((shape) => shape.split("x").map(Number));
+}
+
+describe("compiled kernels and their gradients agree with eager ones", () => {
+  for (const entry of CASES) {
+    const [name, text] = entry;
+    it(name, async () => {
+      const inputs = [
+        Object.fromEntries(
+          parseShapes(text).map((shape, index) => [
+            `x${index}`,
+            randomArray(sizeOfShape(shape), name, index),
+          ]),
+        ),
+      ];
+      const run = async (engine: keyof typeof ENGINES) =>
+        runOn(await ENGINES[engine](), () => subject(entry), { initial: new Map(), inputs });
+      const expected = await run("eager");
+      for (const engine of ["plain", "blocked"] as const)
+        assertSameOutcome(await run(engine), expected, { what: engine, tolerance: 2e-5 });
+    });
+  }
+});

@@ -1,0 +1,81 @@
+// Runs one step function eagerly and compiled on the same numbers, and compares.
+
+import assert from "node:assert/strict";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-layers"; // registers the gradients
+import * as tf from "@tensorflow/tfjs-core";
+import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
+import { createEagerEngine } from "../../src/engine/eager-engine.js";
+import type { Engine, State, StepFunction, Values } from "../../src/engine/engine.js";
+import { randomStream } from "../../src/random.js";
+
+tf.enableProdMode();
+
+export interface Subject {
+  readonly step: StepFunction;
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+}
+
+export interface Outcome {
+  readonly results: readonly Values[];
+  readonly state: State;
+}
+
+/** `make` builds its subject anew for each engine: variables belong to one backend. */
+export async function runOn(
+  engine: Engine,
+  make: () => Subject,
+  { initial, inputs }: { initial: State; inputs: readonly Values[] },
+): Promise<Outcome> {
+  const { step, variables } = make();
+  engine.bind(variables);
+  engine.writeState(initial);
+  const program = await engine.compile(step);
+  const results: Values[] = [];
+  for (const values of inputs) results.push(await program.run(values));
+  const state = await engine.readState();
+  await engine.dispose();
+  return { results, state };
+}
+
+export const ENGINES = {
+  eager: async () => createEagerEngine("cpu", "oracle"),
+  plain: () => createCompiledEngine({ threads: 1, blocked: false }),
+  blocked: () => createCompiledEngine({ threads: 1, blocked: true }),
+};
+
+/** Equal within `tolerance`, relative to the largest number of each array. */
+export function assertClose(
+  found: Float32Array | undefined,
+  expected: Float32Array | undefined,
+  { what, tolerance }: { what: string; tolerance: number },
+): void {
+  assert.ok(found && expected, `${what}: missing`);
+  assert.equal(found.length, expected.length, `${what}: length`);
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+  expected.forEach((value, index) => {
+    const difference = Math.abs(value - (found[index] as number));
+    assert.ok(difference <= tolerance * scale, `${what}[${index}]: ${found[index]} instead of ${value}`);
+  });
+}
+
+export function assertSameOutcome(
+  found: Outcome,
+  expected: Outcome,
+  { what, tolerance }: { what: string; tolerance: number },
+): void {
+  expected.results.forEach((values, call) => {
+    for (const [name, value] of Object.entries(values))
+      assertClose(found.results[call]?.[name], value, {
+        what: `${what}, ${name} of call ${call + 1}`,
+        tolerance,
+      });
+  });
+  for (const [name, value] of expected.state)
+    assertClose(found.state.get(name), value, { what: `${what}, ${name}`, tolerance });
+}
+
+export function randomArray(length: number, ...labels: (string | number)[]): Float32Array {
+  const random = randomStream("test", ...labels);
+  return Float32Array.from({ length }, () => random.normal());
+}

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import { describe, it } from "mocha";
+import { probeBlockSize } from "../../src/compile/session.js";
+import { UnsupportedKernelError } from "../../src/compile/traced-graph.js";
+import { InputError } from "../../src/diagnostic.js";
+import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
+import type { StepFunction } from "../../src/engine/engine.js";
+import { findTensorFlow, selectEngine } from "../../src/engine/select-engine.js";
+import { assertClose, randomArray } from "./both-engines.js";
+
+async function compiled(variables: Map<string, tf.Variable>, step: StepFunction) {
+  const engine = await createCompiledEngine({ threads: 1, blocked: true });
+  engine.bind(variables);
+  return { engine, program: await engine.compile(step) };
+}
+
+describe("the compiled engine", () => {
+  it("keeps state from call to call, in order", async () => {
+    await createCompiledEngine({ threads: 1, blocked: true });
+    const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))];
+    const { engine, program } = await compiled(
+      new Map([
+        ["a", a],
+        ["b", b],
+      ]),
+      {
+        inputs: { x: [2] },
+        layers: [],
+        run: ({ x }) => {
+          a.assign(tf.add(a, x as tf.Tensor) as tf.Tensor1D);
+          b.assign(tf.mul(a, 2) as tf.Tensor1D);
+          return { sum: tf.add(a, b) };
+        },
+      },
+    );
+    engine.writeState(new Map([["a", Float32Array.of(1, 2)]]));
+    assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [6, 9]);
+    assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [9, 12]);
+    const state = await engine.readState();
+    assert.deepEqual([...(state.get("a") ?? []), ...(state.get("b") ?? [])], [3, 4, 6, 8]);
+    await engine.dispose();
+  });
+
+  it("lets two programs share state, and one leave it alone", async () => {
+    await createCompiledEngine({ threads: 1, blocked: true });
+    const w = tf.variable(tf.zeros([2]));
+    const { engine, program } = await compiled(new Map([["w", w]]), {
+      inputs: {},
+      layers: [],
+      run: () => {
+        w.assign(tf.add(w, 1) as tf.Tensor1D);
+        return {};
+      },
+    });
+    const reader = await engine.compile({
+      inputs: { x: [2] },
+      layers: [],
+      run: ({ x }) => ({ y: tf.mul(w, x as tf.Tensor) }),
+    });
+    await program.run({});
+    await program.run({});
+    const x = Float32Array.of(3, 4);
+    assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
+    assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
+    await engine.dispose();
+  });
+
+  it("names the kernel and the layer that it cannot compile", async () => {
+    await createCompiledEngine({ threads: 1, blocked: true });
+    class Erf extends layers.layers.Layer {
+      static readonly className = "Erf";
+      override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.erf((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor);
+      }
+    }
+    const input = layers.input({ shape: [3] });
+    const model = layers.model({
+      inputs: input,
+      outputs: new Erf({ name: "strange" }).apply(input) as layers.SymbolicTensor,
+    });
+    const engine = await createCompiledEngine({ threads: 1, blocked: true });
+    engine.bind(new Map());
+    const step: StepFunction = {
+      inputs: { x: [1, 3] },
+      layers: model.layers,
+      run: ({ x }) => ({ y: model.apply(x as tf.Tensor) as tf.Tensor }),
+    };
+    await assert.rejects(
+      engine.compile(step),
+      (error) =>
+        error instanceof UnsupportedKernelError && error.kernel === "Erf" && error.layer === "strange",
+    );
+  });
+
+  it("gives the same bits every time on one thread", async () => {
+    const once = async () => {
+      await createCompiledEngine({ threads: 1, blocked: true });
+      const w = tf.variable(tf.zeros([3, 3, 8, 8]));
+      const { engine, program } = await compiled(new Map([["w", w]]), {
+        inputs: { x: [16, 10, 10, 8] },
+        layers: [],
+        run: ({ x }) => {
+          const { value, grads } = tf.variableGrads(
+            () =>
+              tf.mean(
+                tf.square(tf.relu(tf.conv2d(x as tf.Tensor4D, w as unknown as tf.Tensor4D, 1, "same"))),
+              ) as tf.Scalar,
+            [w],
+          );
+          w.assign(tf.sub(w, grads[w.name] as tf.Tensor));
+          return { value };
+        },
+      });
+      engine.writeState(new Map([["w", randomArray(576, "w")]]));
+      for (let step = 0; step < 5; step++) await program.run({ x: randomArray(12800, "x", step) });
+      const state = await engine.readState();
+      await engine.dispose();
+      return state.get("w") as Float32Array;
+    };
+    assert.deepEqual(await once(), await once());
+  });
+
+  it("has average pooling's gradient right at the border, where tfjs' own divides by padding too", async () => {
+    await createCompiledEngine({ threads: 1, blocked: true });
+    const { engine, program } = await compiled(new Map(), {
+      inputs: { x: [1, 4, 4, 1] },
+      layers: [],
+      run: ({ x }) => ({
+        dx: tf.grad((x) => tf.sum(tf.avgPool(x as tf.Tensor4D, 3, 1, "same")))(x as tf.Tensor),
+      }),
+    });
+    const { dx } = await program.run({ x: randomArray(16, "x") });
+    // A corner pixel is in windows of 4, 6, 6 and 9 pixels.
+    assertClose(dx?.subarray(0, 1), Float32Array.of(1 / 4 + 1 / 6 + 1 / 6 + 1 / 9), {
+      what: "corner",
+      tolerance: 1e-6,
+    });
+    await engine.dispose();
+  });
+});
+
+describe("choosing an engine", () => {
+  it("probes a block size that agrees with the plain kernels", async () => {
+    assert.ok([null, 8, 16].includes(await probeBlockSize()));
+  });
+
+  it("says how to get TensorFlow where it is asked for and not there", async function () {
+    if (findTensorFlow()) this.skip();
+    await assert.rejects(
+      selectEngine({ backend: "tensorflow", threads: 1 }),
+      (error) =>
+        error instanceof InputError && error.message.includes("npm install @tensorflow/tfjs-node-gpu"),
+    );
+  });
+});
