@@ -137,7 +137,7 @@ function variantOverrides(
       path: parsePath(path),
       value: fillInValue(value, axes),
       key: sweep.locate(place, "key"),
-      at: sweep.locate(place, "value"),
+      locate: (within, part) => sweep.locate([...place, ...within], part),
     };
   });
 }
