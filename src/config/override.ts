@@ -1,6 +1,7 @@
 // Values replaced by path (a variant's `set`, `--set path=value`), each with the place it was written at.
 
 import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import type { Checked } from "./experiment.js";
 import { type Located, parseSource } from "./source.js";
 
 export interface Override {
@@ -12,11 +13,8 @@ export interface Override {
   locate(path: Path, part: "key" | "value"): Location;
 }
 
-/**
- * The base with the overrides applied in order; what an override says is located where it was said. Throws
- * DiagnosticError with all overrides that cannot be applied.
- */
-export function applyOverrides(base: Located, overrides: readonly Override[]): Located {
+/** The base with the overrides applied in order; what an override says is located where it was said. */
+export function applyOverrides(base: Located, overrides: readonly Override[]): Checked<Located> {
   const value = copyTree(base.value);
   const diagnostics: Diagnostic[] = [];
   const applied = overrides.map((override) => {
@@ -24,18 +22,16 @@ export function applyOverrides(base: Located, overrides: readonly Override[]): L
     if ("diagnostic" in result) diagnostics.push(result.diagnostic);
     return { override, made: "made" in result ? result.made : override.path };
   });
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  return {
-    value,
-    locate: (path, part) => {
-      const last = applied.findLast(({ made }) => isPrefix(made, path));
-      if (!last) return base.locate(path, part);
-      const { override } = last;
-      const within = path.slice(override.path.length);
-      const atKey = path.length < override.path.length || (part === "key" && within.length === 0);
-      return atKey ? override.key : override.locate(within, part);
-    },
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  const locate: Located["locate"] = (path, part) => {
+    const last = applied.findLast(({ made }) => isPrefix(made, path));
+    if (!last) return base.locate(path, part);
+    const { override } = last;
+    const within = path.slice(override.path.length);
+    const atKey = path.length < override.path.length || (part === "key" && within.length === 0);
+    return atKey ? override.key : override.locate(within, part);
   };
+  return { ok: true, value: { value, locate } };
 }
 
 /** `network.se.r` -> ["network", "se", "r"]; a number is an index from 0. */

@@ -77,6 +77,16 @@ export function parseSource(text: string, file: string, from = 0): Located {
   return { value, locate: (path, part) => at(...findRange(document, path, part)) };
 }
 
+/** Whether a document says something at `path`, rather than leaving it to a default. */
+export function isWritten({ value }: Located, path: Path): boolean {
+  let here = value;
+  for (const step of path) {
+    if (typeof here !== "object" || here === null || !Object.hasOwn(here, step)) return false;
+    here = (here as Record<string, unknown>)[step];
+  }
+  return true;
+}
+
 type Range = [number, number];
 type Report = (code: string, message: string, range: Range) => Diagnostic;
 
