@@ -16,6 +16,8 @@ export interface Override {
 /** The base with the overrides applied in order; what an override says is located where it was said. */
 export function applyOverrides(base: Located, overrides: readonly Override[]): Checked<Located> {
   const value = copyTree(base.value);
+  // What is no mapping has nothing to replace; validation says so, at the base.
+  if (!isMapping(value)) return { ok: true, value: base };
   const diagnostics: Diagnostic[] = [];
   const applied = overrides.map((override) => {
     const result = replaceAt(value, override);
@@ -55,16 +57,14 @@ const FORBIDDEN = new Set(["__proto__", "prototype", "constructor"]);
 
 /** Replaces in place. `made` is the path of the outermost value that stands there because of this override. */
 function replaceAt(
-  root: unknown,
+  root: Record<string, unknown>,
   { path, value, key }: Override,
 ): { readonly made: Path } | { readonly diagnostic: Diagnostic } {
   const fail = (code: string, message: string) => ({ diagnostic: { code, message, path, location: key } });
-  if (typeof root !== "object" || root === null)
-    return fail("wrong-type", "there is nothing to set this in: the experiment is no mapping");
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
     return fail("unsafe-path", `\`${path.join(".")}\` is no path of an experiment`);
   let made = path;
-  let parent = root as Record<string, unknown>;
+  let parent = root;
   for (const [depth, step] of path.entries()) {
     if (Array.isArray(parent) && !(Number.isInteger(step) && Number(step) < parent.length))
       return fail(
@@ -82,6 +82,10 @@ function replaceAt(
   }
   parent[path.at(-1) as string] = copyTree(value);
   return { made };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A copy that shares nothing: where an alias stands, a change must not reach the other places of its anchor. */

@@ -19,9 +19,9 @@ const MAX_ERRORS = 1000;
 export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
   const validate = validators().getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
-  return explainAnyOf((validate.errors ?? []).slice(0, MAX_ERRORS)).map((error) =>
-    toDiagnostic(error, located),
-  );
+  // A key that is no name is reported as such; which pattern it breaks comes in front of that.
+  const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
+  return explainAnyOf(errors.slice(0, MAX_ERRORS)).map((error) => toDiagnostic(error, located));
 }
 
 /** A deep copy of a valid value in which every absent key that has a default is present. */
