@@ -10,14 +10,27 @@ export type SchemaName = "experiment" | "sweep";
 
 type Schema = { readonly [key: string]: unknown };
 
-const SCHEMAS = new URL("../../../schemas/", import.meta.url);
+const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
+  experiment: readSchema("experiment"),
+  sweep: readSchema("sweep"),
+};
+
+/** Compiles a schema at its first use and keeps it: a sweep validates an experiment for each variant. */
+const VALIDATORS = new Ajv({
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+  strict: false,
+  strictNumbers: true,
+  schemas: { [fileOf("experiment")]: SCHEMAS.experiment, [fileOf("sweep")]: SCHEMAS.sweep },
+});
 
 /** More mistakes than anyone reads. */
 const MAX_ERRORS = 1000;
 
 /** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
 export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
-  const validate = validators().getSchema(fileOf(name)) as ValidateFunction;
+  const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
   // A key that is no name is reported as such; which pattern it breaks comes in front of that.
   const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
@@ -26,7 +39,7 @@ export function validateSchema(name: SchemaName, located: Located): Diagnostic[]
 
 /** A deep copy of a valid value in which every absent key that has a default is present. */
 export function fillDefaults(name: SchemaName, value: unknown): unknown {
-  return fill(readSchema(name), value, readSchema(name));
+  return fill(SCHEMAS[name], value, SCHEMAS[name]);
 }
 
 function fileOf(name: SchemaName): string {
@@ -34,19 +47,8 @@ function fileOf(name: SchemaName): string {
 }
 
 function readSchema(name: SchemaName): Schema {
-  return JSON.parse(readFileSync(new URL(fileOf(name), SCHEMAS), "utf8")) as Schema;
-}
-
-function validators(): Ajv {
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    discriminator: true,
-    strict: false,
-    strictNumbers: true,
-  });
-  for (const name of ["experiment", "sweep"] as const) ajv.addSchema(readSchema(name), fileOf(name));
-  return ajv;
+  const file = new URL(`../../../schemas/${fileOf(name)}`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
 /**
