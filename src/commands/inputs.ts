@@ -10,6 +10,7 @@ import { DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, type BackendChoice } from "../engine/select-engine.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, locateProblem } from "../network/check-network.js";
+import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import type { DatasetFacts } from "../sweep/expand.js";
 
@@ -71,7 +72,7 @@ export function describedFacts(): (experiment: Experiment) => Promise<DatasetFac
   return remember(async ({ dataset }) => ({
     ...describeDataset(dataset),
     trainImages: 0,
-    fingerprint: JSON.stringify(dataset),
+    fingerprint: canonical(dataset),
   }));
 }
 
@@ -80,7 +81,7 @@ function remember(
 ): (experiment: Experiment) => Promise<DatasetFacts> {
   const known = new Map<string, Promise<DatasetFacts>>();
   return (experiment) => {
-    const key = JSON.stringify(experiment.dataset);
+    const key = canonical(experiment.dataset);
     const found = known.get(key) ?? facts(experiment);
     known.set(key, found);
     return found;
