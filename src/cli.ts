@@ -93,6 +93,11 @@ function finish(exitCode: number): void {
   process.exitCode = exitCode;
 }
 
+// A reader that has seen enough, as in `| head`, is no mistake.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
