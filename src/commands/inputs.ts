@@ -7,7 +7,7 @@ import { type Located, readSource } from "../config/source.js";
 import { checkSweep, isSweep, type Sweep } from "../config/sweep.js";
 import { describeDataset, loadDataset } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
-import { BACKENDS, type BackendChoice } from "../engine/select-engine.js";
+import { BACKENDS, type BackendChoice } from "../engine/backends.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, locateProblem } from "../network/check-network.js";
 import { canonical } from "../network/fingerprint.js";
