@@ -90,7 +90,8 @@ export function isWritten({ value }: Located, path: Path): boolean {
 type Range = [number, number];
 type Report = (code: string, message: string, range: Range) => Diagnostic;
 
-function syntaxErrors({ errors }: Document.Parsed, text: string, report: Report): Diagnostic[] {
+function syntaxErrors(document: Document.Parsed, text: string, report: Report): Diagnostic[] {
+  const { errors } = document;
   const broken = errors.filter(({ code }) => code !== "DUPLICATE_KEY");
   // Keys of a text that could not be read as it was meant say nothing.
   if (broken.length === 0)
@@ -106,6 +107,8 @@ function syntaxErrors({ errors }: Document.Parsed, text: string, report: Report)
       .map(({ code, message, pos: [start, end] }) => {
         if (code === "MULTIPLE_DOCS")
           return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+        if (code === "MISSING_CHAR")
+          return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
         const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
         if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
         const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
@@ -114,6 +117,17 @@ function syntaxErrors({ errors }: Document.Parsed, text: string, report: Report)
       // What the parser finds behind the first mistake of a line is mostly its consequence.
       .filter(({ location: { line } }) => !lines.has(line) && lines.add(line))
   );
+}
+
+/** Where the quoted text that ends at `end` for want of a quote begins. */
+function openingQuote(document: Document.Parsed, end: number): number | null {
+  let opening: number | null = null;
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith("QUOTE") && range?.[1] === end) opening = range[0];
+    },
+  });
+  return opening;
 }
 
 /** What is YAML but no tree of limited depth: wrong aliases and merges, endless nesting. */

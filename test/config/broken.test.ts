@@ -43,6 +43,7 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "list at the top": "‹wrong-type›- name: e",
   "text at the top": "‹wrong-type›hello",
   "unclosed list": "name: [e\n‹yaml-syntax›dataset: x",
+  "unclosed quote": `name: ‹yaml-syntax›"e\n${NETWORK}`,
   "mapping in a value": "name: ‹yaml-syntax›a: b",
   "tab as indentation": "name: e\ndataset:\n‹yaml-syntax›\tname: mnist",
   "unquoted axis in braces": variant("name: a, set: { seed: ‹yaml-syntax›${r} }"),
