@@ -16,12 +16,14 @@ const program = new Command("squeezebox")
   .showHelpAfterError("(--help shows what there is)");
 
 const collect = (value: string, before: string[]) => [...before, value];
-const count = (flag: string) => (value: string) => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 1024)
-    throw new InputError(`${flag} takes a number from 1 to 1024; found ${value}`);
-  return number;
-};
+const count =
+  (flag: string, most = 1024) =>
+  (value: string) => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < 1 || number > most)
+      throw new InputError(`${flag} takes a number from 1 to ${most}; found ${value}`);
+    return number;
+  };
 
 function command(name: string, description: string): Command {
   return program.command(name).description(description).option("--json", "print JSON", false);
@@ -52,7 +54,7 @@ command("validate", "check files; all mistakes with line, column and the nearest
 withSet(command("describe", "layers, parameters, MACs and activations of an experiment's network"))
   .argument("<experiment>", "YAML file")
   .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS in place of the dataset's")
-  .option("--classes <n>", "classes in place of the dataset's", Number)
+  .option("--classes <n>", "classes in place of the dataset's", count("--classes", 100000))
   .action(async (file, flags) =>
     finish(await (await import("./commands/describe.js")).describe(file, flags)),
   );
@@ -90,6 +92,11 @@ command("doctor", "which backends work on this machine, and what to do about the
 function finish(exitCode: number): void {
   process.exitCode = exitCode;
 }
+
+// A reader that has seen enough, as in `| head`, is no mistake.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 try {
   await program.parseAsync();

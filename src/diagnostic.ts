@@ -36,7 +36,7 @@ export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** Sorted by file and position, identical ones (an anchor used twice) once. */
+/** Sorted by file and position; identical ones, and those of one text in several items (an anchor used twice), once. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   return [...diagnostics]
@@ -47,7 +47,7 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
         a.location.column - b.location.column,
     )
     .filter((d) => {
-      const key = `${formatPosition(d.location)} ${d.code} ${d.message}`;
+      const key = `${formatPosition(d.location)} ${d.code} ${d.message.replaceAll(/\.\d+(?=[.`])/g, "")}`;
       return !seen.has(key) && seen.add(key);
     });
 }

@@ -7,9 +7,10 @@ import { type Located, readSource } from "../config/source.js";
 import { checkSweep, isSweep, type Sweep } from "../config/sweep.js";
 import { describeDataset, loadDataset } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
-import { BACKENDS, type BackendChoice } from "../engine/select-engine.js";
+import { BACKENDS, type BackendChoice } from "../engine/backends.js";
 import { buildNetwork } from "../network/build-network.js";
-import { checkNetwork } from "../network/check-network.js";
+import { checkNetwork, locateProblem } from "../network/check-network.js";
+import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import type { DatasetFacts } from "../sweep/expand.js";
 
@@ -30,10 +31,13 @@ export function loadExperiment(file: string, overrides: readonly Override[]): Lo
     throw new InputError(
       `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
     );
-  const located = applyOverrides(source, overrides);
-  const checked: Checked<Experiment> = checkExperiment(located, directoryOf(file));
+  const located = orThrow(applyOverrides(source, overrides));
+  return { experiment: orThrow(checkExperiment(located, directoryOf(file))), located };
+}
+
+function orThrow<T>(checked: Checked<T>): T {
   if (!checked.ok) throw new DiagnosticError(checked.diagnostics);
-  return { experiment: checked.value, located };
+  return checked.value;
 }
 
 /** The network for images of the given shape; its mistakes as diagnostics. */
@@ -44,9 +48,7 @@ export function networkOf(
   const graph = buildNetwork(experiment.network, input);
   const problems = checkNetwork(graph, input.classes);
   if (problems.length > 0)
-    throw new DiagnosticError(
-      problems.map((problem) => ({ ...problem, location: located.locate(problem.path, "value") })),
-    );
+    throw new DiagnosticError(problems.map((problem) => locateProblem(problem, located)));
   return graph;
 }
 
@@ -70,7 +72,7 @@ export function describedFacts(): (experiment: Experiment) => Promise<DatasetFac
   return remember(async ({ dataset }) => ({
     ...describeDataset(dataset),
     trainImages: 0,
-    fingerprint: JSON.stringify(dataset),
+    fingerprint: canonical(dataset),
   }));
 }
 
@@ -79,7 +81,7 @@ function remember(
 ): (experiment: Experiment) => Promise<DatasetFacts> {
   const known = new Map<string, Promise<DatasetFacts>>();
   return (experiment) => {
-    const key = JSON.stringify(experiment.dataset);
+    const key = canonical(experiment.dataset);
     const found = known.get(key) ?? facts(experiment);
     known.set(key, found);
     return found;

@@ -17,7 +17,7 @@ import type {
   Experiment as WrittenExperiment,
 } from "./experiment-schema.js";
 import { fillDefaults, validateSchema } from "./schema.js";
-import type { Located } from "./source.js";
+import { isWritten, type Located } from "./source.js";
 
 type Explicit<T> = T extends unknown ? Required<T> : never;
 
@@ -65,7 +65,7 @@ export interface Experiment {
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly diagnostics: Diagnostic[] };
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Convolutions of each kind of block: kernel sizes, and filters as multiples of the short form's one number. */
 const BLOCKS = {
@@ -157,11 +157,11 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
       report("both-given", "`stride` is short for `strides`: give one of them", [...path, "stride"], "key");
     if (stage.r !== undefined && seOf(stage, network) === "off")
       report("r-without-se", "`r` has no meaning here: SE is off in this stage", [...path, "r"], "key");
-    if (stage.r !== undefined && hasKey(located.value, [...path, "se", "r"]))
+    if (stage.r !== undefined && isWritten(located, [...path, "se", "r"]))
       report("both-given", "`r` is short for `se.r`: give one of them", [...path, "r"], "key");
   });
   if (
-    hasKey(located.value, ["network", "se"]) &&
+    isWritten(located, ["network", "se"]) &&
     network.se !== "off" &&
     network.stages.every((stage) => stage.se !== undefined)
   )
@@ -172,7 +172,7 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
       "key",
     );
   if (
-    hasKey(located.value, ["network", "strideIn"]) &&
+    isWritten(located, ["network", "strideIn"]) &&
     !network.stages.some((stage) => stage.block === "bottleneck" && (stage.stride ?? 1) > 1)
   )
     report(
@@ -205,13 +205,4 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
       "warmup",
     ]);
   return diagnostics;
-}
-
-function hasKey(value: unknown, path: Path): boolean {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== "object" || here === null || !Object.hasOwn(here, step)) return false;
-    here = (here as Record<string, unknown>)[String(step)];
-  }
-  return true;
 }

@@ -10,18 +10,36 @@ export type SchemaName = "experiment" | "sweep";
 
 type Schema = { readonly [key: string]: unknown };
 
-const SCHEMAS = new URL("../../../schemas/", import.meta.url);
+const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
+  experiment: readSchema("experiment"),
+  sweep: readSchema("sweep"),
+};
+
+/** Compiles a schema at its first use and keeps it: a sweep validates an experiment for each variant. */
+const VALIDATORS = new Ajv({
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+  strict: false,
+  strictNumbers: true,
+  schemas: { [fileOf("experiment")]: SCHEMAS.experiment, [fileOf("sweep")]: SCHEMAS.sweep },
+});
+
+/** More mistakes than anyone reads. */
+const MAX_ERRORS = 1000;
 
 /** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
 export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
-  const validate = validators().getSchema(fileOf(name)) as ValidateFunction;
+  const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
-  return explainAnyOf(validate.errors ?? []).map((error) => toDiagnostic(error, located));
+  // A key that is no name is reported as such; which pattern it breaks comes in front of that.
+  const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
+  return explainAnyOf(errors.slice(0, MAX_ERRORS)).map((error) => toDiagnostic(error, located));
 }
 
 /** A deep copy of a valid value in which every absent key that has a default is present. */
 export function fillDefaults(name: SchemaName, value: unknown): unknown {
-  return fill(readSchema(name), value, readSchema(name));
+  return fill(SCHEMAS[name], value, SCHEMAS[name]);
 }
 
 function fileOf(name: SchemaName): string {
@@ -29,13 +47,8 @@ function fileOf(name: SchemaName): string {
 }
 
 function readSchema(name: SchemaName): Schema {
-  return JSON.parse(readFileSync(new URL(fileOf(name), SCHEMAS), "utf8")) as Schema;
-}
-
-function validators(): Ajv {
-  const ajv = new Ajv({ allErrors: true, verbose: true, discriminator: true, strict: false });
-  for (const name of ["experiment", "sweep"] as const) ajv.addSchema(readSchema(name), fileOf(name));
-  return ajv;
+  const file = new URL(`../../../schemas/${fileOf(name)}`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
 /**
@@ -46,7 +59,7 @@ function explainAnyOf(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
   for (const anyOf of errors.filter((error) => error.keyword === "anyOf")) {
     const isInner = (error: ErrorObject) =>
-      error !== anyOf && error.instancePath.startsWith(anyOf.instancePath);
+      error !== anyOf && `${error.instancePath}/`.startsWith(`${anyOf.instancePath}/`);
     const isKind = (error: ErrorObject) =>
       error.instancePath === anyOf.instancePath && ["type", "const", "enum"].includes(error.keyword);
     const telling = kept.filter((error) => isInner(error) && !isKind(error));
@@ -130,12 +143,16 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
     case "minLength":
     case "maxLength":
     case "minProperties":
-    case "uniqueItems":
       return at("out-of-range", `${subject} ${error.message}`);
+    case "uniqueItems": {
+      const { i, j } = error.params as { i: number; j: number };
+      const repeated = (error.data as unknown[])[i];
+      return at("duplicate-value", `${subject} has ${show(repeated)} twice`, [...path, Math.max(i, j)]);
+    }
     case "pattern":
       return at(
         "unsafe-name",
-        `${subject} may have letters, digits and . _ = + - (no / or space, no dot or - at an end); ${found}`,
+        `${subject} may have letters, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,
       );
     case "propertyNames":
       return at(
@@ -188,7 +205,7 @@ function show(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  const text = JSON.stringify(value);
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
 

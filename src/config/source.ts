@@ -4,13 +4,15 @@ import { readFileSync } from "node:fs";
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
+  isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
+  visit,
 } from "yaml";
 import {
   type Diagnostic,
@@ -30,6 +32,9 @@ export interface Located {
 
 const MAX_BYTES = 1 << 20;
 const MAX_ALIASES = 1000;
+const MAX_DEPTH = 64;
+/** More mistakes than anyone reads: a file of another kind. */
+const MAX_MISTAKES = 100;
 
 /** Reads and parses a YAML file. Throws InputError (no such file) or DiagnosticError (syntax). */
 export function readSource(file: string): Located {
@@ -44,53 +49,123 @@ export function readSource(file: string): Located {
   return parseSource(text, file);
 }
 
-export function parseSource(text: string, file: string): Located {
-  const fail = (code: string, message: string, start = 0, end = 1): never => {
-    throw new DiagnosticError([{ code, message, path: [], location: locationAt(file, text, start, end) }]);
+/** Parses `text` from the offset `from` on; locations are those of the whole text. Throws DiagnosticError. */
+export function parseSource(text: string, file: string, from = 0): Located {
+  const at = (start: number, end: number) => locationAt(file, text, from + start, from + end);
+  const diagnostic: Report = (code, message, [start, end]) => ({
+    code,
+    message,
+    path: [],
+    location: at(start, end),
+  });
+  const fail = (code: string, message: string): never => {
+    throw new DiagnosticError([diagnostic(code, message, [0, 1])]);
   };
   if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `larger than ${MAX_BYTES} bytes`);
-  let document: Document.Parsed | undefined;
+  const source = text.slice(from);
+  const document = parseDocument(source, { prettyErrors: false, merge: true, logLevel: "error" });
+  const mistakes = syntaxErrors(document, source, diagnostic);
+  if (mistakes.length === 0) mistakes.push(...checkNodes(document, diagnostic));
+  if (mistakes.length > 0) throw new DiagnosticError(mistakes);
   let value: unknown;
   try {
-    document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: false, merge: true });
-    throwSyntaxErrors(document, text, file);
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    if (error instanceof DiagnosticError) throw error;
-    if (error instanceof RangeError) return fail("too-deep", "nested too deeply");
-    if (error instanceof ReferenceError && /alias/i.test(error.message))
-      return fail("alias-bomb", `aliases expand to too much (${error.message})`);
+    if (error instanceof ReferenceError) fail("alias-bomb", `aliases expand to too much (${error.message})`);
     throw error;
   }
-  const parsed = document;
-  return {
-    value,
-    locate: (path, part) => {
-      const [start, end] = findRange(parsed, path, part);
-      return locationAt(file, text, start, end);
+  return { value, locate: (path, part) => at(...findRange(document, path, part)) };
+}
+
+/** Whether a document says something at `path`, rather than leaving it to a default. */
+export function isWritten({ value }: Located, path: Path): boolean {
+  let here = value;
+  for (const step of path) {
+    if (typeof here !== "object" || here === null || !Object.hasOwn(here, step)) return false;
+    here = (here as Record<string, unknown>)[step];
+  }
+  return true;
+}
+
+type Range = [number, number];
+type Report = (code: string, message: string, range: Range) => Diagnostic;
+
+function syntaxErrors(document: Document.Parsed, text: string, report: Report): Diagnostic[] {
+  const { errors } = document;
+  const broken = errors.filter(({ code }) => code !== "DUPLICATE_KEY");
+  // Keys of a text that could not be read as it was meant say nothing.
+  if (broken.length === 0)
+    return errors
+      .slice(0, MAX_MISTAKES)
+      .map(({ pos }) => report("duplicate-key", "this key is here already", pos));
+  const overflow = broken.find(({ message }) => message.includes("call stack"));
+  if (overflow) return [report("too-deep", "nested too deeply", overflow.pos)];
+  const lines = new Set<number>();
+  return (
+    broken
+      .slice(0, MAX_MISTAKES)
+      .map(({ code, message, pos: [start, end] }) => {
+        if (code === "MULTIPLE_DOCS")
+          return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+        if (code === "MISSING_CHAR")
+          return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
+        const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
+        if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
+        const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
+        return report("yaml-syntax", hint, [start - 1, start - 1 + axis.length]);
+      })
+      // What the parser finds behind the first mistake of a line is mostly its consequence.
+      .filter(({ location: { line } }) => !lines.has(line) && lines.add(line))
+  );
+}
+
+/** Where the quoted text that ends at `end` for want of a quote begins. */
+function openingQuote(document: Document.Parsed, end: number): number | null {
+  let opening: number | null = null;
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith("QUOTE") && range?.[1] === end) opening = range[0];
     },
-  };
-}
-
-function throwSyntaxErrors(document: Document.Parsed, text: string, file: string): void {
-  const diagnostics: Diagnostic[] = document.errors.map((error) => {
-    const line = text.slice(text.lastIndexOf("\n", error.pos[0] - 1) + 1).split("\n", 1)[0] ?? "";
-    const hint =
-      /\$\{\w+\}/.test(line) && line.includes("{ ") ? '; inside { } write axes in quotes: "${r}"' : "";
-    return {
-      code: error.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax",
-      message: `${error.message.replace(/\s+$/, "")}${hint}`,
-      path: [],
-      location: locationAt(file, text, error.pos[0], error.pos[1]),
-    };
   });
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return opening;
 }
 
-function findRange(document: Document.Parsed, path: Path, part: "key" | "value"): [number, number] {
+/** What is YAML but no tree of limited depth: wrong aliases and merges, endless nesting. */
+function checkNodes(document: Document.Parsed, report: Report): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const add = (code: string, message: string, node: Node) =>
+    diagnostics.push(report(code, message, rangeOf(node) ?? [0, 1]));
+  const anchors = new Map<string, Node>();
+  visit(document, {
+    Node: (_, node, path) => {
+      if (path.filter(isCollection).length >= MAX_DEPTH) {
+        add("too-deep", `nested deeper than ${MAX_DEPTH} levels`, node);
+        return visit.BREAK;
+      }
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (!target) add("unknown-alias", `no anchor before this is called \`${node.source}\``, node);
+        else if (path.includes(target))
+          add("circular-alias", `\`&${node.source}\` contains itself here`, node);
+      } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      const into = path.at(-1);
+      if (isPair(into) && into.value === node && isMergeKey(into.key)) {
+        const target = isAlias(node) ? anchors.get(node.source) : node;
+        const sources = isSeq(target) ? target.items : [target];
+        const merged = sources.map((item) => (isAlias(item) ? anchors.get(item.source) : item));
+        if (target && !merged.every((item) => item === undefined || isMap(item)))
+          add("wrong-type", "`<<` takes a mapping or a list of mappings", node);
+      }
+      return undefined;
+    },
+  });
+  return diagnostics;
+}
+
+function findRange(document: Document.Parsed, path: Path, part: "key" | "value"): Range {
   let node = resolveAlias(document.contents, document);
   let range = rangeOf(node) ?? [0, 1];
-  let key: [number, number] | null = null;
+  let key: Range | null = null;
   for (const step of path) {
     if (isMap(node)) {
       const pair = findPair(node.items as Pair<Node, Node | null>[], String(step), document);
@@ -114,10 +189,10 @@ function findPair(
   key: string,
   document: Document.Parsed,
 ): Pair<Node, Node | null> | null {
-  const own = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  const own = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value ?? "") === key);
   if (own) return own;
   for (const pair of pairs) {
-    if (!isScalar(pair.key) || (pair.key.value !== "<<" && pair.key.source !== "<<")) continue;
+    if (!isMergeKey(pair.key)) continue;
     const merged = resolveAlias(pair.value, document);
     const maps = isSeq(merged) ? merged.items.map((item) => resolveAlias(item as Node, document)) : [merged];
     for (const map of maps) {
@@ -128,11 +203,15 @@ function findPair(
   return null;
 }
 
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && (key.value === "<<" || key.source === "<<");
+}
+
 function resolveAlias(node: Node | null | undefined, document: Document.Parsed): Node | null {
   return (isAlias(node) ? node.resolve(document) : node) ?? null;
 }
 
 /** Start and end of the text itself, without the white space and comments behind it. */
-function rangeOf(node: Node | null | undefined): [number, number] | null {
+function rangeOf(node: Node | null | undefined): Range | null {
   return node?.range ? [node.range[0], node.range[1]] : null;
 }

@@ -4,7 +4,8 @@ import { distance } from "fastest-levenshtein";
 
 /** The candidate closest to `word`, if it is close enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  // Another letter for each of its own is another word.
+  const limit = Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)));
   let best: string | null = null;
   let least = limit + 1;
   for (const candidate of candidates) {

@@ -1,7 +1,8 @@
 // A sweep file -> a checked sweep, and the located experiment its variants start from.
 
 import { basename, dirname, resolve } from "node:path";
-import { type Diagnostic, DiagnosticError, type Location, type Path } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, InputError, type Location, type Path } from "../diagnostic.js";
+import type { Checked } from "./experiment.js";
 import { fillDefaults, validateSchema } from "./schema.js";
 import { type Located, readSource } from "./source.js";
 import { didYouMean } from "./suggest.js";
@@ -46,8 +47,9 @@ export function checkSweep(located: Located, file: string): Sweep {
   if (errors.length > 0) throw new DiagnosticError(errors);
   const written = fillDefaults("sweep", located.value) as Required<WrittenSweep>;
   const diagnostics = checkAxes(written, located);
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  const { experiment, directory } = baseOf(written, located, file);
+  const base = baseOf(written, located, file);
+  if (!base.ok) diagnostics.push(...base.diagnostics);
+  if (diagnostics.length > 0 || !base.ok) throw new DiagnosticError(diagnostics);
   return {
     name: written.name,
     variants: written.variants.map(({ name, set, grid, zip }) => ({
@@ -58,8 +60,7 @@ export function checkSweep(located: Located, file: string): Sweep {
     })),
     seeds: written.seeds,
     compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
-    experiment,
-    directory,
+    ...base.value,
     locate: located.locate,
   };
 }
@@ -68,30 +69,34 @@ function baseOf(
   written: WrittenSweep,
   located: Located,
   file: string,
-): { experiment: Located; directory: string } {
+): Checked<Pick<Sweep, "experiment" | "directory">> {
   const here = dirname(resolve(file));
   if (typeof written.experiment !== "string") {
     const experiment: Located = {
       value: { name: written.name, ...written.experiment },
       locate: (path, part) => located.locate(["experiment", ...path], part),
     };
-    return { experiment, directory: here };
+    return { ok: true, value: { experiment, directory: here } };
   }
-  const base = resolve(here, written.experiment);
+  const fail = (code: string, message: string) => {
+    const path = ["experiment"];
+    return {
+      ok: false,
+      diagnostics: [{ code, message, path, location: located.locate(path, "value") }],
+    } as const;
+  };
   try {
     // Shown as the sweep names it: relative to where the user is.
-    return { experiment: readSource(relativeTo(file, written.experiment)), directory: dirname(base) };
+    const experiment = readSource(relativeTo(file, written.experiment));
+    if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is a sweep itself`);
+    return { ok: true, value: { experiment, directory: dirname(resolve(here, written.experiment)) } };
   } catch (error) {
-    if (error instanceof DiagnosticError) throw error;
-    const message = `cannot read the experiment \`${written.experiment}\` (a path beside ${basename(file)})`;
-    throw new DiagnosticError([
-      {
-        code: "no-such-file",
-        message,
-        path: ["experiment"],
-        location: located.locate(["experiment"], "value"),
-      },
-    ]);
+    if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
+    if (!(error instanceof InputError)) throw error;
+    return fail(
+      "no-such-file",
+      `cannot read the experiment \`${written.experiment}\` (a path beside ${basename(file)})`,
+    );
   }
 }
 
@@ -107,7 +112,7 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
     const path: Path = ["variants", index];
     const axes = axisNames(variant);
     for (const name of Object.keys(variant.grid ?? {}))
-      if (variant.zip && name in variant.zip)
+      if (variant.zip && Object.hasOwn(variant.zip, name))
         report(
           "duplicate-axis",
           `the axis \`${name}\` is in \`grid\` and in \`zip\``,
@@ -151,14 +156,18 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
           "value",
         );
     for (const [key, value] of Object.entries(variant.set ?? {}))
-      for (const name of placeholders(JSON.stringify(value)))
-        if (!axes.includes(name))
-          report(
-            "unknown-axis",
-            `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
-            [...path, "set", key],
-            "value",
-          );
+      for (const [part, text] of [
+        ["key", key],
+        ["value", JSON.stringify(value)],
+      ] as const)
+        for (const name of placeholders(text))
+          if (!axes.includes(name))
+            report(
+              "unknown-axis",
+              `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
+              [...path, "set", key],
+              part,
+            );
   });
   return diagnostics;
 }

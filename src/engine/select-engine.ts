@@ -3,12 +3,10 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
+import type { BackendChoice } from "./backends.js";
 import { createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
-
-export const BACKENDS = ["auto", "compiled", "tensorflow", "cpu"] as const;
-export type BackendChoice = (typeof BACKENDS)[number];
 
 export interface EngineOptions {
   readonly backend: BackendChoice;

@@ -1,13 +1,16 @@
 // Network graph -> what is wrong with it, with the place in the experiment that asked for it.
 
-import type { Path } from "../diagnostic.js";
+import { isWritten, type Located } from "../config/source.js";
+import type { Diagnostic, Path } from "../diagnostic.js";
 import type { Graph } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
 export interface NetworkProblem {
   readonly code: string;
   readonly message: string;
+  /** The part of the network, and the keys of it that may have asked for this. */
   readonly path: Path;
+  readonly keys: readonly string[];
 }
 
 /** A stride with nothing left to stride over, channels that a shortcut would lose, a classifier with too few outputs. */
@@ -18,19 +21,20 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   for (const node of graph) {
     const [input] = inputShapes(node, shapes);
     if (!input) continue;
-    const report = (code: string, message: string) => {
+    const report = (code: string, message: string, keys: readonly string[]) => {
       const key = `${code} ${node.path.join(".")}`;
-      if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path });
+      if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path, keys });
       seen.add(key);
     };
     const stride = "stride" in node ? node.stride : 1;
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
-      report("too-small", `stride ${stride} would shrink its ${size} input below 1`);
+      report("too-small", `stride ${stride} would shrink its ${size} input below 1`, ["strides", "stride"]);
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(
         "fewer-channels",
         `a zero-padded shortcut cannot go from ${input.channels} to ${node.channels} channels; use shortcut: projection`,
+        ["filters"],
       );
   }
   const units = shapes.get(graph.at(-1)?.name ?? "")?.channels ?? 0;
@@ -38,7 +42,15 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
     problems.push({
       code: "too-few-classes",
       message: `the classifier has ${units} outputs, the dataset ${classes} classes`,
-      path: ["network", "head", "classes"],
+      path: ["network", "head"],
+      keys: ["classes"],
     });
   return problems;
+}
+
+/** At the value of the first of its keys that is written down, else at the part of the network. */
+export function locateProblem({ code, message, path, keys }: NetworkProblem, located: Located): Diagnostic {
+  const key = keys.find((key) => isWritten(located, [...path, key]));
+  const place = key === undefined ? path : [...path, key];
+  return { code, message, path: place, location: located.locate(place, "value") };
 }

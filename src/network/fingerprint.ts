@@ -14,7 +14,7 @@ export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFinge
 }
 
 /** JSON with sorted keys: the order in which a file names things says nothing. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -4,9 +4,9 @@ import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parsePath } from "../config/override.js";
 import { didYouMean } from "../config/suggest.js";
 import { type AxisValue, type Metric, placeholders, type Sweep, type VariantSpec } from "../config/sweep.js";
-import { type Diagnostic, DiagnosticError } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, type Path } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
-import { checkNetwork } from "../network/check-network.js";
+import { checkNetwork, locateProblem } from "../network/check-network.js";
 import { type Complexity, complexityOf } from "../network/complexity.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
@@ -60,21 +60,22 @@ export async function expandSweep(
     const points = combinations(spec);
     const made: Variant[] = [];
     for (const axes of points) {
-      const located = applyOverrides(sweep.experiment, [
-        ...variantOverrides(sweep, index, axes),
-        ...overrides,
-      ]);
-      const checked = checkExperiment(located, sweep.directory);
+      const replaced = [...variantOverrides(sweep, index, axes), ...overrides];
+      const applied = applyOverrides(sweep.experiment, replaced);
+      if (!applied.ok) {
+        diagnostics.push(...applied.diagnostics);
+        continue;
+      }
+      const checked = checkExperiment(applied.value, sweep.directory);
       if (!checked.ok) {
         diagnostics.push(...checked.diagnostics);
         continue;
       }
       const dataset = await factsOf(checked.value);
       const graph = buildNetwork(checked.value.network, dataset);
-      const problems = checkNetwork(graph, dataset.classes).map((problem) => ({
-        ...problem,
-        location: located.locate(problem.path, "value"),
-      }));
+      const problems = checkNetwork(graph, dataset.classes).map((problem) =>
+        locateProblem(problem, applied.value),
+      );
       diagnostics.push(...problems);
       if (problems.length === 0)
         made.push({
@@ -89,7 +90,7 @@ export async function expandSweep(
     if (made.length === points.length) diagnostics.push(...idleAxes(sweep, index, made));
     variants.push(...made);
   }
-  if (diagnostics.length === 0) diagnostics.push(...checkNames(sweep, variants));
+  diagnostics.push(...checkNames(sweep));
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return {
     name: sweep.name,
@@ -134,10 +135,10 @@ function variantOverrides(
   return Object.entries(sweep.variants[index]?.set ?? {}).map(([path, value]) => {
     const place = ["variants", index, "set", path];
     return {
-      path: parsePath(path),
+      path: parsePath(fillIn(path, axes)),
       value: fillInValue(value, axes),
       key: sweep.locate(place, "key"),
-      at: sweep.locate(place, "value"),
+      locate: (within, part) => sweep.locate([...place, ...within], part),
     };
   });
 }
@@ -189,44 +190,38 @@ function idleAxes(sweep: Sweep, index: number, variants: readonly Variant[]): Di
 
 const SAFE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._=+-]*[A-Za-z0-9_=+-])?$/;
 
-function checkNames(sweep: Sweep, variants: readonly Variant[]): Diagnostic[] {
+function checkNames(sweep: Sweep): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path) =>
+    diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
+  const namesOf = (spec: VariantSpec) => combinations(spec).map((axes) => fillIn(spec.name, axes));
   const seen = new Set<string>();
   sweep.variants.forEach((spec, index) => {
     const path = ["variants", index, "name"];
-    const report = (code: string, message: string) =>
-      diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
-    for (const name of combinations(spec).map((axes) => fillIn(spec.name, axes))) {
+    for (const name of namesOf(spec)) {
       // On some systems names that differ in case only are one folder.
       const folder = name.toLowerCase();
       if (seen.has(folder)) {
         const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
           (axis) => !placeholders(spec.name).includes(axis),
         );
-        report(
-          "duplicate-variant",
-          `two variants are called \`${name}\`${unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : ""}`,
-        );
+        const hint = unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : "";
+        report("duplicate-variant", `two variants are called \`${name}\`${hint}`, path);
         break;
       }
-      if (!SAFE_NAME.test(name) || name.length > 100)
-        report(
-          "unsafe-name",
-          `\`${name}\` names a folder: letters, digits and . _ = + - only, no dot at an end`,
-        );
+      if (!SAFE_NAME.test(name) || name.length > 100) {
+        const rule = "letters, digits and . _ = + - only, a letter or digit first, no dot last";
+        report("unsafe-name", `\`${name}\` names a folder: ${rule}`, path);
+        break;
+      }
       seen.add(folder);
     }
   });
   const { baseline } = sweep.compare;
-  const names = variants.map(({ name }) => name);
+  const names = sweep.variants.flatMap(namesOf);
   if (baseline !== null && !names.includes(baseline)) {
-    const path = ["compare", "baseline"];
-    diagnostics.push({
-      code: "unknown-variant",
-      message: `no variant is called \`${baseline}\`${didYouMean(baseline, names) || `; there are ${names.join(", ")}`}`,
-      path,
-      location: sweep.locate(path, "value"),
-    });
+    const meant = didYouMean(baseline, names) || `; there are ${names.join(", ")}`;
+    report("unknown-variant", `no variant is called \`${baseline}\`${meant}`, ["compare", "baseline"]);
   }
   return diagnostics;
 }

@@ -1,0 +1,206 @@
+// The program as its users run it: exit codes, what goes to stdout and stderr, JSON.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, it } from "mocha";
+
+const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
+const CONFIGS = resolve("configs");
+
+const RESNET20 = `name: resnet20
+dataset: { name: synthetic, size: 32, channels: 3, classes: 10 }
+network:
+  stem: { filters: 16, kernel: 3 }
+  stages:
+    - { block: basic, repeat: 3, filters: 16 }
+    - { block: basic, repeat: 3, filters: 32, stride: 2 }
+    - { block: basic, repeat: 3, filters: 64, stride: 2 }
+`;
+const SWEEP =
+  "name: s\nexperiment: resnet20.yaml\nvariants: [{ name: a }, { name: b, set: { network.se: {} } }]\n";
+
+const FILES: Readonly<Record<string, string>> = {
+  "resnet20.yaml": RESNET20,
+  "sweep.yaml": SWEEP,
+  "typo.yaml": RESNET20.replace("filters: 16, kernel", "filtres: 16, kernel"),
+  "sweep-typo.yaml": SWEEP.replace("network.se", "network.sse"),
+  "syntax.yaml": "name: [",
+  "empty.yaml": "",
+  "list.yaml": "- 1",
+  "circle.yaml": "a: &a [*a]",
+};
+
+let folder = "";
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+describe("squeezebox", function () {
+  this.timeout(10_000);
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "squeezebox-cli-"));
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  describe("exit code, and where the first line goes", () => {
+    const check = (command: string, status: number, stream: "stdout" | "stderr", start: string) => {
+      const result = run(command.split(" ").filter(Boolean));
+      assert.equal(result.status, status, result.stderr);
+      assert.ok(result[stream].startsWith(start), result[stream]);
+      assert.equal(result[stream === "stdout" ? "stderr" : "stdout"], "");
+      assert.doesNotMatch(result.stderr, /^\s+at |node:internal|\.js:\d+/m, "no stack trace");
+    };
+    const TABLE: readonly (readonly [
+      command: string,
+      status: number,
+      stream: "stdout" | "stderr",
+      start: string,
+    ])[] = [
+      ["--help", 0, "stdout", "Usage: squeezebox"],
+      ["validate --help", 0, "stdout", "Usage: squeezebox validate"],
+      ["help train", 0, "stdout", "Usage: squeezebox train"],
+      ["", 2, "stderr", "Usage: squeezebox"],
+      ["valdate resnet20.yaml", 2, "stderr", "error: unknown command 'valdate'\n(Did you mean validate?)"],
+      ["describe resnet20.yaml --jsn", 2, "stderr", "error: unknown option '--jsn'\n(Did you mean --json?)"],
+      ["validate", 2, "stderr", "error: missing required argument"],
+      ["validate resnet20.yaml", 0, "stdout", "resnet20.yaml: valid\n"],
+      ["validate sweep.yaml", 0, "stdout", "sweep.yaml: valid (2 variants, 6 runs)\n"],
+      ["validate typo.yaml", 2, "stderr", "typo.yaml:4:3 error "],
+      ["validate sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
+      ["validate syntax.yaml", 2, "stderr", "syntax.yaml:1:8 error "],
+      ["validate empty.yaml", 2, "stderr", "empty.yaml:1:1 error "],
+      ["validate list.yaml", 2, "stderr", "list.yaml:1:1 error "],
+      ["validate circle.yaml", 2, "stderr", "circle.yaml:1:8 error "],
+      ["validate none.yaml", 2, "stderr", "cannot read none.yaml: there is no such file\n"],
+      ["validate .", 2, "stderr", "cannot read .: "],
+      ["describe resnet20.yaml", 0, "stdout", " layer "],
+      ["describe sweep.yaml", 2, "stderr", "sweep.yaml is a sweep"],
+      ["describe typo.yaml", 2, "stderr", "typo.yaml:4:3 error "],
+      ["describe none.yaml", 2, "stderr", "cannot read none.yaml"],
+      ["describe resnet20.yaml --set seed", 2, "stderr", "--set:1:1 error "],
+      ["describe resnet20.yaml --set seed=x", 2, "stderr", "--set:1:6 error "],
+      ["describe resnet20.yaml --input 32x32", 2, "stderr", "--input takes HEIGHTxWIDTHxCHANNELS"],
+      ["describe resnet20.yaml --classes ten", 2, "stderr", "--classes takes a number"],
+      ["plan resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],
+      ["plan sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
+      ["plan sweep.yaml --jobs 0", 2, "stderr", "--jobs takes a number"],
+      ["train typo.yaml", 2, "stderr", "typo.yaml:4:3 error "],
+      ["train resnet20.yaml --backend gpu", 2, "stderr", "--backend is one of"],
+      ["sweep resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],
+      ["sweep sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
+      ["compare none", 2, "stderr", ""],
+    ];
+    for (const [command, status, stream, start] of TABLE)
+      it(command || "(nothing)", () => check(command, status, stream, start));
+  });
+
+  describe("validate", () => {
+    it("the shipped configurations are valid", () => {
+      const files = ["r-ablation", "fashion/se-resnet20", "mnist/se-resnet50", "mnist/se-resnet8"];
+      const { status, stderr } = run(["validate", ...files.map((name) => join(CONFIGS, `${name}.yaml`))]);
+      assert.deepEqual([status, stderr], [0, ""]);
+    });
+
+    it("--json lists every file with its mistakes", () => {
+      const { status, stdout } = run(["validate", "--json", "resnet20.yaml", "typo.yaml", "none.yaml"]);
+      assert.equal(status, 2);
+      const [right, typo, none] = JSON.parse(stdout);
+      assert.deepEqual(right, { file: "resnet20.yaml", valid: true, diagnostics: [] });
+      assert.deepEqual([typo.file, typo.valid], ["typo.yaml", false]);
+      assert.deepEqual(
+        typo.diagnostics.map(({ message, ...rest }: { message: string }) => ({
+          ...rest,
+          said: message.length > 0,
+        })),
+        [
+          {
+            code: "missing-key",
+            path: ["network", "stem"],
+            file: "typo.yaml",
+            line: 4,
+            column: 3,
+            said: true,
+          },
+          {
+            code: "unknown-key",
+            path: ["network", "stem", "filtres"],
+            file: "typo.yaml",
+            line: 4,
+            column: 11,
+            said: true,
+          },
+        ],
+      );
+      assert.deepEqual([none.file, none.valid, typeof none.problem], ["none.yaml", false, "string"]);
+    });
+
+    it("a wrong file does not hide the next", () => {
+      const { status, stdout, stderr } = run(["validate", "typo.yaml", "resnet20.yaml"]);
+      assert.deepEqual(
+        [status, stdout, stderr.includes("typo.yaml:4:11")],
+        [2, "resnet20.yaml: valid\n", true],
+      );
+    });
+
+    it("takes less than two seconds", () => {
+      const start = performance.now();
+      run(["validate", "resnet20.yaml"]);
+      assert.ok(performance.now() - start < 2000);
+    });
+
+    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }, {}])
+      it(`no colours in a pipe, with ${JSON.stringify(env)}`, () => {
+        assert.ok(!run(["validate", "typo.yaml"], env).stderr.includes("\u001b"));
+      });
+  });
+
+  describe("describe --json", () => {
+    const check = (args: readonly string[], trainable: number) => {
+      const { status, stdout, stderr } = run(["describe", "--json", ...args]);
+      assert.equal(status, 0, stderr);
+      const description = JSON.parse(stdout);
+      assert.deepEqual(Object.keys(description), ["name", "params", "macs", "activations", "layers"]);
+      const { params, macs, activations, layers } = description;
+      assert.equal(params.trainable, trainable);
+      const sum = (pick: (layer: typeof description) => number) =>
+        layers.reduce((total: number, layer: typeof description) => total + pick(layer), 0);
+      assert.deepEqual(
+        [
+          sum((layer) => layer.params.trainable),
+          sum((layer) => layer.params.total),
+          sum((layer) => layer.macs),
+        ],
+        [params.trainable, params.total, macs],
+      );
+      assert.equal(
+        sum((layer) => layer.activations),
+        activations,
+      );
+    };
+    const TABLE: Readonly<Record<string, readonly [args: readonly string[], trainable: number]>> = {
+      "ResNet-20": [["resnet20.yaml"], 272474],
+      "SE-ResNet-20": [["resnet20.yaml", "--set", "network.se.r=16"], 274847],
+      "ResNet-20 with zero-padded shortcuts": [
+        ["resnet20.yaml", "--set", "network.shortcut=zero-pad"],
+        269722,
+      ],
+      "SE-ResNet-50 of the walkthrough": [[join(CONFIGS, "mnist/se-resnet50.yaml")], 26079802],
+      "another input and number of classes": [
+        ["resnet20.yaml", "--input", "28x28x1", "--classes", "2"],
+        272474 - 9 * 2 * 16 - 65 * 8,
+      ],
+    };
+    for (const [name, [args, trainable]] of Object.entries(TABLE)) it(name, () => check(args, trainable));
+  });
+});

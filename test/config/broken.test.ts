@@ -1,0 +1,247 @@
+// Every mistake in a configuration is reported once, where it stands. A table: ‹code› in a text is what is expected there.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, describe, it } from "mocha";
+import {
+  describedFacts,
+  loadExperiment,
+  loadSweep,
+  networkOf,
+  parseOverrides,
+} from "../../src/commands/inputs.js";
+import { readSource } from "../../src/config/source.js";
+import { isSweep } from "../../src/config/sweep.js";
+import { type Diagnostic, DiagnosticError, sortDiagnostics } from "../../src/diagnostic.js";
+import { expandSweep } from "../../src/sweep/expand.js";
+
+interface Input {
+  readonly text: string;
+  /** The experiment that a sweep starts from, in base.yaml. */
+  readonly base?: string;
+  readonly set?: string;
+}
+
+const TOP = "name: e\ndataset: { name: synthetic }\n";
+const STEM = "stem: { filters: 8 }";
+const STAGE = "{ block: basic, filters: 8 }";
+const NETWORK = `network: { ${STEM}, stages: [${STAGE}] }\n`;
+const UNNAMED = `dataset: { name: synthetic }\n${NETWORK}`;
+const BASE = `name: e\n${UNNAMED}`;
+const stage = (keys: string) => `${TOP}network: { ${STEM}, stages: [{ ${keys} }] }`;
+const training = (keys: string) => `${BASE}training: { ${keys} }`;
+const SWEEP = "name: s\nexperiment: base.yaml\n";
+const TWO = `${SWEEP}variants: [{ name: a }, { name: b }]`;
+const variant = (keys: string) => `${SWEEP}variants: [{ ${keys} }]`;
+
+const TABLE: Readonly<Record<string, string | Input>> = {
+  // YAML
+  "empty file": "‹wrong-type›",
+  "only a comment": "‹wrong-type›# nothing yet\n",
+  "list at the top": "‹wrong-type›- name: e",
+  "text at the top": "‹wrong-type›hello",
+  "unclosed list": "name: [e\n‹yaml-syntax›dataset: x",
+  "unclosed quote": `name: ‹yaml-syntax›"e\n${NETWORK}`,
+  "mapping in a value": "name: ‹yaml-syntax›a: b",
+  "tab as indentation": "name: e\ndataset:\n‹yaml-syntax›\tname: mnist",
+  "unquoted axis in braces": variant("name: a, set: { seed: ‹yaml-syntax›${r} }"),
+  "two broken lines": "a: ‹yaml-syntax›b: c: d: e\nf: ‹yaml-syntax›g: h",
+  "two documents": `${BASE}‹yaml-syntax›---\n${BASE}`,
+  "key given twice": `${BASE}‹duplicate-key›name: f`,
+  "two keys given twice in a line": "{ a: 1, ‹duplicate-key›a: 1, b: 1, ‹duplicate-key›b: 1 }",
+  "larger than a megabyte": `‹too-large›a: ${"x".repeat(1 << 20)}`,
+  "65 levels": `a: ${"[".repeat(63)}‹too-deep›[${"]".repeat(64)}`,
+  "aliases of aliases": `‹alias-bomb›a0: &a0 [x]\n${Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(4).fill(`*a${i}`).join(", ")}]\n`).join("")}`,
+  "alias before its anchor": `name: ‹unknown-alias›*n\nseed: &n 1`,
+  "value that contains itself": `name: &n [‹circular-alias›*n]`,
+  "merged text": `${BASE}training: { <<: ‹wrong-type›sgd }`,
+  "CRLF and a byte order mark": `\uFEFF${BASE}‹unknown-key›sed: 1\n`.replaceAll("\n", "\r\n"),
+  // Keys
+  "unknown key at the top": `${BASE}‹unknown-key›sed: 1`,
+  "unknown key of the network": `${TOP}network: { ${STEM}, stages: [${STAGE}], ‹unknown-key›shortcuts: zero-pad }`,
+  "unknown key of a stage": stage("block: basic, filters: 8, ‹unknown-key›strid: 2"),
+  "unknown key of a dataset": `name: e\ndataset: { name: mnist, ‹unknown-key›size: 8 }\n${NETWORK}`,
+  "unknown key of an optimizer": training("optimizer: { name: sgd, ‹unknown-key›beta1: 0.9 }"),
+  "unknown key of SE": stage("block: basic, filters: 8, se: { ‹unknown-key›ratio: 4 }"),
+  "__proto__ as a key": `${BASE}‹unknown-key›__proto__: { seed: 1 }`,
+  "empty key": `${BASE}training:\n  ‹unknown-key›: 1`,
+  "missing keys at the top": "‹missing-key›‹missing-key›name: e",
+  "missing key of a stage": `${TOP}network: { ${STEM}, stages: [‹missing-key›{ block: basic }] }`,
+  "missing key of a mapping": `${TOP}network: { ‹missing-key›stem: {}, stages: [${STAGE}] }`,
+  "dataset without a name": `name: e\n‹missing-key›dataset: { size: 8 }\n${NETWORK}`,
+  "unknown dataset": `name: e\ndataset: { name: ‹not-allowed›minst }\n${NETWORK}`,
+  "optimizer without a name": training("‹missing-key›optimizer: {}"),
+  "unknown optimizer": training("optimizer: { name: ‹not-allowed›adamm }"),
+  "optimizer named by a number": training("optimizer: { name: ‹not-allowed›1 }"),
+  "unknown schedule": training("schedule: { name: ‹not-allowed›step }"),
+  "schedule without a name": training("‹missing-key›schedule: { at: [1] }"),
+  // Values
+  "optimizer as a text": training("optimizer: ‹wrong-type›sgd"),
+  "misspelt block": stage("block: ‹not-allowed›basik, filters: 8"),
+  "misspelt off": stage("block: basic, filters: 8, se: ‹not-allowed›of"),
+  "text for a number": `${BASE}seed: ‹wrong-type›"1"`,
+  "part of an epoch": training("epochs: ‹wrong-type›1.5"),
+  "infinite weight decay": training("optimizer: { name: sgd, weightDecay: ‹wrong-type›.inf }"),
+  "null for a mapping": `${TOP}network: ‹wrong-type›~`,
+  "stage left empty": `${TOP}network:\n  stem: { filters: 8 }\n  stages:\n    - ‹wrong-type›~`,
+  "negative seed": `${BASE}seed: ‹out-of-range›-1`,
+  "dropout of everything": `${TOP}network: { ${STEM}, stages: [${STAGE}], head: { dropout: ‹out-of-range›1 } }`,
+  "no stages": `${TOP}network: { ${STEM}, stages: ‹out-of-range›[] }`,
+  "filters of zero": stage("block: basic, filters: [8, ‹out-of-range›0]"),
+  "filters in words": stage("block: basic, filters: ‹not-allowed›eight"),
+  "name with a folder": `name: ‹unsafe-name›../x\n${UNNAMED}`,
+  "name with a dot at its end": `name: ‹unsafe-name›x.\n${UNNAMED}`,
+  // Across keys
+  "wrong lengths": stage(
+    "block: bottleneck, filters: ‹wrong-length›[8, 8], kernels: ‹wrong-length›[3], strides: ‹wrong-length›[1, 1]",
+  ),
+  "stride and strides": stage("block: basic, filters: 8, ‹both-given›stride: 1, strides: [1, 1]"),
+  "r and se.r": stage("block: basic, filters: 8, se: { r: 4 }, ‹both-given›r: 8"),
+  "r without SE": stage("block: basic, filters: 8, ‹r-without-se›r: 8"),
+  "se that every stage overrides": `${TOP}network: { ${STEM}, ‹unused-key›se: {}, stages: [{ block: basic, filters: 8, se: off }] }`,
+  "strideIn without a bottleneck": `${TOP}network: { ${STEM}, ‹unused-key›strideIn: 3x3, stages: [${STAGE}] }`,
+  "epochs that do not ascend": training("epochs: 9, schedule: { name: steps, at: [5, ‹unordered›5] }"),
+  "epoch after the last": training("epochs: 9, schedule: { name: steps, at: [5, ‹unused-key›9] }"),
+  "warm-up longer than the training": training("schedule: { name: constant, warmup: ‹out-of-range›11 }"),
+  // Networks
+  "stride on a 1x1 map": `name: e\ndataset: { name: synthetic, size: 2 }\nnetwork:\n  ${STEM}\n  stages:
+    - { block: basic, filters: 8, stride: 2 }
+    - { block: basic, filters: 8, stride: ‹too-small›2 }
+    - { block: basic, filters: 8, strides: ‹too-small›[1, 2] }`,
+  "stride of the stem": `${TOP}network: { stem: { filters: 8, stride: ‹too-small›16 }, stages: [${STAGE}] }`,
+  "pool of a 1x1 map": `${TOP}network: { stem: { filters: 8, stride: 8, pool: ‹too-small›{} }, stages: [${STAGE}] }`,
+  "fewer channels by zero padding": stage("block: basic, filters: ‹fewer-channels›4, shortcut: zero-pad"),
+  "fewer outputs than classes": `${TOP}network: { ${STEM}, stages: [${STAGE}], head: { classes: ‹too-few-classes›2 } }`,
+  // Where aliases and merges take a text from
+  "mistake at an anchor": `${TOP}network: { ${STEM}, stages: [&s { block: basic, filters: ‹out-of-range›0 }, *s, *s] }`,
+  "missing key at an anchor": `${TOP}network: { ${STEM}, stages: [&s ‹missing-key›{ block: basic }, *s] }`,
+  "mistake in a merged key": `${TOP}network:\n  ${STEM}\n  stages:
+    - &s { block: basic, filters: 8, ‹unknown-key›strid: 2, repeat: ‹out-of-range›0 }
+    - { <<: *s, filters: ‹out-of-range›0 }`,
+  "mistake in a list of merges": `${TOP}network:\n  ${STEM}\n  stages:
+    - &a { block: basic, filters: 8 }
+    - &b { block: basic, filters: 8, repeat: ‹out-of-range›0 }
+    - <<: [*a, *b]`,
+  "several at once": `name: ‹unsafe-name›a/b
+dataset: { name: ‹not-allowed›mnits }
+network:
+  stem: { filters: ‹wrong-type›"8", ‹unknown-key›kernels: 3 }
+  stages:
+    - { ‹unknown-key›blok: basic, block: ‹not-allowed›bottle, filters: 8 }
+seed: ‹wrong-type›~`,
+  // Sweeps
+  "misspelt variants": `‹missing-key›name: s\nexperiment: base.yaml\n‹unknown-key›varients: [{ name: a }]`,
+  "unknown key of a variant": variant("name: a, ‹unknown-key›sett: {}"),
+  "unknown metric": `${variant("name: a")}\ncompare: { metric: ‹not-allowed›test_eror }`,
+  "variant without a name": `${SWEEP}variants: [‹missing-key›{}]`,
+  "no variants": `${SWEEP}variants: ‹out-of-range›[]`,
+  "repeated seed": `${variant("name: a")}\nseeds: [1, 2, ‹duplicate-value›1]`,
+  "axis without values": variant("name: a, set: { seed: '${e}' }, grid: { e: ‹out-of-range›[] }"),
+  "axis with a bad name": variant("name: a, set: {}, grid: { ‹unsafe-name›__proto__: [1] }"),
+  "missing experiment": `name: s\nexperiment: ‹no-such-file›bse.yaml\nvariants: [{ name: a }]`,
+  "sweep as the experiment": `name: s\nexperiment: ‹not-an-experiment›text.yaml\nvariants: [{ name: a }]`,
+  "broken experiment": { text: variant("name: a"), base: "name: [e\n‹yaml-syntax›seed: 1" },
+  "mistake in the experiment of two variants": { text: TWO, base: `${BASE}seed: ‹out-of-range›-1` },
+  "experiment written out": `name: s\nexperiment: { dataset: ‹wrong-type›mnist, network: ‹wrong-type›1 }\nvariants: [{ name: a }]`,
+  "no experiment, unused axis": `name: s\nexperiment: ‹no-such-file›x\nvariants: [{ name: a, grid: { ‹unused-axis›r: [1] } }]`,
+  "axis that set does not use": variant("name: 'a${r}', grid: { ‹unused-axis›r: [1, 2] }"),
+  "unknown axes": variant(
+    "name: ‹unknown-axis›'${q}', grid: { r: [1] }, set: { seed: ‹unknown-axis›'${rr}${r}' }",
+  ),
+  "unknown axis in a path": variant("name: a, set: { ‹unknown-axis›'network.stages.${i}.repeat': 1 }"),
+  "one axis twice": variant(
+    "name: a, set: { seed: '${e}' }, grid: { e: [1] }, zip: { ‹duplicate-axis›e: [1] }",
+  ),
+  "unequal zip": variant("name: a, set: { seed: '${p}${q}' }, ‹unequal-zip›zip: { p: [1], q: [1, 2] }"),
+  "value given twice": variant("name: a, set: { seed: '${e}' }, grid: { e: [1, 2, ‹duplicate-value›1] }"),
+  "idle axis": variant("name: '${r}', set: { network.se.r: '${r}' }, grid: { ‹idle-axis›r: [64, 32] }"),
+  "axis of seeds": variant("name: 'a${s}', set: { seed: '${s}' }, grid: { ‹idle-axis›s: [1, 2] }"),
+  "variants of one name": `${SWEEP}variants: [{ name: a }, { name: ‹duplicate-variant›A }]`,
+  "axis missing in the name": variant(
+    "name: ‹duplicate-variant›a, set: { training.epochs: '${e}' }, grid: { e: [1, 2] }",
+  ),
+  "unsafe names": `${SWEEP}variants: [{ name: ‹unsafe-name›../x }, { name: ‹unsafe-name›a/b }, { name: ‹unsafe-name›a. }]`,
+  "unsafe by an axis": variant(
+    "name: ‹unsafe-name›'/${e}', set: { seed: '${e}' }, grid: { ‹idle-axis›e: [1, 2] }",
+  ),
+  "baseline that is no variant": `${variant("name: plain")}\ncompare: { baseline: ‹unknown-variant›plian }`,
+  "wrong name and wrong baseline": `${variant("name: ‹unsafe-name›-a")}\ncompare: { baseline: ‹unknown-variant›b }`,
+  // What a variant sets
+  "wrong value": variant("name: a, set: { network.se: ‹not-allowed›of }"),
+  "wrong value in a mapping": variant("name: a, set: { network.se: { r: ‹out-of-range›0 } }"),
+  "unknown path": variant("name: a, set: { ‹unknown-key›network.sse: off }"),
+  "what a new mapping lacks": variant("name: a, set: { ‹missing-key›training.optimizer.momentum: 0.5 }"),
+  "item that is not there": variant("name: a, set: { ‹no-such-item›network.stages.1.repeat: 2 }"),
+  "__proto__ in a path": variant("name: a, set: { ‹unsafe-path›__proto__.x: 1 }"),
+  "two that cannot be set": `${SWEEP}variants:
+  - { name: a, set: { ‹unsafe-path›network..se: off, ‹no-such-item›network.stages.x: 1 } }
+  - { name: b, set: { network.se.r: ‹out-of-range›0 } }
+  - { name: ‹duplicate-variant›a }`,
+  "stride too large": variant("name: a, set: { network.stem.stride: ‹too-small›9 }"),
+  "value of the experiment that a variant makes wrong": {
+    text: variant("name: a, set: { network.se: off }"),
+    base: `${TOP}network: { ${STEM}, se: {}, stages: [{ block: basic, filters: 8, ‹r-without-se›r: 8 }] }`,
+  },
+  "nothing to set it in": { text: variant("name: a, set: { seed: 1 }"), base: "‹wrong-type›- 1" },
+  // --set
+  "flag without a value": { text: BASE, set: "‹set-syntax›training.epochs" },
+  "flag without a path": { text: BASE, set: "‹set-syntax›=5" },
+  "flag that is not YAML": { text: BASE, set: "network.se={ r: 1 ‹yaml-syntax›]" },
+  "flag with an unknown path": { text: BASE, set: "‹unknown-key›training.epoch=5" },
+  "flag with a wrong type": { text: BASE, set: "training.epochs=‹wrong-type›five" },
+  "flag with a mapping": { text: BASE, set: "network.se={ r: ‹out-of-range›0 }" },
+  "flag left empty": { text: BASE, set: "seed=‹wrong-type›" },
+  "flag for all variants": { text: TWO, set: "network.se.r=‹out-of-range›0" },
+  "flag with an alias": { text: BASE, set: "seed=‹unknown-alias›*s" },
+};
+
+const folder = mkdtempSync(join(tmpdir(), "squeezebox-broken-"));
+const TEXT = join(folder, "text.yaml");
+const BASE_FILE = join(folder, "base.yaml");
+
+/** Reads the files as a command does and compares the diagnostics with the marks in the texts. */
+async function check(input: string | Input): Promise<void> {
+  const { text, base = BASE, set } = typeof input === "string" ? { text: input } : input;
+  writeFileSync(TEXT, unmarked(text));
+  writeFileSync(BASE_FILE, unmarked(base));
+  const found = await diagnose(set === undefined ? [] : [unmarked(set)]);
+  assert.deepEqual(
+    sortDiagnostics(found).map(({ code, location: at }) => [basename(at.file), code, at.line, at.column]),
+    [...marks("--set", set ?? ""), ...marks("base.yaml", base), ...marks("text.yaml", text)],
+  );
+}
+
+async function diagnose(flags: readonly string[]): Promise<readonly Diagnostic[]> {
+  const facts = describedFacts();
+  try {
+    const overrides = parseOverrides(flags);
+    if (isSweep(readSource(TEXT))) await expandSweep(loadSweep(TEXT), overrides, facts);
+    else {
+      const loaded = loadExperiment(TEXT, overrides);
+      networkOf(loaded, await facts(loaded.experiment));
+    }
+    return [];
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics;
+    throw error;
+  }
+}
+
+const MARK = /‹([a-z-]+)›/g;
+
+const unmarked = (text: string) => text.replace(MARK, "");
+
+/** Name of the file, code, line and column from 1. */
+function marks(file: string, text: string): [string, string, number, number][] {
+  return Array.from(text.matchAll(MARK), ({ 1: code = "", index }) => {
+    const lines = unmarked(text.slice(0, index)).split("\n");
+    return [file, code, lines.length, (lines.at(-1) ?? "").length + 1];
+  });
+}
+
+describe("broken configurations", () => {
+  after(() => rmSync(folder, { recursive: true }));
+  for (const [name, input] of Object.entries(TABLE)) it(name, () => check(input));
+});

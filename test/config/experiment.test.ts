@@ -1,0 +1,205 @@
+// Normalising an experiment: short forms, defaults, inheritance; and that the long form is a valid experiment itself.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { compileFromFile, type Options } from "json-schema-to-typescript";
+import { describe, it } from "mocha";
+import { stringify } from "yaml";
+import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
+import { checkExperiment, directoryOf, type Experiment } from "../../src/config/experiment.js";
+import { type Located, parseSource, readSource } from "../../src/config/source.js";
+import { isSweep } from "../../src/config/sweep.js";
+import { DiagnosticError } from "../../src/diagnostic.js";
+import { expandSweep } from "../../src/sweep/expand.js";
+
+function normalise(located: Located, directory = "/here"): Experiment {
+  const checked = checkExperiment(located, directory);
+  if (!checked.ok) throw new DiagnosticError(checked.diagnostics);
+  return checked.value;
+}
+
+/** An experiment of one stage; `network` are further keys of the network. */
+function experimentOf(stage: string, network = ""): Experiment {
+  return normalise(
+    parseSource(
+      `{ name: e, dataset: { name: mnist }, network: { stem: { filters: 8 }, stages: [{ ${stage} }], ${network} } }`,
+      "e.yaml",
+    ),
+  );
+}
+
+describe("short and long form", () => {
+  const check = (stage: string, network: string, long: string) =>
+    assert.deepEqual(experimentOf(stage, network), experimentOf(long));
+  const BASIC = "block: basic, filters: [8, 8], kernels: [3, 3], repeat: 1";
+  const LONG = "block: bottleneck, filters: [8, 8, 32], kernels: [1, 3, 1], repeat: 1";
+  const TABLE: Readonly<Record<string, readonly [stage: string, network: string, long: string]>> = {
+    "basic block": [
+      "block: basic, filters: 8",
+      "",
+      `${BASIC}, strides: [1, 1], se: off, shortcut: projection`,
+    ],
+    "stride of a basic block": ["block: basic, filters: 8, stride: 2", "", `${BASIC}, strides: [2, 1]`],
+    bottleneck: ["block: bottleneck, filters: 8", "", `${LONG}, strides: [1, 1, 1]`],
+    "stride of a bottleneck": ["block: bottleneck, filters: 8, stride: 2", "", `${LONG}, strides: [2, 1, 1]`],
+    "strideIn: 1x1": [
+      "block: bottleneck, filters: 8, stride: 2",
+      "strideIn: 1x1",
+      `${LONG}, strides: [2, 1, 1]`,
+    ],
+    "strideIn: 3x3": [
+      "block: bottleneck, filters: 8, stride: 2",
+      "strideIn: 3x3",
+      `${LONG}, strides: [1, 2, 1]`,
+    ],
+    "se: {}": ["block: basic, filters: 8", "se: {}", `${BASIC}, se: { r: 16, bias: true }`],
+    "se of the network": ["block: basic, filters: 8", "se: { r: 4 }", `${BASIC}, se: { r: 4, bias: true }`],
+    "r of the stage": [
+      "block: basic, filters: 8, r: 2",
+      "se: { r: 4, bias: false }",
+      `${BASIC}, se: { r: 2, bias: false }`,
+    ],
+    "r beside se": [
+      "block: basic, filters: 8, se: { bias: false }, r: 2",
+      "",
+      `${BASIC}, se: { r: 2, bias: false }`,
+    ],
+    shortcut: ["block: basic, filters: 8", "shortcut: zero-pad", `${BASIC}, shortcut: zero-pad`],
+    "shortcut of the stage": [
+      "block: basic, filters: 8, shortcut: projection",
+      "shortcut: zero-pad",
+      `${BASIC}, shortcut: projection`,
+    ],
+  };
+  for (const [name, [stage, network, long]] of Object.entries(TABLE))
+    it(name, () => check(stage, network, long));
+
+  it("the network's se does not reach a stage that has its own", () => {
+    const stages =
+      "[{ block: basic, filters: 8, se: { r: 8 } }, { block: basic, filters: 8, se: off }, { block: basic, filters: 8 }]";
+    const text = `{ name: e, dataset: { name: mnist }, network: { stem: { filters: 8 }, stages: ${stages}, se: { r: 2, bias: false } } }`;
+    assert.deepEqual(
+      normalise(parseSource(text, "e.yaml")).network.stages.map(({ se }) => se),
+      [{ r: 8, bias: true }, "off", { r: 2, bias: false }],
+    );
+  });
+});
+
+describe("defaults", () => {
+  const check = (text: string, pick: (experiment: Experiment) => unknown, expected: unknown) =>
+    it(text || "only what is required", () => {
+      const network = "network: { stem: { filters: 8, pool: {} }, stages: [{ block: basic, filters: 8 }] }";
+      const dataset = text.startsWith("dataset") ? "" : "dataset: { name: mnist },";
+      assert.deepEqual(
+        pick(normalise(parseSource(`{ name: e, ${dataset} ${network}, ${text} }`, "e.yaml"))),
+        expected,
+      );
+    });
+  const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  check("", (experiment) => experiment, {
+    name: "e",
+    dataset: { name: "mnist", validation: 1000, train: "all" },
+    network: {
+      stem: { filters: 8, kernel: 3, stride: 1, pool: { type: "max", kernel: 3, stride: 2 } },
+      stages: [
+        {
+          block: "basic",
+          repeat: 1,
+          filters: [8, 8],
+          kernels: [3, 3],
+          strides: [1, 1],
+          shortcut: "projection",
+          se: "off",
+        },
+      ],
+      head: { dropout: 0, classes: "dataset" },
+      bias: false,
+      batchNorm: { epsilon: 1e-5, momentum: 0.9 },
+    },
+    training: {
+      epochs: 10,
+      batchSize: 128,
+      optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0.0001 },
+      schedule: { name: "constant", warmup: 0 },
+      labelSmoothing: 0,
+      select: "last",
+    },
+    seed: 1,
+  });
+  const optimizer = ({ training }: Experiment) => training.optimizer;
+  const schedule = ({ training }: Experiment) => training.schedule;
+  check("training: { optimizer: { name: adam } }", optimizer, {
+    name: "adam",
+    learningRate: 0.001,
+    ...ADAM,
+    weightDecay: 0,
+  });
+  check("training: { optimizer: { name: adamw } }", optimizer, {
+    name: "adamw",
+    learningRate: 0.001,
+    ...ADAM,
+    weightDecay: 0.01,
+  });
+  check("training: { schedule: { name: steps, at: [3] } }", schedule, {
+    name: "steps",
+    at: [3],
+    factor: 0.1,
+    warmup: 0,
+  });
+  check("training: { schedule: { name: cosine } }", schedule, { name: "cosine", final: 0, warmup: 0 });
+  check("dataset: { name: synthetic, size: 4 }", ({ dataset }) => dataset, {
+    name: "synthetic",
+    size: 4,
+    channels: 3,
+    classes: 4,
+    images: 256,
+    test: 64,
+    validation: 64,
+  });
+  for (const [directory, expected] of [
+    ["data", "/here/data"],
+    ["../data", "/data"],
+    ["/data", "/data"],
+  ])
+    check(
+      `dataset: { name: idx, directory: ${directory} }`,
+      ({ dataset }) => dataset.name === "idx" && dataset.directory,
+      expected,
+    );
+});
+
+describe("a normalised experiment, written as YAML and read again, is the same", () => {
+  const check = (experiment: Experiment) =>
+    assert.deepEqual(normalise(parseSource(stringify(experiment), "again.yaml"), "/elsewhere"), experiment);
+  const configs = readdirSync("configs", { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".yaml"),
+  );
+  for (const file of configs.map((name) => `configs/${name}`))
+    it(file, async () => {
+      const source = readSource(file);
+      if (!isSweep(source)) check(normalise(source, directoryOf(file)));
+      else
+        for (const { experiment } of (await expandSweep(loadSweep(file), [], describedFacts())).variants)
+          check(experiment);
+    });
+  for (const [stage, network] of [
+    ["block: bottleneck, filters: 8, stride: 2", "strideIn: 3x3, shortcut: zero-pad, bias: true"],
+    ["block: basic, filters: 8, r: 2", "se: { bias: false }, batchNorm: { epsilon: 0.001 }"],
+    ["block: basic, filters: 8, se: off", "head: { dropout: 0.5, classes: 10 }"],
+  ] as const)
+    it(`${stage}; ${network}`, () => check(experimentOf(stage, network)));
+});
+
+describe("generated types are those of `npm run types`", () => {
+  const check = async (name: string, options: Partial<Options>) =>
+    assert.equal(
+      await compileFromFile(`schemas/${name}.schema.json`, {
+        additionalProperties: false,
+        ignoreMinAndMaxItems: true,
+        ...options,
+      }),
+      readFileSync(`src/config/${name}-schema.ts`, "utf8"),
+    );
+  it("experiment", () => check("experiment", {})).timeout(10_000);
+  it("sweep", () => check("sweep", { cwd: "schemas" })).timeout(10_000);
+});

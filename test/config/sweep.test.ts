@@ -1,0 +1,177 @@
+// Expanding a sweep: which variants and runs there are, what they are called, which of them are the same.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { describedFacts } from "../../src/commands/inputs.js";
+import { parseSetFlag } from "../../src/config/override.js";
+import { parseSource } from "../../src/config/source.js";
+import { checkSweep } from "../../src/config/sweep.js";
+import { type ExpandedSweep, expandSweep, type Variant } from "../../src/sweep/expand.js";
+
+const EXPERIMENT = `dataset: { name: synthetic, size: 8 }
+  network: { stem: { filters: 16 }, stages: [{ block: basic, filters: 16 }], se: { r: 16 } }
+`;
+
+/** A sweep of the experiment above; further keys of it may be overridden by `experiment`. */
+function expand(
+  rest: string,
+  experiment = EXPERIMENT,
+  flags: readonly string[] = [],
+): Promise<ExpandedSweep> {
+  const located = parseSource(`name: s\nexperiment:\n  ${experiment}${rest}`, "s.yaml");
+  return expandSweep(checkSweep(located, "s.yaml"), flags.map(parseSetFlag), describedFacts());
+}
+
+describe("variants", () => {
+  const check = async (variant: string, expected: readonly string[], pick: (variant: Variant) => unknown) => {
+    const { variants } = await expand(`variants: [{ ${variant} }]`);
+    assert.deepEqual(
+      variants.map((made) => `${made.name}: ${JSON.stringify(pick(made))}`),
+      expected,
+    );
+  };
+  const axes = (variant: Variant) => variant.axes;
+  const training = ({ experiment: { training } }: Variant) => [training.epochs, training.batchSize];
+  const EPOCHS = "training.epochs: '${e}'";
+  const BATCH = "training.batchSize: '${b}'";
+
+  it("without axes: one", () => check("name: a", ["a: {}"], axes));
+  it("grid: the last axis changes fastest", () =>
+    check(
+      `name: 'e\${e}-b\${b}', grid: { e: [1, 2], b: [8, 16] }, set: { ${EPOCHS}, ${BATCH} }`,
+      ["e1-b8: [1,8]", "e1-b16: [1,16]", "e2-b8: [2,8]", "e2-b16: [2,16]"],
+      training,
+    ));
+  it("zip: values go in step", () =>
+    check(
+      `name: 'e\${e}-b\${b}', zip: { e: [1, 2], b: [8, 16] }, set: { ${EPOCHS}, ${BATCH} }`,
+      ["e1-b8: [1,8]", "e2-b16: [2,16]"],
+      training,
+    ));
+  it("grid and zip: every combination with every step", () =>
+    check(
+      `name: 's\${s}-\${e}-\${b}', grid: { s: [0.1, 0.2] }, zip: { e: [1, 2], b: [8, 16] },
+       set: { ${EPOCHS}, ${BATCH}, training.labelSmoothing: '\${s}' }`,
+      [
+        's0.1-1-8: {"s":0.1,"e":1,"b":8}',
+        's0.1-2-16: {"s":0.1,"e":2,"b":16}',
+        's0.2-1-8: {"s":0.2,"e":1,"b":8}',
+        's0.2-2-16: {"s":0.2,"e":2,"b":16}',
+      ],
+      axes,
+    ));
+  it("an axis alone keeps its type", () =>
+    check(
+      "name: '${b}', grid: { b: [true, false] }, set: { network.bias: '${b}' }",
+      ["true: true", "false: false"],
+      ({ experiment }) => experiment.network.bias,
+    ));
+  it("an axis in a longer text is written out", () =>
+    check(
+      "name: 'o${w}', grid: { w: ['', w] }, set: { training.optimizer: { name: 'adam${w}' } }",
+      ['o: "adam"', 'ow: "adamw"'],
+      ({ experiment }) => experiment.training.optimizer.name,
+    ));
+  it("an axis in a path", () =>
+    check(
+      "name: '${k}', grid: { k: [epochs, batchSize] }, set: { 'training.${k}': 7 }",
+      ["epochs: [7,128]", "batchSize: [10,7]"],
+      training,
+    ));
+  it("--set comes after what the variant sets", async () => {
+    const { variants } = await expand("variants: [{ name: a, set: { training.epochs: 3 } }]", EXPERIMENT, [
+      "training.epochs=4",
+      "training.batchSize=5",
+      "training.batchSize=6",
+    ]);
+    assert.deepEqual(variants.map(training), [[4, 6]]);
+  });
+  it("an item where an alias stands changes alone", async () => {
+    const stages = "stages: [&s { block: basic, filters: 16 }, *s]";
+    const { variants } = await expand(
+      "variants: [{ name: a, set: { network.stages.1.repeat: 2 } }]",
+      EXPERIMENT.replace(/stages: \[.*?\]/, stages),
+    );
+    assert.deepEqual(
+      variants[0]?.experiment.network.stages.map(({ repeat }) => repeat),
+      [1, 2],
+    );
+  });
+});
+
+describe("runs", () => {
+  const VARIANTS = "variants: [{ name: a }, { name: b, set: { training.epochs: 3 } }]\n";
+  const check = async (rest: string, expected: readonly string[]) => {
+    const { runs } = await expand(VARIANTS + rest);
+    assert.deepEqual(
+      runs.map(({ name }) => name),
+      expected,
+    );
+    for (const { seed, experiment } of runs) assert.equal(experiment.seed, seed);
+  };
+  it("seed by seed", () => check("seeds: [7, 5]", ["a/seed-7", "b/seed-7", "a/seed-5", "b/seed-5"]));
+  it("three seeds by default", () =>
+    check("", ["a/seed-1", "b/seed-1", "a/seed-2", "b/seed-2", "a/seed-3", "b/seed-3"]));
+});
+
+describe("baseline and metric", () => {
+  const check = async (rest: string, expected: readonly string[]) => {
+    const { baseline, metric } = await expand(`variants: [{ name: a }, { name: b }]\n${rest}`);
+    assert.deepEqual([baseline, metric], expected);
+  };
+  it("first variant and test error", () => check("", ["a", "test_error"]));
+  it("as compare says", () => check("compare: { baseline: b, metric: test_loss }", ["b", "test_loss"]));
+});
+
+describe("fingerprints", () => {
+  const fingerprints = async (rest: string, experiment?: string) =>
+    (await expand(`variants: [{ name: a${rest}\nseeds: [1]`, experiment)).runs.map(
+      ({ fingerprint }) => fingerprint,
+    );
+
+  it("r = 32 and r = 64 of 16 channels are one network, and two variants", async () => {
+    const { variants, runs } = await expand(
+      "variants: [{ name: 'r${r}', grid: { r: [8, 32, 64] }, set: { network.se.r: '${r}' } }]\nseeds: [1]",
+    );
+    assert.deepEqual(
+      variants.map(({ name }) => name),
+      ["r8", "r32", "r64"],
+    );
+    const [r8, r32, r64] = runs.map(({ fingerprint }) => fingerprint);
+    assert.equal(r32, r64);
+    assert.notEqual(r8, r32);
+  });
+
+  const check = async (experiment: string, other: string, equal: boolean) => {
+    const [[one], [two]] = [await fingerprints(" }]", experiment), await fingerprints(" }]", other)];
+    assert.equal(one === two, equal);
+  };
+  const TABLE: Readonly<Record<string, readonly [edited: string, equal: boolean]>> = {
+    "name of the experiment": [`name: other\n  ${EXPERIMENT}`, true],
+    "seed of the experiment, which the sweep replaces": [`seed: 9\n  ${EXPERIMENT}`, true],
+    "order of keys": [
+      `network: { se: { r: 16 }, stages: [{ filters: 16, block: basic }], stem: { filters: 16 } }
+  dataset: { size: 8, name: synthetic }\n`,
+      true,
+    ],
+    "defaults written out": [`${EXPERIMENT}  training: { epochs: 10 }\n`, true],
+    "short and long form": [
+      EXPERIMENT.replace("filters: 16 }]", "filters: [16, 16], strides: [1, 1] }]"),
+      true,
+    ],
+    "r that gives as many units": [EXPERIMENT.replace("r: 16", "r: 17"), true],
+    training: [`${EXPERIMENT}  training: { epochs: 11 }\n`, false],
+    optimizer: [`${EXPERIMENT}  training: { optimizer: { name: sgd, momentum: 0.8 } }\n`, false],
+    "size of the images": [EXPERIMENT.replace("size: 8", "size: 9"), false],
+    "number of images": [EXPERIMENT.replace("size: 8", "size: 8, images: 300"), false],
+    network: [EXPERIMENT.replace("filters: 16 }]", "filters: 16, repeat: 2 }]"), false],
+    "epsilon of BatchNorm": [EXPERIMENT.replace("se:", "batchNorm: { epsilon: 0.001 }, se:"), false],
+  };
+  for (const [name, [edited, equal]] of Object.entries(TABLE))
+    it(`${name}: ${equal ? "the same run" : "another run"}`, () => check(EXPERIMENT, edited, equal));
+
+  it("seed: another run", async () => {
+    const { runs } = await expand("variants: [{ name: a }]\nseeds: [1, 2]");
+    assert.equal(new Set(runs.map(({ fingerprint }) => fingerprint)).size, 2);
+  });
+});
