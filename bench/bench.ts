@@ -103,7 +103,7 @@ async function gemmRate(): Promise<number> {
     { name: string; shape: number[] },
   ];
   const product = { name: builder.op("MatMul", ["a", "b"]), shape: [SIZE, SIZE] };
-  const session = await createSession(builder.encode([a, b], [product]), { threads: 1 });
+  const session = await createSession(builder.encode([a, b], [product]), { device: "cpu", threads: 1 });
   const feeds = {
     a: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),
     b: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),

@@ -34,6 +34,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   const { network, training } = checked.value;
   const engine = await selectEngine({
     backend: backend === "cpu" ? "cpu" : "compiled",
+    device: "cpu",
     threads: Number(threads),
   });
   const graph = buildNetwork(network, { shape: { height: size, width: size, channels }, classes: CLASSES });

@@ -41,6 +41,7 @@ function withSet(command: Command): Command {
 function withTraining(command: Command): Command {
   return withSet(command)
     .option("--backend <name>", "auto, compiled, tensorflow or cpu", "auto")
+    .option("--device <name>", "of the compiled backend: cpu, webgpu or cuda", "cpu")
     .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
     .option("--runs <folder>", "where results go", "runs");
 }

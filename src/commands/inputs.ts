@@ -4,10 +4,11 @@ import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
+import { didYouMean } from "../config/suggest.js";
 import { checkSweep, isSweep, type Sweep } from "../config/sweep.js";
 import { describeDataset, loadDataset } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
-import { BACKENDS, type BackendChoice } from "../engine/backends.js";
+import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, locateProblem } from "../network/check-network.js";
 import { canonical } from "../network/fingerprint.js";
@@ -88,10 +89,25 @@ function remember(
   };
 }
 
-export function parseBackend(value: string): BackendChoice {
-  const backend = BACKENDS.find((name) => name === value);
-  if (!backend) throw new InputError(`--backend is one of ${BACKENDS.join(", ")}; found ${value}`);
-  return backend;
+export interface EngineFlags {
+  readonly backend: string;
+  readonly device: string;
+  readonly threads: number;
+}
+
+export function parseEngine({ backend, device, threads }: EngineFlags): EngineOptions {
+  return {
+    backend: oneOf("--backend", backend, BACKENDS),
+    device: oneOf("--device", device, DEVICES),
+    threads,
+  };
+}
+
+function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === value);
+  if (!found)
+    throw new InputError(`${flag} is one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`);
+  return found;
 }
 
 export function defaultJobs(): number {

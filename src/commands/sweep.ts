@@ -8,23 +8,28 @@ import { compareSweep } from "../report/comparison.js";
 import { formatComparison, formatDuration } from "../report/format.js";
 import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
-import { defaultJobs, loadSweep, parseBackend, parseOverrides, rememberedFacts } from "./inputs.js";
+import {
+  defaultJobs,
+  type EngineFlags,
+  loadSweep,
+  parseEngine,
+  parseOverrides,
+  rememberedFacts,
+} from "./inputs.js";
 import { print, printError } from "./output.js";
 import { printPlan } from "./plan.js";
 import { watchSweep } from "./progress.js";
 
-export interface SweepFlags {
+export interface SweepFlags extends EngineFlags {
   readonly set: readonly string[];
   readonly jobs?: number;
-  readonly threads: number;
-  readonly backend: string;
   readonly runs: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
-  const backend = parseBackend(flags.backend);
+  const engine = parseEngine(flags);
   const expanded = await expandSweep(loadSweep(file), parseOverrides(flags.set), rememberedFacts());
   if (flags.dryRun) return printPlan(expanded, flags);
   const folder = join(flags.runs, expanded.name);
@@ -44,8 +49,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: readFileSync(file, "utf8"),
       jobs: flags.jobs ?? defaultJobs(),
-      backend,
-      threads: flags.threads,
+      ...engine,
       signal: abort.signal,
       watcher: view,
     });

@@ -10,19 +10,17 @@ import { readResult, runFolder } from "../records/run-folder.js";
 import { setAsideOther } from "../sweep/finished-runs.js";
 import { type RunProgress, trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
-import { loadExperiment, networkOf, parseBackend, parseOverrides } from "./inputs.js";
+import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
 import { print, printError, printJson } from "./output.js";
 
-export interface TrainFlags {
+export interface TrainFlags extends EngineFlags {
   readonly set: readonly string[];
-  readonly threads: number;
-  readonly backend: string;
   readonly runs: string;
   readonly json: boolean;
 }
 
 export async function train(file: string, flags: TrainFlags): Promise<number> {
-  const backend = parseBackend(flags.backend);
+  const engine = parseEngine(flags);
   const loaded = loadExperiment(file, parseOverrides(flags.set));
   const { experiment } = loaded;
   const dataset = await loadDataset(experiment.dataset);
@@ -51,8 +49,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
         dataset,
         fingerprint,
         folder,
-        backend,
-        threads: flags.threads,
+        ...engine,
         onProgress: view.progressed,
       }).finally(view.close));
     if (flags.json) printJson(result);

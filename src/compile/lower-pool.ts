@@ -39,8 +39,13 @@ function lowerPool(op: "MaxPool" | "AveragePool"): Lowering {
   };
 }
 
-/** Inputs dy, x. Each dy goes to the place its maximum came from; where windows overlap, they add up. */
-function lowerMaxPoolGradient({ builder, placement }: Context, node: TracedNode): void {
+/** Inputs dy, x. Each dy goes to the place its maximum came from, the first of equals; where windows overlap, they add up. */
+function lowerMaxPoolGradient(context: Context, node: TracedNode): void {
+  if (!context.hasPoolIndices) {
+    lowerMaxPoolGradientByTaps(context, node);
+    return;
+  }
+  const { builder, placement } = context;
   const output = outputOf(node);
   const [batch, height, width, channels] = output.shape as [number, number, number, number];
   const x = placement.full(inputOf(node, 1), "nchw");
@@ -63,8 +68,8 @@ function lowerMaxPoolGradient({ builder, placement }: Context, node: TracedNode)
   );
 }
 
-/** Input dy. Each pixel of a window gets dy divided by the pixels of that window that are not padding. */
-function lowerAveragePoolGradient({ builder, placement }: Context, node: TracedNode): void {
+/** The same without indices: each tap of the window gets dy where it has the maximum and no tap before it had. */
+function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: TracedNode): void {
   const output = outputOf(node);
   const info = node.attributes.info as ConvInfo;
   const {
@@ -76,6 +81,61 @@ function lowerAveragePoolGradient({ builder, placement }: Context, node: TracedN
     outWidth,
     padInfo: pad,
   } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const x = placement.full(inputOf(node, 1), "nchw");
+  const maxima = builder.op("MaxPool", [x], poolAttributes(info));
+  const around = builder.ints([0, 0, pad.top, pad.left, 0, 0, pad.bottom, pad.right]);
+  const padded = builder.op("Pad", [x, around, builder.scalar(LOWEST)]);
+  const dy = placement.full(inputOf(node, 0), "nchw");
+  const image = builder.ints([batch * channels, 1, outHeight, outWidth]);
+  let free: string | null = null;
+  const taps: string[] = [];
+  for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
+    const [row, column] = [Math.floor(tap / filterWidth), tap % filterWidth];
+    const ends = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
+    const steps = builder.ints([strideHeight, strideWidth]);
+    const range = [builder.ints([row, column]), builder.ints(ends), builder.ints([2, 3]), steps];
+    const equal = builder.op(
+      "Cast",
+      [builder.op("Equal", [builder.op("Slice", [padded, ...range]), maxima])],
+      { to: 1 },
+    );
+    const own: string = free === null ? equal : builder.op("Mul", [equal, free]);
+    free = builder.op("Sub", [free ?? builder.scalar(1), own]);
+    taps.push(builder.op("Reshape", [builder.op("Mul", [dy, own]), image]));
+  }
+  // Taps are channels of an image; a transposed convolution puts each where it belongs and adds up.
+  const size = taps.length;
+  const oneHot = Float32Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
+  const weights = builder.floats(oneHot, [size, 1, filterHeight, filterWidth]);
+  const attributes = { ...poolAttributes(info), output_padding: unreached(info) };
+  const spread = builder.op("ConvTranspose", [builder.op("Concat", taps, { axis: 1 }), weights], attributes);
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [spread, builder.ints([batch, channels, inHeight, inWidth])]),
+  );
+}
+
+/** Below every number that a network has, but finite. */
+const LOWEST = -3e38;
+
+/** Rows and columns behind the last window. */
+function unreached(info: ConvInfo): number[] {
+  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo: pad } = info;
+  const missing = (size: number, count: number, stride: number, kernel: number, pads: number) =>
+    Math.max(0, size - ((count - 1) * stride + kernel - pads));
+  return [
+    missing(inHeight, outHeight, strideHeight, info.filterHeight, pad.top + pad.bottom),
+    missing(inWidth, outWidth, strideWidth, info.filterWidth, pad.left + pad.right),
+  ];
+}
+
+/** Input dy. Each pixel of a window gets dy divided by the pixels of that window that are not padding. */
+function lowerAveragePoolGradient({ builder, placement }: Context, node: TracedNode): void {
+  const output = outputOf(node);
+  const info = node.attributes.info as ConvInfo;
+  const { batchSize: batch, inChannels: channels, inHeight, inWidth, outHeight, outWidth } = info;
   const counts = windowSizes(info);
   const shares = builder.op("Div", [
     placement.full(inputOf(node, 0), "nchw"),
@@ -89,14 +149,9 @@ function lowerAveragePoolGradient({ builder, placement }: Context, node: TracedN
     info.filterHeight,
     info.filterWidth,
   ]);
-  const missing = (size: number, count: number, stride: number, kernel: number, pads: number) =>
-    Math.max(0, size - ((count - 1) * stride + kernel - pads));
   const spread = builder.op("ConvTranspose", [images, ones], {
     ...poolAttributes(info),
-    output_padding: [
-      missing(inHeight, outHeight, info.strideHeight, info.filterHeight, pad.top + pad.bottom),
-      missing(inWidth, outWidth, info.strideWidth, info.filterWidth, pad.left + pad.right),
-    ],
+    output_padding: unreached(info),
   });
   placement.put(
     output,

@@ -7,7 +7,7 @@ import { CONV } from "./lower-conv.js";
 import { ELEMENTWISE } from "./lower-elementwise.js";
 import { POOL } from "./lower-pool.js";
 import { STRUCTURE } from "./lower-structure.js";
-import type { Context, Lowering } from "./lowering.js";
+import type { Context, Lowering, Target } from "./lowering.js";
 import { OnnxBuilder, type OnnxValue } from "./onnx-builder.js";
 import { Placement } from "./placement.js";
 import { simplify } from "./simplify.js";
@@ -31,12 +31,12 @@ export interface OnnxModel {
   readonly stateOutputs: ReadonlyMap<string, OnnxValue>;
 }
 
-/** `block`: channels in a block of the machine's blocked kernels, or null to do without. Throws UnsupportedKernelError. */
-export function lower(traced: TracedGraph, block: number | null): OnnxModel {
+/** Throws UnsupportedKernelError. */
+export function lower(traced: TracedGraph, target: Target): OnnxModel {
   const graph = simplify(traced);
   const builder = new OnnxBuilder();
   const placement = new Placement(builder);
-  const context: Context = { builder, placement, layoutOf: assignLayouts(graph, block), block };
+  const context: Context = { builder, placement, layoutOf: assignLayouts(graph, target.block), ...target };
   const results = [
     ...graph.outputs.map(({ value }) => value),
     ...graph.state.filter(({ before, after }) => before !== after).map(({ after }) => after),

@@ -1,11 +1,17 @@
-// ONNX models on ONNX Runtime's CPU kernels; and which block size those kernels have.
+// ONNX models on ONNX Runtime; and which block size its blocked kernels have.
 
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { BLOCKED_DOMAIN, OnnxBuilder } from "./onnx-builder.js";
 
 export type Session = InferenceSession;
 
+/** ONNX Runtime's names. */
+export type Device = "cpu" | "webgpu" | "cuda";
+
 export interface SessionOptions {
+  readonly device: Device;
+  /** Outputs that stay on the device; the others come to the host. */
+  readonly onDevice?: readonly string[];
   readonly threads: number;
   /** Prefix of the files of a profile (Chrome trace format), or none. */
   readonly profile?: string;
@@ -13,9 +19,13 @@ export interface SessionOptions {
 
 export function createSession(
   bytes: Uint8Array,
-  { threads, profile }: SessionOptions,
+  { device, onDevice = [], threads, profile }: SessionOptions,
 ): Promise<InferenceSession> {
   return InferenceSession.create(Buffer.from(bytes), {
+    executionProviders: [device],
+    ...(onDevice.length > 0
+      ? { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer" as const])) }
+      : {}),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -25,6 +35,28 @@ export function createSession(
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   });
+}
+
+/** Why a device cannot be used, in one line; null where it can. */
+export async function whyUnavailable(device: Device): Promise<string | null> {
+  const builder = new OnnxBuilder();
+  const [x, y] = [
+    { name: "x", shape: [1] },
+    { name: builder.op("Relu", ["x"]), shape: [1] },
+  ];
+  try {
+    const session = await createSession(builder.encode([x], [y]), { device, threads: 1 });
+    await session.release();
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return (
+      message
+        .slice(message.lastIndexOf(" was false. ") + 1)
+        .replace(/^was false\. /, "")
+        .split("\n")[0] ?? ""
+    );
+  }
 }
 
 const CANDIDATES = [16, 8];
@@ -109,7 +141,7 @@ async function blockedAgreesWithPlain(block: number): Promise<boolean> {
 }
 
 async function runOnce(bytes: Uint8Array, feeds: Record<string, Tensor>): Promise<Float32Array[]> {
-  const session = await createSession(bytes, { threads: 1 });
+  const session = await createSession(bytes, { device: "cpu", threads: 1 });
   const results = await session.run(feeds);
   const arrays = session.outputNames.map((name) => results[name]?.data as Float32Array);
   await session.release();

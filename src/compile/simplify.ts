@@ -36,7 +36,7 @@ function joinPixelDots(nodes: readonly TracedNode[]): TracedNode[] {
   return nodes.map((node) => {
     const product = node.kernel === "Sum" ? products.get(node.inputs[0]) : undefined;
     const axes = node.attributes.axes as readonly number[] | undefined;
-    if (!product || product.outputs[0]?.shape.length !== 4 || axes?.join() !== "1,2") return node;
+    if (product?.outputs[0]?.shape.length !== 4 || axes?.join() !== "1,2") return node;
     const isFull = product.inputs.every((input) => input.shape.join() === product.outputs[0]?.shape.join());
     return isFull ? { ...node, kernel: PIXEL_DOT, inputs: product.inputs } : node;
   });

@@ -3,18 +3,13 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
-import type { BackendChoice } from "./backends.js";
+import type { EngineOptions } from "./backends.js";
 import { createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
 
-export interface EngineOptions {
-  readonly backend: BackendChoice;
-  readonly threads: number;
-}
-
 /** Throws InputError where the backend asked for is not installed. */
-export async function selectEngine({ backend, threads }: EngineOptions): Promise<Engine> {
+export async function selectEngine({ backend, device, threads }: EngineOptions): Promise<Engine> {
   // Leaves out tfjs' checks in the hot path, and its advice to install another backend.
   tf.enableProdMode();
   switch (backend) {
@@ -30,10 +25,12 @@ export async function selectEngine({ backend, threads }: EngineOptions): Promise
       return createTensorFlowEngine(found);
     }
     case "compiled":
-      return createCompiledEngine({ threads, blocked: true });
+      return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
       const found = findTensorFlow();
-      return found?.hasGpu ? createTensorFlowEngine(found) : createCompiledEngine({ threads, blocked: true });
+      return found?.hasGpu
+        ? createTensorFlowEngine(found)
+        : createCompiledEngine({ device, threads, blocked: true });
     }
   }
 }

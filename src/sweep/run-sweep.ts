@@ -1,7 +1,7 @@
 // An expanded sweep -> finished runs: what is known is not repeated, the rest is spread over processes.
 
 import { join, relative } from "node:path";
-import type { EngineOptions } from "../engine/select-engine.js";
+import type { EngineOptions } from "../engine/backends.js";
 import { writeWhole } from "../records/files.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
@@ -65,6 +65,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
         fingerprint: run.fingerprint,
         folder: join(folder, run.name),
         backend: options.backend,
+        device: options.device,
         threads: options.threads,
       };
       const child = startRun(order, (progress) => watcher.progressed(run, progress));

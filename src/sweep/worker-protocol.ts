@@ -1,7 +1,7 @@
 // What the scheduler and a run's process say to each other.
 
 import type { Experiment } from "../config/experiment.js";
-import type { EngineOptions } from "../engine/select-engine.js";
+import type { EngineOptions } from "../engine/backends.js";
 import type { RunProgress } from "../training/train-run.js";
 
 export interface RunOrder extends EngineOptions {

@@ -23,20 +23,17 @@ process.once("message", (order: RunOrder) => {
   );
 });
 
-async function work({ experiment, fingerprint, folder: path, backend, threads }: RunOrder): Promise<void> {
+async function work({ folder: path, ...order }: RunOrder): Promise<void> {
   const lock = await waitForLock(path);
   try {
-    const dataset = await loadDataset(experiment.dataset);
-    const graph = buildNetwork(experiment.network, dataset);
+    const dataset = await loadDataset(order.experiment.dataset);
+    const graph = buildNetwork(order.experiment.network, dataset);
     let last = 0;
     await trainRun({
-      experiment,
+      ...order,
       graph,
       dataset,
-      fingerprint,
       folder: runFolder(path),
-      backend,
-      threads,
       onProgress: (progress) => {
         const now = performance.now();
         if (now - last < REPORT_EVERY_MS && progress.step < progress.steps) return;

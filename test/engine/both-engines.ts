@@ -40,8 +40,9 @@ export async function runOn(
 
 export const ENGINES = {
   eager: async () => createEagerEngine("cpu", "oracle"),
-  plain: () => createCompiledEngine({ threads: 1, blocked: false }),
-  blocked: () => createCompiledEngine({ threads: 1, blocked: true }),
+  plain: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: false }),
+  webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
+  blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
 };
 
 /** Equal within `tolerance`, relative to the largest number of each array. */

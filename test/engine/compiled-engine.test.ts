@@ -11,14 +11,14 @@ import { findTensorFlow, selectEngine } from "../../src/engine/select-engine.js"
 import { assertClose, randomArray } from "./both-engines.js";
 
 async function compiled(variables: Map<string, tf.Variable>, step: StepFunction) {
-  const engine = await createCompiledEngine({ threads: 1, blocked: true });
+  const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
   engine.bind(variables);
   return { engine, program: await engine.compile(step) };
 }
 
 describe("the compiled engine", () => {
   it("keeps state from call to call, in order", async () => {
-    await createCompiledEngine({ threads: 1, blocked: true });
+    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))];
     const { engine, program } = await compiled(
       new Map([
@@ -44,7 +44,7 @@ describe("the compiled engine", () => {
   });
 
   it("lets two programs share state, and one leave it alone", async () => {
-    await createCompiledEngine({ threads: 1, blocked: true });
+    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const w = tf.variable(tf.zeros([2]));
     const { engine, program } = await compiled(new Map([["w", w]]), {
       inputs: {},
@@ -68,7 +68,7 @@ describe("the compiled engine", () => {
   });
 
   it("names the kernel and the layer that it cannot compile", async () => {
-    await createCompiledEngine({ threads: 1, blocked: true });
+    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     class Erf extends layers.layers.Layer {
       static readonly className = "Erf";
       override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -80,7 +80,7 @@ describe("the compiled engine", () => {
       inputs: input,
       outputs: new Erf({ name: "strange" }).apply(input) as layers.SymbolicTensor,
     });
-    const engine = await createCompiledEngine({ threads: 1, blocked: true });
+    const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     engine.bind(new Map());
     const step: StepFunction = {
       inputs: { x: [1, 3] },
@@ -96,7 +96,7 @@ describe("the compiled engine", () => {
 
   it("gives the same bits every time on one thread", async () => {
     const once = async () => {
-      await createCompiledEngine({ threads: 1, blocked: true });
+      await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
       const w = tf.variable(tf.zeros([3, 3, 8, 8]));
       const { engine, program } = await compiled(new Map([["w", w]]), {
         inputs: { x: [16, 10, 10, 8] },
@@ -123,7 +123,7 @@ describe("the compiled engine", () => {
   });
 
   it("has average pooling's gradient right at the border, where tfjs' own divides by padding too", async () => {
-    await createCompiledEngine({ threads: 1, blocked: true });
+    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const { engine, program } = await compiled(new Map(), {
       inputs: { x: [1, 4, 4, 1] },
       layers: [],
@@ -149,7 +149,7 @@ describe("choosing an engine", () => {
   it("says how to get TensorFlow where it is asked for and not there", async function () {
     if (findTensorFlow()) this.skip();
     await assert.rejects(
-      selectEngine({ backend: "tensorflow", threads: 1 }),
+      selectEngine({ backend: "tensorflow", device: "cpu", threads: 1 }),
       (error) =>
         error instanceof InputError && error.message.includes("npm install @tensorflow/tfjs-node-gpu"),
     );

@@ -28,7 +28,7 @@ describe("memory", function () {
     if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
     const experiment = checked.value;
     const dataset = await loadDataset(experiment.dataset);
-    const engine = await createCompiledEngine({ threads: 1, blocked: true });
+    const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const trainer = createTrainer({
       experiment,
       graph: buildNetwork(experiment.network, dataset),

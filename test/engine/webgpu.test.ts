@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { before, describe, it } from "mocha";
+import { whyUnavailable } from "../../src/compile/session.js";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { readSource } from "../../src/config/source.js";
+import { buildModel } from "../../src/model/build-model.js";
+import { initialValues } from "../../src/model/initial-values.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+import { createOptimizer } from "../../src/training/optimizer.js";
+import { stateOf, trainingStep } from "../../src/training/steps.js";
+import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "./both-engines.js";
+
+/** A Vulkan driver in software, as Debian's chromium ships it; used where the machine has no other. */
+const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+const SHAPE = { batch: 4, height: 12, width: 12, channels: 1, classes: 10 };
+const STEPS = 5;
+
+describe("the compiled engine on WebGPU", function () {
+  this.timeout(240_000);
+
+  before(async function () {
+    if (process.env.VK_ICD_FILENAMES === undefined && existsSync(SOFTWARE_DRIVER))
+      process.env.VK_ICD_FILENAMES = SOFTWARE_DRIVER;
+    if ((await whyUnavailable("webgpu")) !== null) this.skip();
+  });
+
+  it("trains SE-ResNet-20 with the losses of the CPU", async () => {
+    const checked = checkExperiment(readSource("configs/fashion/se-resnet20.yaml"), ".");
+    assert.ok(checked.ok);
+    const { network, training } = checked.value;
+    const make = (): Subject => {
+      const { batch: _, classes, ...shape } = SHAPE;
+      const model = buildModel(buildNetwork(network, { shape, classes }));
+      const optimizer = createOptimizer(training.optimizer);
+      const variables = stateOf(model, optimizer);
+      return {
+        step: trainingStep(model, { optimizer, state: variables, shape: SHAPE, labelSmoothing: 0 }),
+        variables,
+      };
+    };
+    const inputs = Array.from({ length: STEPS }, (_, step) => ({
+      images: randomArray(SHAPE.batch * SHAPE.height * SHAPE.width, "images", step),
+      labels: Float32Array.from({ length: SHAPE.batch * 10 }, (_, index) =>
+        index % 10 === (Math.floor(index / 10) + step) % 10 ? 1 : 0,
+      ),
+      learning_rate: Float32Array.of(0.01),
+    }));
+    const cpu = await ENGINES.plain();
+    const initial = new Map(
+      Array.from(make().variables, ([name, { shape }]) => [name, initialValues(name, shape, 1)]),
+    );
+    const expected = await runOn(cpu, make, { initial, inputs });
+    const found = await runOn(await ENGINES.webgpu(), make, { initial, inputs });
+    expected.results.forEach(({ loss }, step) => {
+      assert.ok(
+        Math.abs((loss?.[0] as number) - (found.results[step]?.loss?.[0] as number)) < 1e-4,
+        `step ${step + 1}: ${found.results[step]?.loss} instead of ${loss}`,
+      );
+    });
+  });
+
+  it("has max pooling's gradient without indices, ties included", async () => {
+    const make = (): Subject => ({
+      variables: new Map(),
+      step: {
+        inputs: { x: [2, 7, 6, 3] },
+        layers: [],
+        run: ({ x }) => ({
+          dx: tf.grad((x) =>
+            tf.sum(
+              tf.mul(
+                tf.maxPool(tf.relu(x) as tf.Tensor4D, 3, 2, "same"),
+                tf.tensor(randomArray(72, "dy"), [2, 4, 3, 3]),
+              ),
+            ),
+          )(x as tf.Tensor),
+        }),
+      },
+    });
+    const inputs = [{ x: randomArray(252, "x") }];
+    const expected = await runOn(await ENGINES.eager(), make, { initial: new Map(), inputs });
+    const found = await runOn(await ENGINES.webgpu(), make, { initial: new Map(), inputs });
+    assertSameOutcome(found, expected, { what: "webgpu", tolerance: 1e-5 });
+  });
+});
