@@ -71,7 +71,9 @@ const check = (graph: Graph, expected: { params: number; macs?: number; activati
 const A = { shortcut: "zero-pad" };
 const B = { shortcut: "projection" };
 
-describe("published counts of CIFAR ResNets", () => {
+describe("published counts of CIFAR ResNets", function () {
+  this.timeout(20_000);
+
   it("with option A", () => {
     check(cifarResNet(20, A), { params: 269_722, macs: 40_551_040 });
     check(cifarResNet(32, A), { params: 464_154, macs: 68_862_592 });
@@ -99,7 +101,9 @@ describe("published counts of CIFAR ResNets", () => {
   });
 });
 
-describe("published counts of ImageNet ResNets", () => {
+describe("published counts of ImageNet ResNets", function () {
+  this.timeout(20_000);
+
   const FIRST = { strideIn: "1x1" };
   const MIDDLE = { strideIn: "3x3" };
 
@@ -195,7 +199,9 @@ describe("SE", function () {
   });
 });
 
-describe("stages", () => {
+describe("stages", function () {
+  this.timeout(20_000);
+
   const depthsOf = (graph: Graph) => {
     const blocks = graph.filter(({ op }) => op === "add").map(({ name }) => name.split(".")[0] as string);
     return [...new Set(blocks)].map((stage) => blocks.filter((other) => other === stage).length);

@@ -97,7 +97,7 @@ describe("lockFolder", function () {
   });
 
   it("goes to exactly one of eight processes, the lock being free or stale", async () => {
-    for (let round = 0; round < 9; round++)
+    for (let round = 0; round < 6; round++)
       await inTemporaryFolder(async (folder) => {
         if (round % 3 > 0) {
           const [dead] = (await startChildren(folder, 1)) as [ChildProcess];

@@ -91,6 +91,22 @@ describe("squeezebox sweep", function () {
       assert.deepEqual(statuses(results), expected);
     }));
 
+  it("records a run whose process was killed, and finishes the others", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, { ...TINY, variants: [{ name: "plain" }], epochs: 60 });
+      const running = start(folder, "sweep", "tiny.yaml", "--jobs", "1");
+      await running.until(/plain\/seed-1 {2}epoch/);
+      const results = join(folder, "runs", "tiny");
+      const lock = JSON.parse(readFileSync(join(results, "plain", "seed-1", ".lock"), "utf8")) as {
+        pid: number;
+      };
+      process.kill(lock.pid, "SIGKILL");
+      const { code, errors } = await running.ended;
+      assert.equal(code, 1);
+      assert.match(errors, /failed: plain\/seed-1: the process was killed \(SIGKILL\)/);
+      assert.deepEqual(statuses(results), { "plain/seed-1": "failed", "plain/seed-2": "finished" });
+    }));
+
   it("copies what another sweep has trained", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, { ...TINY, seeds: [1] });
