@@ -62,6 +62,10 @@ export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
     ? { train: raw.train, validation: raw.validation }
     : holdOut(raw.train, spec.validation);
   const wanted = "train" in spec && spec.train !== "all" ? spec.train : train.labels.length;
+  if (wanted > train.labels.length)
+    throw new InputError(
+      `dataset.train asks for ${wanted} images; beside those for validation and testing there are ${train.labels.length}`,
+    );
   const kept = wanted === train.labels.length ? train : holdOut(train, wanted).validation;
   const scale = channelStatistics(kept);
   return {

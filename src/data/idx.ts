@@ -76,12 +76,20 @@ function readIdx(directory: string, name: string, rank: number): IdxFile {
 }
 
 function readMaybeGzipped(file: string): Buffer {
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return gunzipSync(bytes);
   } catch (cause) {
     throw new InputError(`${file}: damaged gzip data (${(cause as Error).message})`, { cause });
+  }
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new InputError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -13,7 +13,12 @@ export function loadMnistDigits(): LabelledImages {
     const { data } = JSON.parse(readFileSync(resolve(`mnist/src/digits/${digit}.json`), "utf8")) as {
       data: number[];
     };
-    return Uint8Array.from(data, (value) => Math.round(value * 255));
+    const pixels = new Uint8Array(data.length);
+    // Uint8Array.from with a function takes thirty times as long.
+    data.forEach((value, index) => {
+      pixels[index] = Math.round(value * 255);
+    });
+    return pixels;
   });
   const pixels = Buffer.concat(byDigit);
   const labels = byDigit.flatMap((data, digit) => new Array<number>(data.length / 784).fill(digit));

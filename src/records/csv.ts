@@ -9,7 +9,9 @@ import { writeWhole } from "./files.js";
 /** Writes the whole table. Numbers are written so that reading gives the same number. */
 export function writeCsv(file: string, columns: readonly string[], rows: readonly Row[]): void {
   const stringifier = createObjectCsvStringifier({ header: columns.map((id) => ({ id, title: id })) });
-  writeWhole(file, (stringifier.getHeaderString() ?? "") + stringifier.stringifyRecords([...rows]));
+  // Without records the stringifier gives a line of its own.
+  const records = rows.length === 0 ? "" : stringifier.stringifyRecords([...rows]);
+  writeWhole(file, (stringifier.getHeaderString() ?? "") + records);
 }
 
 /** Rows as text by column, or null where there is no such file. Throws on a table that is not whole. */

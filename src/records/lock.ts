@@ -1,6 +1,11 @@
 // One process at a time in a folder: a lock file with the process' number, void when that process is gone.
+//
+// A void lock is not removed but succeeded, by a file that is named after it: a name can be given once only, so that of
+// several processes one succeeds. Who holds is the last of that line. Nobody but the holder removes files of the line,
+// the first one first: a successor named after a line that is gone finds itself outside of the present one, and tries again.
 
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -13,56 +18,110 @@ export interface Holder {
   readonly host: string;
   /** When the process started, where the system tells: numbers of processes are used again. */
   readonly started: string;
+  /** Unlike that of any other lock. */
+  readonly id: string;
 }
 
 /** The lock, or who holds it. */
 export function lockFolder(folder: string): Lock | Holder {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, ".lock");
-  const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) ?? "" };
-  const mine = `${file}.${process.pid}`;
+  const first = join(folder, LOCK);
+  const own: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    started: startOf(process.pid) ?? "",
+    id: randomUUID(),
+  };
+  // A link is there with all its content or not at all.
+  const mine = `${first}.${own.id}`;
   writeFileSync(mine, JSON.stringify(own));
   try {
     for (;;) {
-      try {
-        linkSync(mine, file);
-        return { release: () => rmSync(file, { force: true }) };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
-      const holder = readHolder(file);
-      if (holder && isAlive(holder)) return holder;
-      removeStale(file);
+      const { last, next } = lineFrom(first);
+      if (last && isAlive(last)) return last;
+      if (!linkUnlessThere(mine, next)) continue;
+      const line = lineFrom(first);
+      if (line.last?.id === own.id) return { release: once(() => line.files.forEach(remove)) };
+      remove(next);
     }
   } finally {
-    rmSync(mine, { force: true });
+    remove(mine);
   }
-}
-
-/** Takes a dead process' lock away; one that a live process put in its place meanwhile is put back. */
-function removeStale(file: string): void {
-  const aside = `${file}.${process.pid}.stale`;
-  try {
-    renameSync(file, aside);
-  } catch {
-    return;
-  }
-  const holder = readHolder(aside);
-  if (holder && isAlive(holder)) linkSync(aside, file);
-  rmSync(aside, { force: true });
 }
 
 export function isLock(result: Lock | Holder): result is Lock {
   return "release" in result;
 }
 
-function readHolder(file: string): Holder | null {
+const LOCK = ".lock";
+
+/** Whether a file belongs to a lock, by its name. */
+export function isLockFile(name: string): boolean {
+  return name === LOCK || name.startsWith(`${LOCK}.`);
+}
+
+interface Line {
+  readonly files: readonly string[];
+  /** Null where there is no lock, or where the last file cannot be read. */
+  readonly last: Holder | null;
+  /** What the next lock is to be called. */
+  readonly next: string;
+}
+
+function lineFrom(first: string): Line {
+  const files: string[] = [];
+  let last: Holder | null = null;
+  let next = first;
+  for (let text = readText(next); text !== null; text = readText(next)) {
+    files.push(next);
+    last = parseHolder(text);
+    next = `${first}.after-${last?.id ?? files.length}`;
+  }
+  return { files, last, next };
+}
+
+function linkUnlessThere(from: string, to: string): boolean {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Holder;
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Null for what is no lock: a disk that was full, a machine that lost power. */
+function parseHolder(text: string): Holder | null {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    const { pid, host, started = "", id } = holder ?? {};
+    return Number.isInteger(pid) && typeof host === "string" && typeof id === "string"
+      ? { pid: pid as number, host, started, id }
+      : null;
   } catch {
-    // Gone meanwhile, or half-written by a process that was killed.
     return null;
   }
+}
+
+function remove(file: string): void {
+  rmSync(file, { force: true });
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
 }
 
 function isAlive({ pid, host, started }: Holder): boolean {

@@ -30,9 +30,13 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
-/** The one row of result.csv of a run that finished, or null. */
+/** The one row of result.csv of a run that finished; null where there is none, or a damaged one. */
 export function readResult(path: string): Record<string, string> | null {
-  return readCsv(runFolder(path).result)?.[0] ?? null;
+  try {
+    return readCsv(runFolder(path).result)?.[0] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Appends a line with the time in front. */

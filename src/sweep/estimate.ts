@@ -1,7 +1,6 @@
 // How long a run may take, from how fast finished ones were.
 
-import { readCsv } from "../records/csv.js";
-import { runFolder } from "../records/run-folder.js";
+import { readResult } from "../records/run-folder.js";
 import type { Run } from "./expand.js";
 
 export interface Rate {
@@ -15,7 +14,7 @@ const GUESS = 8e9;
 
 export function measuredRate(folders: readonly string[]): Rate {
   const rates = folders.flatMap((folder) => {
-    const row = readCsv(runFolder(folder).result)?.[0];
+    const row = readResult(folder);
     const rate = Number(row?.macs) * Number(row?.images_per_second);
     return rate > 0 ? [rate] : [];
   });

@@ -1,7 +1,8 @@
 // Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
 
 /** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
@@ -12,9 +13,8 @@ const ASIDE = ".replaced";
 export function indexFinishedRuns(root: string): Map<string, string> {
   const index = new Map<string, string>();
   const visit = (folder: string, depth: number) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory() || entry.name === "checkpoint") continue;
-      const path = join(folder, entry.name);
+    for (const name of foldersIn(folder)) {
+      const path = join(folder, name);
       const fingerprint = finishedFingerprint(path);
       if (fingerprint !== null && !index.has(fingerprint)) index.set(fingerprint, path);
       if (depth > 1) visit(path, depth - 1);
@@ -24,21 +24,26 @@ export function indexFinishedRuns(root: string): Map<string, string> {
   return index;
 }
 
+/** In the order of their names, without those of checkpoints and of copies that were cut short. */
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => name === ASIDE || !(name.startsWith(".") || name === "checkpoint"))
+    .sort();
+}
+
 /** The fingerprint of the finished run in a folder, or null. */
 export function finishedFingerprint(path: string): string | null {
-  try {
-    return readResult(path)?.fingerprint ?? null;
-  } catch {
-    return null;
-  }
+  return readResult(path)?.fingerprint ?? null;
 }
 
 /** Copies a finished run, all of it or nothing. */
 export function copyRun(from: string, to: string): void {
-  const beside = `${to}.part`;
+  const beside = join(dirname(to), `.${basename(to)}.part`);
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, beside, { recursive: true, filter: (source) => !source.includes(".lock") });
+  cpSync(from, beside, { recursive: true, filter: (source) => !isLockFile(basename(source)) });
   rmSync(to, { recursive: true, force: true });
   renameSync(beside, to);
   logLine(

@@ -12,7 +12,7 @@ import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv, writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import type { Metrics } from "./metrics.js";
 import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
@@ -47,7 +47,7 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   writeWhole(folder.environment, `${JSON.stringify(environment, null, 2)}\n`);
   try {
     const trainer = createTrainer({ ...options, engine });
-    const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
+    const { checkpoint, rows } = resumePoint(folder, fingerprint);
     if (checkpoint) engine.writeState(checkpoint.state);
     else trainer.initialise();
     const finished = checkpoint?.epoch ?? 0;
@@ -55,7 +55,6 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       folder,
       `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
     );
-    const rows: Row[] = finished === 0 ? [] : (readCsv(folder.epochs) ?? []).slice(0, finished);
     for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
       rows.push(await runEpoch(trainer, epoch, options));
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
@@ -91,6 +90,14 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   } finally {
     await engine.dispose();
   }
+}
+
+/** The last checkpoint with the rows of its epochs; a checkpoint whose rows are lost is none. */
+function resumePoint(folder: RunFolder, fingerprint: string): { checkpoint: Checkpoint | null; rows: Row[] } {
+  const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
+  if (!checkpoint) return { checkpoint: null, rows: [] };
+  const rows = (readCsv(folder.epochs) ?? []).slice(0, checkpoint.epoch);
+  return rows.length === checkpoint.epoch ? { checkpoint, rows } : { checkpoint: null, rows: [] };
 }
 
 async function runEpoch(

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { inOrder, takeBatch } from "../../src/data/batches.js";
+import type { Split } from "../../src/data/dataset.js";
+import { permutation, randomStream } from "../../src/random.js";
+
+/** Image k has the two pixels k and -k, and class k mod 3. */
+function splitOf(count: number): Split {
+  return {
+    count,
+    shape: { height: 1, width: 2, channels: 1 },
+    images: Float32Array.from({ length: 2 * count }, (_, index) =>
+      index % 2 === 0 ? index / 2 : -(index - 1) / 2,
+    ),
+    labels: Uint8Array.from({ length: count }, (_, index) => index % 3),
+  };
+}
+
+describe("takeBatch", () => {
+  const check = (
+    where: { order: number[]; start: number; size: number },
+    expected: { count: number; images: number[]; classes: number[] },
+  ) => {
+    const batch = takeBatch(splitOf(7), { ...where, order: Uint32Array.from(where.order), classes: 3 });
+    assert.equal(batch.count, expected.count);
+    assert.deepEqual(
+      [...batch.images],
+      expected.images.flatMap((image) => [image, -image]),
+    );
+    assert.deepEqual([...batch.classes], expected.classes);
+    assert.deepEqual(
+      [...batch.labels],
+      expected.classes.flatMap((own) => [0, 1, 2].map((label) => (label === own ? 1 : 0))),
+    );
+  };
+
+  it("follows the order and repeats the last image past its end", () => {
+    const order = [6, 1, 4, 3, 5];
+    check({ order, start: 0, size: 2 }, { count: 2, images: [6, 1], classes: [0, 1] });
+    check({ order, start: 3, size: 2 }, { count: 2, images: [3, 5], classes: [0, 2] });
+    check({ order, start: 4, size: 3 }, { count: 1, images: [5, 5, 5], classes: [2, 2, 2] });
+  });
+
+  it("gives every image once an epoch, for any batch size", () => {
+    const split = splitOf(23);
+    const orders = [inOrder(23), permutation(23, randomStream(1, "shuffle", 1))];
+    for (const order of orders)
+      for (const size of [1, 2, 5, 22, 23]) {
+        const seen: number[] = [];
+        for (let start = 0; start < order.length; start += size) {
+          const { images, count } = takeBatch(split, { order, start, size, classes: 3 });
+          for (let position = 0; position < count; position++) seen.push(images[2 * position] as number);
+        }
+        assert.deepEqual(seen, [...order]);
+      }
+  });
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describeDataset, loadDataset } from "../../src/data/dataset.js";
+import { loadIdx } from "../../src/data/idx.js";
+import { InputError } from "../../src/diagnostic.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const TRAIN_IMAGES = "train-images-idx3-ubyte";
+const TRAIN_LABELS = "train-labels-idx1-ubyte";
+const TEST_IMAGES = "t10k-images-idx3-ubyte";
+const TEST_LABELS = "t10k-labels-idx1-ubyte";
+const FASHION = "/usr/share/datasets/fashion-mnist";
+
+function idx(dimensions: readonly number[], data: readonly number[]): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length);
+  header.writeUInt32BE(0x0800 + dimensions.length, 0);
+  dimensions.forEach((dimension, index) => {
+    header.writeUInt32BE(dimension, 4 + 4 * index);
+  });
+  return Buffer.concat([header, Buffer.from(data)]);
+}
+
+/** Four training and two test images of 2x3 pixels, three classes. */
+const SMALL: Readonly<Record<string, Buffer>> = {
+  [TRAIN_IMAGES]: idx(
+    [4, 2, 3],
+    Array.from({ length: 24 }, (_, index) => index),
+  ),
+  [TRAIN_LABELS]: idx([4], [0, 1, 2, 1]),
+  [TEST_IMAGES]: idx([2, 2, 3], new Array(12).fill(255)),
+  [TEST_LABELS]: idx([2], [1, 0]),
+};
+
+type Files = Readonly<Record<string, Buffer | null>>;
+
+function writeFiles(folder: string, files: Files): void {
+  for (const [name, content] of Object.entries(files))
+    if (content) writeFileSync(join(folder, name), content);
+}
+
+describe("loadIdx", () => {
+  const checkLoads = (files: Files) =>
+    inTemporaryFolder((folder) => {
+      writeFiles(folder, files);
+      const { train, validation, test } = loadIdx(folder);
+      assert.deepEqual(train.shape, { height: 2, width: 3, channels: 1 });
+      assert.deepEqual([...train.pixels], [...Array(24).keys()]);
+      assert.deepEqual([...train.labels], [0, 1, 2, 1]);
+      assert.deepEqual([...test.labels], [1, 0]);
+      assert.deepEqual([train.classes, test.classes, validation], [3, 3, null]);
+      assert.deepEqual(describeDataset({ name: "idx", directory: folder, validation: 1, train: "all" }), {
+        shape: train.shape,
+        classes: 3,
+      });
+    });
+
+  it("reads plain and gzipped files", async () => {
+    const gzipped = Object.entries(SMALL).map(([name, content]) => [`${name}.gz`, gzipSync(content)]);
+    await checkLoads(SMALL);
+    await checkLoads(Object.fromEntries(gzipped));
+    await checkLoads({ ...SMALL, [TRAIN_IMAGES]: gzipSync(SMALL[TRAIN_IMAGES] as Buffer) });
+  });
+
+  /** The small dataset with some files changed is refused by a message that names the file. */
+  const checkRefused = (changed: Files, named: string, reason: RegExp) =>
+    inTemporaryFolder((folder) => {
+      writeFiles(folder, { ...SMALL, ...changed });
+      assert.throws(
+        () => loadIdx(folder),
+        (error: unknown) => {
+          assert.ok(error instanceof InputError, String(error));
+          assert.match(error.message, new RegExp(named));
+          assert.match(error.message, reason);
+          return true;
+        },
+      );
+    });
+  const image = SMALL[TRAIN_IMAGES] as Buffer;
+  const label = SMALL[TEST_LABELS] as Buffer;
+
+  it("refuses files that are missing, cut or of another kind", async () => {
+    await checkRefused({ [TEST_LABELS]: null }, TEST_LABELS, /^no /);
+    await checkRefused({ [TRAIN_IMAGES]: Buffer.alloc(0) }, TRAIN_IMAGES, /truncated/);
+    await checkRefused({ [TRAIN_IMAGES]: image.subarray(0, 15) }, TRAIN_IMAGES, /truncated/);
+    await checkRefused({ [TRAIN_IMAGES]: image.subarray(0, 16) }, TRAIN_IMAGES, /truncated/);
+    await checkRefused({ [TRAIN_IMAGES]: image.subarray(0, 39) }, TRAIN_IMAGES, /truncated/);
+    await checkRefused({ [TRAIN_IMAGES]: Buffer.concat([image, Buffer.of(0)]) }, TRAIN_IMAGES, /too long/);
+    await checkRefused({ [TEST_LABELS]: label.subarray(0, 9) }, TEST_LABELS, /truncated/);
+    const shorts = Buffer.from(image);
+    shorts[2] = 0x0b;
+    await checkRefused({ [TRAIN_IMAGES]: shorts }, TRAIN_IMAGES, /0x00000b03/);
+    const huge = idx([0xffffffff, 0xffffffff, 0xffffffff], []);
+    await checkRefused({ [TRAIN_IMAGES]: huge }, TRAIN_IMAGES, /truncated/);
+  });
+
+  it("refuses damaged gzip data", async () => {
+    const gzipped = gzipSync(image);
+    const flipped = Buffer.from(gzipped);
+    flipped[gzipped.length - 6] = (flipped[gzipped.length - 6] as number) ^ 0xff;
+    const name = `${TRAIN_IMAGES}.gz`;
+    for (const damaged of [gzipped.subarray(0, gzipped.length - 9), gzipped.subarray(0, 2), flipped])
+      await checkRefused({ [TRAIN_IMAGES]: null, [name]: damaged }, name, /gzip/);
+  });
+
+  it("refuses files that do not belong together", async () => {
+    await checkRefused({ [TRAIN_LABELS]: idx([3], [0, 1, 2]) }, TRAIN_LABELS, /4 images.*3 labels/);
+    await checkRefused(
+      { [TRAIN_IMAGES]: SMALL[TRAIN_LABELS] as Buffer, [TRAIN_LABELS]: image },
+      TRAIN_IMAGES,
+      /magic|truncated/,
+    );
+    await checkRefused({ [TEST_LABELS]: SMALL[TEST_IMAGES] as Buffer }, TEST_LABELS, /magic/);
+    await checkRefused({ [TEST_IMAGES]: idx([2, 3, 2], new Array(12).fill(0)) }, "3x2", /2x3/);
+  });
+
+  it("refuses a dataset without images, a missing folder and a folder in the place of a file", async () => {
+    await checkRefused(
+      { [TEST_IMAGES]: idx([0, 2, 3], []), [TEST_LABELS]: idx([0], []) },
+      TEST_IMAGES,
+      /no images/,
+    );
+    await inTemporaryFolder((folder) => {
+      assert.throws(() => loadIdx(join(folder, "nowhere")), InputError);
+      writeFiles(folder, SMALL);
+      rmSync(join(folder, TEST_LABELS));
+      mkdirSync(join(folder, TEST_LABELS));
+      assert.throws(() => loadIdx(folder), InputError);
+    });
+  });
+});
+
+describe("Fashion-MNIST", () => {
+  it("splits into 55,000, 5,000 and 10,000 images of ten classes", async function () {
+    if (!existsSync(join(FASHION, `${TRAIN_IMAGES}.gz`))) this.skip();
+    this.timeout(60_000);
+    const dataset = await loadDataset({ name: "idx", directory: FASHION, validation: 5000, train: "all" });
+    const { train, validation, test, classes, shape } = dataset;
+    assert.deepEqual([train.count, validation.count, test.count, classes], [55_000, 5000, 10_000, 10]);
+    assert.deepEqual(shape, { height: 28, width: 28, channels: 1 });
+    for (const [split, each] of [
+      [train, 5500],
+      [validation, 500],
+      [test, 1000],
+    ] as const)
+      for (let label = 0; label < 10; label++)
+        assert.equal(split.labels.filter((own: number) => own === label).length, each);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { DatasetSpec } from "../../src/config/experiment.js";
+import { loadDataset, type Split, sizeOf } from "../../src/data/dataset.js";
+
+type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
+
+const SPEC: SyntheticSpec = {
+  name: "synthetic",
+  size: 8,
+  channels: 3,
+  classes: 4,
+  images: 256,
+  test: 64,
+  validation: 32,
+};
+
+/** Mean and deviation of each channel of each image. */
+function channelStatistics({ images, shape, count }: Split): number[][] {
+  const { channels } = shape;
+  const size = sizeOf(shape);
+  return Array.from({ length: count }, (_, image) =>
+    Array.from({ length: channels }, (_, channel) => {
+      const values = images
+        .subarray(image * size, (image + 1) * size)
+        .filter((_, offset) => offset % channels === channel);
+      const mean = values.reduce((a, b) => a + b, 0) / values.length;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+      return [mean, Math.sqrt(variance)];
+    }).flat(),
+  );
+}
+
+const distance = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, index) => sum + (value - (b[index] as number)) ** 2, 0);
+
+/** Share of test images nearest to their own class' mean statistics over the training images. */
+function centroidAccuracy(train: Split, test: Split, classes: number): number {
+  const statistics = channelStatistics(train);
+  const centroids = Array.from({ length: classes }, (_, label) => {
+    const members = statistics.filter((_, image) => train.labels[image] === label);
+    return (members[0] as number[]).map((_, index) =>
+      members.reduce((sum, member) => sum + (member[index] as number) / members.length, 0),
+    );
+  });
+  const right = channelStatistics(test).filter((own, image) => {
+    const distances = centroids.map((centroid) => distance(own, centroid));
+    return distances.indexOf(Math.min(...distances)) === test.labels[image];
+  });
+  return right.length / test.count;
+}
+
+describe("the synthetic dataset", () => {
+  it("has as many images as it says, the same ones every time", async () => {
+    const [once, again] = [await loadDataset(SPEC), await loadDataset(SPEC)];
+    const { train, validation, test, shape, classes } = once;
+    assert.deepEqual([train.count, validation.count, test.count, classes], [256, 32, 64, 4]);
+    assert.deepEqual(shape, { height: 8, width: 8, channels: 3 });
+    assert.equal(once.fingerprint, again.fingerprint);
+    assert.deepEqual(once.train.images, again.train.images);
+    assert.equal(once.fingerprint, "8762cd00f3cadd03c5b4982cd84f9f957327468f12259a9bc80dceea4cf63467");
+  });
+
+  it("differs between its parts and between descriptions", async () => {
+    const { train, validation, test, fingerprint } = await loadDataset(SPEC);
+    const first = ({ images }: Split) => Buffer.from(images.slice(0, 192).buffer).toString("base64");
+    assert.equal(new Set([train, validation, test].map(first)).size, 3);
+    for (const change of [{ size: 9 }, { channels: 4 }, { classes: 5 }, { images: 255 }, { test: 63 }])
+      assert.notEqual((await loadDataset({ ...SPEC, ...change })).fingerprint, fingerprint);
+  });
+
+  it("shows its classes in the statistics of its channels", async () => {
+    for (const change of [{}, { channels: 1, classes: 2 }, { classes: 10, size: 16, channels: 8 }]) {
+      const { train, test, classes } = await loadDataset({ ...SPEC, ...change });
+      const accuracy = centroidAccuracy(train, test, classes);
+      assert.ok(accuracy > 0.9, `${JSON.stringify(change)}: ${accuracy}`);
+    }
+  });
+});

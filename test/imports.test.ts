@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** An import may only point to a part further down, or to its own. */
+const PARTS = [
+  ...["cli.ts", "commands", "report", "sweep", "training", "engine", "compile", "model", "data"],
+  ...["records", "network", "config", "diagnostic.ts", "random.ts"],
+];
+
+const WITH_TFJS = ["training", "engine", "compile", "model"];
+const PRINTING = ["cli.ts", "commands"];
+const WITHOUT_FILES = ["network", "config"];
+const READERS = ["config/source.ts", "config/schema.ts"];
+
+const PRINTS = /\bconsole\s*\.|\bprocess\s*\.\s*std(out|err)\b|\bprocess\.emitWarning\b/;
+const FILES = /^(node:)?fs(\/promises)?$/;
+
+interface SourceFile {
+  /** Below src/, with forward slashes. */
+  readonly name: string;
+  readonly part: string;
+  readonly text: string;
+  /** What it imports: packages by name, own files below src/. */
+  readonly imports: readonly string[];
+}
+
+const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((name) => name.replaceAll("\\", "/"))
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => {
+    const text = readFileSync(SRC + name, "utf8");
+    return {
+      name,
+      part: partOf(name),
+      text,
+      imports: importsIn(text).map((target) => ownName(name, target)),
+    };
+  });
+
+function partOf(name: string): string {
+  return name.split("/")[0] as string;
+}
+
+/** `from "x"`, `import "x"`, `import("x")`, `require("x")`. */
+function importsIn(text: string): string[] {
+  return Array.from(
+    text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\s*\(\s*|\brequire\s*\(\s*)["'`]([^"'`]+)["'`]/g),
+    (match) => match[1] as string,
+  );
+}
+
+function ownName(importer: string, target: string): string {
+  return target.startsWith(".")
+    ? posix.join(posix.dirname(importer), target).replace(/\.js$/, ".ts")
+    : target;
+}
+
+/** No file of the source breaks the rule. */
+function check(rule: (file: SourceFile) => readonly string[]): void {
+  assert.deepEqual(
+    files.flatMap((file) => rule(file).map((broken) => `${file.name}: ${broken}`)),
+    [],
+  );
+}
+
+describe("imports", () => {
+  it("are found", () => {
+    assert.ok(files.length > 60 && files.flatMap(({ imports }) => imports).length > 200);
+    assert.deepEqual(
+      importsIn(
+        'import a from "a";\nimport "b";\nimport type {\n c,\n} from "c";\nawait import("d"); require("e")',
+      ),
+      ["a", "b", "c", "d", "e"],
+    );
+  });
+
+  it("point down the list of parts", () => {
+    check(({ part }) => (PARTS.includes(part) ? [] : [`no place in the list for ${part}`]));
+    check(({ part, imports }) =>
+      imports.filter(
+        (target) =>
+          files.some(({ name }) => name === target) &&
+          partOf(target) !== part &&
+          PARTS.indexOf(partOf(target)) <= PARTS.indexOf(part),
+      ),
+    );
+  });
+
+  it("reach files that exist", () => {
+    check(({ imports }) =>
+      imports.filter((target) => target.endsWith(".ts") && !files.some(({ name }) => name === target)),
+    );
+  });
+
+  it("of tfjs are those of the parts that compute", () => {
+    check(({ part, imports }) =>
+      WITH_TFJS.includes(part) ? [] : imports.filter((target) => target.startsWith("@tensorflow/")),
+    );
+  });
+
+  it("of files are not those of the parts that are pure", () => {
+    check(({ name, part, imports }) =>
+      WITHOUT_FILES.includes(part) && !READERS.includes(name)
+        ? imports.filter((target) => FILES.test(target))
+        : [],
+    );
+  });
+});
+
+describe("printing", () => {
+  it("is left to the commands", () => {
+    check(({ part, text }) =>
+      PRINTING.includes(part) ? [] : text.split("\n").filter((line) => PRINTS.test(line)),
+    );
+  });
+});

@@ -1,0 +1,29 @@
+// A process that tries to lock a folder when told to, says what came of it, and lives until told to end. Its file system is slow
+// at random, so that whatever can come between two steps does.
+
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+
+const SLOW = ["linkSync", "readFileSync", "renameSync", "rmSync", "writeFileSync"] as const;
+const MOST_MS = 8;
+
+const folder = process.argv[2] as string;
+const pause = () =>
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.floor(Math.random() * MOST_MS));
+for (const name of SLOW) {
+  const original = fs[name] as (...words: unknown[]) => unknown;
+  const slow = (...words: unknown[]) => {
+    pause();
+    return original(...words);
+  };
+  Object.assign(fs, { [name]: slow });
+}
+syncBuiltinESMExports();
+const { isLock, lockFolder } = await import("../../src/records/lock.js");
+
+process.on("message", (word) => {
+  if (word === "end") process.exit(0);
+  const result = lockFolder(folder);
+  process.send?.(isLock(result) ? { held: true } : { held: false, holder: result.pid });
+});
+process.send?.("ready");

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Holder, isLock, type Lock, lockFolder } from "../../src/records/lock.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const CHILD = fileURLToPath(new URL("lock-child.js", import.meta.url));
+
+interface Answer {
+  readonly held: boolean;
+  readonly holder?: number;
+}
+
+async function startChildren(folder: string, count: number): Promise<ChildProcess[]> {
+  const children = Array.from({ length: count }, () => fork(CHILD, [folder]));
+  await Promise.all(children.map((child) => once(child, "message")));
+  return children;
+}
+
+async function tryLock(child: ChildProcess): Promise<Answer> {
+  const answer = once(child, "message");
+  child.send("lock");
+  return (await answer)[0] as Answer;
+}
+
+async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
+  const exit = once(child, "exit");
+  if (signal) child.kill(signal);
+  else child.send("end");
+  await exit;
+}
+
+function take(folder: string): Lock {
+  const result = lockFolder(folder);
+  assert.ok(isLock(result));
+  return result;
+}
+
+describe("lockFolder", function () {
+  this.timeout(30_000);
+
+  it("tells a second taker who holds, until released", () =>
+    inTemporaryFolder((parent) => {
+      const folder = join(parent, "new", "folder");
+      const lock = take(folder);
+      const { pid, host } = lockFolder(folder) as Holder;
+      assert.deepEqual([pid, host], [process.pid, hostname()]);
+      lock.release();
+      assert.deepEqual(readdirSync(folder), []);
+      const second = take(folder);
+      lock.release();
+      assert.ok(!isLock(lockFolder(folder)), "a lock released twice takes away nobody else's");
+      second.release();
+      take(folder).release();
+    }));
+
+  it("tells another process, and is void when the holder was killed", () =>
+    inTemporaryFolder(async (folder) => {
+      const [holder, other] = (await startChildren(folder, 2)) as [ChildProcess, ChildProcess];
+      assert.deepEqual(await tryLock(holder), { held: true });
+      assert.deepEqual(await tryLock(other), { held: false, holder: holder.pid });
+      await end(holder, "SIGKILL");
+      assert.deepEqual(await tryLock(other), { held: true });
+      assert.ok(!isLock(lockFolder(folder)));
+      await end(other, "SIGKILL");
+      take(folder).release();
+      assert.deepEqual(readdirSync(folder), []);
+    }));
+
+  /** What a lock file may say, and whether it still counts. */
+  const checkFile = (content: string, expected: "held" | "void") =>
+    inTemporaryFolder((folder) => {
+      writeFileSync(join(folder, ".lock"), content);
+      const result = lockFolder(folder);
+      assert.equal(isLock(result) ? "void" : "held", expected, content);
+      if (isLock(result)) {
+        assert.ok(!isLock(lockFolder(folder)));
+        result.release();
+        assert.deepEqual(readdirSync(folder), []);
+      }
+    });
+
+  it("believes a live process, one on another machine, and nothing unreadable", async () => {
+    const own = { pid: process.pid, host: hostname(), started: "", id: "one" };
+    const gone = fork(CHILD, ["-"]);
+    await once(gone, "message");
+    await end(gone, "SIGKILL");
+    await checkFile(JSON.stringify(own), "held");
+    await checkFile(JSON.stringify({ ...own, started: "1" }), "void");
+    await checkFile(JSON.stringify({ ...own, pid: gone.pid }), "void");
+    await checkFile(JSON.stringify({ ...own, pid: gone.pid, host: "elsewhere" }), "held");
+    for (const damaged of ["", "{", "null", "[]", '{"pid":"x"}']) await checkFile(damaged, "void");
+  });
+
+  it("goes to exactly one of eight processes, the lock being free or stale", async () => {
+    for (let round = 0; round < 6; round++)
+      await inTemporaryFolder(async (folder) => {
+        if (round % 3 > 0) {
+          const [dead] = (await startChildren(folder, 1)) as [ChildProcess];
+          await tryLock(dead);
+          await end(dead, "SIGKILL");
+        }
+        const children = await startChildren(folder, 8);
+        const answers = await Promise.all(children.map(tryLock));
+        const holders = children.filter((_, index) => answers[index]?.held);
+        assert.equal(holders.length, 1, `round ${round}: ${JSON.stringify(answers)}`);
+        for (const { held, holder } of answers) assert.equal(held ? undefined : holders[0]?.pid, holder);
+        await Promise.all(children.map((child) => end(child)));
+      });
+  });
+});

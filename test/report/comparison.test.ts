@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../../src/diagnostic.js";
+import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
+import { writeCsv } from "../../src/records/csv.js";
+import { compareSweep, type Spread, spreadOf } from "../../src/report/comparison.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+/** A variant's test errors by seed; null where the run has not finished. */
+type Errors = Readonly<Record<string, Readonly<Record<number, number | null>>>>;
+
+function writeSweep(folder: string, errors: Errors): void {
+  const runs = Object.entries(errors).flatMap(([variant, bySeed]) =>
+    Object.entries(bySeed).map(([seed, test_error]) => ({
+      run: `${variant}/seed-${seed}`,
+      variant,
+      seed,
+      axes: variant === "plain" ? "" : "r=4;bias=true",
+      params: 10,
+      macs: 20,
+      test_error,
+      test_loss: test_error === null ? null : 10 * test_error,
+    })),
+  );
+  const finished = runs.filter(({ test_error }) => test_error !== null);
+  writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs as never);
+  writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, finished as never);
+}
+
+type Expected = readonly [n: number, mean: number, deviation: number] | null;
+
+function assertSpread(found: Spread | null, expected: Expected): void {
+  if (!found || !expected) {
+    assert.equal(found, expected);
+    return;
+  }
+  const { n, mean, deviation } = found;
+  assert.equal(n, expected[0]);
+  assert.ok(Math.abs(mean - expected[1]) < 1e-12, `mean ${mean}`);
+  assert.ok(Object.is(deviation, expected[2]) || Math.abs(deviation - expected[2]) < 1e-12, `${deviation}`);
+}
+
+describe("spreadOf", () => {
+  it("is the mean and the sample deviation", () => {
+    assertSpread(spreadOf([]), null);
+    assertSpread(spreadOf([3]), [1, 3, Number.NaN]);
+    assertSpread(spreadOf([1, 3]), [2, 2, Math.SQRT2]);
+    assertSpread(spreadOf([2, 4, 4, 4, 5, 5, 7, 9]), [8, 5, Math.sqrt(32 / 7)]);
+    assertSpread(spreadOf([0.1, 0.1, 0.1]), [3, 0.1, 0]);
+  });
+});
+
+describe("compareSweep", () => {
+  const check = (
+    errors: Errors,
+    expected: Readonly<Record<string, { metric: Expected; difference: Expected }>>,
+  ) =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, errors);
+      const { variants, baseline, metric } = compareSweep(folder, {
+        baseline: "plain",
+        metric: "test_error",
+      });
+      assert.deepEqual([baseline, metric], ["plain", "test_error"]);
+      assert.deepEqual(
+        variants.map(({ variant }) => variant),
+        Object.keys(errors),
+      );
+      for (const { variant, metric, difference, planned } of variants) {
+        assertSpread(metric, expected[variant]?.metric ?? null);
+        assertSpread(difference, expected[variant]?.difference ?? null);
+        assert.equal(planned, Object.keys(errors[variant] ?? {}).length);
+      }
+    });
+
+  it("pairs seeds", () =>
+    check(
+      { plain: { 1: 0.3, 2: 0.1, 3: 0.2 }, se: { 1: 0.28, 2: 0.08, 3: 0.15 } },
+      {
+        plain: { metric: [3, 0.2, 0.1], difference: null },
+        se: { metric: [3, 0.17, Math.sqrt(0.0206 / 2)], difference: [3, -0.03, Math.sqrt(0.0006 / 2)] },
+      },
+    ));
+
+  it("says nothing of a deviation of one run", () =>
+    check(
+      { plain: { 1: 0.3 }, se: { 1: 0.1 } },
+      {
+        plain: { metric: [1, 0.3, Number.NaN], difference: null },
+        se: { metric: [1, 0.1, Number.NaN], difference: [1, -0.2, Number.NaN] },
+      },
+    ));
+
+  it("pairs only the seeds that both have finished", () =>
+    check(
+      {
+        plain: { 1: null, 2: 0.5, 3: 0.1, 10: 0.3 },
+        se: { 1: 0.9, 2: 0.25, 3: null, 10: 0.05 },
+        late: { 1: 0.5, 2: null, 3: null, 10: null },
+        none: { 1: null, 2: null, 3: null, 10: null },
+      },
+      {
+        plain: { metric: [3, 0.3, 0.2], difference: null },
+        se: { metric: [3, 0.4, Math.sqrt(0.395 / 2)], difference: [2, -0.25, 0] },
+        late: { metric: [1, 0.5, Number.NaN], difference: null },
+        none: { metric: null, difference: null },
+      },
+    ));
+
+  it("takes the metric and the baseline it is told", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.1, 2: 0.1 } });
+      const { variants } = compareSweep(folder, { baseline: "se", metric: "test_loss" });
+      assertSpread(variants[0]?.difference ?? null, [2, 1, Math.SQRT2]);
+      assert.equal(variants[1]?.difference, null);
+      assert.deepEqual(
+        [variants[0]?.params, variants[0]?.macs, variants[1]?.axes],
+        [10, 20, "r=4;bias=true"],
+      );
+    }));
+
+  it("refuses a folder without a sweep, and a damaged one", () =>
+    inTemporaryFolder((folder) => {
+      const refused = (reason: RegExp) =>
+        assert.throws(
+          () => compareSweep(folder, { baseline: "plain", metric: "test_error" }),
+          (error: unknown) => error instanceof InputError && reason.test(error.message),
+        );
+      refused(/plan\.csv/);
+      writeSweep(folder, { plain: { 1: 0.3 } });
+      rmSync(join(folder, "summary.csv"));
+      refused(/summary\.csv/);
+      writeFileSync(join(folder, "summary.csv"), "run,variant\nplain/seed-1,pl\nx");
+      refused(/summary\.csv is damaged/);
+    }));
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { filesIn, logOf, reproducible, statuses } from "./results.js";
+import { type SweepText, start, writeSweepFile } from "./run-cli.js";
+
+const SWEEP: SweepText = {
+  name: "cut",
+  variants: [{ name: "plain" }, { name: "se", set: { "network.se": { r: 2 } } }],
+  seeds: [1, 2],
+  epochs: 16,
+  training: { optimizer: { name: "adam", learningRate: 0.01 }, schedule: { name: "cosine", warmup: 1 } },
+};
+
+const COMMAND = ["sweep", "cut.yaml", "--jobs", "2"];
+
+describe("an interrupted sweep", function () {
+  this.timeout(90_000);
+  let expected: Record<string, unknown>;
+
+  const untilItEnds = async (folder: string) => {
+    const ended = await start(folder, ...COMMAND).ended;
+    assert.equal(ended.code, 0, ended.output + ended.errors);
+    return reproducible(join(folder, "runs", "cut"));
+  };
+
+  before(() =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      expected = await untilItEnds(folder);
+    }),
+  );
+
+  /** Killed once for each moment, then left to end: everything is as if it had never been killed. */
+  const checkKilledAt = (moments: readonly (number | RegExp)[]) =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      for (const moment of moments) {
+        const running = start(folder, ...COMMAND);
+        await (typeof moment === "number" ? sleep(moment) : running.until(moment));
+        await running.killGroup();
+      }
+      assert.deepEqual(await untilItEnds(folder), expected);
+    });
+
+  it("continues after kill -9 of all its processes, whenever that was", async () => {
+    await checkKilledAt([400, 900, 1150]);
+    await checkKilledAt([/starts/, /epoch [1-3]\//, /finished/, /seed-2 {2}epoch/]);
+  });
+
+  it("continues a run after its last checkpoint, and starts it again where the rows of that are lost", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const results = join(folder, "runs", "cut");
+      const cut = async () => {
+        const running = start(folder, ...COMMAND);
+        await running.until(/plain\/seed-1 {2}epoch ([2-9]|1.)\//);
+        await running.killGroup();
+      };
+      await cut();
+      rmSync(join(results, "plain", "seed-1", "epochs.csv"), { force: true });
+      await cut();
+      assert.deepEqual(await untilItEnds(folder), expected);
+      const [first, second, third] =
+        logOf(results, "plain/seed-1").match(/starts on|continues after epoch/g) ?? [];
+      assert.deepEqual([first, second, third], ["starts on", "starts on", "continues after epoch"]);
+    }));
+
+  it("outlives a killed scheduler by no more than a step", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const running = start(folder, ...COMMAND);
+      await running.until(/epoch 1\//);
+      running.child.kill("SIGKILL");
+      await running.ended;
+      assert.deepEqual(await untilItEnds(folder), expected);
+    }));
+
+  /** An interrupted sweep ends with 130, says that it can go on, and does. */
+  const checkStopped = (send: (pid: number) => void) =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const running = start(folder, ...COMMAND);
+      await running.until(/epoch 1\//);
+      send(running.child.pid as number);
+      const { code, output } = await running.ended;
+      assert.equal(code, 130, output);
+      assert.match(output, /the same command continues/);
+      const results = join(folder, "runs", "cut");
+      assert.ok(Object.values(statuses(results)).every((status) => /^(pending|finished)$/.test(status)));
+      assert.deepEqual(
+        filesIn(results).filter((name) => name === ".lock" || name.endsWith(".part")),
+        [],
+      );
+      assert.deepEqual(await untilItEnds(folder), expected);
+    });
+
+  it("ends with 130 on SIGINT and SIGTERM, to it alone or to all its processes", async () => {
+    await checkStopped((pid) => process.kill(-pid, "SIGINT"));
+    await checkStopped((pid) => process.kill(pid, "SIGTERM"));
+  });
+});

@@ -1,0 +1,55 @@
+// What a sweep left in its folder, as tests compare it.
+
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { TIME_COLUMNS } from "../../src/records/columns.js";
+import { readCsv } from "../../src/records/csv.js";
+
+/** All files below a folder, sorted, with forward slashes. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .map((name) => name.replaceAll("\\", "/"))
+    .sort();
+}
+
+/** Name -> content of what has to be the same each time: tables without their times, checkpoints, configurations. */
+export function reproducible(folder: string): Record<string, unknown> {
+  return Object.fromEntries(
+    filesIn(folder)
+      .filter((name) => !/(environment\.json|log\.txt)$/.test(name))
+      .map((name) => {
+        const file = join(folder, name);
+        return [name, name.endsWith(".csv") ? withoutTimes(file) : readFileSync(file).toString("base64")];
+      }),
+  );
+}
+
+function withoutTimes(file: string): Record<string, string>[] {
+  return (readCsv(file) ?? []).map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([column]) => !TIME_COLUMNS.includes(column))),
+  );
+}
+
+/** Name -> time of the last change of every run's files. */
+export function changeTimes(folder: string): Record<string, number> {
+  return Object.fromEntries(
+    filesIn(folder)
+      .filter((name) => name.includes("/seed-"))
+      .map((name) => [name, statSync(join(folder, name)).mtimeMs]),
+  );
+}
+
+/** Run -> status in plan.csv. */
+export function statuses(folder: string): Record<string, string> {
+  return Object.fromEntries(planOf(folder).map(({ run, status }) => [run, status]));
+}
+
+export function planOf(folder: string): Record<string, string>[] {
+  return readCsv(join(folder, "plan.csv")) ?? [];
+}
+
+export function logOf(folder: string, run: string): string {
+  const file = join(folder, run, "log.txt");
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}

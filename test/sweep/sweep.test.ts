@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { changeTimes, filesIn, logOf, planOf, reproducible, statuses } from "./results.js";
+import { type SweepText, start, writeSweepFile } from "./run-cli.js";
+
+const TINY: SweepText = {
+  name: "tiny",
+  variants: [
+    { name: "plain" },
+    { name: "se-r${r}", grid: { r: [2, 4] }, set: { "network.se": { r: "${r}" } } },
+  ],
+  seeds: [1, 2],
+  epochs: 2,
+};
+const RUNS = ["plain", "se-r2", "se-r4"].flatMap((variant) => [`${variant}/seed-1`, `${variant}/seed-2`]);
+
+async function sweep(folder: string, text: SweepText, expected = 0) {
+  writeSweepFile(folder, text);
+  const ended = await start(folder, "sweep", `${text.name}.yaml`, "--jobs", "2").ended;
+  assert.equal(ended.code, expected, ended.output + ended.errors);
+  return { ...ended, results: join(folder, "runs", text.name) };
+}
+
+const allFinished = (runs: readonly string[]) => Object.fromEntries(runs.map((run) => [run, "finished"]));
+
+describe("squeezebox sweep", function () {
+  this.timeout(60_000);
+
+  it("leaves the files that runs/README.md names, and the second time repeats nothing", () =>
+    inTemporaryFolder(async (folder) => {
+      const { results } = await sweep(folder, TINY);
+      const ofRun = ["checkpoint/best.safetensors", "checkpoint/last.safetensors", "config.yaml"];
+      const more = ["environment.json", "epochs.csv", "log.txt", "result.csv"];
+      const expected = RUNS.flatMap((run) => [...ofRun, ...more].map((name) => `${run}/${name}`));
+      assert.deepEqual(filesIn(results), [...expected, "plan.csv", "summary.csv", "sweep.yaml"].sort());
+      assert.deepEqual(statuses(results), allFinished(RUNS));
+      assert.equal(
+        readFileSync(join(results, "sweep.yaml"), "utf8"),
+        readFileSync(join(folder, "tiny.yaml"), "utf8"),
+      );
+
+      const before = { times: changeTimes(results), content: reproducible(results) };
+      const start = performance.now();
+      const { output } = await sweep(folder, TINY);
+      assert.ok(performance.now() - start < 5000);
+      assert.match(output, /6 of them finished before/);
+      assert.deepEqual({ times: changeTimes(results), content: reproducible(results) }, before);
+    }));
+
+  it("gives the same numbers bit for bit in another folder, one run at a time or several", () =>
+    inTemporaryFolder(async (folder) => {
+      const { results } = await sweep(folder, TINY);
+      await inTemporaryFolder(async (other) => {
+        writeSweepFile(other, TINY);
+        const { code } = await start(other, "sweep", "tiny.yaml", "--jobs", "1", "--runs", "elsewhere").ended;
+        assert.equal(code, 0);
+        assert.deepEqual(reproducible(join(other, "elsewhere", "tiny")), reproducible(results));
+      });
+    }));
+
+  it("is refused while another one works in the same folder", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, { ...TINY, epochs: 2000 });
+      const first = start(folder, "sweep", "tiny.yaml");
+      await first.until(/starts/);
+      const second = await start(folder, "sweep", "tiny.yaml").ended;
+      await first.killGroup();
+      assert.equal(second.code, 2);
+      assert.match(second.errors, new RegExp(`another sweep is running.*process ${first.child.pid}`));
+    }));
+
+  it("records a run that diverges, finishes the others, and tries only that one again", () =>
+    inTemporaryFolder(async (folder) => {
+      const wild = { name: "wild", set: { "training.optimizer": { name: "sgd", learningRate: 1000 } } };
+      const text = { ...TINY, variants: [{ name: "plain" }, wild], epochs: 5 };
+      const expected = { "plain/seed-1": "finished", "wild/seed-1": "failed" };
+      const { results, errors } = await sweep(folder, { ...text, seeds: [1] }, 1);
+      assert.deepEqual(statuses(results), expected);
+      assert.match(errors, /failed: wild\/seed-1: the (validation )?loss became/);
+      const [, failed] = planOf(results);
+      assert.match(failed?.reason ?? "", /the (validation )?loss became/);
+      const before = changeTimes(join(results, "plain"));
+      const attempts = () => logOf(results, "wild/seed-1").split("failed:").length - 1;
+      assert.equal(attempts(), 1);
+      const again = await sweep(folder, { ...text, seeds: [1] }, 1);
+      assert.match(again.output, /1 of them finished before/);
+      assert.equal(attempts(), 2);
+      assert.deepEqual(changeTimes(join(results, "plain")), before);
+      assert.deepEqual(statuses(results), expected);
+    }));
+
+  it("records a run whose process was killed, and finishes the others", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, { ...TINY, variants: [{ name: "plain" }], epochs: 60 });
+      const running = start(folder, "sweep", "tiny.yaml", "--jobs", "1");
+      await running.until(/plain\/seed-1 {2}epoch/);
+      const results = join(folder, "runs", "tiny");
+      const lock = JSON.parse(readFileSync(join(results, "plain", "seed-1", ".lock"), "utf8")) as {
+        pid: number;
+      };
+      process.kill(lock.pid, "SIGKILL");
+      const { code, errors } = await running.ended;
+      assert.equal(code, 1);
+      assert.match(errors, /failed: plain\/seed-1: the process was killed \(SIGKILL\)/);
+      assert.deepEqual(statuses(results), { "plain/seed-1": "failed", "plain/seed-2": "finished" });
+    }));
+
+  it("copies what another sweep has trained", () =>
+    inTemporaryFolder(async (folder) => {
+      const { results } = await sweep(folder, { ...TINY, seeds: [1] });
+      const other = { ...TINY, name: "other", variants: [{ name: "base" }, ...TINY.variants], seeds: [1] };
+      const again = await sweep(folder, other);
+      assert.match(again.output, /4 of them finished before/);
+      assert.doesNotMatch(again.output, /starts/);
+      assert.match(planOf(again.results)[0]?.reason ?? "", /same as tiny\/plain\/seed-1/);
+      for (const name of ["epochs.csv", "result.csv", "checkpoint/last.safetensors"])
+        assert.deepEqual(
+          readFileSync(join(again.results, "base", "seed-1", name)),
+          readFileSync(join(results, "plain", "seed-1", name)),
+        );
+      assert.match(logOf(again.results, "base/seed-1"), /copied/);
+    }));
+
+  it("trains two variants that are the same run once", () =>
+    inTemporaryFolder(async (folder) => {
+      const twins = { ...TINY, variants: [{ name: "one" }, { name: "two" }], seeds: [1] };
+      const { results, output } = await sweep(folder, twins);
+      assert.equal(output.match(/starts/g)?.length, 1);
+      assert.deepEqual(statuses(results), allFinished(["one/seed-1", "two/seed-1"]));
+    }));
+
+  it("sets runs of another configuration aside, and uses them when it comes back", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, seeds: [1] };
+      const { results } = await sweep(folder, text);
+      const before = reproducible(results);
+      await sweep(folder, { ...text, epochs: 3 });
+      const long = Object.keys(reproducible(results)).filter((name) => name.startsWith(".replaced/"));
+      assert.equal(long.filter((name) => name.endsWith("result.csv")).length, 3);
+      const { output } = await sweep(folder, text);
+      assert.doesNotMatch(output, /starts/);
+      const after = Object.entries(reproducible(results)).filter(([name]) => !name.startsWith(".replaced/"));
+      const without = ([name]: [string, unknown]) => name !== "plan.csv";
+      assert.deepEqual(after.filter(without), Object.entries(before).filter(without));
+      assert.doesNotMatch((await sweep(folder, { ...text, epochs: 3 })).output, /starts/);
+    }));
+
+  it("does not take a damaged result for a finished run", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
+      const { results } = await sweep(folder, text);
+      const file = join(results, "plain", "seed-1", "result.csv");
+      const before = reproducible(results);
+      const whole = readFileSync(file, "utf8");
+      const [head, row] = whole.split("\n") as [string, string];
+      const damaged = [
+        "",
+        "rubbish",
+        head,
+        `${head}\n${row.slice(0, 40)}`,
+        `${head}\n"${row}`,
+        "\0".repeat(300),
+      ];
+      for (const content of damaged) {
+        writeFileSync(file, content);
+        const { output } = await sweep(folder, text);
+        assert.match(output, /plain\/seed-1 {2}starts/, JSON.stringify(content));
+        assert.deepEqual(reproducible(results), before);
+      }
+    }));
+
+  it("does not take a copy that was cut short for a finished run", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
+      await sweep(folder, { ...text, name: "source" });
+      const { results } = await sweep(folder, { ...text, name: "copy" });
+      const before = reproducible(results);
+      const run = join(results, "plain", "seed-1");
+      renameSync(run, join(results, "plain", ".seed-1.part"));
+      rmSync(join(results, "plain", ".seed-1.part", "checkpoint"), { recursive: true });
+      await sweep(folder, { ...text, name: "copy" });
+      assert.deepEqual(reproducible(results), before);
+    }));
+
+  it("copies runs also where a folder's name looks like that of a lock", () =>
+    inTemporaryFolder(async (folder) => {
+      const inner = join(folder, "a.lock.folder");
+      mkdirSync(inner);
+      const twins = { ...TINY, variants: [{ name: "one" }, { name: "two" }], seeds: [1] };
+      const { results } = await sweep(inner, twins);
+      assert.deepEqual(filesIn(join(results, "one", "seed-1")), filesIn(join(results, "two", "seed-1")));
+    }));
+});
