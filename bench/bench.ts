@@ -12,7 +12,7 @@ import { formatTable } from "../src/report/format.js";
 import { type BenchCase, CASES } from "./cases.js";
 import type { Measurement } from "./measure.js";
 
-const SECONDS = 5;
+const SECONDS = 4;
 const OURS = fileURLToPath(new URL("measure.js", import.meta.url));
 const PEER = fileURLToPath(new URL("../../bench/pytorch_peer.py", import.meta.url));
 const RESULTS = fileURLToPath(new URL("../../bench/results/bench.json", import.meta.url));

@@ -26,24 +26,47 @@ export function assignLayouts(graph: TracedGraph, block: number | null): Layouts
   return layoutOf;
 }
 
-/** Whether a convolution from `from` to `to` channels can use the blocked kernels. */
-export function isBlockable(from: number, to: number, block: number | null): boolean {
-  return block !== null && to % block === 0 && (from % block === 0 || from < block);
+/** How a convolution's channels are divided; `from` and `to` are those of one group. */
+export interface ConvChannels {
+  readonly groups: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function channelsOf(node: TracedNode): ConvChannels {
+  const { inChannels, outChannels } = node.attributes.info as ConvInfo;
+  const groups = node.attributes.groups as number;
+  return { groups, from: inChannels / groups, to: outChannels / groups };
+}
+
+export function isDepthwise({ groups, from, to }: ConvChannels): boolean {
+  return groups > 1 && from === 1 && to === 1;
+}
+
+/** Whether a convolution can read and write blocks: whole ones, or one filter a channel. */
+export function isBlockable(channels: ConvChannels, block: number | null): boolean {
+  const { groups, from, to } = channels;
+  if (block === null) return false;
+  return isDepthwise(channels) ? groups % block === 0 : from % block === 0 && to % block === 0;
+}
+
+/** Whether it can read an image of few channels as it is, and write blocks. */
+export function isBlockableStem({ groups, from, to }: ConvChannels, block: number | null): boolean {
+  return block !== null && groups === 1 && from < block && to % block === 0;
 }
 
 function chooseLayout(node: TracedNode, layoutOf: Layouts, block: number | null): Layout {
   const info = node.attributes.info as ConvInfo;
   switch (node.kernel) {
-    case "Conv2D":
-      return isBlockable(info.inChannels, info.outChannels, block) &&
-        info.dilationHeight === 1 &&
-        info.dilationWidth === 1
-        ? "blocked"
-        : "nchw";
+    case "Conv2D": {
+      const channels = channelsOf(node);
+      const fits = isBlockable(channels, block) || isBlockableStem(channels, block);
+      return fits && info.dilationHeight === 1 && info.dilationWidth === 1 ? "blocked" : "nchw";
+    }
     case "Conv2DBackpropInput":
-      return isBlockable(info.outChannels, info.inChannels, block) && info.outChannels % (block ?? 1) === 0
-        ? "blocked"
-        : "nchw";
+      return isBlockable(channelsOf(node), block) ? "blocked" : "nchw";
+    case "Concat":
+      return concatLayout(node, layoutOf, block);
     case "MaxPool":
     case "AvgPool":
       return strongest(node.inputs, node.outputs[0] as TracedValue, layoutOf, block) === "blocked"
@@ -63,37 +86,25 @@ function chooseLayout(node: TracedNode, layoutOf: Layouts, block: number | null)
 
 /** Kernels that work element by element, on operands of any layout. */
 const FOLLOWERS = new Set([
-  ...[
-    "Add",
-    "Sub",
-    "Multiply",
-    "RealDiv",
-    "Maximum",
-    "Minimum",
-    "Pow",
-    "SquaredDifference",
-    "Greater",
-    "GreaterEqual",
-    "Less",
-    "Equal",
-  ],
-  ...[
-    "Relu",
-    "Sigmoid",
-    "Tanh",
-    "Exp",
-    "Log",
-    "Neg",
-    "Abs",
-    "Sqrt",
-    "Rsqrt",
-    "Square",
-    "Step",
-    "Cast",
-    "FusedBatchNorm",
-  ],
-  ...[RELU_GRADIENT, BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT],
+  ..."Add Sub Multiply RealDiv Maximum Minimum Pow SquaredDifference".split(" "),
+  ..."Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot Select".split(" "),
+  ..."Relu Relu6 Elu EluGrad LeakyRelu Sigmoid Tanh Softplus Exp Log Neg Abs Sign Sqrt Rsqrt Square".split(
+    " ",
+  ),
+  ..."Reciprocal Step ClipByValue Cast FusedBatchNorm".split(" "),
+  RELU_GRADIENT,
+  BATCH_NORM_TRAIN,
+  BATCH_NORM_TRAIN_GRADIENT,
 ]);
+
+/** Blocks can be put side by side along channels; along other axes nobody needs it. */
+function concatLayout(node: TracedNode, layoutOf: Layouts, block: number | null): Layout {
+  if (node.attributes.axis !== 3) return "plain";
+  const found = new Set(node.inputs.map(layoutOf));
+  const whole = block !== null && node.inputs.every((input) => (input.shape[3] as number) % block === 0);
+  if (found.has("blocked") && whole) return "blocked";
+  return found.has("blocked") || found.has("nchw") ? "nchw" : "plain";
+}
 
 function strongest(
   inputs: readonly TracedValue[],

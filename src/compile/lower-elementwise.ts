@@ -16,7 +16,10 @@ const BINARY: Readonly<Record<string, string>> = {
   Greater: "Greater",
   GreaterEqual: "GreaterOrEqual",
   Less: "Less",
+  LessEqual: "LessOrEqual",
   Equal: "Equal",
+  LogicalAnd: "And",
+  LogicalOr: "Or",
 };
 
 const UNARY: Readonly<Record<string, string>> = {
@@ -27,7 +30,11 @@ const UNARY: Readonly<Record<string, string>> = {
   Log: "Log",
   Neg: "Neg",
   Abs: "Abs",
+  Sign: "Sign",
   Sqrt: "Sqrt",
+  Reciprocal: "Reciprocal",
+  Softplus: "Softplus",
+  LogicalNot: "Not",
 };
 
 export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
@@ -49,17 +56,36 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
       ]);
     })(context, node);
   },
+  Relu6: unary(({ builder }, x) => builder.op("Clip", [x, builder.scalar(0), builder.scalar(6)])),
+  ClipByValue: (context, node) => {
+    const { clipValueMin, clipValueMax } = node.attributes as { clipValueMin: number; clipValueMax: number };
+    unary(({ builder }, x) =>
+      builder.op("Clip", [x, builder.scalar(clipValueMin), builder.scalar(clipValueMax)]),
+    )(context, node);
+  },
+  Elu: unary(({ builder }, x) => builder.op("Elu", [x], { alpha: 1 })),
+  // y + 1 where y is negative, else 1.
+  EluGrad: broadcasting(({ builder }, [dy, y]) => {
+    const slope = builder.op("Add", [builder.op("Min", [y as string, builder.scalar(0)]), builder.scalar(1)]);
+    return builder.op("Mul", [dy as string, slope]);
+  }),
+  LeakyRelu: (context, node) => {
+    const alpha = Number(node.attributes.alpha);
+    unary(({ builder }, x) => builder.op("LeakyRelu", [x], { alpha }))(context, node);
+  },
+  NotEqual: broadcasting(({ builder }, operands) => builder.op("Not", [builder.op("Equal", operands)])),
+  Select: broadcasting(({ builder }, operands) => builder.op("Where", operands)),
   Cast: (context, node) => {
     const to = { float32: 1, int32: 6, bool: 9 }[outputOf(node).dtype];
     unary(({ builder }, x) => builder.op("Cast", [x], { to }))(context, node);
   },
-  SquaredDifference: binaryWith(({ builder }, a, b) => {
-    const difference = builder.op("Sub", [a, b]);
+  SquaredDifference: broadcasting(({ builder }, operands) => {
+    const difference = builder.op("Sub", operands);
     return builder.op("Mul", [difference, difference]);
   }),
   // y is a ReLU's output: steep enough, a hard sigmoid is 1 wherever y is positive, and the cheapest such mask.
-  [RELU_GRADIENT]: binaryWith(({ builder }, dy, y) =>
-    builder.op("Mul", [dy, builder.op("HardSigmoid", [y], { alpha: 3e38, beta: 0 })]),
+  [RELU_GRADIENT]: broadcasting(({ builder }, [dy, y]) =>
+    builder.op("Mul", [dy as string, builder.op("HardSigmoid", [y as string], { alpha: 3e38, beta: 0 })]),
   ),
   FusedBatchNorm: lowerBatchNormInference,
 };
@@ -79,8 +105,8 @@ function unary(emit: (context: Context, x: string) => string): Lowering {
 }
 
 function binary(op: string): Lowering {
-  const direct = binaryWith(({ builder }, a, b, alike) =>
-    op === "Add" && alike === "alike and blocked" ? builder.blockedSum(a, b) : builder.op(op, [a, b]),
+  const direct = broadcasting(({ builder }, operands, alike) =>
+    op === "Add" && alike === "alike and blocked" ? builder.blockedSum(operands) : builder.op(op, operands),
   );
   return (context, node) => {
     if (!lowerAsAffine(context, node, op)) direct(context, node);
@@ -88,15 +114,13 @@ function binary(op: string): Lowering {
 }
 
 /** Operands in the output's layout with as many axes as it has, so that ONNX broadcasts as tfjs does. */
-function binaryWith(
-  emit: (context: Context, a: string, b: string, alike: "alike and blocked" | "other") => string,
+function broadcasting(
+  emit: (context: Context, operands: string[], alike: "alike and blocked" | "other") => string,
 ): Lowering {
   return (context, node) => {
     const output = outputOf(node);
     const layout = context.layoutOf(output);
-    const operands = [inputOf(node, 0), inputOf(node, 1)].map((value) =>
-      aligned(context, value, output.shape.length),
-    );
+    const operands = node.inputs.map((value) => aligned(context, value, output.shape.length));
     const stored = broadcast(operands.map(({ stored }) => stored));
     // Blocked operands that differ in shape have to show their block as an axis of its own.
     const blocks =
@@ -112,7 +136,7 @@ function binaryWith(
     });
     const full = operands.every((operand) => operand.stored.join() === output.shape.join());
     const alike = layout === "blocked" && full ? "alike and blocked" : "other";
-    const result = emit(context, names[0] as string, names[1] as string, alike);
+    const result = emit(context, names, alike);
     const [batch, height, width, channels] = stored as [number, number, number, number];
     const name = blocks
       ? context.builder.op("Reshape", [result, context.builder.ints([batch, channels, height, width])])
@@ -220,6 +244,6 @@ function lowerBatchNormInference(context: Context, node: TracedNode): void {
 }
 
 function broadcast(shapes: readonly (readonly number[])[]): number[] {
-  const [first = [], second = []] = shapes;
-  return first.map((size, axis) => Math.max(size, second[axis] ?? 1));
+  const [first = [], ...rest] = shapes;
+  return first.map((size, axis) => Math.max(size, ...rest.map((shape) => shape[axis] ?? 1)));
 }

@@ -12,11 +12,20 @@ export const POOL: Readonly<Record<string, Lowering>> = {
   AvgPoolGrad: lowerAveragePoolGradient,
 };
 
-function poolAttributes({ filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad }: ConvInfo) {
+function poolAttributes(info: ConvInfo) {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad } = info;
+  // Windows may reach beyond the padding (ceil), or leave pixels out (floor).
+  const behind = (size: number, count: number, stride: number, kernel: number, before: number) =>
+    Math.max(0, (count - 1) * stride + kernel - size - before);
   return {
     kernel_shape: [filterHeight, filterWidth],
     strides: [strideHeight, strideWidth],
-    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    pads: [
+      pad.top,
+      pad.left,
+      behind(info.inHeight, info.outHeight, strideHeight, filterHeight, pad.top),
+      behind(info.inWidth, info.outWidth, strideWidth, filterWidth, pad.left),
+    ],
   };
 }
 
@@ -72,19 +81,12 @@ function lowerMaxPoolGradient(context: Context, node: TracedNode): void {
 function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: TracedNode): void {
   const output = outputOf(node);
   const info = node.attributes.info as ConvInfo;
-  const {
-    batchSize: batch,
-    inChannels: channels,
-    inHeight,
-    inWidth,
-    outHeight,
-    outWidth,
-    padInfo: pad,
-  } = info;
+  const { batchSize: batch, inChannels: channels, inHeight, inWidth, outHeight, outWidth } = info;
   const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
   const x = placement.full(inputOf(node, 1), "nchw");
   const maxima = builder.op("MaxPool", [x], poolAttributes(info));
-  const around = builder.ints([0, 0, pad.top, pad.left, 0, 0, pad.bottom, pad.right]);
+  const [top, left, bottom, right] = poolAttributes(info).pads as [number, number, number, number];
+  const around = builder.ints([0, 0, top, left, 0, 0, bottom, right]);
   const padded = builder.op("Pad", [x, around, builder.scalar(LOWEST)]);
   const dy = placement.full(inputOf(node, 0), "nchw");
   const image = builder.ints([batch * channels, 1, outHeight, outWidth]);
@@ -123,11 +125,11 @@ const LOWEST = -3e38;
 /** Rows and columns behind the last window. */
 function unreached(info: ConvInfo): number[] {
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo: pad } = info;
-  const missing = (size: number, count: number, stride: number, kernel: number, pads: number) =>
-    Math.max(0, size - ((count - 1) * stride + kernel - pads));
+  const missing = (size: number, count: number, stride: number, kernel: number, before: number) =>
+    Math.max(0, size + before - ((count - 1) * stride + kernel));
   return [
-    missing(inHeight, outHeight, strideHeight, info.filterHeight, pad.top + pad.bottom),
-    missing(inWidth, outWidth, strideWidth, info.filterWidth, pad.left + pad.right),
+    missing(inHeight, outHeight, strideHeight, info.filterHeight, pad.top),
+    missing(inWidth, outWidth, strideWidth, info.filterWidth, pad.left),
   ];
 }
 

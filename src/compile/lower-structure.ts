@@ -16,6 +16,22 @@ export const STRUCTURE: Readonly<Record<string, Lowering>> = {
   Sum: lowerReduction("ReduceSum"),
   Mean: lowerReduction("ReduceMean"),
   Max: lowerReduction("ReduceMax"),
+  Min: lowerReduction("ReduceMin"),
+  Softmax: ({ builder, placement }, node) => {
+    const x = placement.full(inputOf(node, 0), "plain");
+    placement.put(
+      outputOf(node),
+      "plain",
+      builder.op("Softmax", [x], { axis: node.attributes.dim as number }),
+    );
+  },
+  Concat: ({ builder, placement, layoutOf }, node) => {
+    const output = outputOf(node);
+    const layout = layoutOf(output);
+    const parts = node.inputs.map((input) => placement.full(input, layout));
+    const axis = layout === "plain" ? (node.attributes.axis as number) : 1;
+    placement.put(output, layout, builder.op("Concat", parts, { axis }));
+  },
   [PIXEL_DOT]: lowerPixelDot,
   Reshape: lowerReshape,
   Tile: lowerTile,
@@ -64,14 +80,14 @@ export const STRUCTURE: Readonly<Record<string, Lowering>> = {
 };
 
 /** Attribute axes. The result is plain: what is left of an image is a vector or a map of one channel. */
-function lowerReduction(op: "ReduceSum" | "ReduceMean" | "ReduceMax"): Lowering {
+function lowerReduction(op: "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin"): Lowering {
   return (context, node) => {
     const { builder, placement, layoutOf } = context;
     const [input, output] = [inputOf(node, 0), outputOf(node)];
     const axes = node.attributes.axes as number[];
     const layout = layoutOf(input);
     const shape = builder.ints(output.shape);
-    if (layout === "blocked" && axes.join() === "1,2" && op !== "ReduceMax") {
+    if (layout === "blocked" && axes.join() === "1,2" && (op === "ReduceSum" || op === "ReduceMean")) {
       const mean = blockedPixelMean(context, placement.full(input, layout));
       const pixels = (input.shape[1] as number) * (input.shape[2] as number);
       const result = op === "ReduceMean" ? mean : builder.op("Mul", [mean, builder.scalar(pixels)]);

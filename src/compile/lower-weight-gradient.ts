@@ -1,45 +1,47 @@
 // The gradient of a convolution with respect to its filter -> ONNX, which has no op for it.
 //
-// For each tap of the kernel it is the pixels of x under that tap times dy, summed over pixels and batch. Four forms,
+// For each tap of the kernel it is the pixels of x under that tap times dy, summed over pixels and batch. Five forms,
 // chosen by shape (bench/weight-gradient.ts measures them):
 //
 // - matrix: 1x1 kernels; one matrix product over pixels and batch
 // - pointwise: the same by the blocked 1x1 convolution, with pixels and batch as its channels
 // - convolution: x as an image of batch channels, dy as a kernel as large as its map; a stride is a dilation
+// - dots: depthwise; each channel of each image by itself, dy as a kernel as large as its map
 // - taps: on small maps most taps see few pixels or none; one matrix product for the pixels of each
 
-import { type ConvInfo, isBlockable } from "./layouts.js";
+import { type ConvChannels, type ConvInfo, channelsOf, isBlockable, isDepthwise } from "./layouts.js";
 import { type Context, inputOf, outputOf } from "./lowering.js";
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "./onnx-builder.js";
 import type { TracedNode, TracedValue } from "./traced-graph.js";
 
-export type WeightGradientForm = "matrix" | "pointwise" | "convolution" | "taps";
+export type WeightGradientForm = "matrix" | "pointwise" | "convolution" | "dots" | "taps";
 
 /** Inputs x, dy. */
 export function lowerWeightGradient(context: Context, node: TracedNode): void {
   const info = node.attributes.info as ConvInfo;
+  const channels = channelsOf(node);
   const { builder, placement, block } = context;
-  const form = FORMS[chooseForm(info, block)];
-  const gradient = form(context, { info, x: inputOf(node, 0), dy: inputOf(node, 1) });
-  const { filterHeight, filterWidth, inChannels, outChannels } = info;
-  const shape = builder.ints([filterHeight, filterWidth, inChannels, outChannels]);
-  placement.put(outputOf(node), "plain", builder.op("Reshape", [gradient, shape]));
+  const form = FORMS[chooseForm(info, channels, block)];
+  const gradient = form(context, { info, channels, x: inputOf(node, 0), dy: inputOf(node, 1) });
+  const output = outputOf(node);
+  placement.put(output, "plain", builder.op("Reshape", [gradient, builder.ints(output.shape)]));
 }
 
-export function chooseForm(info: ConvInfo, block: number | null): WeightGradientForm {
-  const { filterHeight, filterWidth, batchSize, inChannels, outChannels, outHeight, outWidth, strideHeight } =
-    info;
+export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number | null): WeightGradientForm {
+  const { filterHeight, filterWidth, batchSize, outHeight, outWidth, strideHeight } = info;
   const pixels = outHeight * outWidth;
+  if (channels.groups > 1)
+    return isDepthwise(channels) && isBlockable(channels, block) ? "dots" : "convolution";
   if (filterHeight * filterWidth === 1) {
-    const blockable =
-      block !== null && isBlockable(inChannels, outChannels, block) && inChannels % block === 0;
-    return pixels > 1 && blockable && (batchSize * pixels) % block === 0 ? "pointwise" : "matrix";
+    const blockable = isBlockable(channels, block) && (batchSize * pixels) % (block ?? 1) === 0;
+    return pixels > 1 && blockable ? "pointwise" : "matrix";
   }
   return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
 }
 
 interface Operands {
   readonly info: ConvInfo;
+  readonly channels: ConvChannels;
   readonly x: TracedValue;
   readonly dy: TracedValue;
 }
@@ -50,10 +52,11 @@ const FORMS: Readonly<Record<WeightGradientForm, (context: Context, operands: Op
   pointwise,
   convolution: (context, operands) => {
     const { block } = context;
-    const { batchSize, outChannels } = operands.info;
-    const blockable = block !== null && batchSize % block === 0 && outChannels % block === 0;
+    const blockable =
+      block !== null && operands.info.batchSize % block === 0 && operands.channels.to % block === 0;
     return blockable ? blockedConvolution(context, operands, block) : plainConvolution(context, operands);
   },
+  dots,
   taps,
 };
 
@@ -118,62 +121,70 @@ function batchInside(
 }
 
 /** Width and channels of x are one axis, so that the result has long rows: column tap x from. */
-function blockedConvolution(context: Context, { info, x, dy }: Operands, block: number): string {
+function blockedConvolution(context: Context, { info, channels, x, dy }: Operands, block: number): string {
   const { builder, placement } = context;
-  const {
-    batchSize,
-    inChannels: from,
-    outChannels: to,
-    outHeight,
-    outWidth,
-    filterHeight,
-    filterWidth,
-  } = info;
-  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), info);
-  const swapped = batchInside(context, placement.full(dy, "blocked"), info, to);
+  const { batchSize, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const outputs = channels.groups * channels.to;
+  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), { info, channels });
+  const swapped = batchInside(context, placement.full(dy, "blocked"), info, outputs);
   const pixels = outHeight * outWidth;
-  const split = builder.op("Reshape", [
-    swapped,
-    builder.ints([((to / block) * batchSize) / block, 1, block, pixels * block]),
-  ]);
+  const blocks = ((outputs / block) * batchSize) / block;
+  const split = builder.op("Reshape", [swapped, builder.ints([blocks, 1, block, pixels * block])]);
   const ordered = builder.op("ReorderInput", [split], { channels_last: 1 }, BLOCKED_DOMAIN);
-  const weights = builder.op("Reshape", [ordered, builder.ints([to, batchSize, outHeight, outWidth])]);
+  const weights = builder.op("Reshape", [ordered, builder.ints([outputs, batchSize, outHeight, outWidth])]);
   const blocked = builder.op("ReorderInput", [image], { channels_last: 0 }, BLOCKED_DOMAIN);
   const result = builder.op("Conv", [blocked, weights], attributes, BLOCKED_DOMAIN);
-  const rows = builder.op("Reshape", [
-    result,
-    builder.ints([to / block, filterHeight * filterWidth * from, block]),
-  ]);
+  const taps = filterHeight * filterWidth * channels.from;
+  const rows = builder.op("Reshape", [result, builder.ints([outputs / block, taps, block])]);
   return builder.op("Transpose", [rows], { perm: [1, 0, 2] });
 }
 
-function plainConvolution(context: Context, { info, x, dy }: Operands): string {
+function plainConvolution(context: Context, { info, channels, x, dy }: Operands): string {
   const { builder, placement } = context;
-  const { outChannels: to, filterHeight, filterWidth, inChannels: from } = info;
-  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), info);
+  const { groups, from, to } = channels;
+  const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), { info, channels });
   const weights = builder.op("Transpose", [placement.full(dy, "nchw")], { perm: [1, 0, 2, 3] });
   const result = builder.op("Conv", [image, weights], attributes);
-  const rows = builder.op("Reshape", [result, builder.ints([to, filterHeight * filterWidth * from])]);
-  return builder.op("Transpose", [rows], { perm: [1, 0] });
+  const shape = builder.ints([groups * to, info.filterHeight * info.filterWidth * from]);
+  return builder.op("Transpose", [builder.op("Reshape", [result, shape])], { perm: [1, 0] });
 }
 
-/** x as one image of batch channels, padded; and the convolution over it whose kernel is dy. */
-function batchAsChannels({ builder }: Context, x: string, info: ConvInfo) {
-  const {
-    batchSize,
-    inHeight,
-    inWidth,
-    inChannels,
-    outHeight,
-    outWidth,
-    strideHeight,
-    strideWidth,
-    dilationHeight,
-    dilationWidth,
-  } = info;
-  const { padInfo: pad, filterHeight, filterWidth } = info;
-  // What the kernel needs behind the last pixel; negative where the forward convolution left pixels out.
-  const behind = (
+/** x as one image of batch channels (of each group), padded; and the convolution over it whose kernel is dy. */
+function batchAsChannels(
+  { builder }: Context,
+  x: string,
+  { info, channels }: Pick<Operands, "info" | "channels">,
+) {
+  const { batchSize, inHeight, inWidth, outHeight, outWidth, dilationHeight, strideHeight, strideWidth } =
+    info;
+  const { groups, from } = channels;
+  const pad = info.padInfo;
+  const [bottom, right] = behind(info);
+  const apart = builder.ints([batchSize, inHeight, inWidth, groups, from]);
+  const grouped =
+    groups === 1
+      ? x
+      : builder.op("Transpose", [builder.op("Reshape", [x, apart])], { perm: [3, 0, 1, 2, 4] });
+  const merged = builder.op("Reshape", [
+    grouped,
+    builder.ints([1, groups * batchSize, inHeight, inWidth * from]),
+  ]);
+  const pads = [0, 0, 0, pad.left * from, 0, 0, Math.min(bottom, 0), right * from];
+  const image = pads.some((size) => size !== 0) ? builder.op("Pad", [merged, builder.ints(pads)]) : merged;
+  const attributes = {
+    kernel_shape: [outHeight, outWidth],
+    strides: [dilationHeight, 1],
+    dilations: [strideHeight, strideWidth * from],
+    pads: [pad.top, 0, Math.max(bottom, 0), 0],
+    group: groups,
+  };
+  return { image, attributes };
+}
+
+/** What the kernel needs behind the last pixel; negative where the forward convolution left pixels out. */
+function behind(info: ConvInfo): [number, number] {
+  const { padInfo: pad } = info;
+  const missing = (
     size: number,
     out: number,
     stride: number,
@@ -181,18 +192,54 @@ function batchAsChannels({ builder }: Context, x: string, info: ConvInfo) {
     dilation: number,
     before: number,
   ) => (kernel - 1) * dilation + 1 + (out - 1) * stride - size - before;
-  const bottom = behind(inHeight, outHeight, strideHeight, filterHeight, dilationHeight, pad.top);
-  const right = behind(inWidth, outWidth, strideWidth, filterWidth, dilationWidth, pad.left);
-  const merged = builder.op("Reshape", [x, builder.ints([1, batchSize, inHeight, inWidth * inChannels])]);
-  const pads = [0, 0, 0, pad.left * inChannels, 0, 0, Math.min(bottom, 0), right * inChannels];
-  const image = pads.some((size) => size !== 0) ? builder.op("Pad", [merged, builder.ints(pads)]) : merged;
+  return [
+    missing(
+      info.inHeight,
+      info.outHeight,
+      info.strideHeight,
+      info.filterHeight,
+      info.dilationHeight,
+      pad.top,
+    ),
+    missing(info.inWidth, info.outWidth, info.strideWidth, info.filterWidth, info.dilationWidth, pad.left),
+  ];
+}
+
+/** A blocked image lies in memory as a depthwise filter of its own size does. */
+function dots({ builder, placement }: Context, { info, channels, x, dy }: Operands): string {
+  const { batchSize, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo: pad } = info;
+  const planes = batchSize * channels.groups;
+  const image = builder.op("Reshape", [
+    placement.full(x, "blocked"),
+    builder.ints([1, planes, inHeight, inWidth]),
+  ]);
+  const kernel = builder.op("Reshape", [
+    placement.full(dy, "blocked"),
+    builder.ints([planes, 1, outHeight, outWidth]),
+  ]);
+  const [bottom, right] = behind(info);
   const attributes = {
     kernel_shape: [outHeight, outWidth],
-    strides: [dilationHeight, 1],
-    dilations: [strideHeight, strideWidth * inChannels],
-    pads: [pad.top, 0, Math.max(bottom, 0), 0],
+    strides: [info.dilationHeight, info.dilationWidth],
+    dilations: [info.strideHeight, info.strideWidth],
+    pads: [pad.top, pad.left, Math.max(bottom, 0), Math.max(right, 0)],
+    group: planes,
   };
-  return { image, attributes };
+  const blocked = builder.op("Conv", [image, kernel], attributes, BLOCKED_DOMAIN);
+  const all = builder.op("ReorderOutput", [blocked], { channels: planes, channels_last: 0 }, BLOCKED_DOMAIN);
+  // Pixels that the forward convolution left out give taps that the filter does not have.
+  const taps = builder.op("Slice", [
+    all,
+    builder.ints([0, 0]),
+    builder.ints([filterHeight, filterWidth]),
+    builder.ints([2, 3]),
+  ]);
+  const byImage = builder.op("Reshape", [
+    taps,
+    builder.ints([batchSize, channels.groups, filterHeight * filterWidth]),
+  ]);
+  const sum = builder.op("ReduceSum", [byImage, builder.ints([0])], { keepdims: 0 });
+  return builder.op("Transpose", [sum], { perm: [1, 0] });
 }
 
 /** The part of x under one tap, and the part of dy it meets: [from, to) in steps. */

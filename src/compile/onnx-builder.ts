@@ -59,13 +59,13 @@ export class OnnxBuilder {
   }
 
   /** The sum of two blocked tensors of one shape. */
-  blockedSum(a: string, b: string): string {
+  blockedSum(operands: readonly string[]): string {
     const output = this.#name();
     this.nodes.push({
       origin: this.origin,
       type: "Add",
       domain: "",
-      inputs: [a, b],
+      inputs: operands,
       outputs: [output],
       attributes: {},
       isBlockedSum: true,

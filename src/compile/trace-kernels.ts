@@ -2,6 +2,11 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../model/batch-norm-kernels.js";
+import {
+  GROUPED_CONV,
+  GROUPED_CONV_FILTER_GRADIENT,
+  GROUPED_CONV_INPUT_GRADIENT,
+} from "../model/grouped-conv-kernels.js";
 import { TRACE_BACKEND, type TraceBackend } from "./trace-backend.js";
 import { type DataType, sizeOfShape } from "./traced-graph.js";
 
@@ -99,10 +104,60 @@ const pool =
     return one(backend, kernel, [x as Info], info.outShape, { info });
   };
 
+/** Recorded attributes of all convolutions: info and groups. */
 const conv2d: Kernel = (backend, { x, filter }, attributes) => {
-  const info = convInfo((x as Info).shape, (filter as Info).shape, attributes as unknown as ConvArguments);
-  return one(backend, "Conv2D", [x as Info, filter as Info], info.outShape, { info });
+  const [image, weights] = [x as Info, filter as Info];
+  const info = convInfo(image.shape, weights.shape, attributes as unknown as ConvArguments);
+  return one(backend, "Conv2D", [image, weights], info.outShape, { info, groups: attributes.groups ?? 1 });
 };
+
+const convInputGradient: Kernel = (backend, { dy, filter }, attributes) => {
+  const [gradient, weights] = [dy as Info, filter as Info];
+  const info = convInfo(
+    attributes.inputShape as number[],
+    weights.shape,
+    attributes as unknown as ConvArguments,
+  );
+  const recorded = { info, groups: attributes.groups ?? 1 };
+  return one(backend, "Conv2DBackpropInput", [gradient, weights], info.inShape, recorded);
+};
+
+const convFilterGradient: Kernel = (backend, { x, dy }, attributes) => {
+  const [image, gradient] = [x as Info, dy as Info];
+  const filterShape = attributes.filterShape as number[];
+  const info = convInfo(image.shape, filterShape, attributes as unknown as ConvArguments);
+  const recorded = { info, groups: attributes.groups ?? 1 };
+  return one(backend, "Conv2DBackpropFilter", [image, gradient], filterShape, recorded);
+};
+
+/** A depthwise filter [height, width, C, m] is a filter [height, width, 1, C m] of C groups. */
+const asGrouped = ([height, width, channels, multiplier]: readonly number[]) =>
+  [height, width, 1, (channels as number) * (multiplier as number)] as number[];
+
+const depthwise: Kernel = (backend, { x, filter }, attributes) => {
+  const weights = filter as Info;
+  const grouped = backend.view(weights, asGrouped(weights.shape));
+  return conv2d(backend, { x: x as Info, filter: grouped }, { ...attributes, groups: weights.shape[2] });
+};
+
+const depthwiseInputGradient: Kernel = (backend, { dy, filter }, attributes) => {
+  const weights = filter as Info;
+  const grouped = backend.view(weights, asGrouped(weights.shape));
+  return convInputGradient(
+    backend,
+    { dy: dy as Info, filter: grouped },
+    { ...attributes, groups: weights.shape[2] },
+  );
+};
+
+const depthwiseFilterGradient: Kernel = (backend, inputs, attributes) => {
+  const filterShape = attributes.filterShape as number[];
+  const grouped = { ...attributes, filterShape: asGrouped(filterShape), groups: filterShape[2] };
+  return backend.view(convFilterGradient(backend, inputs, grouped) as Info, filterShape);
+};
+
+const softmax: Kernel = (backend, { logits }, { dim }) =>
+  one(backend, "Softmax", [logits as Info], (logits as Info).shape, { dim });
 
 const matMul: Kernel = (backend, { a, b }, { transposeA, transposeB }) => {
   const [left, right] = [a as Info, b as Info];
@@ -147,7 +202,12 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Greater: binary("Greater", "bool"),
   GreaterEqual: binary("GreaterEqual", "bool"),
   Less: binary("Less", "bool"),
+  LessEqual: binary("LessEqual", "bool"),
   Equal: binary("Equal", "bool"),
+  NotEqual: binary("NotEqual", "bool"),
+  LogicalAnd: binary("LogicalAnd", "bool"),
+  LogicalOr: binary("LogicalOr", "bool"),
+  LogicalNot: unary("LogicalNot"),
   Relu: unary("Relu"),
   Sigmoid: unary("Sigmoid"),
   Tanh: unary("Tanh"),
@@ -159,6 +219,51 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Rsqrt: unary("Rsqrt"),
   Square: unary("Square"),
   Step: unary("Step"),
+  Sign: unary("Sign"),
+  Relu6: unary("Relu6"),
+  Elu: unary("Elu"),
+  EluGrad: (backend, { dy, y }) => one(backend, "EluGrad", [dy as Info, y as Info], (y as Info).shape),
+  LeakyRelu: unary("LeakyRelu"),
+  Softplus: unary("Softplus"),
+  ClipByValue: unary("ClipByValue"),
+  Reciprocal: unary("Reciprocal"),
+  Softmax: softmax,
+  Select: (backend, { condition, t, e }) =>
+    one(backend, "Select", [condition, t, e] as Info[], (t as Info).shape, {}, dtypeOf(t as Info)),
+  AddN: (backend, inputs) => {
+    const add = KERNELS.Add as Kernel;
+    return Object.values(inputs).reduce((a, b) => add(backend, { a, b }, {}) as Info);
+  },
+  ExpandDims: (backend, { input }, { dim }) => {
+    const { shape } = input as Info;
+    const at = (dim as number) < 0 ? shape.length + 1 + (dim as number) : (dim as number);
+    return backend.view(input as Info, [...shape.slice(0, at), 1, ...shape.slice(at)]);
+  },
+  Concat: (backend, inputs, { axis }) => {
+    const parts = Object.values(inputs);
+    const first = parts[0] as Info;
+    const at = tf.util.parseAxisParam(axis as number, first.shape)[0] as number;
+    const shape = first.shape.map((size, index) =>
+      index === at ? sum(parts.map((part) => part.shape[at] as number)) : size,
+    );
+    return one(backend, "Concat", parts, shape, { axis: at });
+  },
+  SplitV: (backend, { x }, { numOrSizeSplits, axis }) => {
+    const input = x as Info;
+    const at = tf.util.parseAxisParam(axis as number, input.shape)[0] as number;
+    const sizes = tf.backend_util.prepareSplitSize(
+      input as tf.Tensor,
+      numOrSizeSplits as number[] | number,
+      at,
+    );
+    let start = 0;
+    return sizes.map((size) => {
+      const starts = input.shape.map((_, index) => (index === at ? start : 0));
+      const shape = input.shape.map((whole, index) => (index === at ? size : whole));
+      start += size;
+      return one(backend, "Slice", [input], shape, { starts, sizes: shape });
+    });
+  },
   Identity: (backend, { x }) => backend.alias(x as Info),
   Cast: (backend, { x }, { dtype }) =>
     dtype === (x as Info).dtype
@@ -180,6 +285,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   Sum: reduction("Sum"),
   Mean: reduction("Mean"),
   Max: reduction("Max"),
+  Min: reduction("Min"),
   Tile: (backend, { x }, { reps }) => {
     const counts = reps as number[];
     return one(
@@ -219,28 +325,24 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   _FusedMatMul: fused(matMul),
   Conv2D: conv2d,
   FusedConv2D: fused(conv2d),
-  Conv2DBackpropInput: (backend, { dy, filter }, attributes) => {
-    const info = convInfo(
-      attributes.inputShape as number[],
-      (filter as Info).shape,
-      attributes as unknown as ConvArguments,
-    );
-    return one(backend, "Conv2DBackpropInput", [dy as Info, filter as Info], info.inShape, { info });
-  },
-  Conv2DBackpropFilter: (backend, { x, dy }, attributes) => {
-    const info = convInfo(
-      (x as Info).shape,
-      attributes.filterShape as number[],
-      attributes as unknown as ConvArguments,
-    );
-    return one(backend, "Conv2DBackpropFilter", [x as Info, dy as Info], info.filterShape, { info });
-  },
+  Conv2DBackpropInput: convInputGradient,
+  Conv2DBackpropFilter: convFilterGradient,
+  [GROUPED_CONV]: conv2d,
+  [GROUPED_CONV_INPUT_GRADIENT]: convInputGradient,
+  [GROUPED_CONV_FILTER_GRADIENT]: convFilterGradient,
+  DepthwiseConv2dNative: depthwise,
+  FusedDepthwiseConv2D: fused(depthwise),
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
   MaxPool: pool("MaxPool"),
   AvgPool: pool("AvgPool"),
-  MaxPoolGrad: (backend, { dy, input }, attributes) =>
-    one(backend, "MaxPoolGrad", [dy as Info, input as Info], (input as Info).shape, {
-      info: poolInfo((input as Info).shape, attributes),
-    }),
+  MaxPoolGrad: (backend, { dy, input }, attributes) => {
+    const [gradient, image] = [dy as Info, input as Info];
+    // tfjs does not pass the rounding on: dy knows how many windows there were.
+    const [, outHeight, outWidth] = gradient.shape;
+    const info = { ...poolInfo(image.shape, attributes), outHeight, outWidth };
+    return one(backend, "MaxPoolGrad", [gradient, image], image.shape, { info });
+  },
   AvgPoolGrad: (backend, { dy, input }, attributes) =>
     one(backend, "AvgPoolGrad", [dy as Info], (input as Info).shape, {
       info: poolInfo((input as Info).shape, attributes),

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { registerBatchNormKernels } from "../model/batch-norm-kernels.js";
+import { registerOwnKernels } from "../model/own-kernels.js";
 import { TRACE_BACKEND, TraceBackend } from "./trace-backend.js";
 import { registerTraceKernels } from "./trace-kernels.js";
 import { type NamedValue, type TracedGraph, UnsupportedKernelError } from "./traced-graph.js";
@@ -23,7 +23,7 @@ export function useTraceBackend(): TraceBackend {
     const made = new TraceBackend();
     tf.registerBackend(TRACE_BACKEND, () => made);
     registerTraceKernels(made);
-    registerBatchNormKernels(TRACE_BACKEND);
+    registerOwnKernels(TRACE_BACKEND);
     backend = tf.findBackend(TRACE_BACKEND) as TraceBackend;
   }
   tf.setBackend(TRACE_BACKEND);

@@ -1,12 +1,12 @@
 // The eager engine: step functions run as they stand on a tfjs backend. Slow on the CPU, and the oracle.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { registerBatchNormKernels } from "../model/batch-norm-kernels.js";
+import { registerOwnKernels } from "../model/own-kernels.js";
 import type { Engine, Program, State, StepFunction, Values } from "./engine.js";
 
 /** `backend` is registered with tfjs already, under its own name. */
 export function createEagerEngine(backend: "cpu" | "tensorflow", description: string): Engine {
-  registerBatchNormKernels(backend);
+  registerOwnKernels(backend);
   tf.setBackend(backend);
   return new EagerEngine(backend, description);
 }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
 import { sizeOfShape } from "../../src/compile/traced-graph.js";
 import { batchNormTrain } from "../../src/model/batch-norm-kernels.js";
+import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "../engine/both-engines.js";
 
 type Tensors = tf.Tensor[];
@@ -12,6 +13,10 @@ const conv =
   (stride: number, pad: "same" | "valid" | number, dilation = 1) =>
   (x?: tf.Tensor, w?: tf.Tensor) =>
     tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad, "NHWC", dilation);
+const grouped = (groups: number, strides: number, pad: "same" | "valid") => (x?: tf.Tensor, w?: tf.Tensor) =>
+  groupedConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { groups, strides, pad });
+const depthwise = (stride: number, pad: "same" | "valid") => (x?: tf.Tensor, w?: tf.Tensor) =>
+  tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad);
 const channelNorm = (x: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNormTrain(x, g, b, 1e-3)[0];
 
 const CASES: Case[] = [
@@ -149,6 +154,123 @@ const CASES: Case[] = [
   ],
   ["log of softmax", "6x10", (x) => tf.logSoftmax(x as tf.Tensor)],
   ["tile", "4x1x3", (x) => tf.square(tf.tile(x as tf.Tensor, [2, 5, 1]))],
+  ["3x3 grouped", "8x6x5x16 3x3x4x24", grouped(4, 1, "same")],
+  ["3x3 grouped, whole blocks", "8x6x5x32 3x3x16x32", grouped(2, 1, "same")],
+  ["3x3 grouped, stride 2", "8x7x6x32 3x3x8x32", grouped(4, 2, "same")],
+  ["3x3 grouped, odd", "3x7x5x6 3x3x2x9", grouped(3, 1, "same")],
+  ["1x1 grouped", "8x4x4x24 1x1x8x24", grouped(3, 1, "same")],
+  ["depthwise", "8x6x5x16 3x3x16x1", depthwise(1, "same")],
+  ["depthwise, stride 2", "8x7x8x16 3x3x16x1", depthwise(2, "same")],
+  ["depthwise, valid with a rest", "4x8x8x8 3x3x8x1", depthwise(2, "valid")],
+  ["depthwise, odd", "3x7x5x5 3x3x5x1", depthwise(1, "same")],
+  ["depthwise, two filters a channel", "2x5x5x4 3x3x4x2", depthwise(1, "same")],
+  ["depthwise over whole maps", "8x4x4x8 4x4x8x1", depthwise(1, "valid")],
+  [
+    "depthwise between convolutions",
+    "8x6x6x8 3x3x8x8 3x3x8x1 1x1x8x16",
+    (x, w, d, p) => conv(1, "same")(tf.relu(depthwise(2, "same")(tf.relu(conv(1, "same")(x, w)), d)), p),
+  ],
+  [
+    "max pool, explicit padding, floor",
+    "4x7x6x8 3x3x8x8",
+    (x, w) => tf.maxPool(conv(1, "same")(x, w) as tf.Tensor4D, 3, 2, 1, "floor"),
+  ],
+  ["average pool with a rest", "4x8x7x8", (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 0, "floor")],
+  ["global max pool", "4x5x6x8 3x3x8x8", (x, w) => tf.max(conv(1, "same")(x, w), [1, 2])],
+  ["maximum over channels", "4x5x6x8 3x3x8x8", (x, w) => tf.max(conv(1, "same")(x, w), 3, true)],
+  [
+    "concat of convolutions",
+    "8x4x4x8 3x3x8x8 1x1x8x16",
+    (x, w, v) => tf.concat([conv(1, "same")(x, w), conv(1, "same")(x, v)], 3),
+  ],
+  [
+    "concat, odd channels",
+    "8x4x4x8 3x3x8x5 1x1x8x6",
+    (x, w, v) => tf.relu(tf.concat([conv(1, "same")(x, w), conv(1, "same")(x, v)], 3)),
+  ],
+  [
+    "split of a convolution",
+    "8x4x4x8 3x3x8x16",
+    (x, w) => {
+      const [a, b] = tf.split(conv(1, "same")(x, w), [6, 10], 3);
+      return tf.add(tf.sum(a as tf.Tensor, 3), tf.max(b as tf.Tensor, 3));
+    },
+  ],
+  [
+    "slice and pad",
+    "4x5x6x8",
+    (x) =>
+      tf.pad(tf.slice(x as tf.Tensor4D, [0, 1, 2, 3], [4, 3, 3, 4]), [
+        [0, 0],
+        [1, 0],
+        [0, 2],
+        [1, 1],
+      ]),
+  ],
+  [
+    "channel shuffle",
+    "4x3x3x12",
+    (x) =>
+      tf.reshape(tf.transpose(tf.reshape(x as tf.Tensor, [4, 3, 3, 3, 4]), [0, 1, 2, 4, 3]), [4, 3, 3, 12]),
+  ],
+  [
+    "conv1d along channels",
+    "8x16x1 3x1x1",
+    (x, w) => tf.sigmoid(tf.conv1d(x as tf.Tensor3D, w as tf.Tensor3D, 1, "same")),
+  ],
+  ["hard sigmoid", "8x6", (x) => tf.clipByValue(tf.add(tf.mul(x as tf.Tensor, 0.2), 0.5), 0, 1)],
+  [
+    "relu6, elu, leaky relu, softplus",
+    "8x6",
+    (x) =>
+      tf.add(
+        tf.add(tf.relu6(tf.mul(x as tf.Tensor, 5)), tf.elu(x as tf.Tensor)),
+        tf.add(tf.leakyRelu(x as tf.Tensor, 0.1), tf.softplus(x as tf.Tensor)),
+      ),
+  ],
+  [
+    "swish of a convolution",
+    "8x4x4x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      return tf.mul(y, tf.sigmoid(y));
+    },
+  ],
+  ["softmax", "6x10", (x) => tf.softmax(x as tf.Tensor)],
+  [
+    "L2 norm of channels",
+    "4x5x6x8 3x3x8x8",
+    (x, w) => tf.sqrt(tf.add(tf.sum(tf.square(conv(1, "same")(x, w)), [1, 2], true), 1e-5)),
+  ],
+  [
+    "where",
+    "4x6 4x6",
+    (a, b) =>
+      tf.where(
+        tf.greater(tf.tensor(randomArray(24, "mask"), [4, 6]), 0),
+        tf.mul(a as tf.Tensor, 2),
+        b as tf.Tensor,
+      ),
+  ],
+  [
+    "spatial attention",
+    "8x4x4x8 3x3x8x8 7x7x2x1",
+    (x, w, v) => {
+      const y = conv(1, "same")(x, w);
+      return tf.mul(
+        y,
+        tf.sigmoid(conv(1, "same")(tf.concat([tf.mean(y, 3, true), tf.max(y, 3, true)], 3), v)),
+      );
+    },
+  ],
+  [
+    "strips over height and width",
+    "4x5x6x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      return tf.mul(tf.mul(y, tf.sigmoid(tf.mean(y, 2, true))), tf.sigmoid(tf.mean(y, 1, true)));
+    },
+  ],
 ];
 
 /** Gives y and the gradients of sum(y * fixed weights) with respect to every input. */

@@ -10,6 +10,8 @@ import type { StepFunction } from "../../src/engine/engine.js";
 import { findTensorFlow, selectEngine } from "../../src/engine/select-engine.js";
 import { assertClose, randomArray } from "./both-engines.js";
 
+type Shape4 = [number, number, number, number];
+
 async function compiled(variables: Map<string, tf.Variable>, step: StepFunction) {
   const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
   engine.bind(variables);
@@ -139,6 +141,52 @@ describe("the compiled engine", () => {
     });
     await engine.dispose();
   });
+});
+
+describe("max pooling with ceil, whose windows tfjs' own gradient forgets", () => {
+  for (const [name, shape, pad] of [
+    ["padded by 1", [4, 7, 6, 8], 1],
+    ["not padded", [4, 8, 7, 8], 0],
+  ] as [string, Shape4, number][]) {
+    it(`${name}: as without rounding on an image padded by hand`, async () => {
+      await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
+      const [batch, height, width, channels] = shape;
+      const out = (size: number) => Math.ceil((size + 2 * pad - 3) / 2) + 1;
+      const behind = (size: number) => (out(size) - 1) * 2 + 3 - size - pad;
+      const weights = () => tf.tensor(randomArray(batch * out(height) * out(width) * channels, "weights"));
+      const objective = (pool: (x: tf.Tensor4D) => tf.Tensor) => (x: tf.Tensor) =>
+        tf.sum(tf.mul(tf.reshape(pool(x as tf.Tensor4D), [-1]), weights()));
+      const byHand = (x: tf.Tensor4D) =>
+        tf.maxPool(
+          tf.pad(
+            x,
+            [
+              [0, 0],
+              [pad, behind(height)],
+              [pad, behind(width)],
+              [0, 0],
+            ],
+            -1e9,
+          ) as tf.Tensor4D,
+          3,
+          2,
+          "valid",
+        );
+      const { engine, program } = await compiled(new Map(), {
+        inputs: { x: shape },
+        layers: [],
+        run: ({ x }) => ({
+          found: tf.grad(objective((x) => tf.maxPool(x, 3, 2, pad, "ceil")))(x as tf.Tensor),
+          expected: tf.grad(objective(byHand))(x as tf.Tensor),
+        }),
+      });
+      const { found, expected } = await program.run({
+        x: randomArray(batch * height * width * channels, "x"),
+      });
+      assertClose(found, expected, { what: "dx", tolerance: 1e-6 });
+      await engine.dispose();
+    });
+  }
 });
 
 describe("choosing an engine", () => {

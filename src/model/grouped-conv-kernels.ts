@@ -1,0 +1,103 @@
+// Grouped convolution as three tfjs kernels of our own: tfjs has none. Composed here of ordinary convolutions, group by
+// group, for the backends that execute directly.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+export const GROUPED_CONV = "GroupedConv2D";
+export const GROUPED_CONV_INPUT_GRADIENT = "GroupedConv2DBackpropInput";
+export const GROUPED_CONV_FILTER_GRADIENT = "GroupedConv2DBackpropFilter";
+
+export interface GroupedConvAttributes {
+  readonly groups: number;
+  readonly strides: number;
+  readonly pad: "same" | "valid" | number;
+}
+
+/**
+ * x: [batch, height, width, C]; filter: [height, width, C / groups, O]. Output channel o reads the input channels of
+ * group floor(o / (O / groups)).
+ */
+export function groupedConv2d(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  attributes: GroupedConvAttributes,
+): tf.Tensor4D {
+  return runKernel(GROUPED_CONV, { x, filter }, attributes) as tf.Tensor4D;
+}
+
+/** Makes the kernels known to tfjs and gives a backend that computes directly its implementation. */
+export function registerGroupedConvKernels(backendName: string): void {
+  registerGradientOnce();
+  const register = (kernelName: string, kernelFunc: tf.KernelFunc) => {
+    if (!tf.getKernel(kernelName, backendName)) tf.registerKernel({ kernelName, backendName, kernelFunc });
+  };
+  register(GROUPED_CONV, ({ inputs, attrs }) => {
+    const { x, filter } = inputs as unknown as { x: tf.Tensor4D; filter: tf.Tensor4D };
+    const { groups, strides, pad } = attrs as unknown as GroupedConvAttributes;
+    return byGroup(groups, x, filter, (part, weights) =>
+      tf.conv2d(part as tf.Tensor4D, weights as tf.Tensor4D, strides, pad),
+    );
+  });
+  register(GROUPED_CONV_INPUT_GRADIENT, ({ inputs, attrs }) => {
+    const { dy, filter } = inputs as unknown as { dy: tf.Tensor4D; filter: tf.Tensor4D };
+    const { groups, strides, pad, inputShape } = attrs as unknown as GroupedConvAttributes & {
+      inputShape: Shape4;
+    };
+    const [batch, height, width, channels] = inputShape;
+    const own = { strides, pad, dataFormat: "NHWC", inputShape: [batch, height, width, channels / groups] };
+    return byGroup(groups, dy, filter, (part, weights) =>
+      runKernel("Conv2DBackpropInput", { dy: part, filter: weights }, own),
+    );
+  });
+  register(GROUPED_CONV_FILTER_GRADIENT, ({ inputs, attrs }) => {
+    const { x, dy } = inputs as unknown as { x: tf.Tensor4D; dy: tf.Tensor4D };
+    const { groups, strides, pad, filterShape } = attrs as unknown as GroupedConvAttributes & {
+      filterShape: Shape4;
+    };
+    const [height, width, from, to] = filterShape;
+    const own = { strides, pad, dataFormat: "NHWC", filterShape: [height, width, from, to / groups] };
+    return byGroup(groups, x, dy, (part, gradient) =>
+      runKernel("Conv2DBackpropFilter", { x: part, dy: gradient }, own),
+    );
+  });
+}
+
+/** Both tensors split along their last axis, computed group by group, and put together again along it. */
+function byGroup(
+  groups: number,
+  a: tf.Tensor,
+  b: tf.Tensor,
+  compute: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const others = tf.split(b, groups, 3);
+    return tf.concat(
+      tf.split(a, groups, 3).map((part, group) => compute(part, others[group] as tf.Tensor)),
+      3,
+    );
+  });
+}
+
+type Shape4 = [number, number, number, number];
+
+function registerGradientOnce(): void {
+  if (tf.getGradient(GROUPED_CONV)) return;
+  tf.registerGradient({
+    kernelName: GROUPED_CONV,
+    inputsToSave: ["x", "filter"],
+    gradFunc: (gradient, saved, attributes) => {
+      const dy = gradient as tf.Tensor;
+      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+      const own = attributes as unknown as GroupedConvAttributes;
+      return {
+        x: () => runKernel(GROUPED_CONV_INPUT_GRADIENT, { dy, filter }, { ...own, inputShape: x.shape }),
+        filter: () =>
+          runKernel(GROUPED_CONV_FILTER_GRADIENT, { x, dy }, { ...own, filterShape: filter.shape }),
+      };
+    },
+  });
+}
+
+function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
+}
