@@ -8,7 +8,7 @@
 
 import type { backend_util } from "@tensorflow/tfjs-core";
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../model/batch-norm-kernels.js";
-import { RELU_GRADIENT } from "./simplify.js";
+import { RELU_GRADIENT, SCALED_SUM } from "./simplify.js";
 import type { TracedGraph, TracedNode, TracedValue } from "./traced-graph.js";
 
 export type Layout = "plain" | "nchw" | "blocked";
@@ -63,8 +63,13 @@ function chooseLayout(node: TracedNode, layoutOf: Layouts, block: number | null)
       const fits = isBlockable(channels, block) || isBlockableStem(channels, block);
       return fits && info.dilationHeight === 1 && info.dilationWidth === 1 ? "blocked" : "nchw";
     }
-    case "Conv2DBackpropInput":
-      return isBlockable(channelsOf(node), block) ? "blocked" : "nchw";
+    case "Conv2DBackpropInput": {
+      const isDense = [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth].every(
+        (step) => step === 1,
+      );
+      const isPointwise = info.filterHeight * info.filterWidth === 1;
+      return isBlockable(channelsOf(node), block) && (isDense || isPointwise) ? "blocked" : "nchw";
+    }
     case "Concat":
       return concatLayout(node, layoutOf, block);
     case "MaxPool":
@@ -93,6 +98,7 @@ const FOLLOWERS = new Set([
   ),
   ..."Reciprocal Step ClipByValue Cast FusedBatchNorm".split(" "),
   RELU_GRADIENT,
+  SCALED_SUM,
   BATCH_NORM_TRAIN,
   BATCH_NORM_TRAIN_GRADIENT,
 ]);

@@ -29,7 +29,7 @@ function lowerForward(context: Context, node: TracedNode): void {
   if (layoutOf(output) === "blocked") {
     const x = placement.full(inputOf(node, 0), isBlockableStem(channels, block) ? "nchw" : "blocked");
     const weights = blockFilter(context, filter, { info, channels });
-    placement.put(output, "blocked", builder.op("Conv", [x, weights], attributes, BLOCKED_DOMAIN));
+    placement.put(output, "blocked", builder.blockedConv([x, weights], attributes, info.outChannels));
     return;
   }
   const weights = builder.op("Transpose", [filter], { perm: [3, 2, 0, 1] });
@@ -52,6 +52,14 @@ function lowerInputGradient(context: Context, node: TracedNode): void {
   const plain = [strideHeight, strideWidth, info.dilationHeight, info.dilationWidth].every(
     (step) => step === 1,
   );
+  if (layoutOf(output) === "blocked" && !plain) {
+    placement.put(
+      output,
+      "blocked",
+      spreadPointwise(context, placement.full(inputOf(node, 0), "blocked"), filter, { info, channels }),
+    );
+    return;
+  }
   if (!plain) {
     placement.put(
       output,
@@ -86,6 +94,42 @@ function lowerInputGradient(context: Context, node: TracedNode): void {
 interface ConvParts {
   readonly info: ConvInfo;
   readonly channels: ConvChannels;
+}
+
+/** Input gradient of a 1x1 convolution with a stride: the one without, its pixels spread among zeros. */
+function spreadPointwise(
+  context: Context,
+  dy: string,
+  filter: string,
+  { info, channels }: ConvParts,
+): string {
+  const { builder } = context;
+  const size = context.block as number;
+  const { batchSize, inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth } = info;
+  const weights = blockTurnedFilter(context, filter, { info, channels });
+  const dense = builder.op(
+    "Conv",
+    [dy, weights],
+    { kernel_shape: [1, 1], group: channels.groups },
+    BLOCKED_DOMAIN,
+  );
+  const planes = (batchSize * info.inChannels) / size;
+  const apart = builder.op("Reshape", [dense, builder.ints([planes, outHeight, 1, outWidth, size])]);
+  // Zeros behind each row and behind each pixel, then what reaches beyond the image cut off (or what is missing added).
+  const zeros = builder.ints([0, 0, 0, 0, 0, 0, 0, strideHeight - 1, 0, (strideWidth - 1) * size]);
+  const spread = builder.op("Pad", [apart, zeros]);
+  const rows = builder.op("Reshape", [
+    spread,
+    builder.ints([planes, outHeight * strideHeight, outWidth * strideWidth * size]),
+  ]);
+  const rest = [inHeight - outHeight * strideHeight, (inWidth - outWidth * strideWidth) * size] as [
+    number,
+    number,
+  ];
+  const whole = rest.some((missing) => missing !== 0)
+    ? builder.op("Pad", [rows, builder.ints([0, 0, 0, 0, ...rest])])
+    : rows;
+  return builder.op("Reshape", [whole, builder.ints([batchSize, info.inChannels, inHeight, inWidth])]);
 }
 
 function transposedConv(
@@ -129,38 +173,44 @@ function transposedConv(
 
 /**
  * A filter in the order that the blocked kernels read, declared as outputs, from, height, width. Inside a block: input
- * channels, then output channels; where there are fewer than a block, all input channels lie before the pixels.
+ * channels, then output channels; where there are fewer than a block, all input channels lie before the pixels. As few
+ * axes as the case allows: transposing many is slow.
  */
 function blockFilter({ builder, block }: Context, filter: string, { info, channels }: ConvParts): string {
   const size = block as number;
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
   const outputs = groups * to;
-  const declared = builder.ints([outputs, from, height, width]);
-  if (from < size) {
-    const split = builder.op("Reshape", [filter, builder.ints([height, width, from, outputs / size, size])]);
-    return builder.op("Reshape", [builder.op("Transpose", [split], { perm: [3, 2, 0, 1, 4] }), declared]);
-  }
-  const split = builder.op("Reshape", [
-    filter,
-    builder.ints([height, width, from / size, size, outputs / size, size]),
-  ]);
-  return builder.op("Reshape", [builder.op("Transpose", [split], { perm: [4, 2, 0, 1, 3, 5] }), declared]);
+  const pixels = height * width;
+  const reorder = (shape: number[], perm: number[]) =>
+    builder.op("Transpose", [builder.op("Reshape", [filter, builder.ints(shape)])], { perm });
+  const ordered =
+    pixels === 1
+      ? reorder([from, outputs / size, size], [1, 0, 2])
+      : from < size
+        ? reorder([pixels, from, outputs / size, size], [2, 1, 0, 3])
+        : reorder([pixels, from / size, size, outputs / size, size], [3, 1, 0, 2, 4]);
+  return builder.op("Reshape", [ordered, builder.ints([outputs, from, height, width])]);
 }
 
 /** The same of the filter that the input gradient needs, declared as inputs, to, height, width. */
 function blockTurnedFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
   const { builder } = context;
+  const turned = turn(context, filter, info);
   // A depthwise filter has nothing to exchange.
-  if (isDepthwise(channels)) return blockFilter(context, turn(context, filter, info), { info, channels });
+  if (isDepthwise(channels)) return blockFilter(context, turned, { info, channels });
   const size = context.block as number;
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
-  const split = builder.op("Reshape", [
-    turn(context, filter, info),
-    builder.ints([height, width, from / size, size, groups, to / size, size]),
-  ]);
-  const ordered = builder.op("Transpose", [split], { perm: [4, 2, 5, 0, 1, 6, 3] });
+  const pixels = height * width;
+  const reorder = (shape: number[], perm: number[]) =>
+    builder.op("Transpose", [builder.op("Reshape", [turned, builder.ints(shape)])], { perm });
+  const ordered =
+    groups > 1
+      ? reorder([pixels, from / size, size, groups, to / size, size], [3, 1, 4, 0, 5, 2])
+      : pixels === 1
+        ? reorder([from / size, size, to], [0, 2, 1])
+        : reorder([pixels, from / size, size, to / size, size], [1, 3, 0, 4, 2]);
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
 }
 

@@ -2,8 +2,9 @@
 
 import type { Layout } from "./layouts.js";
 import { blockedAffine, type Context, inputOf, type Lowering, outputOf } from "./lowering.js";
-import { RELU_GRADIENT } from "./simplify.js";
-import type { TracedNode, TracedValue } from "./traced-graph.js";
+import { BLOCKED_DOMAIN } from "./onnx-builder.js";
+import { RELU_GRADIENT, SCALED_SUM } from "./simplify.js";
+import { sizeOfShape, type TracedNode, type TracedValue } from "./traced-graph.js";
 
 const BINARY: Readonly<Record<string, string>> = {
   Add: "Add",
@@ -87,6 +88,7 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
   [RELU_GRADIENT]: broadcasting(({ builder }, [dy, y]) =>
     builder.op("Mul", [dy as string, builder.op("HardSigmoid", [y as string], { alpha: 3e38, beta: 0 })]),
   ),
+  [SCALED_SUM]: lowerScaledSum,
   FusedBatchNorm: lowerBatchNormInference,
 };
 
@@ -169,7 +171,7 @@ function placed({ placement, builder, block }: Context, { value, stored }: Opera
     const first = builder.op("Transpose", [shaped], { perm: [0, 3, 1, 2] });
     return layout === "nchw"
       ? first
-      : builder.op("ReorderInput", [first], { channels_last: 0 }, "com.microsoft.nchwc");
+      : builder.op("ReorderInput", [first], { channels_last: 0 }, BLOCKED_DOMAIN);
   }
   return builder.op("Reshape", [name, builder.ints([batch, channels, height, width])]);
 }
@@ -205,11 +207,39 @@ function lowerAsAffine(context: Context, node: TracedNode, op: string): boolean 
       : {
           scale: builder.floats(new Float32Array(groups).fill(1), weights),
           bias: builder.op("Reshape", [numbers, builder.ints([groups])]),
+          isShift: true as const,
         };
   const x = placed(context, image, "blocked");
   const shape = [batch, channels, height, width];
   context.placement.put(output, "blocked", blockedAffine(context, x, { shape, groups, ...parts }));
   return true;
+}
+
+/** Fewer numbers than this are not worth a pass of their own kind. */
+const LONG = 1024;
+
+/** Inputs x, number, y. Any tensor is a row of one block of channels: one pass of the blocked kernels, whatever it means. */
+function lowerScaledSum(context: Context, node: TracedNode): void {
+  const { builder, placement, layoutOf, block } = context;
+  const [x, number, y, output] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2), outputOf(node)];
+  const layout = layoutOf(output);
+  const one = placement.full(number, "plain");
+  const factor = node.attributes.sign === -1 ? builder.op("Neg", [one]) : one;
+  const [left, right] = [placement.full(x, layout), placement.full(y, layout)];
+  const size = sizeOfShape(output.shape);
+  if (block === null || size % block !== 0 || size < LONG) {
+    placement.put(output, layout, builder.op("Add", [builder.op("Mul", [left, factor]), right]));
+    return;
+  }
+  const [batch, height, width, channels] = output.shape as [number, number, number, number];
+  const outer = layout === "plain" ? output.shape : [batch, channels, height, width];
+  const scale = builder.op("Expand", [factor, builder.ints([block, 1, 1, 1])]);
+  const result = builder.viewed("Conv", [left, scale, "", right], {
+    attributes: { kernel_shape: [1, 1], group: block },
+    domain: BLOCKED_DOMAIN,
+    view: { inner: [1, block, 1, size / block], outer },
+  });
+  placement.put(output, layout, result);
 }
 
 /** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. Inputs x, mean, variance, offset, scale. */

@@ -4,6 +4,7 @@ import {
   blockedPixelDots,
   blockedPixelMean,
   type Context,
+  channelMeans,
   inputOf,
   type Lowering,
   outputOf,
@@ -91,6 +92,17 @@ function lowerReduction(op: "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMi
       const mean = blockedPixelMean(context, placement.full(input, layout));
       const pixels = (input.shape[1] as number) * (input.shape[2] as number);
       const result = op === "ReduceMean" ? mean : builder.op("Mul", [mean, builder.scalar(pixels)]);
+      placement.put(output, "plain", builder.op("Reshape", [result, shape]));
+      return;
+    }
+    if (layout === "blocked" && axes.join() === "0,1,2" && (op === "ReduceSum" || op === "ReduceMean")) {
+      const [batch, height, width, channels] = input.shape as [number, number, number, number];
+      const mean = channelMeans(context, placement.full(input, layout), {
+        layout,
+        shape: [batch, channels, height, width],
+      });
+      const result =
+        op === "ReduceMean" ? mean : builder.op("Mul", [mean, builder.scalar(batch * height * width)]);
       placement.put(output, "plain", builder.op("Reshape", [result, shape]));
       return;
     }

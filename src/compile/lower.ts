@@ -23,7 +23,7 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
 
 export interface OnnxModel {
   readonly bytes: Uint8Array;
-  /** ONNX names by the names the traced function gave. */
+  /** ONNX names by the names the traced function gave. An output may have another shape, of as many numbers. */
   readonly inputs: ReadonlyMap<string, OnnxValue>;
   readonly outputs: ReadonlyMap<string, OnnxValue>;
   /** Only state that the function reads is an input, only state that it assigns an output. */
@@ -78,15 +78,15 @@ export function lower(traced: TracedGraph, target: Target): OnnxModel {
       .filter(({ before, after }) => before !== after)
       .map(({ name, after }) => [name, result(after)]),
   );
-  const encoded = builder.encode(
+  const fused = fuse(builder, [...outputs.values(), ...stateOutputs.values()]);
+  const final = (named: ReadonlyMap<string, OnnxValue>) =>
+    new Map(Array.from(named, ([name, value]) => [name, fused.outputs.get(value.name) ?? value]));
+  const bytes = builder.encode(
     [...inputs.values(), ...stateInputs.values()],
-    [...outputs.values(), ...stateOutputs.values()],
-    fuse(
-      builder.nodes,
-      [...outputs.values(), ...stateOutputs.values()].map(({ name }) => name),
-    ),
+    [...fused.outputs.values()],
+    fused.nodes,
   );
-  return { bytes: encoded, inputs, outputs, stateInputs, stateOutputs };
+  return { bytes, inputs, outputs: final(outputs), stateInputs, stateOutputs: final(stateOutputs) };
 }
 
 /** A constant of one repeated number is stored as that number. */

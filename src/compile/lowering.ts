@@ -42,22 +42,25 @@ export interface Affine {
   readonly bias?: string;
   /** Added, in the same layout. */
   readonly sum?: string;
+  /** The scale is all ones. */
+  readonly isShift?: true;
 }
 
 /** scale x + bias + sum by channel, of a blocked x, in one pass: a 1x1 depthwise convolution. */
 export function blockedAffine(
   { builder }: Context,
   x: string,
-  { shape, groups, scale, bias, sum }: Affine,
+  { shape, groups, scale, bias, sum, isShift }: Affine,
 ): string {
   const [batch, channels, height, width] = shape as [number, number, number, number];
   // One long row of pixels is faster than many short ones.
-  const inner = builder.ints([(batch * channels) / groups, groups, 1, height * width]);
+  const inner = [(batch * channels) / groups, groups, 1, height * width];
   const optional = sum !== undefined ? [bias ?? "", sum] : bias !== undefined ? [bias] : [];
   return builder.viewed("Conv", [x, scale, ...optional], {
     attributes: { kernel_shape: [1, 1], group: groups },
     domain: BLOCKED_DOMAIN,
-    view: { inner, outer: builder.ints(shape) },
+    view: { inner, outer: shape },
+    ...(isShift ? { isShift } : {}),
   });
 }
 

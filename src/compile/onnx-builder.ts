@@ -17,14 +17,25 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** An Add of two blocked tensors of one shape. */
   readonly isBlockedSum?: true;
-  /** First input, fourth input and output are seen in another shape: names of the shapes inside and outside. */
-  readonly view?: { readonly inner: string; readonly outer: string };
+  /** Of a convolution that could take a bias. */
+  readonly outputChannels?: number;
+  /** Adds its bias and does nothing else. */
+  readonly isShift?: true;
+  /** First input, fourth input and output are seen in another shape of as many numbers. */
+  readonly view?: View;
+}
+
+export interface View {
+  readonly inner: readonly number[];
+  readonly outer: readonly number[];
 }
 
 export interface OnnxValue {
   readonly name: string;
   readonly shape: readonly number[];
 }
+
+type ViewedParts = Pick<OnnxNode, "attributes" | "domain" | "isShift"> & Required<Pick<OnnxNode, "view">>;
 
 /** Blocked (NCHWc) kernels of MLAS. */
 export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
@@ -58,6 +69,25 @@ export class OnnxBuilder {
     return this.multi(type, inputs, { attributes, domain, outputs: 1 })[0] as string;
   }
 
+  /** A blocked convolution without a bias. */
+  blockedConv(
+    inputs: readonly string[],
+    attributes: Record<string, Attribute>,
+    outputChannels: number,
+  ): string {
+    const output = this.#name();
+    this.nodes.push({
+      origin: this.origin,
+      type: "Conv",
+      domain: BLOCKED_DOMAIN,
+      inputs,
+      outputs: [output],
+      attributes,
+      outputChannels,
+    });
+    return output;
+  }
+
   /** The sum of two blocked tensors of one shape. */
   blockedSum(operands: readonly string[]): string {
     const output = this.#name();
@@ -89,17 +119,9 @@ export class OnnxBuilder {
   }
 
   /** A node that sees its tensors in another shape: reshapes are put around it when all fusing is done. */
-  viewed(
-    type: string,
-    inputs: readonly string[],
-    {
-      attributes,
-      domain,
-      view,
-    }: Pick<OnnxNode, "attributes" | "domain"> & { view: NonNullable<OnnxNode["view"]> },
-  ): string {
+  viewed(type: string, inputs: readonly string[], parts: ViewedParts): string {
     const output = this.#name();
-    this.nodes.push({ origin: this.origin, type, domain, inputs, outputs: [output], attributes, view });
+    this.nodes.push({ origin: this.origin, type, inputs, outputs: [output], ...parts });
     return output;
   }
 

@@ -98,7 +98,8 @@ class CompiledEngine implements Engine {
     for (const [name, declared] of model.stateInputs) feeds[declared.name] = this.#slot(name).current;
     const fetches: Record<string, Tensor | null> = {};
     for (const declared of model.outputs.values()) fetches[declared.name] = null;
-    for (const [name, declared] of model.stateOutputs) fetches[declared.name] = this.#slot(name).spare;
+    for (const [name, { name: declared, shape }] of model.stateOutputs)
+      fetches[declared] = reshaped(this.#slot(name).spare, shape);
     const results = await session.run(feeds, fetches);
     for (const [name, declared] of model.stateOutputs) {
       const slot = this.#slot(name);
@@ -173,6 +174,11 @@ class CompiledEngine implements Engine {
     if (!slot) throw new Error(`no state named ${name}`);
     return slot;
   }
+}
+
+/** The same memory in another shape. */
+function reshaped(tensor: Tensor | null, shape: readonly number[]): Tensor | null {
+  return tensor && new Tensor("float32", tensor.data as Float32Array, [...shape]);
 }
 
 function inputTensor(inputs: Values, name: string, shape: readonly number[]): Tensor {

@@ -33,14 +33,14 @@ function sgd({ momentum, nesterov, weightDecay }: Extract<OptimizerSpec, { name:
     scalars: [],
     scalarValues: () => ({}),
     update: ({ weight, gradient, slots, learningRate, decay }) => {
-      const g = decay && weightDecay > 0 ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
+      const g = decay && weightDecay > 0 ? tf.add(tf.mul(weight, weightDecay), gradient) : gradient;
       const { velocity } = slots;
       if (!velocity) {
         weight.assign(tf.sub(weight, tf.mul(g, learningRate)));
         return;
       }
       const v = tf.add(tf.mul(velocity, momentum), g);
-      const direction = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
+      const direction = nesterov ? tf.add(tf.mul(v, momentum), g) : v;
       velocity.assign(v);
       weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
     },
@@ -50,7 +50,8 @@ function sgd({ momentum, nesterov, weightDecay }: Extract<OptimizerSpec, { name:
 /**
  * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w = w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
  * (Kingma and Ba 2015). AdamW (Loshchilov and Hutter 2019) takes lr weightDecay w off the weight instead of adding
- * weightDecay w to g.
+ * weightDecay w to g. The moments are kept as m / (1 - b1) and v / (1 - b2): what is left of the constants goes into two
+ * numbers a step, and each moment takes one pass over the weights.
  */
 function adam({
   name,
@@ -61,26 +62,23 @@ function adam({
 }: Extract<OptimizerSpec, { name: "adam" | "adamw" }>): Optimizer {
   return {
     slots: ["first_moment", "second_moment"],
-    scalars: ["first_correction", "second_correction"],
-    scalarValues: (step) => ({
-      first_correction: 1 / (1 - beta1 ** step),
-      second_correction: 1 / Math.sqrt(1 - beta2 ** step),
-    }),
+    scalars: ["step_size", "step_epsilon"],
+    scalarValues: (step) => {
+      const deviation = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
+      return { step_size: (1 - beta1) / (1 - beta1 ** step) / deviation, step_epsilon: epsilon / deviation };
+    },
     update: ({ weight, gradient, slots, learningRate, scalars, decay }) => {
       const decays = decay && weightDecay > 0;
-      const g = decays && name === "adam" ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
+      const g = decays && name === "adam" ? tf.add(tf.mul(weight, weightDecay), gradient) : gradient;
       const [first, second] = [slots.first_moment as tf.Variable, slots.second_moment as tf.Variable];
-      const m = tf.add(tf.mul(first, beta1), tf.mul(g, 1 - beta1));
-      const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2));
-      const rate = tf.mul(learningRate, scalars.first_correction as tf.Tensor);
-      const deviation = tf.add(tf.mul(tf.sqrt(v), scalars.second_correction as tf.Tensor), epsilon);
+      const m = tf.add(tf.mul(first, beta1), g);
+      const v = tf.add(tf.mul(second, beta2), tf.square(g));
+      const direction = tf.div(m, tf.add(tf.sqrt(v), scalars.step_epsilon as tf.Tensor));
       const kept =
-        decays && name === "adamw"
-          ? tf.sub(weight, tf.mul(weight, tf.mul(learningRate, weightDecay)))
-          : weight;
+        decays && name === "adamw" ? tf.mul(weight, tf.sub(1, tf.mul(learningRate, weightDecay))) : weight;
       first.assign(m);
       second.assign(v);
-      weight.assign(tf.sub(kept, tf.mul(rate, tf.div(m, deviation))));
+      weight.assign(tf.sub(kept, tf.mul(direction, tf.mul(learningRate, scalars.step_size as tf.Tensor))));
     },
   };
 }
