@@ -21,7 +21,7 @@ export function lowerWeightGradient(context: Context, node: TracedNode): void {
   const info = node.attributes.info as ConvInfo;
   const channels = channelsOf(node);
   const { builder, placement, block } = context;
-  const form = FORMS[chooseForm(info, channels, block)];
+  const form = WEIGHT_GRADIENT_FORMS[chooseForm(info, channels, block)];
   const gradient = form(context, { info, channels, x: inputOf(node, 0), dy: inputOf(node, 1) });
   const output = outputOf(node);
   placement.put(output, "plain", builder.op("Reshape", [gradient, builder.ints(output.shape)]));
@@ -39,7 +39,7 @@ export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number
   return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
 }
 
-interface Operands {
+export interface WeightGradientOperands {
   readonly info: ConvInfo;
   readonly channels: ConvChannels;
   readonly x: TracedValue;
@@ -47,7 +47,9 @@ interface Operands {
 }
 
 /** Each gives numbers in the order height, width, from, to. */
-const FORMS: Readonly<Record<WeightGradientForm, (context: Context, operands: Operands) => string>> = {
+export const WEIGHT_GRADIENT_FORMS: Readonly<
+  Record<WeightGradientForm, (context: Context, operands: WeightGradientOperands) => string>
+> = {
   matrix,
   pointwise,
   convolution: (context, operands) => {
@@ -60,7 +62,7 @@ const FORMS: Readonly<Record<WeightGradientForm, (context: Context, operands: Op
   taps,
 };
 
-function matrix(context: Context, { info, x, dy }: Operands): string {
+function matrix(context: Context, { info, x, dy }: WeightGradientOperands): string {
   const { builder, placement } = context;
   const rows = info.batchSize * info.outHeight * info.outWidth;
   const seen = slicePixels(context, placement.full(x, "plain"), tapsOf(info)[0] as Tap);
@@ -70,7 +72,7 @@ function matrix(context: Context, { info, x, dy }: Operands): string {
 }
 
 /** The larger tensor is the filter: bringing it into a filter's order is one pass of long copies. */
-function pointwise(context: Context, { info, x, dy }: Operands): string {
+function pointwise(context: Context, { info, x, dy }: WeightGradientOperands): string {
   const { builder, placement } = context;
   const { strideHeight, strideWidth, inChannels: from, outChannels: to } = info;
   const pixels = info.batchSize * info.outHeight * info.outWidth;
@@ -121,7 +123,11 @@ function batchInside(
 }
 
 /** Width and channels of x are one axis, so that the result has long rows: column tap x from. */
-function blockedConvolution(context: Context, { info, channels, x, dy }: Operands, block: number): string {
+function blockedConvolution(
+  context: Context,
+  { info, channels, x, dy }: WeightGradientOperands,
+  block: number,
+): string {
   const { builder, placement } = context;
   const { batchSize, outHeight, outWidth, filterHeight, filterWidth } = info;
   const outputs = channels.groups * channels.to;
@@ -139,7 +145,7 @@ function blockedConvolution(context: Context, { info, channels, x, dy }: Operand
   return builder.op("Transpose", [rows], { perm: [1, 0, 2] });
 }
 
-function plainConvolution(context: Context, { info, channels, x, dy }: Operands): string {
+function plainConvolution(context: Context, { info, channels, x, dy }: WeightGradientOperands): string {
   const { builder, placement } = context;
   const { groups, from, to } = channels;
   const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), { info, channels });
@@ -153,7 +159,7 @@ function plainConvolution(context: Context, { info, channels, x, dy }: Operands)
 function batchAsChannels(
   { builder }: Context,
   x: string,
-  { info, channels }: Pick<Operands, "info" | "channels">,
+  { info, channels }: Pick<WeightGradientOperands, "info" | "channels">,
 ) {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, dilationHeight, strideHeight, strideWidth } =
     info;
@@ -206,7 +212,7 @@ function behind(info: ConvInfo): [number, number] {
 }
 
 /** A blocked image lies in memory as a depthwise filter of its own size does. */
-function dots({ builder, placement }: Context, { info, channels, x, dy }: Operands): string {
+function dots({ builder, placement }: Context, { info, channels, x, dy }: WeightGradientOperands): string {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo: pad } = info;
   const planes = batchSize * channels.groups;
   const image = builder.op("Reshape", [
@@ -259,7 +265,7 @@ interface Range {
   readonly sizeDy: number;
 }
 
-function taps(context: Context, { info, x, dy }: Operands): string {
+function taps(context: Context, { info, x, dy }: WeightGradientOperands): string {
   const { builder, placement } = context;
   const { inChannels: from, outChannels: to, batchSize } = info;
   const [seen, gradient] = [placement.full(x, "plain"), placement.full(dy, "plain")];
