@@ -52,12 +52,14 @@ command("validate", "check files; all mistakes with line, column and the nearest
     finish(await (await import("./commands/validate.js")).validate(files, flags)),
   );
 
-withSet(command("describe", "layers, parameters, MACs and activations of an experiment's network"))
-  .argument("<experiment>", "YAML file")
+withSet(command("describe", "parts, parameters, MACs and activations of a network, or of two side by side"))
+  .argument("<experiments...>", "one YAML file, or two")
+  .option("--layers", "layer by layer", false)
+  .option("--mermaid", "a drawing of the network in the language of Mermaid", false)
   .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS in place of the dataset's")
   .option("--classes <n>", "classes in place of the dataset's", count("--classes", 100000))
-  .action(async (file, flags) =>
-    finish(await (await import("./commands/describe.js")).describe(file, flags)),
+  .action(async (files, flags) =>
+    finish(await (await import("./commands/describe.js")).describe(files, flags)),
   );
 
 withSet(command("plan", "the runs of a sweep and how long they may take; trains nothing"))

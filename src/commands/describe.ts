@@ -1,22 +1,45 @@
-// squeezebox describe: an experiment -> its network's layers, parameters, MACs and activations.
+// squeezebox describe: one experiment or two -> their networks' parts, parameters, MACs and activations.
 
 import { describeDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
-import { type Complexity, complexityOf } from "../network/complexity.js";
+import { complexityOf } from "../network/complexity.js";
 import type { Shape } from "../network/graph.js";
-import { formatCount, formatLarge, formatTable } from "../report/format.js";
+import { formatCount, formatLarge } from "../report/format.js";
+import {
+  type DescribedNetwork,
+  layerTable,
+  mermaid,
+  sideBySide,
+  stageTable,
+} from "../report/network-tables.js";
 import { loadExperiment, networkOf, parseOverrides } from "./inputs.js";
 import { print, printJson } from "./output.js";
 
 export interface DescribeFlags {
   readonly json: boolean;
+  readonly layers: boolean;
+  readonly mermaid: boolean;
   readonly set: readonly string[];
   /** HEIGHTxWIDTHxCHANNELS, in place of the dataset's. */
   readonly input?: string;
   readonly classes?: number;
 }
 
-export async function describe(file: string, flags: DescribeFlags): Promise<number> {
+export async function describe(files: readonly string[], flags: DescribeFlags): Promise<number> {
+  if (files.length > 2)
+    throw new InputError(`describe takes one experiment, or two to compare; found ${files.length}`);
+  const networks = files.map((file) => describedNetwork(file, flags));
+  const [first, second] = networks as [(typeof networks)[number], (typeof networks)[number]?];
+  if (flags.json) {
+    const json = networks.map(({ name, complexity }) => ({ name, ...complexity }));
+    printJson(json.length === 1 ? json[0] : json);
+  } else if (second) print(sideBySide(first, second));
+  else if (flags.mermaid) print(mermaid(first.graph, first.complexity));
+  else print(`${flags.layers ? layerTable(first) : stageTable(first)}\n\n${totals(first)}`);
+  return 0;
+}
+
+function describedNetwork(file: string, flags: DescribeFlags) {
   const loaded = loadExperiment(file, parseOverrides(flags.set));
   const input =
     flags.input !== undefined && flags.classes !== undefined
@@ -24,11 +47,9 @@ export async function describe(file: string, flags: DescribeFlags): Promise<numb
       : describeDataset(loaded.experiment.dataset);
   const shape = flags.input === undefined ? (input?.shape as Shape) : parseInput(flags.input);
   const classes = flags.classes ?? (input?.classes as number);
-  const complexity = complexityOf(networkOf(loaded, { shape, classes }));
-  const { name } = loaded.experiment;
-  if (flags.json) printJson({ name, ...complexity });
-  else print(formatDescription(name, complexity));
-  return 0;
+  const graph = networkOf(loaded, { shape, classes });
+  const { name, network: spec } = loaded.experiment;
+  return { name, spec, graph, complexity: complexityOf(graph) };
 }
 
 function parseInput(text: string): Shape {
@@ -39,21 +60,8 @@ function parseInput(text: string): Shape {
   return { height, width, channels };
 }
 
-function formatDescription(name: string, { params, macs, activations, layers }: Complexity): string {
-  const table = formatTable(
-    ["layer", "op", "output", "parameters", "MACs"],
-    layers.map(({ name, op, output, params, macs }) => [
-      name,
-      op,
-      `${output.height}x${output.width}x${output.channels}`,
-      params.total === 0 ? "" : formatCount(params.total),
-      macs === 0 ? "" : formatCount(macs),
-    ]),
-    { right: [3, 4] },
-  );
+function totals({ name, complexity: { params, macs, activations } }: DescribedNetwork): string {
   return [
-    table,
-    "",
     name,
     `  parameters   ${formatCount(params.trainable)} trainable, ${formatCount(params.total)} with BatchNorm's moving statistics`,
     `  MACs         ${formatCount(macs)} (${formatLarge(macs)}) an image: multiply-adds of convolutions and fully connected layers`,

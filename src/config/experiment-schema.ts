@@ -18,10 +18,6 @@ export type Validation = number;
  */
 export type Train = "all" | number;
 /**
- * A number of channels.
- */
-export type Count = number;
-/**
  * Height and width of a kernel in pixels.
  */
 export type Kernel = number;
@@ -29,6 +25,27 @@ export type Kernel = number;
  * Stride in pixels.
  */
 export type Stride = number;
+/**
+ * A number of channels.
+ */
+export type Count = number;
+/**
+ * How pixels are summed up: their average, their maximum, or not at all (the fully connected layers become 1x1 convolutions).
+ */
+export type Squeeze = "avg" | "max" | "none";
+/**
+ * What makes a factor of the last layer's output.
+ */
+export type GateFunction = "sigmoid" | "tanh" | "relu";
+/**
+ * Where the gate sits (Hu et al., figure 5): `standard` before the sum, `pre` before the residual unit, `post` after the sum and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
+ */
+export type Placement = "standard" | "pre" | "post" | "identity" | "inner";
+export type AttentionGate = SeGate | EcaGate | EseGate | GeGate | SpatialGate | ConcurrentGate;
+/**
+ * Squeeze-and-Excitation in every block (before the sum), or `off`.
+ */
+export type Se = "off" | SqueezeExcitation;
 export type Optimizer = Sgd | Adam | AdamW;
 /**
  * The learning rate over the steps of training.
@@ -118,10 +135,7 @@ export interface Network {
    */
   stages: Stage[];
   head?: Head;
-  /**
-   * Squeeze-and-Excitation in every block (before the sum), or `off`.
-   */
-  se?: "off" | SqueezeExcitation;
+  se?: Se;
   /**
    * Whether convolutions have a bias; BatchNorm follows each, so it is of no use, but Keras and the original walkthrough have it.
    */
@@ -131,31 +145,36 @@ export interface Network {
    */
   shortcut?: "projection" | "zero-pad";
   /**
-   * Which convolution of a bottleneck has the stride where a stage says only `stride`: the first `1x1` (the original ResNet, SE-ResNet, Keras) or the `3x3` (torchvision).
+   * Which convolution of a bottleneck has the stride where a stage says only `stride`: the first `1x1` (the original ResNet, SE-ResNet, Keras) or the `3x3` (torchvision, ResNeXt).
    */
   strideIn?: "1x1" | "3x3";
   batchNorm?: BatchNorm;
+  /**
+   * The gate of every block; `se` is short for one of type `se`.
+   */
+  attention?: "off" | AttentionGate;
 }
 /**
- * The first convolution (SAME padding, BatchNorm, ReLU) and an optional max pool.
+ * The first convolutions (SAME padding, each with BatchNorm and ReLU) and an optional pool.
  */
 export interface Stem {
   /**
    * Output channels.
    */
-  filters: number;
-  /**
-   * Height and width of a kernel in pixels.
-   */
-  kernel?: number;
-  /**
-   * Stride in pixels.
-   */
-  stride?: number;
+  filters?: number;
+  kernel?: Kernel;
+  stride?: Stride;
   /**
    * The pooling after the convolution, or `off`.
    */
   pool?: "off" | Pool;
+  /**
+   * Several convolutions in place of one `filters`, `kernel`, `stride`.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  convs?: StemConv[];
 }
 export interface Pool {
   /**
@@ -172,13 +191,30 @@ export interface Pool {
   stride?: number;
 }
 /**
+ * One convolution of a stem.
+ */
+export interface StemConv {
+  /**
+   * Output channels.
+   */
+  filters: number;
+  /**
+   * Height and width of a kernel in pixels.
+   */
+  kernel?: number;
+  /**
+   * Stride in pixels.
+   */
+  stride?: number;
+}
+/**
  * Blocks that work at one size. `strides` (or `stride`) belong to the first block; the blocks after it keep the size.
  */
 export interface Stage {
   /**
-   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, 1x1 with four times the filters.
+   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, 1x1 with four times the filters. `preact-...`: the same with BatchNorm and ReLU before each convolution.
    */
-  block: "basic" | "bottleneck";
+  block: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck";
   /**
    * How many blocks.
    */
@@ -217,6 +253,18 @@ export interface Stage {
    * Overrides the reduction ratio of the network's `se` in this stage.
    */
   r?: number;
+  /**
+   * Overrides the network's `attention` or `se` in this stage.
+   */
+  attention?: "off" | AttentionGate;
+  /**
+   * Groups of the convolutions that are larger than 1x1 (ResNeXt: 32).
+   */
+  groups?: number;
+  /**
+   * Kernel size of a projection shortcut (SENet-154: 3 where the stride is 2).
+   */
+  projection?: 1 | 3;
 }
 export interface SqueezeExcitation {
   /**
@@ -227,6 +275,74 @@ export interface SqueezeExcitation {
    * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
    */
   bias?: boolean;
+  squeeze?: Squeeze;
+  gate?: GateFunction;
+  placement?: Placement;
+}
+/**
+ * Squeeze-and-Excitation (Hu et al. 2018).
+ */
+export interface SeGate {
+  type: "se";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   */
+  bias?: boolean;
+  squeeze?: Squeeze;
+  gate?: GateFunction;
+  placement?: Placement;
+}
+/**
+ * Efficient channel attention (Wang et al. 2020): a 1-D convolution across channels.
+ */
+export interface EcaGate {
+  type: "eca";
+  /**
+   * Channels a factor depends on, odd; `auto`: from their number.
+   */
+  kernel?: "auto" | number;
+  placement?: Placement;
+}
+/**
+ * Effective SE (Lee and Park 2020): one fully connected layer, no reduction.
+ */
+export interface EseGate {
+  type: "ese";
+  gate?: GateFunction;
+  placement?: Placement;
+}
+/**
+ * Gather-excite (Hu et al. 2018) without parameters: the average itself through a sigmoid.
+ */
+export interface GeGate {
+  type: "ge";
+  placement?: Placement;
+}
+/**
+ * Spatial SE (Roy et al. 2018): a 1x1 convolution to one factor a pixel.
+ */
+export interface SpatialGate {
+  type: "sse";
+  placement?: Placement;
+}
+/**
+ * Concurrent spatial and channel SE (Roy et al. 2018): the sum of both.
+ */
+export interface ConcurrentGate {
+  type: "scse";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   */
+  bias?: boolean;
+  placement?: Placement;
 }
 /**
  * Global average pool, dropout, classifier.

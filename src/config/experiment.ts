@@ -3,6 +3,7 @@
 import { dirname, resolve } from "node:path";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import type {
+  AttentionGate,
   BatchNorm,
   Dataset,
   Head,
@@ -10,9 +11,8 @@ import type {
   Optimizer,
   Pool,
   Schedule,
-  SqueezeExcitation,
   Stage,
-  Stem,
+  StemConv,
   Training,
   Experiment as WrittenExperiment,
 } from "./experiment-schema.js";
@@ -24,7 +24,8 @@ type Explicit<T> = T extends unknown ? Required<T> : never;
 export type DatasetSpec = Explicit<Dataset>;
 export type OptimizerSpec = Explicit<Optimizer>;
 export type ScheduleSpec = Explicit<Schedule>;
-export type SeSpec = Explicit<SqueezeExcitation>;
+export type AttentionSpec = Explicit<AttentionGate>;
+export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
 
 /** A stage in its long form: one entry a convolution, everything it inherits written out. */
@@ -34,12 +35,16 @@ export interface StageSpec {
   readonly filters: readonly number[];
   readonly kernels: readonly number[];
   readonly strides: readonly number[];
+  /** Of the convolutions larger than 1x1. */
+  readonly groups: number;
   readonly shortcut: "projection" | "zero-pad";
-  readonly se: "off" | SeSpec;
+  /** Kernel size of a projection. */
+  readonly projection: number;
+  readonly attention: "off" | AttentionSpec;
 }
 
 export interface NetworkSpec {
-  readonly stem: Omit<Explicit<Stem>, "pool"> & { readonly pool: "off" | PoolSpec };
+  readonly stem: { readonly convs: readonly Explicit<StemConv>[]; readonly pool: "off" | PoolSpec };
   readonly stages: readonly StageSpec[];
   readonly head: Explicit<Head>;
   readonly bias: boolean;
@@ -71,6 +76,8 @@ export type Checked<T> =
 const BLOCKS = {
   basic: { kernels: [3, 3], expansion: [1, 1] },
   bottleneck: { kernels: [1, 3, 1], expansion: [1, 1, 4] },
+  "preact-basic": { kernels: [3, 3], expansion: [1, 1] },
+  "preact-bottleneck": { kernels: [1, 3, 1], expansion: [1, 1, 4] },
 } as const;
 
 /** Validates and normalises. `directory` is the folder that relative paths of the experiment start at. */
@@ -97,7 +104,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
     dataset:
       dataset.name === "idx" ? { ...dataset, directory: resolve(directory, dataset.directory) } : dataset,
     network: {
-      stem: network.stem as NetworkSpec["stem"],
+      stem: normaliseStem(network.stem),
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
       head: network.head as Explicit<Head>,
       bias: network.bias,
@@ -112,27 +119,52 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
   };
 }
 
-type StageWithDefaults = Stage & { repeat: number };
+function normaliseStem({
+  convs,
+  filters,
+  kernel = 3,
+  stride = 1,
+  pool,
+}: Network["stem"]): NetworkSpec["stem"] {
+  const one = { filters: filters as number, kernel, stride };
+  return { convs: (convs ?? [one]) as NetworkSpec["stem"]["convs"], pool: pool as "off" | PoolSpec };
+}
+
+type StageWithDefaults = Stage & { repeat: number; groups: number; projection: number };
 
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
   const { kernels, expansion } = BLOCKS[stage.block];
   const { filters } = stage;
   const stride = stage.stride ?? 1;
-  const strided = stage.block === "bottleneck" && network.strideIn === "3x3" ? 1 : 0;
-  const se = seOf(stage, network);
+  const strided = isBottleneck(stage) && network.strideIn === "3x3" ? 1 : 0;
+  const attention = attentionOf(stage, network);
   return {
     block: stage.block,
     repeat: stage.repeat,
     filters: typeof filters === "number" ? expansion.map((factor) => factor * filters) : filters,
     kernels: stage.kernels ?? [...kernels],
     strides: stage.strides ?? kernels.map((_, index) => (index === strided ? stride : 1)),
+    groups: stage.groups,
     shortcut: stage.shortcut ?? network.shortcut,
-    se: se === "off" ? "off" : { ...se, r: stage.r ?? se.r },
+    projection: stage.projection,
+    attention:
+      attention === "off" || stage.r === undefined
+        ? attention
+        : ({ ...attention, r: stage.r } as AttentionSpec),
   };
 }
 
-function seOf(stage: Stage, network: Network): "off" | SeSpec {
-  return (stage.se ?? network.se ?? "off") as "off" | SeSpec;
+/** The stage's own gate, else the network's; `se` is short for one of type `se`. */
+function attentionOf(stage: Stage, network: Network): "off" | AttentionSpec {
+  for (const { attention, se } of [stage, network]) {
+    if (attention !== undefined) return attention as "off" | AttentionSpec;
+    if (se !== undefined) return se === "off" ? "off" : ({ type: "se", ...se } as SeSpec);
+  }
+  return "off";
+}
+
+function isBottleneck({ block }: Stage): boolean {
+  return block === "bottleneck" || block === "preact-bottleneck";
 }
 
 function checkAcrossFields(written: Required<WrittenExperiment>, located: Located): Diagnostic[] {
@@ -140,6 +172,17 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
   const report = (code: string, message: string, path: Path, part: "key" | "value" = "value") =>
     diagnostics.push({ code, message, path, location: located.locate(path, part) });
   const { network } = written;
+  const checkOneGate = (path: Path) => {
+    if (isWritten(located, [...path, "se"]) && isWritten(located, [...path, "attention"]))
+      report(
+        "both-given",
+        "`se` is short for `attention: { type: se }`: give one of them",
+        [...path, "se"],
+        "key",
+      );
+  };
+  checkOneGate(["network"]);
+  checkStem(network.stem, report);
 
   network.stages.forEach((stage, index) => {
     const path: Path = ["network", "stages", index];
@@ -155,25 +198,30 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
     }
     if (stage.stride !== undefined && stage.strides !== undefined)
       report("both-given", "`stride` is short for `strides`: give one of them", [...path, "stride"], "key");
-    if (stage.r !== undefined && seOf(stage, network) === "off")
-      report("r-without-se", "`r` has no meaning here: SE is off in this stage", [...path, "r"], "key");
-    if (stage.r !== undefined && isWritten(located, [...path, "se", "r"]))
-      report("both-given", "`r` is short for `se.r`: give one of them", [...path, "r"], "key");
+    const attention = attentionOf(stage, network);
+    if (stage.r !== undefined && (attention === "off" || !("r" in attention)))
+      report(
+        "r-without-se",
+        "`r` has no meaning here: this stage has no gate with a reduction",
+        [...path, "r"],
+        "key",
+      );
+    for (const key of ["se", "attention"])
+      if (stage.r !== undefined && isWritten(located, [...path, key, "r"]))
+        report("both-given", `\`r\` is short for \`${key}.r\`: give one of them`, [...path, "r"], "key");
+    checkOneGate(path);
   });
-  if (
-    isWritten(located, ["network", "se"]) &&
-    network.se !== "off" &&
-    network.stages.every((stage) => stage.se !== undefined)
-  )
-    report(
-      "unused-key",
-      "`network.se` changes nothing: every stage has an `se` of its own",
-      ["network", "se"],
-      "key",
-    );
+  for (const key of ["se", "attention"] as const)
+    if (isWritten(located, ["network", key]) && network[key] !== "off" && network.stages.every(hasOwnGate))
+      report(
+        "unused-key",
+        `\`network.${key}\` changes nothing: every stage has a gate of its own`,
+        ["network", key],
+        "key",
+      );
   if (
     isWritten(located, ["network", "strideIn"]) &&
-    !network.stages.some((stage) => stage.block === "bottleneck" && (stage.stride ?? 1) > 1)
+    !network.stages.some((stage) => isBottleneck(stage) && (stage.stride ?? 1) > 1)
   )
     report(
       "unused-key",
@@ -205,4 +253,29 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
       "warmup",
     ]);
   return diagnostics;
+}
+
+type Report = (code: string, message: string, path: Path, part?: "key" | "value") => void;
+
+function hasOwnGate({ se, attention }: Stage): boolean {
+  return se !== undefined || attention !== undefined;
+}
+
+function checkStem(stem: Network["stem"], report: Report): void {
+  const path: Path = ["network", "stem"];
+  if (stem.convs === undefined && stem.filters === undefined)
+    report(
+      "missing-key",
+      "`network.stem` lacks `filters` (one convolution) or `convs` (several)",
+      path,
+      "key",
+    );
+  for (const key of ["filters", "kernel", "stride"] as const)
+    if (stem.convs !== undefined && stem[key] !== undefined)
+      report(
+        "both-given",
+        `\`${key}\` describes one convolution, \`convs\` several: give one of them`,
+        [...path, key],
+        "key",
+      );
 }

@@ -236,7 +236,8 @@ function branchFor(schema: Schema, value: unknown, root: Schema): Schema {
   }
   const kind = Array.isArray(value) ? "array" : typeof value;
   const branches = (resolved.anyOf ?? []) as Schema[];
-  return branches.map((branch) => resolve(branch, root)).find((branch) => branch.type === kind) ?? resolved;
+  const fitting = branches.find((branch) => resolve(branch, root).type === kind);
+  return fitting ? branchFor(fitting, value, root) : resolved;
 }
 
 function resolve(schema: Schema, root: Schema): Schema {

@@ -7,6 +7,7 @@ import { applyFold, type Fold, type Graph, type Node, type Shape } from "../netw
 import { inferShapes, inputShapes } from "../network/shapes.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { NoiseDropout } from "./dropout.js";
+import { GroupedConv2D } from "./grouped-conv.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
@@ -43,41 +44,59 @@ export function buildModel(graph: Graph): Model {
   return { layersModel, dropouts, weights, trainable };
 }
 
-/** Layers in a row; `scale` first makes an image of one pixel of its vector of factors. */
+/** Layers in a row; before two inputs meet, the layers but the last are for the second: it gets the form of the first. */
 function connect(
   node: Node,
   built: readonly layers.layers.Layer[],
   outputs: ReadonlyMap<string, layers.SymbolicTensor>,
 ): layers.SymbolicTensor {
-  const inputs = node.inputs.map((name) => outputs.get(name) as layers.SymbolicTensor);
-  if (node.op === "scale") {
-    const [x, factors] = inputs as [layers.SymbolicTensor, layers.SymbolicTensor];
-    const [reshape, multiply] = built as [layers.layers.Layer, layers.layers.Layer];
-    return multiply.apply([x, reshape.apply(factors) as layers.SymbolicTensor]) as layers.SymbolicTensor;
-  }
-  const start: layers.SymbolicTensor | layers.SymbolicTensor[] =
-    inputs.length === 1 ? (inputs[0] as layers.SymbolicTensor) : inputs;
-  return built.reduce((x, layer) => layer.apply(x) as layers.SymbolicTensor, start) as layers.SymbolicTensor;
+  const [first, ...others] = node.inputs.map((name) => outputs.get(name) as layers.SymbolicTensor);
+  if (others.length === 0) return apply(built, first as layers.SymbolicTensor);
+  const prepared = others.map((other) => apply(built.slice(0, -1), other));
+  return (built.at(-1) as layers.layers.Layer).apply([
+    first as layers.SymbolicTensor,
+    ...prepared,
+  ]) as layers.SymbolicTensor;
+}
+
+function apply(row: readonly layers.layers.Layer[], input: layers.SymbolicTensor): layers.SymbolicTensor {
+  return row.reduce((x, layer) => layer.apply(x) as layers.SymbolicTensor, input);
 }
 
 const LAYERS: Fold<layers.layers.Layer[]> = {
   input: () => [],
-  conv: ({ name, filters, kernel, stride, bias }) => [
-    layers.layers.conv2d({
-      name,
-      filters,
-      kernelSize: kernel,
-      strides: stride,
-      padding: "same",
-      useBias: bias,
-      kernelInitializer: "zeros",
-    }),
+  conv: ({ name, filters, kernel, stride, bias, groups }) => [
+    groups > 1
+      ? new GroupedConv2D({ name, filters, kernel, stride, groups, bias })
+      : layers.layers.conv2d({
+          name,
+          filters,
+          kernelSize: kernel,
+          strides: stride,
+          padding: "same",
+          useBias: bias,
+          kernelInitializer: "zeros",
+        }),
   ],
   "batch-norm": (node) => [
     batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
   ],
   relu: ({ name }) => [layers.layers.reLU({ name })],
   sigmoid: ({ name }) => [layers.layers.activation({ name, activation: "sigmoid" })],
+  tanh: ({ name }) => [layers.layers.activation({ name, activation: "tanh" })],
+  "global-max-pool": ({ name }) => [layers.layers.globalMaxPooling2d({ name, dataFormat: "channelsLast" })],
+  "channel-conv": ({ name, kernel }, [vector]) => [
+    layers.layers.reshape({ name: `${name}.channels`, targetShape: [(vector as Shape).channels, 1] }),
+    layers.layers.conv1d({
+      name,
+      filters: 1,
+      kernelSize: kernel,
+      padding: "same",
+      useBias: false,
+      kernelInitializer: "zeros",
+    }),
+    layers.layers.reshape({ name: `${name}.vector`, targetShape: [(vector as Shape).channels] }),
+  ],
   "max-pool": ({ name, kernel, stride }) => [
     layers.layers.maxPooling2d({ name, poolSize: kernel, strides: stride, padding: "same" }),
   ],
@@ -90,8 +109,11 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   dense: ({ name, units, bias }) => [
     layers.layers.dense({ name, units, useBias: bias, kernelInitializer: "zeros" }),
   ],
-  scale: ({ name }, [image]) => [
-    layers.layers.reshape({ name: `${name}.reshape`, targetShape: [1, 1, (image as Shape).channels] }),
+  // Factors of a vector become an image of one pixel, so that they repeat over the others.
+  scale: ({ name }, [image, factors]) => [
+    ...(isVector(factors) && !isVector(image)
+      ? [layers.layers.reshape({ name: `${name}.reshape`, targetShape: [1, 1, (image as Shape).channels] })]
+      : []),
     layers.layers.multiply({ name }),
   ],
   add: ({ name }) => [layers.layers.add({ name })],
@@ -117,6 +139,10 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   },
   dropout: ({ name, rate }, [vector]) => [new NoiseDropout(name, rate, (vector as Shape).channels)],
 };
+
+function isVector(shape: Shape | undefined): boolean {
+  return shape?.height === 1 && shape.width === 1;
+}
 
 function collectWeights(model: layers.LayersModel): Pick<Model, "weights" | "trainable"> {
   const weights = new Map<string, tf.Variable>();

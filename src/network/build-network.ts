@@ -1,11 +1,10 @@
 // An experiment's network -> its graph.
 
-import type { NetworkSpec, SeSpec, StageSpec } from "../config/experiment.js";
+import type { NetworkSpec, StageSpec } from "../config/experiment.js";
 import type { Path } from "../diagnostic.js";
-import type { Graph, Node, Op, OpNodes, Shape } from "./graph.js";
-import { shapeOf } from "./shapes.js";
-
-type Attributes<Kind extends Op> = Omit<OpNodes[Kind], "op" | "name" | "inputs" | "path">;
+import { attend } from "./attention/attention.js";
+import type { Graph, Shape } from "./graph.js";
+import { GraphBuilder } from "./graph-builder.js";
 
 /** What images the network sees and how many classes it tells apart. */
 export interface NetworkInput {
@@ -15,25 +14,35 @@ export interface NetworkInput {
 
 /** Stem, stages, head. The last node is the classifier: logits, no softmax. */
 export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
-  const builder = new Builder(network);
+  const builder = new GraphBuilder(network);
   let x = builder.add("input", "input", [], ["dataset"], { shape: input.shape });
   x = stem(builder, x, network);
   network.stages.forEach((stage, index) => {
-    for (let block = 1; block <= stage.repeat; block++)
-      x = residualBlock(builder, x, {
+    for (let block = 1; block <= stage.repeat; block++) {
+      const place = {
         stage,
         first: block === 1,
         name: `stage${index + 1}.block${block}`,
         path: ["network", "stages", index],
-      });
+      };
+      x = residualBlock(builder, x, place);
+    }
   });
-  return head(builder, x, network, input.classes);
+  if (isPreactivation(network.stages.at(-1))) x = builder.normRelu(x, "head", ["network", "head"]);
+  head(builder, x, network, input.classes);
+  return builder.finish();
 }
 
-function stem(builder: Builder, input: string, { stem }: NetworkSpec): string {
+/** Convolutions, each with BatchNorm and ReLU; before a pre-activation block, which brings its own, the last has none. */
+function stem(builder: GraphBuilder, input: string, { stem, stages }: NetworkSpec): string {
   const path: Path = ["network", "stem"];
-  const conv = builder.convNorm(input, "stem", path, stem);
-  const x = builder.add("relu", "stem.relu", [conv], path, {});
+  let x = input;
+  stem.convs.forEach((conv, index) => {
+    const name = stem.convs.length === 1 ? "stem" : `stem${index + 1}`;
+    const isLast = index === stem.convs.length - 1;
+    x = builder.conv(x, name, path, conv);
+    if (!isLast || !isPreactivation(stages[0])) x = builder.normRelu(x, name, path);
+  });
   if (stem.pool === "off") return x;
   const { type, kernel, stride } = stem.pool;
   return builder.add(type === "max" ? "max-pool" : "avg-pool", "stem.pool", [x], [...path, "pool"], {
@@ -49,56 +58,64 @@ interface BlockPlace {
   readonly path: Path;
 }
 
-/** Residual block: (conv, BN, ReLU) but for the last ReLU, [+SE], sum with the shortcut, ReLU. */
-function residualBlock(builder: Builder, input: string, { stage, first, name, path }: BlockPlace): string {
-  let x = input;
+/**
+ * Residual block (He et al. 2015): (conv, BN, ReLU) but for the last ReLU, sum with the shortcut, ReLU.
+ * Pre-activation (He et al. 2016): (BN, ReLU, conv), sum; a projection shares the first BN and ReLU.
+ * The gate sits where its placement says (Hu et al., figure 5).
+ */
+function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace): string {
+  const { stage, first, name, path } = place;
+  const preactivation = isPreactivation(stage);
+  const gated = (x: string, placement: string) =>
+    stage.attention !== "off" && stage.attention.placement === placement
+      ? attend(builder, { input: x, name: `${name}.${gateName(stage)}`, path }, stage.attention)
+      : x;
   const strides = first ? stage.strides : stage.strides.map(() => 1);
+  const stride = strides.reduce((a, b) => a * b, 1);
+  const last = stage.filters.length - 1;
+  const inner = stage.kernels.findIndex((kernel) => kernel > 1);
+  let x = gated(input, "pre");
+  let activated = x;
   stage.filters.forEach((filters, index) => {
-    const conv = { filters, kernel: stage.kernels[index] as number, stride: strides[index] as number };
-    x = builder.convNorm(x, `${name}.conv${index + 1}`, path, conv);
-    if (index < stage.filters.length - 1) x = builder.add("relu", `${name}.relu${index + 1}`, [x], path, {});
+    const kernel = stage.kernels[index] as number;
+    const conv = { filters, kernel, stride: strides[index] as number, groups: kernel > 1 ? stage.groups : 1 };
+    const convName = `${name}.conv${index + 1}`;
+    if (preactivation) {
+      x = builder.normRelu(x, `${name}.pre${index + 1}`, path);
+      if (index === 0) activated = x;
+      x = builder.conv(x, convName, path, conv);
+    } else {
+      x = builder.convNorm(x, convName, path, conv);
+      if (index < last) x = builder.add("relu", `${name}.relu${index + 1}`, [x], path, {});
+    }
+    if (index === inner) x = gated(x, "inner");
   });
-  if (stage.se !== "off") x = squeezeExcitation(builder, x, { se: stage.se, name: `${name}.se`, path });
-  const shortcut = shortcutOf(builder, input, {
-    stage,
-    stride: strides.reduce((a, b) => a * b, 1),
-    name,
-    path,
-  });
+  x = gated(x, "standard");
+  const shortcut = gated(shortcutOf(builder, { input, activated, stride, place }), "identity");
   const sum = builder.add("add", `${name}.add`, [x, shortcut], path, {});
-  return builder.add("relu", `${name}.relu`, [sum], path, {});
-}
-
-/** s = sigmoid(W2 relu(W1 mean(x))), W1: C -> max(1, floor(C / r)); gives s x (Hu et al., eq. 2-4). */
-function squeezeExcitation(
-  builder: Builder,
-  input: string,
-  { se, name, path }: { se: SeSpec; name: string; path: Path },
-): string {
-  const { channels } = builder.shape(input);
-  const units = Math.max(1, Math.floor(channels / se.r));
-  const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
-  const reduce = builder.add("dense", `${name}.reduce`, [squeeze], path, { units, bias: se.bias });
-  const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
-  const expand = builder.add("dense", `${name}.expand`, [relu], path, { units: channels, bias: se.bias });
-  const gate = builder.add("sigmoid", `${name}.gate`, [expand], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return gated(preactivation ? sum : builder.add("relu", `${name}.relu`, [sum], path, {}), "post");
 }
 
 interface ShortcutPlace {
-  readonly stage: StageSpec;
+  readonly input: string;
+  /** The input behind the block's first BatchNorm and ReLU, in a pre-activation block. */
+  readonly activated: string;
   readonly stride: number;
-  readonly name: string;
-  readonly path: Path;
+  readonly place: BlockPlace;
 }
 
 /** Identity where the block keeps size and channels; else a projection or zero padding (He et al. 2015, options B and A). */
-function shortcutOf(builder: Builder, input: string, { stage, stride, name, path }: ShortcutPlace): string {
+function shortcutOf(builder: GraphBuilder, { input, activated, stride, place }: ShortcutPlace): string {
+  const { stage, name, path } = place;
   const { channels } = builder.shape(input);
   const filters = stage.filters.at(-1) as number;
   if (stride === 1 && filters === channels) return input;
-  if (stage.shortcut === "projection")
-    return builder.convNorm(input, `${name}.shortcut`, path, { filters, kernel: 1, stride });
+  if (stage.shortcut === "projection") {
+    const conv = { filters, kernel: stage.projection, stride };
+    return isPreactivation(stage)
+      ? builder.conv(activated, `${name}.shortcut`, path, conv)
+      : builder.convNorm(input, `${name}.shortcut`, path, conv);
+  }
   const small =
     stride === 1 ? input : builder.add("subsample", `${name}.subsample`, [input], path, { stride });
   return filters === channels
@@ -106,53 +123,19 @@ function shortcutOf(builder: Builder, input: string, { stage, stride, name, path
     : builder.add("pad-channels", `${name}.pad`, [small], path, { channels: filters });
 }
 
-function head(builder: Builder, input: string, { head }: NetworkSpec, classes: number): Graph {
+function head(builder: GraphBuilder, input: string, { head }: NetworkSpec, classes: number): void {
   const path: Path = ["network", "head"];
   let x = builder.add("global-avg-pool", "head.pool", [input], path, {});
   if (head.dropout > 0) x = builder.add("dropout", "head.dropout", [x], path, { rate: head.dropout });
   const units = head.classes === "dataset" ? classes : head.classes;
   builder.add("dense", "head.classifier", [x], path, { units, bias: true });
-  return Object.freeze(builder.nodes);
 }
 
-class Builder {
-  readonly nodes: Node[] = [];
-  readonly #shapes = new Map<string, Shape>();
+function isPreactivation(stage: StageSpec | undefined): boolean {
+  return stage?.block.startsWith("preact-") ?? false;
+}
 
-  constructor(private readonly network: NetworkSpec) {}
-
-  add<Kind extends Op>(
-    op: Kind,
-    name: string,
-    inputs: readonly string[],
-    path: Path,
-    attributes: Attributes<Kind>,
-  ): string {
-    const node = Object.freeze({ op, name, inputs, path, ...attributes }) as unknown as Node;
-    this.nodes.push(node);
-    this.#shapes.set(
-      name,
-      shapeOf(
-        node,
-        inputs.map((input) => this.shape(input)),
-      ),
-    );
-    return name;
-  }
-
-  convNorm(
-    input: string,
-    name: string,
-    path: Path,
-    { filters, kernel, stride }: { filters: number; kernel: number; stride: number },
-  ): string {
-    const conv = this.add("conv", name, [input], path, { filters, kernel, stride, bias: this.network.bias });
-    return this.add("batch-norm", `${name}.bn`, [conv], path, this.network.batchNorm);
-  }
-
-  shape(name: string): Shape {
-    const shape = this.#shapes.get(name);
-    if (!shape) throw new Error(`no node named ${name}`);
-    return shape;
-  }
+/** Gates that differ have weights of different names; `se` in all its forms shares them. */
+function gateName({ attention }: StageSpec): string {
+  return attention === "off" ? "" : attention.type;
 }

@@ -30,6 +30,12 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
       report("too-small", `stride ${stride} would shrink its ${size} input below 1`, ["strides", "stride"]);
+    if (node.op === "conv" && (input.channels % node.groups !== 0 || node.filters % node.groups !== 0))
+      report(
+        "indivisible",
+        `${node.groups} groups divide neither or only one of ${input.channels} and ${node.filters} channels`,
+        ["groups"],
+      );
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(
         "fewer-channels",

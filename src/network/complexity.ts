@@ -33,14 +33,14 @@ export function complexityOf(graph: Graph): Complexity {
   const layers = graph.map((node): LayerComplexity => {
     const inputs = inputShapes(node, shapes);
     const output = shapes.get(node.name) as Shape;
-    const weighs = node.op === "conv" || node.op === "dense";
+    const weighs = node.op === "conv" || node.op === "dense" || node.op === "channel-conv";
     return {
       name: node.name,
       op: node.op,
       inputs: node.inputs,
       output,
       params: applyFold(PARAMETERS, node, inputs),
-      macs: weighs ? applyFold(KERNEL_SIZE, node, inputs) * output.height * output.width : 0,
+      macs: weighs ? applyFold(KERNEL_SIZE, node, inputs) * positionsOf(node.op, output) : 0,
       activations: weighs ? sizeOf(output) : 0,
     };
   });
@@ -54,19 +54,26 @@ export function complexityOf(graph: Graph): Complexity {
   };
 }
 
+/** How often a kernel is applied: at each pixel; across channels, at each channel. */
+const positionsOf = (op: Op, { height, width, channels }: Shape): number =>
+  op === "channel-conv" ? channels : height * width;
+
 const sizeOf = ({ height, width, channels }: Shape): number => height * width * channels;
 const zero = () => 0;
 
 /** Numbers in a kernel. */
 const KERNEL_SIZE: Fold<number> = {
   input: zero,
-  conv: (node, [input]) => node.kernel ** 2 * (input as Shape).channels * node.filters,
+  conv: (node, [input]) => (node.kernel ** 2 * (input as Shape).channels * node.filters) / node.groups,
   "batch-norm": zero,
   relu: zero,
   sigmoid: zero,
+  tanh: zero,
   "max-pool": zero,
   "avg-pool": zero,
   "global-avg-pool": zero,
+  "global-max-pool": zero,
+  "channel-conv": (node) => node.kernel,
   dense: (node, [input]) => sizeOf(input as Shape) * node.units,
   scale: zero,
   add: zero,
@@ -87,9 +94,12 @@ const PARAMETERS: Fold<Parameters> = {
   }),
   relu: none,
   sigmoid: none,
+  tanh: none,
   "max-pool": none,
   "avg-pool": none,
   "global-avg-pool": none,
+  "global-max-pool": none,
+  "channel-conv": (node, inputs) => trainable(KERNEL_SIZE["channel-conv"](node, inputs)),
   dense: (node, inputs) => trainable(KERNEL_SIZE.dense(node, inputs) + (node.bias ? node.units : 0)),
   scale: none,
   add: none,

@@ -27,18 +27,24 @@ export interface OpNodes {
     readonly kernel: number;
     readonly stride: number;
     readonly bias: boolean;
+    readonly groups: number;
   };
   "batch-norm": NodeOf<"batch-norm"> & { readonly epsilon: number; readonly momentum: number };
   relu: NodeOf<"relu">;
   sigmoid: NodeOf<"sigmoid">;
+  tanh: NodeOf<"tanh">;
   /** SAME padding. */
   "max-pool": NodeOf<"max-pool"> & { readonly kernel: number; readonly stride: number };
   "avg-pool": NodeOf<"avg-pool"> & { readonly kernel: number; readonly stride: number };
   /** Mean over height and width. */
   "global-avg-pool": NodeOf<"global-avg-pool">;
+  /** Maximum over height and width. */
+  "global-max-pool": NodeOf<"global-max-pool">;
+  /** 1-D convolution across the channels of a vector, without bias, zeros beyond the ends. */
+  "channel-conv": NodeOf<"channel-conv"> & { readonly kernel: number };
   /** Fully connected, from a vector. */
   dense: NodeOf<"dense"> & { readonly units: number; readonly bias: boolean };
-  /** First input times the second, a vector of one factor a channel. */
+  /** First input times the second: one factor a channel, a pixel, or both. */
   scale: NodeOf<"scale">;
   add: NodeOf<"add">;
   /** Every stride-th row and column. */

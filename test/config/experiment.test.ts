@@ -79,8 +79,10 @@ describe("short and long form", () => {
       "[{ block: basic, filters: 8, se: { r: 8 } }, { block: basic, filters: 8, se: off }, { block: basic, filters: 8 }]";
     const text = `{ name: e, dataset: { name: mnist }, network: { stem: { filters: 8 }, stages: ${stages}, se: { r: 2, bias: false } } }`;
     assert.deepEqual(
-      normalise(parseSource(text, "e.yaml")).network.stages.map(({ se }) => se),
-      [{ r: 8, bias: true }, "off", { r: 2, bias: false }],
+      normalise(parseSource(text, "e.yaml")).network.stages.map(
+        ({ attention }) => attention !== "off" && "r" in attention && [attention.r, attention.bias],
+      ),
+      [[8, true], false, [2, false]],
     );
   });
 });
@@ -100,7 +102,7 @@ describe("defaults", () => {
     name: "e",
     dataset: { name: "mnist", validation: 1000, train: "all" },
     network: {
-      stem: { filters: 8, kernel: 3, stride: 1, pool: { type: "max", kernel: 3, stride: 2 } },
+      stem: { convs: [{ filters: 8, kernel: 3, stride: 1 }], pool: { type: "max", kernel: 3, stride: 2 } },
       stages: [
         {
           block: "basic",
@@ -108,8 +110,10 @@ describe("defaults", () => {
           filters: [8, 8],
           kernels: [3, 3],
           strides: [1, 1],
+          groups: 1,
           shortcut: "projection",
-          se: "off",
+          projection: 1,
+          attention: "off",
         },
       ],
       head: { dropout: 0, classes: "dataset" },

@@ -1,0 +1,58 @@
+// A grouped 2-D convolution as a layer: tfjs has none. A saved model that has it needs this class to load.
+
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import { groupedConv2d } from "./grouped-conv-kernels.js";
+
+export interface GroupedConvConfig {
+  readonly name: string;
+  readonly filters: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/** SAME padding; kernel [height, width, C / groups, filters], bias [filters]. */
+export class GroupedConv2D extends layers.layers.Layer {
+  static readonly className = "SqueezeboxGroupedConv2D";
+  #kernel: layers.LayerVariable | null = null;
+  #bias: layers.LayerVariable | null = null;
+
+  constructor(private readonly config: GroupedConvConfig) {
+    super({ name: config.name });
+  }
+
+  override build(inputShape: layers.Shape | layers.Shape[]): void {
+    const { filters, kernel, groups, bias } = this.config;
+    const channels = oneShape(inputShape).at(-1) as number;
+    const zeros = layers.initializers.zeros();
+    this.#kernel = this.addWeight("kernel", [kernel, kernel, channels / groups, filters], "float32", zeros);
+    if (bias) this.#bias = this.addWeight("bias", [filters], "float32", zeros);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
+    const [batch, height, width] = oneShape(inputShape) as [number | null, number, number];
+    const { stride, filters } = this.config;
+    return [batch, Math.ceil(height / stride), Math.ceil(width / stride), filters];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const kernel = this.#kernel?.read() as tf.Tensor4D;
+      const { groups, stride } = this.config;
+      const y = groupedConv2d(x, kernel, { groups, strides: stride, pad: "same" });
+      return this.#bias ? tf.add(y, this.#bias.read()) : y;
+    });
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), ...this.config };
+  }
+}
+
+function oneShape(shape: layers.Shape | layers.Shape[]): layers.Shape {
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as layers.Shape;
+}

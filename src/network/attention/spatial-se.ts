@@ -1,0 +1,20 @@
+// Spatial SE, and concurrent spatial and channel SE (Roy, Navab, Wachinger 2018): y = x sigmoid(w . x + b) a pixel;
+// scSE adds channel SE's result. Parameters: C + 1, and SE's.
+
+import type { Gate } from "./attention.js";
+import { vectorGate } from "./squeeze-excitation.js";
+
+export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
+  const conv = { filters: 1, kernel: 1, stride: 1, groups: 1, bias: true };
+  const score = builder.add("conv", `${name}.score`, [input], path, conv);
+  const gate = builder.add("sigmoid", `${name}.gate`, [score], path, {});
+  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+};
+
+export const concurrentSe: Gate<"scse"> = (builder, { input, name, path }, { r, bias, placement }) => {
+  const own = { r, bias, squeeze: "avg", gate: "sigmoid" } as const;
+  const gate = vectorGate(builder, { input, name: `${name}.channel`, path }, own);
+  const channel = builder.add("scale", `${name}.channel.scale`, [input, gate], path, {});
+  const spatial = spatialSe(builder, { input, name: `${name}.spatial`, path }, { type: "sse", placement });
+  return builder.add("add", `${name}.sum`, [channel, spatial], path, {});
+};

@@ -1,0 +1,52 @@
+// Squeeze-and-Excitation (Hu, Shen, Albanie, Sun, Wu 2018): s = sigmoid(W2 relu(W1 z)), z the average over pixels; y = s x.
+// Parameters with h = max(1, floor(C / r)): 2 C h, and h + C with biases.
+
+import type { SeSpec } from "../../config/experiment.js";
+import type { GraphBuilder } from "../graph-builder.js";
+import type { Gate, GatePlace } from "./attention.js";
+
+export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, spec) => {
+  const gate =
+    spec.squeeze === "none"
+      ? pixelGate(builder, { input, name, path }, spec)
+      : vectorGate(builder, { input, name, path }, spec);
+  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+};
+
+/** One factor a channel. */
+export function vectorGate(
+  builder: GraphBuilder,
+  { input, name, path }: GatePlace,
+  spec: Pick<SeSpec, "r" | "bias" | "squeeze" | "gate">,
+): string {
+  const { channels } = builder.shape(input);
+  const pool = spec.squeeze === "max" ? "global-max-pool" : "global-avg-pool";
+  const squeeze = builder.add(pool, `${name}.squeeze`, [input], path, {});
+  const units = reducedWidth(channels, spec.r);
+  const reduce = builder.add("dense", `${name}.reduce`, [squeeze], path, { units, bias: spec.bias });
+  const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
+  const expand = builder.add("dense", `${name}.expand`, [relu], path, { units: channels, bias: spec.bias });
+  return builder.add(spec.gate, `${name}.gate`, [expand], path, {});
+}
+
+/** Without a squeeze: the fully connected layers see each pixel by itself, as 1x1 convolutions. */
+function pixelGate(
+  builder: GraphBuilder,
+  { input, name, path }: GatePlace,
+  { r, bias, gate }: SeSpec,
+): string {
+  const { channels } = builder.shape(input);
+  const conv = { kernel: 1, stride: 1, groups: 1, bias };
+  const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
+    ...conv,
+    filters: reducedWidth(channels, r),
+  });
+  const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
+  const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
+  return builder.add(gate, `${name}.gate`, [expand], path, {});
+}
+
+/** max(1, floor(C / r)): no rounding to multiples of anything. */
+function reducedWidth(channels: number, r: number): number {
+  return Math.max(1, Math.floor(channels / r));
+}

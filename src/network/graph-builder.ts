@@ -1,0 +1,79 @@
+// Puts a network graph together, node by node, keeping track of shapes.
+
+import type { Path } from "../diagnostic.js";
+import type { Graph, Node, Op, OpNodes, Shape } from "./graph.js";
+import { shapeOf } from "./shapes.js";
+
+type Attributes<Kind extends Op> = Omit<OpNodes[Kind], "op" | "name" | "inputs" | "path">;
+
+export interface ConvSpec {
+  readonly filters: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly groups?: number;
+}
+
+export interface Defaults {
+  /** Whether convolutions before a BatchNorm have a bias. */
+  readonly bias: boolean;
+  readonly batchNorm: { readonly epsilon: number; readonly momentum: number };
+}
+
+export class GraphBuilder {
+  readonly #nodes: Node[] = [];
+  readonly #shapes = new Map<string, Shape>();
+
+  constructor(private readonly defaults: Defaults) {}
+
+  /** Gives the node's name: what other nodes take as input. */
+  add<Kind extends Op>(
+    op: Kind,
+    name: string,
+    inputs: readonly string[],
+    path: Path,
+    attributes: Attributes<Kind>,
+  ): string {
+    const node = Object.freeze({ op, name, inputs, path, ...attributes }) as unknown as Node;
+    this.#nodes.push(node);
+    this.#shapes.set(
+      name,
+      shapeOf(
+        node,
+        inputs.map((input) => this.shape(input)),
+      ),
+    );
+    return name;
+  }
+
+  conv(input: string, name: string, path: Path, { filters, kernel, stride, groups = 1 }: ConvSpec): string {
+    return this.add("conv", name, [input], path, {
+      filters,
+      kernel,
+      stride,
+      groups,
+      bias: this.defaults.bias,
+    });
+  }
+
+  norm(input: string, name: string, path: Path): string {
+    return this.add("batch-norm", name, [input], path, this.defaults.batchNorm);
+  }
+
+  convNorm(input: string, name: string, path: Path, spec: ConvSpec): string {
+    return this.norm(this.conv(input, name, path, spec), `${name}.bn`, path);
+  }
+
+  normRelu(input: string, name: string, path: Path): string {
+    return this.add("relu", `${name}.relu`, [this.norm(input, `${name}.bn`, path)], path, {});
+  }
+
+  shape(name: string): Shape {
+    const shape = this.#shapes.get(name);
+    if (!shape) throw new Error(`no node named ${name}`);
+    return shape;
+  }
+
+  finish(): Graph {
+    return Object.freeze([...this.#nodes]);
+  }
+}

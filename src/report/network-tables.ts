@@ -1,0 +1,143 @@
+// A network's complexity as tables: by stage like the papers' Table 1, by layer, two side by side, and as a drawing.
+
+import type { AttentionSpec, NetworkSpec, StageSpec } from "../config/experiment.js";
+import type { Complexity, LayerComplexity } from "../network/complexity.js";
+import type { Graph, Shape } from "../network/graph.js";
+import { formatCount, formatLarge, formatTable } from "./format.js";
+
+export interface DescribedNetwork {
+  readonly name: string;
+  readonly spec: NetworkSpec;
+  readonly complexity: Complexity;
+}
+
+/** One row a part (stem, stages, head): output size, structure, trainable parameters, MACs. */
+export function stageTable({ spec, complexity }: DescribedNetwork): string {
+  const rows = partsOf(complexity).map(({ part, output, params, macs }) => [
+    part,
+    formatShape(output),
+    structureOf(part, spec),
+    formatCount(params),
+    formatCount(macs),
+    `${((100 * macs) / complexity.macs).toFixed(1)} %`,
+  ]);
+  return formatTable(["part", "output", "structure", "parameters", "MACs", "of all"], rows, {
+    right: [3, 4, 5],
+  });
+}
+
+export function layerTable({ complexity }: DescribedNetwork): string {
+  const rows = complexity.layers.map(({ name, op, output, params, macs }) => [
+    name,
+    op,
+    formatShape(output),
+    params.total === 0 ? "" : formatCount(params.total),
+    macs === 0 ? "" : formatCount(macs),
+  ]);
+  return formatTable(["layer", "op", "output", "parameters", "MACs"], rows, { right: [3, 4] });
+}
+
+/** Two networks, part by part, with what the second has more. */
+export function sideBySide(a: DescribedNetwork, b: DescribedNetwork): string {
+  const [left, right] = [partsOf(a.complexity), partsOf(b.complexity)];
+  const names = [...new Set([...left, ...right].map(({ part }) => part))];
+  const row = (name: string, first: Part | undefined, second: Part | undefined) => [
+    name,
+    ...[first, second].map((part) => (part ? formatCount(part.params) : "-")),
+    difference(first?.params ?? 0, second?.params ?? 0),
+    ...[first, second].map((part) => (part ? formatLarge(part.macs) : "-")),
+    difference(first?.macs ?? 0, second?.macs ?? 0),
+  ];
+  const find = (parts: readonly Part[], name: string) => parts.find(({ part }) => part === name);
+  const total = ({ complexity }: DescribedNetwork): Part => ({
+    part: "all",
+    output: complexity.layers.at(-1)?.output as Shape,
+    params: complexity.params.trainable,
+    macs: complexity.macs,
+  });
+  const head = ["part", a.name, b.name, "parameters +", a.name, b.name, "MACs +"];
+  const rows = [
+    ...names.map((name) => row(name, find(left, name), find(right, name))),
+    row("all", total(a), total(b)),
+  ];
+  return formatTable(head, rows, { right: [1, 2, 3, 4, 5, 6] });
+}
+
+/** A drawing in the language of Mermaid (https://mermaid.js.org). */
+export function mermaid(graph: Graph, complexity: Complexity): string {
+  const shapes = new Map(complexity.layers.map(({ name, output }) => [name, output]));
+  const id = new Map(graph.map(({ name }, index) => [name, `n${index}`]));
+  const nodes = graph.map(
+    ({ name, op }) => `  ${id.get(name)}["${name}<br/>${op} ${formatShape(shapes.get(name) as Shape)}"]`,
+  );
+  const edges = graph.flatMap(({ name, inputs }) =>
+    inputs.map((input) => `  ${id.get(input)} --> ${id.get(name)}`),
+  );
+  return ["flowchart TD", ...nodes, ...edges].join("\n");
+}
+
+interface Part {
+  readonly part: string;
+  readonly output: Shape;
+  readonly params: number;
+  readonly macs: number;
+}
+
+/** Layers by the first word of their names. */
+function partsOf({ layers }: Complexity): Part[] {
+  const groups = new Map<string, LayerComplexity[]>();
+  for (const layer of layers) {
+    const part = layer.name.split(".")[0]?.replace(/^stem\d+$/, "stem") as string;
+    groups.set(part, [...(groups.get(part) ?? []), layer]);
+  }
+  return Array.from(groups, ([part, members]) => ({
+    part,
+    output: members.at(-1)?.output as Shape,
+    params: members.reduce((sum, { params }) => sum + params.trainable, 0),
+    macs: members.reduce((sum, { macs }) => sum + macs, 0),
+  }));
+}
+
+function structureOf(part: string, { stem, stages, head }: NetworkSpec): string {
+  const index = /^stage(\d+)$/.exec(part)?.[1];
+  if (index !== undefined) return stageStructure(stages[Number(index) - 1] as StageSpec);
+  if (part === "head")
+    return head.dropout > 0
+      ? `average pool, dropout ${head.dropout}, fully connected`
+      : "average pool, fully connected";
+  if (part !== "stem") return "";
+  const convs = stem.convs.map(
+    ({ kernel, filters, stride }) => `${kernel}x${kernel} ${filters}${stride > 1 ? ` /${stride}` : ""}`,
+  );
+  const pool =
+    stem.pool === "off"
+      ? []
+      : [`${stem.pool.type} pool ${stem.pool.kernel}x${stem.pool.kernel} /${stem.pool.stride}`];
+  return [...convs, ...pool].join(", ");
+}
+
+/** `4 x [1x1 128, 3x3 128, 1x1 512, SE r = 16]` */
+function stageStructure({ block, repeat, filters, kernels, strides, groups, attention }: StageSpec): string {
+  const convs = filters.map((count, index) => {
+    const kernel = kernels[index] as number;
+    return `${kernel}x${kernel} ${count}${kernel > 1 && groups > 1 ? ` g${groups}` : ""}`;
+  });
+  const gate = attention === "off" ? [] : [gateWords(attention)];
+  const stride = strides.reduce((a, b) => a * b, 1);
+  return `${repeat} x [${[...convs, ...gate].join(", ")}]${stride > 1 ? ` /${stride}` : ""}${block.startsWith("preact-") ? ", pre-activation" : ""}`;
+}
+
+function gateWords(attention: AttentionSpec): string {
+  const r = "r" in attention ? ` r = ${attention.r}` : "";
+  const place = attention.placement === "standard" ? "" : `, ${attention.placement}`;
+  return `${attention.type.toUpperCase()}${r}${place}`;
+}
+
+function difference(a: number, b: number): string {
+  if (a === b) return "";
+  return a === 0 ? "new" : `${b > a ? "+" : ""}${((100 * (b - a)) / a).toFixed(2)} %`;
+}
+
+function formatShape({ height, width, channels }: Shape): string {
+  return `${height}x${width}x${channels}`;
+}
