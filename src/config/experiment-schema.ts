@@ -43,6 +43,18 @@ export type GateFunction = "sigmoid" | "tanh" | "relu";
 export type Placement = "standard" | "pre" | "post" | "identity" | "inner";
 export type AttentionGate = SeGate | EcaGate | EseGate | GeGate | SpatialGate | ConcurrentGate;
 /**
+ * Steps, one after the other; none is the identity.
+ *
+ * @maxItems 256
+ */
+export type Steps = Step[];
+/**
+ * Steps, one after the other; none is the identity.
+ *
+ * @maxItems 256
+ */
+export type Steps1 = Step[];
+/**
  * Squeeze-and-Excitation in every block (before the sum), or `off`.
  */
 export type Se = "off" | SqueezeExcitation;
@@ -126,9 +138,12 @@ export interface SyntheticDataset {
  * A residual network: stem, stages of blocks, head.
  */
 export interface Network {
-  stem: Stem;
   /**
-   * The stages, in order. Stage 1 is the first after the stem.
+   * The stem, or `none`: the stages begin with the image.
+   */
+  stem?: "none" | Stem;
+  /**
+   * The stages, in order: blocks, or modules written out. Stage 1 is the first after the stem.
    *
    * @minItems 1
    * @maxItems 32
@@ -208,13 +223,13 @@ export interface StemConv {
   stride?: number;
 }
 /**
- * Blocks that work at one size. `strides` (or `stride`) belong to the first block; the blocks after it keep the size.
+ * Blocks that work at one size, or `modules` written out. `strides` (or `stride`) belong to the first block; the blocks after it keep the size.
  */
 export interface Stage {
   /**
    * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, 1x1 with four times the filters. `preact-...`: the same with BatchNorm and ReLU before each convolution.
    */
-  block: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck";
+  block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck";
   /**
    * How many blocks.
    */
@@ -222,7 +237,7 @@ export interface Stage {
   /**
    * Output channels of each convolution in a block; one number is short for [f, f] (basic) or [f, f, 4f] (bottleneck).
    */
-  filters: Count | Count[];
+  filters?: Count | Count[];
   /**
    * Kernel size of each convolution in a block. Default: [3, 3] (basic), [1, 3, 1] (bottleneck).
    *
@@ -265,6 +280,13 @@ export interface Stage {
    * Kernel size of a projection shortcut (SENet-154: 3 where the stride is 2).
    */
   projection?: 1 | 3;
+  /**
+   * In place of `block`: the stage written out, step by step.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  modules?: Step[];
 }
 export interface SqueezeExcitation {
   /**
@@ -345,6 +367,143 @@ export interface ConcurrentGate {
   placement?: Placement;
 }
 /**
+ * One step of a module: a mapping with one key.
+ */
+export interface Step {
+  conv?: ConvStep;
+  depthwise?: DepthwiseStep;
+  pool?: PoolStep;
+  /**
+   * Branches from one input, their outputs concatenated along channels.
+   *
+   * @minItems 2
+   * @maxItems 16
+   */
+  branches?: Steps[];
+  residual?: ResidualStep;
+  /**
+   * Channel shuffle: the channels of so many groups interleaved.
+   */
+  shuffle?: number;
+  attention?: AttentionGate;
+  /**
+   * ReLU: `{}`.
+   */
+  relu?: {};
+  /**
+   * All pixels and channels as one vector: `{}`.
+   */
+  flatten?: {};
+  dense?: DenseStep;
+  /**
+   * Share of a vector set to zero in training.
+   */
+  dropout?: number;
+}
+/**
+ * Convolution, BatchNorm, activation.
+ */
+export interface ConvStep {
+  /**
+   * A number of channels.
+   */
+  filters: number;
+  /**
+   * Height and width, or one number for both.
+   */
+  kernel?: Kernel | Kernel[];
+  /**
+   * Stride in pixels.
+   */
+  stride?: number;
+  /**
+   * A number of channels.
+   */
+  groups?: number;
+  /**
+   * `same` (TensorFlow's), or `valid`: none.
+   */
+  padding?: "same" | "valid";
+  /**
+   * Whether BatchNorm follows.
+   */
+  norm?: boolean;
+  /**
+   * What follows.
+   */
+  activation?: "relu" | "none";
+  /**
+   * Whether the convolution has a bias.
+   */
+  bias?: boolean;
+}
+/**
+ * One filter a channel, BatchNorm, activation.
+ */
+export interface DepthwiseStep {
+  /**
+   * Height and width of a kernel in pixels.
+   */
+  kernel?: number;
+  /**
+   * Stride in pixels.
+   */
+  stride?: number;
+  /**
+   * What follows.
+   */
+  activation?: "relu" | "none";
+}
+/**
+ * Pooling; averages leave the padding out.
+ */
+export interface PoolStep {
+  /**
+   * The kind of pooling.
+   */
+  type?: "max" | "avg";
+  /**
+   * Height and width of a kernel in pixels.
+   */
+  kernel?: number;
+  /**
+   * Stride in pixels.
+   */
+  stride?: number;
+  /**
+   * `same` (TensorFlow's), or `valid`: none.
+   */
+  padding?: "same" | "valid";
+}
+/**
+ * The input, or the shortcut from it, plus scale times the branch; then the activation.
+ */
+export interface ResidualStep {
+  branch: Steps;
+  shortcut?: Steps1;
+  /**
+   * What the branch is multiplied by.
+   */
+  scale?: number;
+  /**
+   * What follows.
+   */
+  activation?: "relu" | "none";
+}
+/**
+ * Fully connected, with biases, from a vector.
+ */
+export interface DenseStep {
+  /**
+   * A number of channels.
+   */
+  units: number;
+  /**
+   * What follows.
+   */
+  activation?: "relu" | "none";
+}
+/**
  * Global average pool, dropout, classifier.
  */
 export interface Head {
@@ -356,6 +515,10 @@ export interface Head {
    * Outputs of the classifier; `dataset`: as many as the dataset has.
    */
   classes?: "dataset" | number;
+  /**
+   * `avg`: global average pool before the classifier; `none`: what comes is a vector already (after `flatten`).
+   */
+  pool?: "avg" | "none";
 }
 export interface BatchNorm {
   /**

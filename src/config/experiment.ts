@@ -5,11 +5,15 @@ import type { Diagnostic, Path } from "../diagnostic.js";
 import type {
   AttentionGate,
   BatchNorm,
+  ConvStep,
   Dataset,
+  DenseStep,
+  DepthwiseStep,
   Head,
   Network,
   Optimizer,
   Pool,
+  PoolStep,
   Schedule,
   Stage,
   StemConv,
@@ -29,8 +33,8 @@ export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
 
 /** A stage in its long form: one entry a convolution, everything it inherits written out. */
-export interface StageSpec {
-  readonly block: Stage["block"];
+export interface BlockStageSpec {
+  readonly block: NonNullable<Stage["block"]>;
   readonly repeat: number;
   readonly filters: readonly number[];
   readonly kernels: readonly number[];
@@ -43,8 +47,47 @@ export interface StageSpec {
   readonly attention: "off" | AttentionSpec;
 }
 
+/** A stage written out; the steps are repeated as a whole. */
+export interface ModuleStageSpec {
+  readonly modules: readonly StepSpec[];
+  readonly repeat: number;
+}
+
+export type StageSpec = BlockStageSpec | ModuleStageSpec;
+
+export function isWrittenOut(stage: StageSpec): stage is ModuleStageSpec {
+  return "modules" in stage;
+}
+
+/** One key; what it holds is explicit. */
+export interface StepSpec {
+  readonly conv?: Explicit<ConvStep>;
+  readonly depthwise?: Explicit<DepthwiseStep>;
+  readonly pool?: Explicit<PoolStep>;
+  readonly branches?: readonly (readonly StepSpec[])[];
+  readonly residual?: ResidualSpec;
+  readonly shuffle?: number;
+  readonly attention?: AttentionSpec;
+  readonly relu?: object;
+  readonly flatten?: object;
+  readonly dense?: Explicit<DenseStep>;
+  readonly dropout?: number;
+}
+
+export interface ResidualSpec {
+  readonly branch: readonly StepSpec[];
+  readonly shortcut: readonly StepSpec[];
+  readonly scale: number;
+  readonly activation: "relu" | "none";
+}
+
+export interface StemSpec {
+  readonly convs: readonly Explicit<StemConv>[];
+  readonly pool: "off" | PoolSpec;
+}
+
 export interface NetworkSpec {
-  readonly stem: { readonly convs: readonly Explicit<StemConv>[]; readonly pool: "off" | PoolSpec };
+  readonly stem: "none" | StemSpec;
   readonly stages: readonly StageSpec[];
   readonly head: Explicit<Head>;
   readonly bias: boolean;
@@ -119,20 +162,23 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
   };
 }
 
-function normaliseStem({
-  convs,
-  filters,
-  kernel = 3,
-  stride = 1,
-  pool,
-}: Network["stem"]): NetworkSpec["stem"] {
+function normaliseStem(stem: Network["stem"]): "none" | StemSpec {
+  if (stem === undefined || stem === "none") return "none";
+  const { convs, filters, kernel = 3, stride = 1, pool } = stem;
   const one = { filters: filters as number, kernel, stride };
-  return { convs: (convs ?? [one]) as NetworkSpec["stem"]["convs"], pool: pool as "off" | PoolSpec };
+  return { convs: (convs ?? [one]) as Explicit<StemConv>[], pool: pool as "off" | PoolSpec };
 }
 
 type StageWithDefaults = Stage & { repeat: number; groups: number; projection: number };
+type BlockStage = StageWithDefaults & Required<Pick<Stage, "block" | "filters">>;
 
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
+  return stage.modules !== undefined
+    ? { modules: stage.modules as unknown as StepSpec[], repeat: stage.repeat }
+    : normaliseBlocks(stage as BlockStage, network);
+}
+
+function normaliseBlocks(stage: BlockStage, network: Explicit<Network>): BlockStageSpec {
   const { kernels, expansion } = BLOCKS[stage.block];
   const { filters } = stage;
   const stride = stage.stride ?? 1;
@@ -186,6 +232,10 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
 
   network.stages.forEach((stage, index) => {
     const path: Path = ["network", "stages", index];
+    if (stage.modules !== undefined || stage.block === undefined || stage.filters === undefined) {
+      checkModules(stage, { path, located, report });
+      return;
+    }
     const length = BLOCKS[stage.block].kernels.length;
     for (const key of ["filters", "kernels", "strides"] as const) {
       const list = stage[key];
@@ -257,11 +307,39 @@ function checkAcrossFields(written: Required<WrittenExperiment>, located: Locate
 
 type Report = (code: string, message: string, path: Path, part?: "key" | "value") => void;
 
-function hasOwnGate({ se, attention }: Stage): boolean {
-  return se !== undefined || attention !== undefined;
+function hasOwnGate({ se, attention, modules }: Stage): boolean {
+  return se !== undefined || attention !== undefined || modules !== undefined;
+}
+
+/** A stage is either blocks, which need `block` and `filters`, or `modules` and `repeat` alone. */
+function checkModules(
+  stage: Stage,
+  { path, located, report }: { path: Path; located: Located; report: Report },
+): void {
+  const missing = (["block", "filters"] as const).filter(
+    (key) => stage.modules === undefined && stage[key] === undefined,
+  );
+  for (const key of missing)
+    report(
+      "missing-key",
+      `\`${path.join(".")}\` lacks the key \`${key}\` (or \`modules\`: written out)`,
+      path,
+      "key",
+    );
+  if (stage.modules === undefined) return;
+  const own = ["modules", "repeat"];
+  for (const key of Object.keys(stage))
+    if (!own.includes(key) && isWritten(located, [...path, key]))
+      report(
+        "both-given",
+        `\`${key}\` describes blocks, \`modules\` writes the stage out: give one of them`,
+        [...path, key],
+        "key",
+      );
 }
 
 function checkStem(stem: Network["stem"], report: Report): void {
+  if (stem === undefined || stem === "none") return;
   const path: Path = ["network", "stem"];
   if (stem.convs === undefined && stem.filters === undefined)
     report(

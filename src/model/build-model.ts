@@ -65,19 +65,14 @@ function apply(row: readonly layers.layers.Layer[], input: layers.SymbolicTensor
 
 const LAYERS: Fold<layers.layers.Layer[]> = {
   input: () => [],
-  conv: ({ name, filters, kernel, stride, bias, groups }) => [
-    groups > 1
-      ? new GroupedConv2D({ name, filters, kernel, stride, groups, bias })
-      : layers.layers.conv2d({
-          name,
-          filters,
-          kernelSize: kernel,
-          strides: stride,
-          padding: "same",
-          useBias: bias,
-          kernelInitializer: "zeros",
-        }),
-  ],
+  conv: ({ name, filters, kernel, stride, padding, bias, groups }, [image]) => {
+    const kernelSize: [number, number] = [...kernel];
+    const shared = { name, kernelSize, strides: stride, padding, useBias: bias };
+    if (groups === 1) return [layers.layers.conv2d({ ...shared, filters, kernelInitializer: "zeros" })];
+    return groups === filters && groups === (image as Shape).channels
+      ? [layers.layers.depthwiseConv2d({ ...shared, depthwiseInitializer: "zeros" })]
+      : [new GroupedConv2D({ name, filters, kernel: kernelSize, stride, padding, groups, bias })];
+  },
   "batch-norm": (node) => [
     batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
   ],
@@ -97,11 +92,11 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     }),
     layers.layers.reshape({ name: `${name}.vector`, targetShape: [(vector as Shape).channels] }),
   ],
-  "max-pool": ({ name, kernel, stride }) => [
-    layers.layers.maxPooling2d({ name, poolSize: kernel, strides: stride, padding: "same" }),
+  "max-pool": ({ name, kernel, stride, padding }) => [
+    layers.layers.maxPooling2d({ name, poolSize: kernel, strides: stride, padding }),
   ],
-  "avg-pool": ({ name, kernel, stride }) => [
-    layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding: "same" }),
+  "avg-pool": ({ name, kernel, stride, padding }) => [
+    layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding }),
   ],
   "global-avg-pool": ({ name }) => [
     layers.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }),
@@ -117,6 +112,20 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     layers.layers.multiply({ name }),
   ],
   add: ({ name }) => [layers.layers.add({ name })],
+  concat: ({ name }) => [layers.layers.concatenate({ name, axis: 3 })],
+  flatten: ({ name }) => [layers.layers.flatten({ name })],
+  multiply: ({ name, factor }) => [layers.layers.rescaling({ name, scale: factor })],
+  "channel-shuffle": ({ name, groups }, [image]) => {
+    const { height, width, channels } = image as Shape;
+    return [
+      layers.layers.reshape({
+        name: `${name}.groups`,
+        targetShape: [height, width, groups, channels / groups],
+      }),
+      layers.layers.permute({ name, dims: [1, 2, 4, 3] }),
+      layers.layers.reshape({ name: `${name}.channels`, targetShape: [height, width, channels] }),
+    ];
+  },
   // Pooling over one pixel takes every stride-th one.
   subsample: ({ name, stride }) => [
     layers.layers.averagePooling2d({ name, poolSize: 1, strides: stride, padding: "same" }),

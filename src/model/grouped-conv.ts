@@ -7,13 +7,14 @@ import { groupedConv2d } from "./grouped-conv-kernels.js";
 export interface GroupedConvConfig {
   readonly name: string;
   readonly filters: number;
-  readonly kernel: number;
+  readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly groups: number;
+  readonly padding: "same" | "valid";
   readonly bias: boolean;
 }
 
-/** SAME padding; kernel [height, width, C / groups, filters], bias [filters]. */
+/** Kernel [height, width, C / groups, filters], bias [filters]. */
 export class GroupedConv2D extends layers.layers.Layer {
   static readonly className = "SqueezeboxGroupedConv2D";
   #kernel: layers.LayerVariable | null = null;
@@ -27,29 +28,31 @@ export class GroupedConv2D extends layers.layers.Layer {
     const { filters, kernel, groups, bias } = this.config;
     const channels = oneShape(inputShape).at(-1) as number;
     const zeros = layers.initializers.zeros();
-    this.#kernel = this.addWeight("kernel", [kernel, kernel, channels / groups, filters], "float32", zeros);
+    this.#kernel = this.addWeight("kernel", [...kernel, channels / groups, filters], "float32", zeros);
     if (bias) this.#bias = this.addWeight("bias", [filters], "float32", zeros);
     this.built = true;
   }
 
   override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
     const [batch, height, width] = oneShape(inputShape) as [number | null, number, number];
-    const { stride, filters } = this.config;
-    return [batch, Math.ceil(height / stride), Math.ceil(width / stride), filters];
+    const { stride, filters, kernel, padding } = this.config;
+    const count = (size: number, own: number) =>
+      Math.ceil((padding === "same" ? size : size - own + 1) / stride);
+    return [batch, count(height, kernel[0]), count(width, kernel[1]), filters];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
       const kernel = this.#kernel?.read() as tf.Tensor4D;
-      const { groups, stride } = this.config;
-      const y = groupedConv2d(x, kernel, { groups, strides: stride, pad: "same" });
+      const { groups, stride, padding } = this.config;
+      const y = groupedConv2d(x, kernel, { groups, strides: stride, pad: padding });
       return this.#bias ? tf.add(y, this.#bias.read()) : y;
     });
   }
 
   override getConfig() {
-    return { ...super.getConfig(), ...this.config };
+    return { ...super.getConfig(), ...this.config, kernel: [...this.config.kernel] };
   }
 }
 

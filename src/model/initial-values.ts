@@ -10,8 +10,10 @@ export function initialValues(name: string, shape: readonly number[], seed: numb
   const values = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
   const kind = name.slice(name.lastIndexOf("/") + 1);
   if (kind === "gamma" || kind === "moving_variance") return values.fill(1);
-  if (kind !== "kernel") return values;
-  const fanIn = shape.slice(0, -1).reduce((product, dimension) => product * dimension, 1);
+  if (!kind.endsWith("kernel")) return values;
+  // A depthwise kernel reads one channel: [height, width, channels, 1].
+  const inputs = kind === "depthwise_kernel" ? shape.slice(0, 2) : shape.slice(0, -1);
+  const fanIn = inputs.reduce((product, dimension) => product * dimension, 1);
   const deviation = Math.sqrt(2 / fanIn);
   const random = randomStream("initial", seed, name);
   for (let index = 0; index < values.length; index++) values[index] = deviation * random.normal();

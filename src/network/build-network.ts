@@ -1,8 +1,9 @@
 // An experiment's network -> its graph.
 
-import type { NetworkSpec, StageSpec } from "../config/experiment.js";
+import { type BlockStageSpec, isWrittenOut, type NetworkSpec, type StageSpec } from "../config/experiment.js";
 import type { Path } from "../diagnostic.js";
 import { attend } from "./attention/attention.js";
+import { addSteps } from "./build-modules.js";
 import type { Graph, Shape } from "./graph.js";
 import { GraphBuilder } from "./graph-builder.js";
 
@@ -18,15 +19,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   let x = builder.add("input", "input", [], ["dataset"], { shape: input.shape });
   x = stem(builder, x, network);
   network.stages.forEach((stage, index) => {
-    for (let block = 1; block <= stage.repeat; block++) {
-      const place = {
-        stage,
-        first: block === 1,
-        name: `stage${index + 1}.block${block}`,
-        path: ["network", "stages", index],
-      };
-      x = residualBlock(builder, x, place);
-    }
+    x = addStage(builder, x, { stage, name: `stage${index + 1}`, path: ["network", "stages", index] });
   });
   if (isPreactivation(network.stages.at(-1))) x = builder.normRelu(x, "head", ["network", "head"]);
   head(builder, x, network, input.classes);
@@ -35,6 +28,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
 
 /** Convolutions, each with BatchNorm and ReLU; before a pre-activation block, which brings its own, the last has none. */
 function stem(builder: GraphBuilder, input: string, { stem, stages }: NetworkSpec): string {
+  if (stem === "none") return input;
   const path: Path = ["network", "stem"];
   let x = input;
   stem.convs.forEach((conv, index) => {
@@ -45,14 +39,29 @@ function stem(builder: GraphBuilder, input: string, { stem, stages }: NetworkSpe
   });
   if (stem.pool === "off") return x;
   const { type, kernel, stride } = stem.pool;
-  return builder.add(type === "max" ? "max-pool" : "avg-pool", "stem.pool", [x], [...path, "pool"], {
-    kernel,
-    stride,
-  });
+  const pool = { kernel, stride, padding: "same" as const };
+  return builder.add(type === "max" ? "max-pool" : "avg-pool", "stem.pool", [x], [...path, "pool"], pool);
+}
+
+interface StagePlace {
+  readonly stage: StageSpec;
+  readonly name: string;
+  readonly path: Path;
+}
+
+function addStage(builder: GraphBuilder, input: string, { stage, name, path }: StagePlace): string {
+  let x = input;
+  for (let block = 1; block <= stage.repeat; block++) {
+    const own = { name: `${name}.block${block}`, path };
+    x = isWrittenOut(stage)
+      ? addSteps(builder, { input: x, name: own.name, path: [...path, "modules"] }, stage.modules)
+      : residualBlock(builder, x, { stage, first: block === 1, ...own });
+  }
+  return x;
 }
 
 interface BlockPlace {
-  readonly stage: StageSpec;
+  readonly stage: BlockStageSpec;
   readonly first: boolean;
   readonly name: string;
   readonly path: Path;
@@ -125,17 +134,17 @@ function shortcutOf(builder: GraphBuilder, { input, activated, stride, place }: 
 
 function head(builder: GraphBuilder, input: string, { head }: NetworkSpec, classes: number): void {
   const path: Path = ["network", "head"];
-  let x = builder.add("global-avg-pool", "head.pool", [input], path, {});
+  let x = head.pool === "avg" ? builder.add("global-avg-pool", "head.pool", [input], path, {}) : input;
   if (head.dropout > 0) x = builder.add("dropout", "head.dropout", [x], path, { rate: head.dropout });
   const units = head.classes === "dataset" ? classes : head.classes;
   builder.add("dense", "head.classifier", [x], path, { units, bias: true });
 }
 
 function isPreactivation(stage: StageSpec | undefined): boolean {
-  return stage?.block.startsWith("preact-") ?? false;
+  return stage !== undefined && !isWrittenOut(stage) && stage.block.startsWith("preact-");
 }
 
 /** Gates that differ have weights of different names; `se` in all its forms shares them. */
-function gateName({ attention }: StageSpec): string {
+function gateName({ attention }: BlockStageSpec): string {
   return attention === "off" ? "" : attention.type;
 }

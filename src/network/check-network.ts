@@ -2,7 +2,7 @@
 
 import { isWritten, type Located } from "../config/source.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
-import type { Graph } from "./graph.js";
+import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
 export interface NetworkProblem {
@@ -26,6 +26,8 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
       if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path, keys });
       seen.add(key);
     };
+    const problem = problemOf(node, inputShapes(node, shapes), shapes.get(node.name) as Shape);
+    if (problem) report(...problem);
     const stride = "stride" in node ? node.stride : 1;
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
@@ -52,6 +54,23 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
       keys: ["classes"],
     });
   return problems;
+}
+
+/** Of modules written out: branches that do not meet, windows that do not fit. */
+function problemOf(node: Node, inputs: readonly Shape[], output: Shape): [string, string, string[]] | null {
+  if (node.op === "concat" || node.op === "add") {
+    const sizes = inputs.map(
+      ({ height, width, channels }) => `${height}x${width}${node.op === "add" ? `x${channels}` : ""}`,
+    );
+    if (new Set(sizes).size > 1)
+      return ["unequal-shapes", `its branches end in different shapes: ${sizes.join(", ")}`, []];
+  }
+  if (node.op === "channel-shuffle" && output.channels % node.groups !== 0)
+    return ["indivisible", `${node.groups} groups do not divide ${output.channels} channels`, ["shuffle"]];
+  const [input] = inputs;
+  if (Math.min(output.height, output.width) < 1)
+    return ["too-small", `nothing is left of its ${input?.height}x${input?.width} input`, ["conv", "pool"]];
+  return null;
 }
 
 /** At the value of the first of its keys that is written down, else at the part of the network. */

@@ -64,7 +64,8 @@ const zero = () => 0;
 /** Numbers in a kernel. */
 const KERNEL_SIZE: Fold<number> = {
   input: zero,
-  conv: (node, [input]) => (node.kernel ** 2 * (input as Shape).channels * node.filters) / node.groups,
+  conv: (node, [input]) =>
+    (node.kernel[0] * node.kernel[1] * (input as Shape).channels * node.filters) / node.groups,
   "batch-norm": zero,
   relu: zero,
   sigmoid: zero,
@@ -77,6 +78,10 @@ const KERNEL_SIZE: Fold<number> = {
   dense: (node, [input]) => sizeOf(input as Shape) * node.units,
   scale: zero,
   add: zero,
+  concat: zero,
+  flatten: zero,
+  multiply: zero,
+  "channel-shuffle": zero,
   subsample: zero,
   "pad-channels": zero,
   dropout: zero,
@@ -103,6 +108,10 @@ const PARAMETERS: Fold<Parameters> = {
   dense: (node, inputs) => trainable(KERNEL_SIZE.dense(node, inputs) + (node.bias ? node.units : 0)),
   scale: none,
   add: none,
+  concat: none,
+  flatten: none,
+  multiply: none,
+  "channel-shuffle": none,
   subsample: none,
   "pad-channels": none,
   dropout: none,

@@ -46,13 +46,8 @@ export class GraphBuilder {
   }
 
   conv(input: string, name: string, path: Path, { filters, kernel, stride, groups = 1 }: ConvSpec): string {
-    return this.add("conv", name, [input], path, {
-      filters,
-      kernel,
-      stride,
-      groups,
-      bias: this.defaults.bias,
-    });
+    const shared = { filters, stride, groups, bias: this.defaults.bias, padding: "same" as const };
+    return this.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
   }
 
   norm(input: string, name: string, path: Path): string {

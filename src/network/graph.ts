@@ -9,6 +9,15 @@ export interface Shape {
   readonly channels: number;
 }
 
+/** `same`: zeros around, as TensorFlow adds them; `valid`: none. */
+export type Padding = "same" | "valid";
+
+interface PoolAttributes {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
 interface NodeOf<Op extends string> {
   readonly op: Op;
   /** Unique; weights are named after it, and the initial values of weights follow from their names. */
@@ -21,21 +30,22 @@ interface NodeOf<Op extends string> {
 
 export interface OpNodes {
   input: NodeOf<"input"> & { readonly shape: Shape };
-  /** 2-D convolution, SAME padding as TensorFlow defines it. */
+  /** 2-D convolution; kernel is height, width. */
   conv: NodeOf<"conv"> & {
     readonly filters: number;
-    readonly kernel: number;
+    readonly kernel: readonly [number, number];
     readonly stride: number;
-    readonly bias: boolean;
     readonly groups: number;
+    readonly bias: boolean;
+    readonly padding: Padding;
   };
   "batch-norm": NodeOf<"batch-norm"> & { readonly epsilon: number; readonly momentum: number };
   relu: NodeOf<"relu">;
   sigmoid: NodeOf<"sigmoid">;
   tanh: NodeOf<"tanh">;
-  /** SAME padding. */
-  "max-pool": NodeOf<"max-pool"> & { readonly kernel: number; readonly stride: number };
-  "avg-pool": NodeOf<"avg-pool"> & { readonly kernel: number; readonly stride: number };
+  "max-pool": NodeOf<"max-pool"> & PoolAttributes;
+  /** Averages leave the padding out. */
+  "avg-pool": NodeOf<"avg-pool"> & PoolAttributes;
   /** Mean over height and width. */
   "global-avg-pool": NodeOf<"global-avg-pool">;
   /** Maximum over height and width. */
@@ -47,6 +57,14 @@ export interface OpNodes {
   /** First input times the second: one factor a channel, a pixel, or both. */
   scale: NodeOf<"scale">;
   add: NodeOf<"add">;
+  /** Along channels. */
+  concat: NodeOf<"concat">;
+  /** All pixels and channels as one vector. */
+  flatten: NodeOf<"flatten">;
+  /** Times a constant. */
+  multiply: NodeOf<"multiply"> & { readonly factor: number };
+  /** The channels of `groups` groups interleaved (Zhang et al. 2017). */
+  "channel-shuffle": NodeOf<"channel-shuffle"> & { readonly groups: number };
   /** Every stride-th row and column. */
   subsample: NodeOf<"subsample"> & { readonly stride: number };
   /** Zero channels before and behind, up to `channels`. */

@@ -1,6 +1,6 @@
 // Network graph -> the shape of every node's output.
 
-import { applyFold, type Fold, type Graph, type Node, type Shape } from "./graph.js";
+import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape } from "./graph.js";
 
 /** Output shape of one node from the shapes of its inputs. */
 export function shapeOf(node: Node, inputs: readonly Shape[]): Shape {
@@ -24,26 +24,53 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
 
 const same = (_: unknown, [input]: readonly Shape[]): Shape => input as Shape;
 
-const strided = (node: { readonly stride: number }, [input]: readonly Shape[]): Shape => {
-  const { height, width, channels } = input as Shape;
-  return { height: Math.ceil(height / node.stride), width: Math.ceil(width / node.stride), channels };
-};
+const strided = (node: { readonly stride: number }, [input]: readonly Shape[]): Shape =>
+  windows(node.stride, [1, 1], "same", input as Shape);
+
+const pooled = (
+  node: { kernel: number; stride: number; padding: Padding },
+  [input]: readonly Shape[],
+): Shape => windows(node.stride, [node.kernel, node.kernel], node.padding, input as Shape);
+
+/** How many windows there are in each direction. */
+function windows(
+  stride: number,
+  [kernelHeight, kernelWidth]: readonly [number, number],
+  padding: Padding,
+  { height, width, channels }: Shape,
+): Shape {
+  const count = (size: number, kernel: number) =>
+    Math.ceil((padding === "same" ? size : size - kernel + 1) / stride);
+  return { height: count(height, kernelHeight), width: count(width, kernelWidth), channels };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 const SHAPES: Fold<Shape> = {
   input: (node) => node.shape,
-  conv: (node, inputs) => ({ ...strided(node, inputs), channels: node.filters }),
+  conv: (node, [input]) => ({
+    ...windows(node.stride, node.kernel, node.padding, input as Shape),
+    channels: node.filters,
+  }),
   "batch-norm": same,
   relu: same,
   sigmoid: same,
   tanh: same,
-  "max-pool": strided,
-  "avg-pool": strided,
+  "max-pool": pooled,
+  "avg-pool": pooled,
   "global-avg-pool": (_, [input]) => ({ height: 1, width: 1, channels: (input as Shape).channels }),
   "global-max-pool": (_, [input]) => ({ height: 1, width: 1, channels: (input as Shape).channels }),
   "channel-conv": same,
   dense: (node) => ({ height: 1, width: 1, channels: node.units }),
   scale: same,
   add: same,
+  concat: (_, inputs) => ({ ...(inputs[0] as Shape), channels: sum(inputs.map(({ channels }) => channels)) }),
+  flatten: (_, [input]) => {
+    const { height, width, channels } = input as Shape;
+    return { height: 1, width: 1, channels: height * width * channels };
+  },
+  multiply: same,
+  "channel-shuffle": same,
   subsample: strided,
   "pad-channels": (node, [input]) => ({ ...(input as Shape), channels: node.channels }),
   dropout: same,

@@ -1,6 +1,12 @@
 // A network's complexity as tables: by stage like the papers' Table 1, by layer, two side by side, and as a drawing.
 
-import type { AttentionSpec, NetworkSpec, StageSpec } from "../config/experiment.js";
+import {
+  type AttentionSpec,
+  type BlockStageSpec,
+  isWrittenOut,
+  type NetworkSpec,
+  type StageSpec,
+} from "../config/experiment.js";
 import type { Complexity, LayerComplexity } from "../network/complexity.js";
 import type { Graph, Shape } from "../network/graph.js";
 import { formatCount, formatLarge, formatTable } from "./format.js";
@@ -105,7 +111,7 @@ function structureOf(part: string, { stem, stages, head }: NetworkSpec): string 
     return head.dropout > 0
       ? `average pool, dropout ${head.dropout}, fully connected`
       : "average pool, fully connected";
-  if (part !== "stem") return "";
+  if (part !== "stem" || stem === "none") return "";
   const convs = stem.convs.map(
     ({ kernel, filters, stride }) => `${kernel}x${kernel} ${filters}${stride > 1 ? ` /${stride}` : ""}`,
   );
@@ -117,7 +123,20 @@ function structureOf(part: string, { stem, stages, head }: NetworkSpec): string 
 }
 
 /** `4 x [1x1 128, 3x3 128, 1x1 512, SE r = 16]` */
-function stageStructure({ block, repeat, filters, kernels, strides, groups, attention }: StageSpec): string {
+function stageStructure(stage: StageSpec): string {
+  if (!isWrittenOut(stage)) return blockStructure(stage);
+  return `${stage.repeat} x ${stage.modules.length} ${stage.modules.length === 1 ? "step" : "steps"}`;
+}
+
+function blockStructure({
+  block,
+  repeat,
+  filters,
+  kernels,
+  strides,
+  groups,
+  attention,
+}: BlockStageSpec): string {
   const convs = filters.map((count, index) => {
     const kernel = kernels[index] as number;
     return `${kernel}x${kernel} ${count}${kernel > 1 && groups > 1 ? ` g${groups}` : ""}`;

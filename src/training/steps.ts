@@ -81,7 +81,7 @@ export function trainingStep(
           ),
           learningRate: inputs.learning_rate as tf.Tensor,
           scalars: inputs,
-          decay: name.endsWith("/kernel"),
+          decay: name.endsWith("kernel"),
         });
       }
       return { loss, logits: logits as unknown as tf.Tensor };

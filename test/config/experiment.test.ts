@@ -6,7 +6,7 @@ import { compileFromFile, type Options } from "json-schema-to-typescript";
 import { describe, it } from "mocha";
 import { stringify } from "yaml";
 import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
-import { checkExperiment, directoryOf, type Experiment } from "../../src/config/experiment.js";
+import { checkExperiment, directoryOf, type Experiment, isWrittenOut, type StageSpec } from "../../src/config/experiment.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
@@ -80,12 +80,17 @@ describe("short and long form", () => {
     const text = `{ name: e, dataset: { name: mnist }, network: { stem: { filters: 8 }, stages: ${stages}, se: { r: 2, bias: false } } }`;
     assert.deepEqual(
       normalise(parseSource(text, "e.yaml")).network.stages.map(
-        ({ attention }) => attention !== "off" && "r" in attention && [attention.r, attention.bias],
+        gateOf,
       ),
-      [[8, true], false, [2, false]],
+      [[8, true], "off", [2, false]],
     );
   });
 });
+
+function gateOf(stage: StageSpec): [number, boolean] | "off" {
+  if (isWrittenOut(stage) || stage.attention === "off" || stage.attention.type !== "se") return "off";
+  return [stage.attention.r, stage.attention.bias];
+}
 
 describe("defaults", () => {
   const check = (text: string, pick: (experiment: Experiment) => unknown, expected: unknown) =>

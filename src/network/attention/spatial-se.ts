@@ -5,7 +5,14 @@ import type { Gate } from "./attention.js";
 import { vectorGate } from "./squeeze-excitation.js";
 
 export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
-  const conv = { filters: 1, kernel: 1, stride: 1, groups: 1, bias: true };
+  const conv = {
+    filters: 1,
+    kernel: [1, 1] as const,
+    stride: 1,
+    groups: 1,
+    padding: "same" as const,
+    bias: true,
+  };
   const score = builder.add("conv", `${name}.score`, [input], path, conv);
   const gate = builder.add("sigmoid", `${name}.gate`, [score], path, {});
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});

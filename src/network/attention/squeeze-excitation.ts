@@ -36,7 +36,7 @@ function pixelGate(
   { r, bias, gate }: SeSpec,
 ): string {
   const { channels } = builder.shape(input);
-  const conv = { kernel: 1, stride: 1, groups: 1, bias };
+  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, bias };
   const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
     ...conv,
     filters: reducedWidth(channels, r),

@@ -1,0 +1,87 @@
+// Modules written out step by step -> nodes.
+
+import type { StepSpec } from "../config/experiment.js";
+import type { Path } from "../diagnostic.js";
+import { attend } from "./attention/attention.js";
+import type { GraphBuilder } from "./graph-builder.js";
+
+interface Place {
+  readonly input: string;
+  /** Nodes are named by number: `stage1.block1.2` is the second step, `stage1.block1.2.b1.3` one in its first branch. */
+  readonly name: string;
+  readonly path: Path;
+}
+
+/** The steps one after the other; no steps are the identity. */
+export function addSteps(
+  builder: GraphBuilder,
+  { input, name, path }: Place,
+  steps: readonly StepSpec[],
+): string {
+  return steps.reduce(
+    (x, step, index) =>
+      addStep(builder, { input: x, name: `${name}.${index + 1}`, path: [...path, index] }, step),
+    input,
+  );
+}
+
+type Key = keyof StepSpec;
+type AddStep<K extends Key> = (builder: GraphBuilder, place: Place, step: NonNullable<StepSpec[K]>) => string;
+
+const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
+  conv: (builder, { input, name, path }, { norm, activation, kernel, ...conv }) => {
+    const [height, width] = typeof kernel === "number" ? [kernel, kernel] : (kernel as [number, number]);
+    const x = builder.add("conv", name, [input], path, { ...conv, kernel: [height, width] });
+    return activate(
+      builder,
+      { input: norm ? builder.norm(x, `${name}.bn`, path) : x, name, path },
+      activation,
+    );
+  },
+  depthwise: (builder, { input, name, path }, { kernel, stride, activation }) => {
+    const { channels } = builder.shape(input);
+    const shared = { filters: channels, groups: channels, stride, bias: false, padding: "same" as const };
+    const x = builder.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
+    return activate(builder, { input: builder.norm(x, `${name}.bn`, path), name, path }, activation);
+  },
+  pool: (builder, { input, name, path }, { type, ...pool }) =>
+    builder.add(type === "max" ? "max-pool" : "avg-pool", name, [input], path, pool),
+  branches: (builder, { input, name, path }, branches) => {
+    const ends = branches.map((steps, index) => {
+      const branch = { input, name: `${name}.b${index + 1}`, path: [...path, "branches", index] };
+      return addSteps(builder, branch, steps);
+    });
+    return builder.add("concat", name, ends, path, {});
+  },
+  residual: (builder, { input, name, path }, { branch, shortcut, scale, activation }) => {
+    const x = addSteps(
+      builder,
+      { input, name: `${name}.branch`, path: [...path, "residual", "branch"] },
+      branch,
+    );
+    const scaled = scale === 1 ? x : builder.add("multiply", `${name}.scaled`, [x], path, { factor: scale });
+    const beside = { input, name: `${name}.shortcut`, path: [...path, "residual", "shortcut"] };
+    const sum = builder.add("add", name, [scaled, addSteps(builder, beside, shortcut)], path, {});
+    return activate(builder, { input: sum, name, path }, activation);
+  },
+  shuffle: (builder, { input, name, path }, groups) =>
+    builder.add("channel-shuffle", name, [input], path, { groups }),
+  attention: (builder, { input, name, path }, gate) =>
+    attend(builder, { input, name: `${name}.${gate.type}`, path }, gate),
+  relu: (builder, { input, name, path }) => builder.add("relu", name, [input], path, {}),
+  flatten: (builder, { input, name, path }) => builder.add("flatten", name, [input], path, {}),
+  dense: (builder, { input, name, path }, { units, activation }) => {
+    const x = builder.add("dense", name, [input], path, { units, bias: true });
+    return activate(builder, { input: x, name, path }, activation);
+  },
+  dropout: (builder, { input, name, path }, rate) => builder.add("dropout", name, [input], path, { rate }),
+};
+
+function addStep(builder: GraphBuilder, place: Place, step: StepSpec): string {
+  const [[key, value]] = Object.entries(step) as [[Key, never]];
+  return (STEPS[key] as (builder: GraphBuilder, place: Place, value: never) => string)(builder, place, value);
+}
+
+function activate(builder: GraphBuilder, { input, name, path }: Place, activation: "relu" | "none"): string {
+  return activation === "relu" ? builder.add("relu", `${name}.relu`, [input], path, {}) : input;
+}
