@@ -112,5 +112,8 @@ try {
   } else if (error instanceof InputError) {
     printError(error.message);
     finish(WRONG_INPUT);
+  } else if (error instanceof Error && "syscall" in error) {
+    printError(error.message);
+    finish(WRONG_INPUT);
   } else throw error;
 }

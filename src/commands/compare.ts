@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
-import { SUMMARY_COLUMNS } from "../records/columns.js";
-import { readCsv } from "../records/csv.js";
-import { compareSweep } from "../report/comparison.js";
+import { METRIC_COLUMNS } from "../records/columns.js";
+import { compareSweep, plannedVariants } from "../report/comparison.js";
 import { formatComparison } from "../report/format.js";
 import { print, printJson } from "./output.js";
 
@@ -19,16 +18,16 @@ export interface CompareFlags {
 
 export async function compare(folder: string, flags: CompareFlags): Promise<number> {
   const asked = comparisonIn(folder);
-  const variants = (readCsv(join(folder, "plan.csv")) ?? []).map(({ variant }) => variant as string);
-  const baseline = flags.baseline ?? asked.baseline ?? variants[0] ?? "";
   const metric = flags.metric ?? asked.metric ?? "test_error";
+  if (!(METRIC_COLUMNS as readonly string[]).includes(metric))
+    throw new InputError(
+      `--metric is one of ${METRIC_COLUMNS.join(", ")}; found ${metric}${didYouMean(metric, METRIC_COLUMNS)}`,
+    );
+  const variants = plannedVariants(folder);
+  const baseline = flags.baseline ?? asked.baseline ?? variants[0] ?? "";
   if (flags.baseline !== undefined && !variants.includes(baseline))
     throw new InputError(
       `--baseline: no variant of ${folder} is called ${baseline}${didYouMean(baseline, variants)}`,
-    );
-  if (!(SUMMARY_COLUMNS as readonly string[]).includes(metric))
-    throw new InputError(
-      `--metric is a column of summary.csv; found ${metric}${didYouMean(metric, SUMMARY_COLUMNS)}`,
     );
   const comparison = compareSweep(folder, { baseline, metric });
   if (flags.json) printJson(comparison);
@@ -41,5 +40,5 @@ function comparisonIn(folder: string): { baseline?: string; metric?: string } {
   const file = join(folder, "sweep.yaml");
   if (!existsSync(file)) return {};
   const { value } = readSource(file);
-  return (value as { compare?: { baseline?: string; metric?: string } }).compare ?? {};
+  return (value as { compare?: { baseline?: string; metric?: string } } | null)?.compare ?? {};
 }

@@ -1,7 +1,7 @@
 // squeezebox doctor: which backends work on this machine, and what to do about the others.
 
-import { InferenceSession } from "onnxruntime-node";
-import { probeBlockSize } from "../compile/session.js";
+import { probeBlockSize, whyUnavailable } from "../compile/session.js";
+import { DEVICES } from "../engine/backends.js";
 import { findTensorFlow, HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
 import { formatTable } from "../report/format.js";
 import { defaultJobs } from "./inputs.js";
@@ -16,10 +16,17 @@ interface Finding {
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
   const tensorflow = findTensorFlow();
+  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 });
+  const gpu = await Promise.all(
+    DEVICES.filter((device) => device !== "cpu").map(async (device) => ({
+      device,
+      reason: await whyUnavailable(device),
+    })),
+  );
   const findings: Finding[] = [
     {
       backend: "compiled",
-      works: typeof InferenceSession.create === "function",
+      works: true,
       detail:
         block === null
           ? "ONNX Runtime on the CPU, plain kernels (no blocked ones on this processor)"
@@ -32,11 +39,16 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
           detail: `${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "sees a GPU" : "sees no GPU: it runs on the CPU"}`,
         }
       : { backend: "tensorflow", works: false, detail: HOW_TO_GET_TENSORFLOW },
+    ...gpu.map(({ device, reason }) => ({
+      backend: `compiled --device ${device}`,
+      works: reason === null,
+      detail: reason === null ? `ONNX Runtime on ${device}` : reason.slice(0, 100),
+    })),
     { backend: "cpu", works: true, detail: "TensorFlow.js' own kernels: slow, for checking the others" },
   ];
   const auto = tensorflow?.hasGpu ? "tensorflow" : "compiled";
   if (json) {
-    printJson({ node: process.version, jobs: defaultJobs(), auto, backends: findings });
+    printJson({ node: process.version, jobs: jobs, auto, backends: findings });
     return 0;
   }
   print(
@@ -47,7 +59,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     ),
   );
   print(
-    `\nNode ${process.version}, ${defaultJobs()} cores: a sweep runs ${defaultJobs()} runs at a time; --backend auto takes ${auto}`,
+    `\nNode ${process.version}, ${jobs} cores: a sweep runs ${jobs} runs at a time; --backend auto takes ${auto}`,
   );
   return 0;
 }

@@ -110,6 +110,8 @@ function oneOf<Name extends string>(flag: string, value: string, names: readonly
   return found;
 }
 
-export function defaultJobs(): number {
-  return availableParallelism();
+/** Runs at a time: as many as the cores have threads for; one where a GPU computes. */
+export function defaultJobs({ backend, device, threads }: EngineOptions): number {
+  if (backend === "tensorflow" || device !== "cpu") return 1;
+  return Math.max(1, Math.floor(availableParallelism() / threads));
 }

@@ -22,7 +22,11 @@ export async function plan(file: string, flags: PlanFlags): Promise<number> {
 
 export function printPlan(
   sweep: ExpandedSweep,
-  { runs: root, jobs = defaultJobs(), json }: Pick<PlanFlags, "runs" | "jobs" | "json">,
+  {
+    runs: root,
+    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }),
+    json,
+  }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {
   const index = indexFinishedRuns(root);
   const rate = measuredRate([...index.values()]);
@@ -33,7 +37,10 @@ export function printPlan(
     const status = statusOf(run, { folder: join(root, sweep.name), index, earlier });
     return { run, status, seconds: status === "to train" ? estimateSeconds(run, rate.macsPerSecond) : 0 };
   });
-  const seconds = planned.reduce((sum, { seconds }) => sum + seconds, 0) / jobs;
+  const left = planned.filter(({ status }) => status === "to train");
+  const total = left.reduce((sum, { seconds }) => sum + seconds, 0);
+  const longest = Math.max(0, ...left.map(({ seconds }) => seconds));
+  const seconds = Math.max(longest, total / jobs);
   if (json) {
     printJson({
       name: sweep.name,
@@ -66,9 +73,8 @@ export function printPlan(
       { right: [2, 3, 4] },
     ),
   );
-  const left = planned.filter(({ status }) => status === "to train").length;
   print(
-    `\n${sweep.runs.length} runs, ${left} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
+    `\n${sweep.runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
   );
   return 0;
 }

@@ -16,25 +16,40 @@ export function watchSweep(): SweepView {
   return process.stdout.isTTY ? bars() : lines();
 }
 
+export function silentView(): SweepView {
+  const nothing = () => {};
+  return { planned: nothing, started: nothing, progressed: nothing, ended: nothing, close: nothing };
+}
+
 /** How far a sweep is, in multiply-accumulates: runs differ in size. */
 class Clock {
   #start = performance.now();
   #total = 0;
   #ended = 0;
   readonly #running = new Map<Run, number>();
+  readonly #before = new Map<Run, number>();
 
+  /** Equal runs are trained once. */
   plan(runs: readonly Run[]): void {
     this.#start = performance.now();
-    this.#total = runs.reduce((sum, run) => sum + workOf(run), 0);
+    const once = new Map(runs.map((run) => [run.fingerprint, workOf(run)]));
+    this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
   }
 
+  /** What an interrupted run had done before is no work of this sweep. */
   progress(run: Run, done: number): void {
-    this.#running.set(run, done * workOf(run));
+    const before = this.#before.get(run) ?? done;
+    if (!this.#before.has(run)) {
+      this.#before.set(run, done);
+      this.#total -= before * workOf(run);
+    }
+    this.#running.set(run, (done - before) * workOf(run));
   }
 
   end(run: Run): void {
+    if (!this.#before.has(run)) return;
     this.#running.delete(run);
-    this.#ended += workOf(run);
+    this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
   }
 
   get share(): number {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
+import { checkEngine } from "../engine/select-engine.js";
 import { isLock, lockFolder } from "../records/lock.js";
 import { compareSweep } from "../report/comparison.js";
 import { formatComparison, formatDuration } from "../report/format.js";
@@ -16,9 +17,9 @@ import {
   parseOverrides,
   rememberedFacts,
 } from "./inputs.js";
-import { print, printError } from "./output.js";
+import { print, printError, printJson } from "./output.js";
 import { printPlan } from "./plan.js";
-import { watchSweep } from "./progress.js";
+import { silentView, watchSweep } from "./progress.js";
 
 export interface SweepFlags extends EngineFlags {
   readonly set: readonly string[];
@@ -32,29 +33,30 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
   const expanded = await expandSweep(loadSweep(file), parseOverrides(flags.set), rememberedFacts());
   if (flags.dryRun) return printPlan(expanded, flags);
+  await checkEngine(engine);
   const folder = join(flags.runs, expanded.name);
   const lock = lockFolder(folder);
   if (!isLock(lock))
     throw new InputError(
-      `another sweep is running in ${folder} (process ${lock.pid} on ${lock.host}); wait for it, or stop it and run this again`,
+      `another sweep is running in ${folder} (process ${lock.pid} on ${lock.host}); wait for it, or stop it and run this again; if that machine is gone, remove the .lock files there`,
     );
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  const view = watchSweep();
+  const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
     const end = await runSweep(expanded, {
       root: flags.runs,
       folder,
       text: readFileSync(file, "utf8"),
-      jobs: flags.jobs ?? defaultJobs(),
+      jobs: flags.jobs ?? defaultJobs(engine),
       ...engine,
       signal: abort.signal,
       watcher: view,
     });
     view.close();
-    return conclude(expanded, end, { folder, seconds: (performance.now() - start) / 1000 });
+    return conclude(expanded, end, { folder, seconds: (performance.now() - start) / 1000, json: flags.json });
   } finally {
     view.close();
     lock.release();
@@ -65,10 +67,17 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
 function conclude(
   { runs, baseline, metric }: ExpandedSweep,
   { finished, failed, interrupted }: SweepEnd,
-  { folder, seconds }: { folder: string; seconds: number },
+  { folder, seconds, json }: { folder: string; seconds: number; json: boolean },
 ): number {
+  const exitCode = interrupted ? 130 : failed.length > 0 ? 1 : 0;
+  const comparison = compareSweep(folder, { baseline, metric });
+  if (json) {
+    const reasons = failed.map(({ run, reason }) => ({ run: run.name, reason }));
+    printJson({ runs: runs.length, finished, failed: reasons, interrupted, seconds, folder, comparison });
+    return exitCode;
+  }
   print("");
-  print(formatComparison(compareSweep(folder, { baseline, metric })));
+  print(formatComparison(comparison));
   print("");
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
@@ -76,6 +85,5 @@ function conclude(
   print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
   if (interrupted) print("interrupted; the same command continues");
   else if (failed.length > 0) print("the same command tries the failed runs again");
-  if (interrupted) return 130;
-  return failed.length > 0 ? 1 : 0;
+  return exitCode;
 }

@@ -7,7 +7,7 @@ import { InputError } from "../diagnostic.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import { isLock, lockFolder } from "../records/lock.js";
 import { readResult, runFolder } from "../records/run-folder.js";
-import { setAsideOther } from "../sweep/finished-runs.js";
+import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { type RunProgress, trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
@@ -31,7 +31,9 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const folder = runFolder(join(parent, name));
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(`process ${lock.pid} on ${lock.host} is training in ${parent}`);
+  const view = watchRun(flags.json);
   const stop = () => {
+    view.close();
     lock.release();
     printError("\ninterrupted; the same command continues after the last finished epoch");
     process.exit(130);
@@ -39,22 +41,15 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
     setAsideOther(parent, name, fingerprint);
-    const before = readResult(folder.path);
-    const view = watchRun(flags.json);
-    const result =
-      before ??
-      (await trainRun({
-        experiment,
-        graph,
-        dataset,
-        fingerprint,
-        folder,
-        ...engine,
-        onProgress: view.progressed,
-      }).finally(view.close));
-    if (flags.json) printJson(result);
+    const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs));
+    const run = { experiment, graph, dataset, fingerprint, folder, ...engine, onProgress: view.progressed };
+    if (known === null) await trainRun(run).finally(view.close);
+    view.close();
+    const result = readResult(folder.path);
+    if (!result) throw new Error(`${folder.result} is missing`);
+    if (flags.json) printJson(numbersOf(result));
     else {
-      if (before) print("trained before; nothing was repeated");
+      if (known !== null) print(`trained before (${known}); nothing was repeated`);
       print(
         `test error ${(100 * Number(result.test_error)).toFixed(2)} %, test loss ${Number(result.test_loss).toFixed(4)}, ${result.images_per_second} images/s`,
       );
@@ -69,6 +64,13 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     lock.release();
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
+}
+
+/** Text of a CSV file as what it stands for. */
+function numbersOf(row: Readonly<Record<string, string>>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, text]) => [name, name === "fingerprint" ? text : Number(text)]),
+  );
 }
 
 function watchRun(silent: boolean): { progressed(progress: RunProgress): void; close(): void } {
@@ -92,9 +94,11 @@ function watchRun(silent: boolean): { progressed(progress: RunProgress): void; c
     etaBuffer: 50,
   });
   const STEPS = 1000;
-  bar.start(STEPS, 0, { text: "starting" });
   return {
-    progressed: (progress) => bar.update(Math.round(progress.done * STEPS), { text: text(progress) }),
+    progressed: (progress) => {
+      if (!bar.isActive) bar.start(STEPS, 0, { text: "" });
+      bar.update(Math.round(progress.done * STEPS), { text: text(progress) });
+    },
     close: () => bar.stop(),
   };
 }

@@ -42,14 +42,10 @@ export function fuse(builder: OnnxBuilder, outputs: readonly OnnxValue[]): Fused
       continue;
     }
     if (node.type === "Add" && node.isBlockedSum === true && first !== second) {
-      // The later of two convolutions: its other operand exists by then.
-      const candidates = [first, second].filter(
-        (name): name is string => name !== undefined && isPrivate(name),
-      );
-      const [best] = candidates
+      const [best] = [first, second]
+        .filter((name): name is string => name !== undefined && isPrivate(name))
         .flatMap((name) => (open.has(name) ? [{ name, index: open.get(name) as number }] : []))
-        .filter(({ index }) => takesSum(fused[index] as OnnxNode))
-        .sort((a, b) => b.index - a.index);
+        .filter(({ index }) => takesSum(fused[index] as OnnxNode));
       if (best) {
         const conv = fused[best.index] as OnnxNode;
         const other = (first === best.name ? second : first) as string;

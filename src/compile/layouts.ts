@@ -26,6 +26,11 @@ export function assignLayouts(graph: TracedGraph, block: number | null): Layouts
   return layoutOf;
 }
 
+/** Whether a convolution looks at one pixel at a time, and has no padding that would shift it. */
+export function isPointwise({ filterHeight, filterWidth, padInfo: pad }: ConvInfo): boolean {
+  return filterHeight * filterWidth === 1 && pad.top + pad.left + pad.bottom + pad.right === 0;
+}
+
 /** How a convolution's channels are divided; `from` and `to` are those of one group. */
 export interface ConvChannels {
   readonly groups: number;
@@ -67,8 +72,7 @@ function chooseLayout(node: TracedNode, layoutOf: Layouts, block: number | null)
       const isDense = [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth].every(
         (step) => step === 1,
       );
-      const isPointwise = info.filterHeight * info.filterWidth === 1;
-      return isBlockable(channelsOf(node), block) && (isDense || isPointwise) ? "blocked" : "nchw";
+      return isBlockable(channelsOf(node), block) && (isDense || isPointwise(info)) ? "blocked" : "nchw";
     }
     case "Concat":
       return concatLayout(node, layoutOf, block);

@@ -9,7 +9,14 @@
 // - dots: depthwise; each channel of each image by itself, dy as a kernel as large as its map
 // - taps: on small maps most taps see few pixels or none; one matrix product for the pixels of each
 
-import { type ConvChannels, type ConvInfo, channelsOf, isBlockable, isDepthwise } from "./layouts.js";
+import {
+  type ConvChannels,
+  type ConvInfo,
+  channelsOf,
+  isBlockable,
+  isDepthwise,
+  isPointwise,
+} from "./layouts.js";
 import { type Context, inputOf, outputOf } from "./lowering.js";
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "./onnx-builder.js";
 import type { TracedNode, TracedValue } from "./traced-graph.js";
@@ -28,11 +35,11 @@ export function lowerWeightGradient(context: Context, node: TracedNode): void {
 }
 
 export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number | null): WeightGradientForm {
-  const { filterHeight, filterWidth, batchSize, outHeight, outWidth, strideHeight } = info;
+  const { batchSize, outHeight, outWidth, strideHeight } = info;
   const pixels = outHeight * outWidth;
   if (channels.groups > 1)
     return isDepthwise(channels) && isBlockable(channels, block) ? "dots" : "convolution";
-  if (filterHeight * filterWidth === 1) {
+  if (isPointwise(info)) {
     const blockable = isBlockable(channels, block) && (batchSize * pixels) % (block ?? 1) === 0;
     return pixels > 1 && blockable ? "pointwise" : "matrix";
   }
@@ -271,7 +278,8 @@ function taps(context: Context, { info, x, dy }: WeightGradientOperands): string
   const [seen, gradient] = [placement.full(x, "plain"), placement.full(dy, "plain")];
   const products = tapsOf(info).map((tap) => {
     const { rows, columns } = tap;
-    if (rows.count <= 0 || columns.count <= 0) return builder.floats(new Float32Array(from * to), [from, to]);
+    if (rows.count <= 0 || columns.count <= 0)
+      return builder.op("Expand", [builder.scalar(0), builder.ints([from, to])]);
     const length = batchSize * rows.count * columns.count;
     const left = builder.op("Reshape", [slicePixels(context, seen, tap), builder.ints([length, from])]);
     const right = builder.op("Reshape", [sliceGradient(context, gradient, tap), builder.ints([length, to])]);

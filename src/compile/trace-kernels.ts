@@ -55,7 +55,9 @@ const reduction =
   (kernel: string): Kernel =>
   (backend, { x }, { axis, reductionIndices, keepDims }) => {
     const input = x as Info;
-    const axes = tf.util.parseAxisParam((axis ?? reductionIndices) as number | number[], input.shape);
+    const axes = tf.util
+      .parseAxisParam((axis ?? reductionIndices) as number | number[], input.shape)
+      .sort((a, b) => a - b);
     const [reduced] = tf.backend_util.computeOutAndReduceShapes(input.shape, axes);
     const shape = keepDims === true ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
     return one(backend, kernel, [input], shape, { axes }, dtypeOf(input));

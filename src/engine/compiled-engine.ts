@@ -38,7 +38,8 @@ export async function createCompiledEngine(options: CompiledOptions): Promise<En
   return new CompiledEngine(options, target);
 }
 
-async function checkDevice(device: Device): Promise<void> {
+/** Throws InputError where the device cannot be used. */
+export async function checkDevice(device: Device): Promise<void> {
   const reason = await whyUnavailable(device);
   if (reason !== null) throw new InputError(`--device ${device} does not work here: ${reason}`);
 }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
 import type { EngineOptions } from "./backends.js";
-import { createCompiledEngine } from "./compiled-engine.js";
+import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
 
@@ -18,10 +18,7 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
       return createEagerEngine("cpu", `TensorFlow.js ${tf.version_core}, eager, cpu backend`);
     case "tensorflow": {
       const found = findTensorFlow();
-      if (!found)
-        throw new InputError(
-          `--backend tensorflow needs a package that is not installed: ${HOW_TO_GET_TENSORFLOW}`,
-        );
+      if (!found) throw new InputError(TENSORFLOW_MISSING);
       return createTensorFlowEngine(found);
     }
     case "compiled":
@@ -35,8 +32,16 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
   }
 }
 
+/** Throws InputError where selectEngine would, without making an engine. */
+export async function checkEngine({ backend, device }: EngineOptions): Promise<void> {
+  if (backend === "tensorflow" && !findTensorFlow()) throw new InputError(TENSORFLOW_MISSING);
+  if (device !== "cpu" && (backend === "compiled" || backend === "auto")) await checkDevice(device);
+}
+
 export const HOW_TO_GET_TENSORFLOW =
   "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU with CUDA 11.2 and cuDNN 8.1) or npm install @tensorflow/tfjs-node; both download TensorFlow's C library, and need Node 22 or older";
+
+const TENSORFLOW_MISSING = `--backend tensorflow needs a package that is not installed: ${HOW_TO_GET_TENSORFLOW}`;
 
 export interface TensorFlowFound {
   readonly packageName: string;
@@ -59,7 +64,7 @@ export function findTensorFlow(): TensorFlowFound | null {
         | null;
       if (backend) return { packageName, version, hasGpu: backend.isUsingGpuDevice === true };
     } catch {
-      // Not installed, or its native part does not load here: `doctor` says which.
+      // Not installed, or its native part does not load here.
     }
   }
   return null;

@@ -5,7 +5,7 @@ import type { Experiment } from "../config/experiment.js";
 import type { Graph } from "./graph.js";
 
 /** Raised when the same description trains differently than before. */
-const MEANING = 1;
+const MEANING = 2;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const nodes = graph.map(({ path: _, ...node }) => node);

@@ -30,6 +30,12 @@ export const SUMMARY_COLUMNS = [
   ...["test_loss", "test_error", "test_error_top5", "best_epoch", "epochs", "seconds", "images_per_second"],
 ] as const;
 
+/** What variants can be compared by: all of them better when lower, but for speed. */
+export const METRIC_COLUMNS = [
+  ...["test_error", "test_error_top5", "test_loss", "validation_error", "validation_loss"],
+  ...["train_error", "train_loss", "seconds", "images_per_second"],
+] as const;
+
 /** One row an epoch. Losses are cross-entropies in nats, errors shares from 0 to 1, both over the whole set. */
 export const EPOCH_COLUMNS = [
   ...["epoch", "step", "learning_rate", "train_loss", "train_error", "validation_loss", "validation_error"],

@@ -71,6 +71,11 @@ export function compareSweep(
   };
 }
 
+/** Names of the variants, in the order of the plan. Throws InputError where the folder holds no sweep. */
+export function plannedVariants(folder: string): string[] {
+  return [...new Set(readTable(folder, "plan.csv").map(({ variant }) => variant as string))];
+}
+
 export function spreadOf(values: readonly number[]): Spread | null {
   const n = values.length;
   if (n === 0) return null;

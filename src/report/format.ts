@@ -11,7 +11,7 @@ export function formatCount(count: number): string {
 /** 31123456 -> 31.1 M */
 export function formatLarge(count: number): string {
   const [unit, size] =
-    count >= 1e9 ? ["G", 1e9] : count >= 1e6 ? ["M", 1e6] : count >= 1e3 ? ["k", 1e3] : ["", 1];
+    count >= 999.5e6 ? ["G", 1e9] : count >= 999.5e3 ? ["M", 1e6] : count >= 999.5 ? ["k", 1e3] : ["", 1];
   return `${(count / (size as number)).toPrecision(3)} ${unit}`.trim();
 }
 

@@ -2,6 +2,7 @@
 
 import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parsePath } from "../config/override.js";
+import type { Located } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { type AxisValue, type Metric, placeholders, type Sweep, type VariantSpec } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError, type Path } from "../diagnostic.js";
@@ -54,43 +55,24 @@ export async function expandSweep(
   overrides: readonly Override[],
   factsOf: (experiment: Experiment) => Promise<DatasetFacts>,
 ): Promise<ExpandedSweep> {
-  const diagnostics: Diagnostic[] = [];
+  // First all that the files alone can say, then what needs the data: missing data hide no mistake.
+  const points = checkedPoints(sweep, overrides);
   const variants: Variant[] = [];
-  for (const [index, spec] of sweep.variants.entries()) {
-    const points = combinations(spec);
+  const diagnostics: Diagnostic[] = [];
+  for (const [index] of sweep.variants.entries()) {
     const made: Variant[] = [];
-    for (const axes of points) {
-      const replaced = [...variantOverrides(sweep, index, axes), ...overrides];
-      const applied = applyOverrides(sweep.experiment, replaced);
-      if (!applied.ok) {
-        diagnostics.push(...applied.diagnostics);
-        continue;
-      }
-      const checked = checkExperiment(applied.value, sweep.directory);
-      if (!checked.ok) {
-        diagnostics.push(...checked.diagnostics);
-        continue;
-      }
-      const dataset = await factsOf(checked.value);
-      const graph = buildNetwork(checked.value.network, dataset);
-      const problems = checkNetwork(graph, dataset.classes).map((problem) =>
-        locateProblem(problem, applied.value),
-      );
+    const own = points.filter((point) => point.index === index);
+    for (const { name, axes, experiment, located } of own) {
+      const dataset = await factsOf(experiment);
+      const graph = buildNetwork(experiment.network, dataset);
+      const problems = checkNetwork(graph, dataset.classes).map((problem) => locateProblem(problem, located));
       diagnostics.push(...problems);
       if (problems.length === 0)
-        made.push({
-          name: fillIn(spec.name, axes),
-          axes,
-          experiment: checked.value,
-          graph,
-          complexity: complexityOf(graph),
-          dataset,
-        });
+        made.push({ name, axes, experiment, graph, complexity: complexityOf(graph), dataset });
     }
-    if (made.length === points.length) diagnostics.push(...idleAxes(sweep, index, made));
+    if (made.length === own.length) diagnostics.push(...idleAxes(sweep, index, made));
     variants.push(...made);
   }
-  diagnostics.push(...checkNames(sweep));
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return {
     name: sweep.name,
@@ -99,6 +81,39 @@ export async function expandSweep(
     baseline: sweep.compare.baseline ?? (variants[0] as Variant).name,
     metric: sweep.compare.metric,
   };
+}
+
+interface Point {
+  /** Of its variant in the file. */
+  readonly index: number;
+  readonly name: string;
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly experiment: Experiment;
+  readonly located: Located;
+}
+
+/** Every combination of every variant, as far as it can be checked without data. Throws DiagnosticError. */
+function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Point[] {
+  const diagnostics: Diagnostic[] = [];
+  const points = sweep.variants.flatMap((spec, index) =>
+    combinations(spec).flatMap((axes): Point[] => {
+      const applied = applyOverrides(sweep.experiment, [
+        ...variantOverrides(sweep, index, axes),
+        ...overrides,
+      ]);
+      const checked = applied.ok ? checkExperiment(applied.value, sweep.directory) : applied;
+      if (!checked.ok || !applied.ok) {
+        diagnostics.push(...(checked.ok ? [] : checked.diagnostics));
+        return [];
+      }
+      return [
+        { index, name: fillIn(spec.name, axes), axes, experiment: checked.value, located: applied.value },
+      ];
+    }),
+  );
+  diagnostics.push(...checkNames(sweep));
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return points;
 }
 
 function runOf(variant: Variant, seed: number): Run {

@@ -61,9 +61,34 @@ export function setAsideOther(sweepFolder: string, run: string, fingerprint: str
   const other = fingerprintIn(path);
   if (other === null || other === fingerprint) return;
   const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
-  rmSync(aside, { recursive: true, force: true });
-  mkdirSync(dirname(aside), { recursive: true });
-  renameSync(path, aside);
+  // What was finished before is worth more than a second attempt at it.
+  if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
+  else {
+    rmSync(aside, { recursive: true, force: true });
+    mkdirSync(dirname(aside), { recursive: true });
+    renameSync(path, aside);
+  }
+}
+
+/**
+ * Makes the folder hold the finished run with this fingerprint, if one is known: it is there, or copied from elsewhere.
+ * Gives the folder it was found in, or null: train it.
+ */
+export function reuseRun(
+  path: string,
+  fingerprint: string,
+  index: ReadonlyMap<string, string>,
+): string | null {
+  if (finishedFingerprint(path) === fingerprint) return path;
+  const elsewhere = index.get(fingerprint);
+  if (elsewhere === undefined) return null;
+  try {
+    copyRun(elsewhere, path);
+    return elsewhere;
+  } catch {
+    // Moved meanwhile, or no room: it can be trained again.
+    return null;
+  }
 }
 
 function fingerprintIn(path: string): string | null {

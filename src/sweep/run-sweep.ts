@@ -5,7 +5,7 @@ import type { EngineOptions } from "../engine/backends.js";
 import { writeWhole } from "../records/files.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
-import { copyRun, finishedFingerprint, indexFinishedRuns, setAsideOther } from "./finished-runs.js";
+import { copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
 import { type RunState, writePlan, writeSummary } from "./plan.js";
 import { type RunProcess, startRun } from "./run-process.js";
 
@@ -79,11 +79,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
       record(run, state);
       if (outcome.status !== "stopped") watcher.ended(run, state);
       for (const twin of same) {
-        if (outcome.status === "finished") copyRun(join(folder, run.name), join(folder, twin.name));
-        const twinState =
-          outcome.status === "finished"
-            ? { status: "finished" as const, reason: `same as ${run.name}` }
-            : state;
+        const twinState = outcome.status === "finished" ? copyTwin(folder, run, twin) : state;
         record(twin, twinState);
         if (outcome.status !== "stopped") watcher.ended(twin, twinState);
       }
@@ -99,6 +95,15 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   return { finished, failed, interrupted: signal.aborted };
 }
 
+function copyTwin(folder: string, run: Run, twin: Run): RunState {
+  try {
+    copyRun(join(folder, run.name), join(folder, twin.name));
+    return { status: "finished", reason: `same as ${run.name}` };
+  } catch (error) {
+    return { status: "failed", reason: `could not be copied from ${run.name}: ${String(error)}` };
+  }
+}
+
 /** Runs finished here before stay; those finished elsewhere are copied. */
 function reuseFinished(
   sweep: ExpandedSweep,
@@ -107,14 +112,12 @@ function reuseFinished(
   const index = indexFinishedRuns(root);
   return sweep.runs.filter((run) => {
     const here = join(folder, run.name);
-    if (finishedFingerprint(here) === run.fingerprint) {
-      states.set(run.name, { status: "finished", reason: "" });
-      return true;
-    }
-    const elsewhere = index.get(run.fingerprint);
-    if (elsewhere === undefined) return false;
-    copyRun(elsewhere, here);
-    states.set(run.name, { status: "finished", reason: `same as ${relative(root, elsewhere)}` });
+    const found = reuseRun(here, run.fingerprint, index);
+    if (found === null) return false;
+    states.set(run.name, {
+      status: "finished",
+      reason: found === here ? "" : `same as ${relative(root, found)}`,
+    });
     return true;
   });
 }

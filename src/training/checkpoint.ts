@@ -35,3 +35,10 @@ export function readCheckpoint(file: string, fingerprint: string): Checkpoint | 
     fingerprint,
   };
 }
+
+/** Whether a checkpoint has everything that lives from step to step, in its size. */
+export function fitsShapes({ state }: Checkpoint, shapes: Shapes): boolean {
+  return [...shapes].every(
+    ([name, shape]) => state.get(name)?.length === shape.reduce((size, dimension) => size * dimension, 1),
+  );
+}

@@ -1,6 +1,6 @@
 // One experiment -> the files of one run; continues where an earlier attempt was interrupted.
 
-import { existsSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Experiment } from "../config/experiment.js";
 import type { Dataset } from "../data/dataset.js";
@@ -12,7 +12,7 @@ import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv, writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import type { Metrics } from "./metrics.js";
 import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
@@ -37,7 +37,10 @@ export interface RunProgress extends StepProgress {
 /** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
 export async function trainRun(options: RunOptions): Promise<Row> {
   const { experiment, dataset, fingerprint, folder } = options;
-  const engine = await selectEngine(options);
+  const engine = await selectEngine(options).catch((error: unknown) => {
+    logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  });
   writeWhole(folder.config, stringify(experiment));
   const environment = describeEnvironment(engine, {
     fingerprint,
@@ -47,7 +50,16 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   writeWhole(folder.environment, `${JSON.stringify(environment, null, 2)}\n`);
   try {
     const trainer = createTrainer({ ...options, engine });
-    const { checkpoint, rows } = resumePoint(folder, fingerprint);
+    const selects = experiment.training.select === "validation";
+    const keepBest = (best: Checkpoint) =>
+      writeCheckpoint(
+        folder.bestCheckpoint,
+        { ...best, state: trainer.weightsOf(best.state) },
+        trainer.shapes,
+      );
+    const { checkpoint, rows } = resumePoint(folder, fingerprint, trainer.shapes);
+    // It may have been killed between the two checkpoints of its best epoch.
+    if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
     if (checkpoint) engine.writeState(checkpoint.state);
     else trainer.initialise();
     const finished = checkpoint?.epoch ?? 0;
@@ -59,23 +71,15 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       rows.push(await runEpoch(trainer, epoch, options));
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
       const state = await engine.readState();
-      if (experiment.training.select === "validation" && bestEpoch(rows) === epoch)
-        writeCheckpoint(
-          folder.bestCheckpoint,
-          { state: trainer.weightsOf(state), epoch, fingerprint },
-          trainer.shapes,
-        );
-      // The checkpoint comes last: an epoch counts once it is there.
+      // An epoch counts once this checkpoint is there.
       writeCheckpoint(folder.lastCheckpoint, { state, epoch, fingerprint }, trainer.shapes);
+      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, fingerprint });
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
     }
     const best = bestEpoch(rows);
-    const selected = experiment.training.select === "validation" ? best : experiment.training.epochs;
-    if (selected !== experiment.training.epochs && existsSync(folder.bestCheckpoint)) {
-      const weights = readCheckpoint(folder.bestCheckpoint, fingerprint);
-      if (weights?.epoch !== selected) throw new Error(`the checkpoint of epoch ${selected} is missing`);
-      engine.writeState(weights.state);
-    }
+    const selected = selects ? best : experiment.training.epochs;
+    if (selected !== experiment.training.epochs)
+      engine.writeState(bestWeights(folder, selected, fingerprint).state);
     const test = await trainer.evaluate(dataset.test);
     const result = resultRow(options, { rows, best, selected, test });
     writeCsv(folder.result, RESULT_COLUMNS, [result]);
@@ -92,12 +96,27 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   }
 }
 
-/** The last checkpoint with the rows of its epochs; a checkpoint whose rows are lost is none. */
-function resumePoint(folder: RunFolder, fingerprint: string): { checkpoint: Checkpoint | null; rows: Row[] } {
+/** The last checkpoint with the rows of its epochs. One whose rows are lost, or of another shape, is none. */
+function resumePoint(
+  folder: RunFolder,
+  fingerprint: string,
+  shapes: Shapes,
+): { checkpoint: Checkpoint | null; rows: Row[] } {
+  const none = { checkpoint: null, rows: [] };
   const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
-  if (!checkpoint) return { checkpoint: null, rows: [] };
+  if (!checkpoint || !fitsShapes(checkpoint, shapes)) return none;
   const rows = (readCsv(folder.epochs) ?? []).slice(0, checkpoint.epoch);
-  return rows.length === checkpoint.epoch ? { checkpoint, rows } : { checkpoint: null, rows: [] };
+  return rows.length === checkpoint.epoch ? { checkpoint, rows } : none;
+}
+
+/** Throws where they are not there; the run starts again then. */
+function bestWeights(folder: RunFolder, epoch: number, fingerprint: string): Checkpoint {
+  const weights = readCheckpoint(folder.bestCheckpoint, fingerprint);
+  if (weights?.epoch === epoch) return weights;
+  rmSync(folder.lastCheckpoint, { force: true });
+  throw new Error(
+    `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
+  );
 }
 
 async function runEpoch(

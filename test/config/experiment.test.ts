@@ -6,7 +6,13 @@ import { compileFromFile, type Options } from "json-schema-to-typescript";
 import { describe, it } from "mocha";
 import { stringify } from "yaml";
 import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
-import { checkExperiment, directoryOf, type Experiment, isWrittenOut, type StageSpec } from "../../src/config/experiment.js";
+import {
+  checkExperiment,
+  directoryOf,
+  type Experiment,
+  isWrittenOut,
+  type StageSpec,
+} from "../../src/config/experiment.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
@@ -78,12 +84,11 @@ describe("short and long form", () => {
     const stages =
       "[{ block: basic, filters: 8, se: { r: 8 } }, { block: basic, filters: 8, se: off }, { block: basic, filters: 8 }]";
     const text = `{ name: e, dataset: { name: mnist }, network: { stem: { filters: 8 }, stages: ${stages}, se: { r: 2, bias: false } } }`;
-    assert.deepEqual(
-      normalise(parseSource(text, "e.yaml")).network.stages.map(
-        gateOf,
-      ),
-      [[8, true], "off", [2, false]],
-    );
+    assert.deepEqual(normalise(parseSource(text, "e.yaml")).network.stages.map(gateOf), [
+      [8, true],
+      "off",
+      [2, false],
+    ]);
   });
 });
 
@@ -121,7 +126,7 @@ describe("defaults", () => {
           attention: "off",
         },
       ],
-      head: { dropout: 0, classes: "dataset" },
+      head: { dropout: 0, classes: "dataset", pool: "avg" },
       bias: false,
       batchNorm: { epsilon: 1e-5, momentum: 0.9 },
     },

@@ -1,14 +1,15 @@
 // What a sweep left in its folder, as tests compare it.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { TIME_COLUMNS } from "../../src/records/columns.js";
 import { readCsv } from "../../src/records/csv.js";
+import { isLockFile } from "../../src/records/lock.js";
 
-/** All files below a folder, sorted, with forward slashes. */
+/** All files below a folder, sorted, with forward slashes; but for the locks of processes that were killed. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(folder, name)).isFile())
+    .filter((name) => statSync(join(folder, name)).isFile() && !isLockFile(basename(name)))
     .map((name) => name.replaceAll("\\", "/"))
     .sort();
 }

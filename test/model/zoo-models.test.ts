@@ -1,0 +1,26 @@
+import { readdirSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, it } from "mocha";
+import { useTraceBackend } from "../../src/compile/trace.js";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { readSource } from "../../src/config/source.js";
+import { describeDataset } from "../../src/data/dataset.js";
+import { buildModel } from "../../src/model/build-model.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+
+const ZOO = "configs/zoo";
+
+// buildModel throws where the model's parameters are not those of the graph.
+describe("the tfjs model of every network of the zoo builds, with the graph's parameters", () => {
+  for (const file of readdirSync(ZOO))
+    it(file, () => {
+      useTraceBackend();
+      const checked = checkExperiment(readSource(`${ZOO}/${file}`), ZOO);
+      if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
+      const { weights } = buildModel(
+        buildNetwork(checked.value.network, describeDataset(checked.value.dataset)),
+      );
+      for (const weight of weights.values()) weight.dispose();
+      tf.disposeVariables();
+    });
+});

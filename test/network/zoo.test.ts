@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "mocha";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { readSource } from "../../src/config/source.js";
+import { describeDataset } from "../../src/data/dataset.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+import { checkNetwork } from "../../src/network/check-network.js";
+import { complexityOf } from "../../src/network/complexity.js";
+
+/** Name, parameters (trainable, total), MACs, activations of every network of the zoo; `UPDATE_GOLDEN=1 npm test` writes it anew. */
+const GOLDEN = "test/golden/zoo.csv";
+const ZOO = "configs/zoo";
+
+/**
+ * Published counts: learnable parameters, and multiply-adds where a source gives them to the unit. Sources: the authors'
+ * released prototxts (github.com/hujie-frank/SENet), pycls' golden complexities, timm, imgclsmob, and the papers.
+ */
+const PUBLISHED: Readonly<Record<string, [params: number, macs?: number]>> = {
+  "resnet-18": [11_689_512],
+  "resnet-34": [21_797_672],
+  "resnet-50": [25_557_032, 3_857_973_248],
+  "resnet-101": [44_549_160, 7_570_194_432],
+  "resnet-152": [60_192_808, 11_282_415_616],
+  "resnext-50": [25_028_904, 4_230_479_872],
+  "se-resnet-18": [11_778_592],
+  "se-resnet-50": [28_088_024, 3_860_488_192],
+  "se-resnet-101": [49_326_872, 7_574_937_600],
+  "se-resnext-50": [27_559_896, 4_232_994_816],
+  "senet-154": [115_088_984, 20_688_363_520],
+  "bn-inception": [11_285_224, 2_032_600_064],
+  "se-bn-inception": [11_931_622, 2_033_239_424],
+  "vgg-16": [138_357_544, 15_470_264_320],
+  "vgg-16-bn": [138_365_992, 15_470_264_320],
+  "inception-resnet-v2": [55_843_464, 13_155_794_016],
+  mobilenet: [4_231_976, 568_740_352],
+  "se-mobilenet": [4_711_720],
+  shufflenet: [1_865_728, 137_460_672],
+  "cifar-resnet-20-a": [269_722, 40_551_040],
+  "cifar-resnet-32-a": [464_154, 68_862_592],
+  "cifar-resnet-56-a": [853_018, 125_485_696],
+  "cifar-resnet-110-a": [1_727_962, 252_887_680],
+  "cifar-resnet-20-b": [272_474],
+  "cifar-resnet-32-b": [466_906],
+  "cifar-resnet-56-b": [855_770, 125_747_840],
+  "cifar-resnet-110-b": [1_730_714, 253_149_824],
+  "cifar-se-resnet-20-b": [274_847],
+  "cifar-se-resnet-32-b": [470_861],
+  "cifar-se-resnet-56-b": [862_889],
+  "cifar-se-resnet-110-b": [1_744_952],
+  "cifar-resnet-164": [1_703_258],
+};
+
+function complexityIn(name: string) {
+  const checked = checkExperiment(readSource(`${ZOO}/${name}.yaml`), ZOO);
+  assert.ok(checked.ok);
+  const input = describeDataset(checked.value.dataset);
+  const graph = buildNetwork(checked.value.network, input);
+  assert.deepEqual(checkNetwork(graph, input.classes), []);
+  assert.equal(checked.value.name, name);
+  return complexityOf(graph);
+}
+
+describe("the zoo", () => {
+  const names = readdirSync(ZOO)
+    .map((file) => file.replace(".yaml", ""))
+    .sort();
+
+  it("has the golden complexities", () => {
+    const rows = names.map((name) => {
+      const { params, macs, activations } = complexityIn(name);
+      return [name, params.trainable, params.total, macs, activations].join();
+    });
+    const found = `${["network,trainable,total,macs,activations", ...rows].join("\n")}\n`;
+    if (process.env.UPDATE_GOLDEN) writeFileSync(GOLDEN, found);
+    assert.equal(found, readFileSync(GOLDEN, "utf8"));
+  });
+
+  for (const [name, [params, macs]] of Object.entries(PUBLISHED))
+    it(`${name}: ${params} parameters${macs === undefined ? "" : `, ${macs} MACs`}, as published`, () => {
+      const found = complexityIn(name);
+      assert.equal(found.params.trainable, params);
+      if (macs !== undefined) assert.equal(found.macs, macs);
+    });
+});
