@@ -41,7 +41,19 @@ export type GateFunction = "sigmoid" | "tanh" | "relu";
  * Where the gate sits (Hu et al., figure 5): `standard` before the sum, `pre` before the residual unit, `post` after the sum and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
  */
 export type Placement = "standard" | "pre" | "post" | "identity" | "inner";
-export type AttentionGate = SeGate | EcaGate | EseGate | GeGate | SpatialGate | ConcurrentGate;
+export type AttentionGate =
+  | SeGate
+  | EcaGate
+  | EseGate
+  | GeGate
+  | SpatialGate
+  | ConcurrentGate
+  | CbamGate
+  | GctGate
+  | SimamGate
+  | ConstantGate
+  | RandomGate
+  | ShuffledGate;
 /**
  * Steps, one after the other; none is the identity.
  *
@@ -338,10 +350,18 @@ export interface EseGate {
   placement?: Placement;
 }
 /**
- * Gather-excite (Hu et al. 2018) without parameters: the average itself through a sigmoid.
+ * Gather-excite (Hu et al. 2018), global extent: the average itself through a sigmoid (`none`), a depthwise convolution over the whole map (`gather`), or that and SE's two layers (`both`).
  */
 export interface GeGate {
   type: "ge";
+  /**
+   * What is learned: theta-minus, theta, theta-plus in the paper.
+   */
+  parameters?: "none" | "gather" | "both";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
   placement?: Placement;
 }
 /**
@@ -356,6 +376,64 @@ export interface SpatialGate {
  */
 export interface ConcurrentGate {
   type: "scse";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   */
+  bias?: boolean;
+  placement?: Placement;
+}
+/**
+ * Convolutional block attention (Woo et al. 2018): channels by average and maximum through one shared MLP, then pixels by a 7x7 convolution.
+ */
+export interface CbamGate {
+  type: "cbam";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   */
+  bias?: boolean;
+  placement?: Placement;
+}
+/**
+ * Gated channel transformation (Yang et al. 2020): the channels' norms compete.
+ */
+export interface GctGate {
+  type: "gct";
+  placement?: Placement;
+}
+/**
+ * SimAM (Yang et al. 2021): energy of each pixel among its channel, no parameters.
+ */
+export interface SimamGate {
+  type: "simam";
+  placement?: Placement;
+}
+/**
+ * A placebo: one learned factor a channel, whatever the image.
+ */
+export interface ConstantGate {
+  type: "constant";
+  placement?: Placement;
+}
+/**
+ * A placebo: one fixed random factor a channel, never learned.
+ */
+export interface RandomGate {
+  type: "random";
+  placement?: Placement;
+}
+/**
+ * A placebo: SE whose factors come from another image of the batch.
+ */
+export interface ShuffledGate {
+  type: "shuffled-se";
   /**
    * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
    */

@@ -6,6 +6,7 @@ import { complexityOf } from "../network/complexity.js";
 import { applyFold, type Fold, type Graph, type Node, type Shape } from "../network/graph.js";
 import { inferShapes, inputShapes } from "../network/shapes.js";
 import { batchNormalization } from "./batch-normalization.js";
+import { ChannelFunctionLayer, ChannelReduce } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
 import { GroupedConv2D } from "./grouped-conv.js";
 
@@ -50,13 +51,30 @@ function connect(
   built: readonly layers.layers.Layer[],
   outputs: ReadonlyMap<string, layers.SymbolicTensor>,
 ): layers.SymbolicTensor {
-  const [first, ...others] = node.inputs.map((name) => outputs.get(name) as layers.SymbolicTensor);
+  const inputs = node.inputs.map((name) => outputs.get(name) as layers.SymbolicTensor);
+  if (node.op === "stack") return stackPixels(node.name, inputs, built.at(-1) as layers.layers.Layer);
+  const [first, ...others] = inputs;
   if (others.length === 0) return apply(built, first as layers.SymbolicTensor);
   const prepared = others.map((other) => apply(built.slice(0, -1), other));
   return (built.at(-1) as layers.layers.Layer).apply([
     first as layers.SymbolicTensor,
     ...prepared,
   ]) as layers.SymbolicTensor;
+}
+
+/** Vectors become images of one pixel, and those one row. */
+function stackPixels(
+  name: string,
+  vectors: readonly layers.SymbolicTensor[],
+  join: layers.layers.Layer,
+): layers.SymbolicTensor {
+  const pixels = vectors.map((vector, index) => {
+    const targetShape = [1, 1, vector.shape.at(-1) as number];
+    return layers.layers
+      .reshape({ name: `${name}.${index + 1}`, targetShape })
+      .apply(vector) as layers.SymbolicTensor;
+  });
+  return join.apply(pixels) as layers.SymbolicTensor;
 }
 
 function apply(row: readonly layers.layers.Layer[], input: layers.SymbolicTensor): layers.SymbolicTensor {
@@ -112,6 +130,9 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     layers.layers.multiply({ name }),
   ],
   add: ({ name }) => [layers.layers.add({ name })],
+  "channel-reduce": ({ name, by }) => [new ChannelReduce(name, by)],
+  "channel-function": ({ name, kind }) => [new ChannelFunctionLayer(name, kind)],
+  stack: ({ name }) => [layers.layers.concatenate({ name, axis: 2 })],
   concat: ({ name }) => [layers.layers.concatenate({ name, axis: 3 })],
   flatten: ({ name }) => [layers.layers.flatten({ name })],
   multiply: ({ name, factor }) => [layers.layers.rescaling({ name, scale: factor })],

@@ -2,14 +2,20 @@
 
 import { randomStream } from "../random.js";
 
+const ONES = new Set(["gamma", "moving_variance", "alpha", "factor"]);
+
 /**
- * Kernels: normal, mean 0, variance 2 / fan-in. BatchNorm: gamma and moving variance 1; everything else 0. A weight that
+ * Kernels: normal, mean 0, variance 2 / fan-in. Factors, BatchNorm's gamma and moving variance: 1; everything else 0. A weight that
  * two networks share by name and shape starts equal in both.
  */
 export function initialValues(name: string, shape: readonly number[], seed: number): Float32Array {
   const values = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
   const kind = name.slice(name.lastIndexOf("/") + 1);
-  if (kind === "gamma" || kind === "moving_variance") return values.fill(1);
+  if (ONES.has(kind)) return values.fill(1);
+  if (kind === "random_factor") {
+    const random = randomStream("initial", seed, name);
+    return values.map(() => random.uniform());
+  }
   if (!kind.endsWith("kernel")) return values;
   // A depthwise kernel reads one channel: [height, width, channels, 1].
   const inputs = kind === "depthwise_kernel" ? shape.slice(0, 2) : shape.slice(0, -1);

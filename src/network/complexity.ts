@@ -1,6 +1,6 @@
 // Network graph -> parameters, MACs and activations, by layer and in total.
 
-import { applyFold, type Fold, type Graph, type Op, type Shape } from "./graph.js";
+import { applyFold, type ChannelFunction, type Fold, type Graph, type Op, type Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
 /** Trainable, and in total: with BatchNorm's moving mean and variance. */
@@ -80,11 +80,25 @@ const KERNEL_SIZE: Fold<number> = {
   add: zero,
   concat: zero,
   flatten: zero,
+  "channel-reduce": zero,
+  stack: zero,
+  "channel-function": zero,
   multiply: zero,
   "channel-shuffle": zero,
   subsample: zero,
   "pad-channels": zero,
   dropout: zero,
+};
+
+/** Numbers a channel, learned and not. */
+const PER_CHANNEL: {
+  readonly [Kind in ChannelFunction]: { readonly trainable: number; readonly frozen: number };
+} = {
+  gct: { trainable: 3, frozen: 0 },
+  simam: { trainable: 0, frozen: 0 },
+  factors: { trainable: 1, frozen: 0 },
+  "random-factors": { trainable: 0, frozen: 1 },
+  "next-image": { trainable: 0, frozen: 0 },
 };
 
 const trainable = (count: number): Parameters => ({ trainable: count, total: count });
@@ -110,6 +124,13 @@ const PARAMETERS: Fold<Parameters> = {
   add: none,
   concat: none,
   flatten: none,
+  "channel-reduce": none,
+  stack: none,
+  "channel-function": ({ kind }, [input]) => {
+    const { channels } = input as Shape;
+    const { trainable, frozen } = PER_CHANNEL[kind];
+    return { trainable: trainable * channels, total: (trainable + frozen) * channels };
+  },
   multiply: none,
   "channel-shuffle": none,
   subsample: none,

@@ -12,6 +12,8 @@ export interface Shape {
 /** `same`: zeros around, as TensorFlow adds them; `valid`: none. */
 export type Padding = "same" | "valid";
 
+export type ChannelFunction = "gct" | "simam" | "factors" | "random-factors" | "next-image";
+
 interface PoolAttributes {
   readonly kernel: number;
   readonly stride: number;
@@ -57,6 +59,12 @@ export interface OpNodes {
   /** First input times the second: one factor a channel, a pixel, or both. */
   scale: NodeOf<"scale">;
   add: NodeOf<"add">;
+  /** Mean or maximum over channels: one number a pixel. */
+  "channel-reduce": NodeOf<"channel-reduce"> & { readonly by: "mean" | "max" };
+  /** Vectors side by side, as the pixels of one row. */
+  stack: NodeOf<"stack">;
+  /** What is no standard layer and keeps the shape: `model/channel-function.ts` says what each is. */
+  "channel-function": NodeOf<"channel-function"> & { readonly kind: ChannelFunction };
   /** Along channels. */
   concat: NodeOf<"concat">;
   /** All pixels and channels as one vector. */

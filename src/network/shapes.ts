@@ -69,6 +69,9 @@ const SHAPES: Fold<Shape> = {
     const { height, width, channels } = input as Shape;
     return { height: 1, width: 1, channels: height * width * channels };
   },
+  "channel-reduce": (_, [input]) => ({ ...(input as Shape), channels: 1 }),
+  stack: (_, inputs) => ({ ...(inputs[0] as Shape), width: inputs.length }),
+  "channel-function": same,
   multiply: same,
   "channel-shuffle": same,
   subsample: strided,

@@ -3,9 +3,12 @@
 import type { AttentionSpec } from "../../config/experiment.js";
 import type { Path } from "../../diagnostic.js";
 import type { GraphBuilder } from "../graph-builder.js";
+import { cbam } from "./cbam.js";
+import { gatedChannelTransformation, simam } from "./channel-functions.js";
 import { effectiveSe } from "./effective-se.js";
 import { efficientChannelAttention } from "./efficient-channel-attention.js";
 import { gatherExcite } from "./gather-excite.js";
+import { constantGate, randomGate, shuffledSe } from "./placebo.js";
 import { concurrentSe, spatialSe } from "./spatial-se.js";
 import { squeezeExcitation } from "./squeeze-excitation.js";
 
@@ -30,6 +33,12 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
   ge: gatherExcite,
   sse: spatialSe,
   scse: concurrentSe,
+  cbam,
+  gct: gatedChannelTransformation,
+  simam,
+  constant: constantGate,
+  random: randomGate,
+  "shuffled-se": shuffledSe,
 };
 
 /** The input scaled by the gate. */

@@ -1,10 +1,35 @@
-// Gather-excite without parameters (Hu, Shen, Albanie, Sun, Vedaldi 2018, GE-theta-minus with global extent):
-// y = x sigmoid(average over pixels). Parameters: none.
+// Gather-excite with global extent (Hu, Shen, Albanie, Sun, Vedaldi 2018): y = x sigmoid(gathered).
+// Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: and 2 C h.
 
-import type { Gate } from "./attention.js";
+import type { GraphBuilder } from "../graph-builder.js";
+import type { Gate, GatePlace } from "./attention.js";
+import { reducedWidth } from "./squeeze-excitation.js";
 
-export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }) => {
-  const gather = builder.add("global-avg-pool", `${name}.gather`, [input], path, {});
-  const gate = builder.add("sigmoid", `${name}.gate`, [gather], path, {});
+export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { parameters, r }) => {
+  const gathered =
+    parameters === "none"
+      ? builder.add("global-avg-pool", `${name}.gather`, [input], path, {})
+      : learnedGather(builder, { input, name, path });
+  const excited = parameters === "both" ? excite(builder, { input: gathered, name, path }, r) : gathered;
+  const gate = builder.add("sigmoid", `${name}.gate`, [excited], path, {});
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };
+
+/** A depthwise convolution as large as the map, and BatchNorm. */
+function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace): string {
+  const { height, width, channels } = builder.shape(input);
+  const conv = { filters: channels, groups: channels, stride: 1, bias: false, padding: "valid" as const };
+  const gathered = builder.add("conv", `${name}.gather`, [input], path, { ...conv, kernel: [height, width] });
+  return builder.norm(gathered, `${name}.gather.bn`, path);
+}
+
+function excite(builder: GraphBuilder, { input, name, path }: GatePlace, r: number): string {
+  const { channels } = builder.shape(input);
+  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, bias: false, padding: "same" as const };
+  const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
+    ...conv,
+    filters: reducedWidth(channels, r),
+  });
+  const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
+  return builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
+}

@@ -47,6 +47,6 @@ function pixelGate(
 }
 
 /** max(1, floor(C / r)): no rounding to multiples of anything. */
-function reducedWidth(channels: number, r: number): number {
+export function reducedWidth(channels: number, r: number): number {
   return Math.max(1, Math.floor(channels / r));
 }

@@ -1,0 +1,133 @@
+// Functions of an image that keep its shape and are no standard layer of tfjs. A saved model that has one needs this class.
+
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import type { ChannelFunction } from "../network/graph.js";
+
+interface Definition {
+  /** Weights of one number a channel, by name, and whether they are learned. */
+  readonly weights: Readonly<Record<string, "learned" | "frozen">>;
+  /** x: [batch, height, width, C]; weights: [C]. */
+  readonly call: (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
+}
+
+const EPSILON = 1e-5;
+/** SimAM's lambda. */
+const LAMBDA = 1e-4;
+
+const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
+  /**
+   * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over pixels (Yang et al. 2020); alpha
+   * starts at 1, gamma and beta at 0: the identity.
+   */
+  gct: {
+    weights: { alpha: "learned", gamma_gate: "learned", beta_gate: "learned" },
+    call: (x, { alpha, gamma_gate, beta_gate }) => {
+      const norms = tf.sqrt(tf.add(tf.sum(tf.square(x), [1, 2], true), EPSILON));
+      const embedding = tf.mul(norms, alpha as tf.Tensor);
+      const scale = tf.sqrt(tf.add(tf.mean(tf.square(embedding), 3, true), EPSILON));
+      const gate = tf.tanh(
+        tf.add(tf.mul(tf.div(embedding, scale), gamma_gate as tf.Tensor), beta_gate as tf.Tensor),
+      );
+      return tf.mul(x, tf.add(gate, 1));
+    },
+  },
+  /** x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2) with mu over pixels, n = H W - 1 (Yang et al. 2021). */
+  simam: {
+    weights: {},
+    call: (x) => {
+      const [, height, width] = x.shape as [number, number, number, number];
+      const squares = tf.square(tf.sub(x, tf.mean(x, [1, 2], true)));
+      const variance = tf.div(tf.sum(squares, [1, 2], true), Math.max(1, height * width - 1));
+      const energy = tf.div(squares, tf.mul(tf.add(variance, LAMBDA), 4));
+      return tf.mul(x, tf.sigmoid(tf.add(energy, 0.5)));
+    },
+  },
+  /** x times a learned factor a channel, 1 at first. */
+  factors: { weights: { factor: "learned" }, call: (x, { factor }) => tf.mul(x, factor as tf.Tensor) },
+  /** x times a random factor a channel, uniform between 0 and 1, never learned. */
+  "random-factors": {
+    weights: { random_factor: "frozen" },
+    call: (x, { random_factor }) => tf.mul(x, random_factor as tf.Tensor),
+  },
+  /** Each image becomes the next one of the batch, the last becomes the first. */
+  "next-image": {
+    weights: {},
+    call: (x) => {
+      const [batch, height, width, channels] = x.shape as [number, number, number, number];
+      if (batch === 1) return tf.clone(x);
+      const first = tf.slice(x, [0, 0, 0, 0], [1, height, width, channels]);
+      return tf.concat([tf.slice(x, [1, 0, 0, 0], [batch - 1, height, width, channels]), first], 0);
+    },
+  },
+};
+
+export class ChannelFunctionLayer extends layers.layers.Layer {
+  static readonly className = "SqueezeboxChannelFunction";
+  readonly #variables: Record<string, layers.LayerVariable> = {};
+
+  constructor(
+    name: string,
+    private readonly kind: ChannelFunction,
+  ) {
+    super({ name });
+  }
+
+  override build(inputShape: layers.Shape | layers.Shape[]): void {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as layers.Shape;
+    for (const [name, role] of Object.entries(DEFINITIONS[this.kind].weights))
+      this.#variables[name] = this.addWeight(
+        name,
+        [shape.at(-1) as number],
+        "float32",
+        layers.initializers.zeros(),
+        undefined,
+        role === "learned",
+      );
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape | layers.Shape[] {
+    return inputShape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+      const weights = Object.fromEntries(
+        Object.entries(this.#variables).map(([name, variable]) => [name, variable.read()]),
+      );
+      return DEFINITIONS[this.kind].call(x, weights);
+    });
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), kind: this.kind };
+  }
+}
+
+/** Mean or maximum over channels: [batch, height, width, 1]. */
+export class ChannelReduce extends layers.layers.Layer {
+  static readonly className = "SqueezeboxChannelReduce";
+
+  constructor(
+    name: string,
+    private readonly by: "mean" | "max",
+  ) {
+    super({ name });
+  }
+
+  override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as layers.Shape;
+    return [...shape.slice(0, -1), 1];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+    return this.by === "mean" ? tf.mean(x, 3, true) : tf.max(x, 3, true);
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), by: this.by };
+  }
+}

@@ -1,0 +1,36 @@
+// CBAM (Woo, Park, Lee, Kweon 2018): channels, x sigmoid(MLP(average) + MLP(maximum)) with one MLP for both; then pixels,
+// x sigmoid(BN(conv7x7[mean; maximum over channels])). Parameters: 2 C h (+ C + h with biases) + 98 + 2.
+
+import type { Gate } from "./attention.js";
+import { reducedWidth } from "./squeeze-excitation.js";
+
+export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) => {
+  const { channels } = builder.shape(input);
+  const pointwise = { kernel: [1, 1] as const, stride: 1, groups: 1, bias, padding: "same" as const };
+  const average = builder.add("global-avg-pool", `${name}.average`, [input], path, {});
+  const maximum = builder.add("global-max-pool", `${name}.maximum`, [input], path, {});
+  // Two pixels through the same 1x1 convolutions: the shared MLP. Their sum is twice their mean.
+  const both = builder.add("stack", `${name}.both`, [average, maximum], path, {});
+  const reduce = builder.add("conv", `${name}.reduce`, [both], path, {
+    ...pointwise,
+    filters: reducedWidth(channels, r),
+  });
+  const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
+  const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...pointwise, filters: channels });
+  const mean = builder.add("global-avg-pool", `${name}.mean`, [expand], path, {});
+  const sum = builder.add("multiply", `${name}.sum`, [mean], path, { factor: 2 });
+  const gate = builder.add("sigmoid", `${name}.gate`, [sum], path, {});
+  const x = builder.add("scale", `${name}.scale`, [input, gate], path, {});
+
+  const means = builder.add("channel-reduce", `${name}.means`, [x], path, { by: "mean" });
+  const maxima = builder.add("channel-reduce", `${name}.maxima`, [x], path, { by: "max" });
+  const maps = builder.add("concat", `${name}.maps`, [means, maxima], path, {});
+  const conv = { ...pointwise, kernel: [7, 7] as const, bias: false, filters: 1 };
+  const score = builder.norm(
+    builder.add("conv", `${name}.spatial`, [maps], path, conv),
+    `${name}.spatial.bn`,
+    path,
+  );
+  const pixels = builder.add("sigmoid", `${name}.spatial.gate`, [score], path, {});
+  return builder.add("scale", `${name}.spatial.scale`, [x, pixels], path, {});
+};

@@ -1,0 +1,22 @@
+// Placebos: as much machinery as a gate, without attention to the image. What they gain, a gate gains without attending.
+// Parameters: C for the learned constant, none learned for the random one, SE's for the shuffled SE.
+
+import type { Gate } from "./attention.js";
+import { vectorGate } from "./squeeze-excitation.js";
+
+export const constantGate: Gate<"constant"> = (builder, { input, name, path }) =>
+  builder.add("channel-function", name, [input], path, { kind: "factors" });
+
+export const randomGate: Gate<"random"> = (builder, { input, name, path }) =>
+  builder.add("channel-function", name, [input], path, { kind: "random-factors" });
+
+/** The factors are those of the next image of the batch. */
+export const shuffledSe: Gate<"shuffled-se"> = (builder, { input, name, path }, { r, bias }) => {
+  const other = builder.add("channel-function", `${name}.other`, [input], path, { kind: "next-image" });
+  const gate = vectorGate(
+    builder,
+    { input: other, name, path },
+    { r, bias, squeeze: "avg", gate: "sigmoid" },
+  );
+  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+};

@@ -1,0 +1,66 @@
+import { describe, it } from "mocha";
+import { compareEngines } from "./whole-network.js";
+
+const BLOCKS: Record<string, string> = {
+  "grouped bottleneck": "{ block: bottleneck, filters: [16, 16, 32], groups: 4, stride: 2 }",
+  "grouped bottleneck, whole blocks": "{ block: bottleneck, filters: [16, 32, 32], groups: 2 }",
+  "3x3 projection": "{ block: bottleneck, filters: 8, stride: 2, projection: 3 }",
+  "pre-activation basic": "{ block: preact-basic, repeat: 2, filters: 16, stride: 2 }",
+  "pre-activation bottleneck": "{ block: preact-bottleneck, repeat: 2, filters: 8, stride: 2 }",
+  "plain convolutions and a pool":
+    "{ modules: [{ conv: { filters: 16, kernel: 3, norm: false, bias: true } }, { pool: { type: max, kernel: 2, stride: 2 } }] }",
+  "depthwise-separable": "{ modules: [{ depthwise: { stride: 2 } }, { conv: { filters: 16 } }] }",
+  "shuffle unit":
+    "{ modules: [{ residual: { branch: [{ conv: { filters: 8, groups: 2 } }, { shuffle: 2 }, { depthwise: { activation: none } }, { conv: { filters: 8, groups: 2, activation: none } }] } }] }",
+  "shuffle unit with a stride":
+    "{ modules: [{ branches: [[{ pool: { type: max, kernel: 3, stride: 2 } }], [{ conv: { filters: 8 } }, { shuffle: 4 }, { depthwise: { stride: 2, activation: none } }, { conv: { filters: 16, activation: none } }]] }, { relu: {} }] }",
+  inception:
+    "{ modules: [{ branches: [[{ conv: { filters: 8 } }], [{ conv: { filters: 8 } }, { conv: { filters: 12, kernel: 3 } }], [{ pool: { type: max, kernel: 3, stride: 1 } }, { conv: { filters: 4 } }]] }] }",
+  "inception-resnet":
+    "{ modules: [{ residual: { branch: [{ branches: [[{ conv: { filters: 8 } }], [{ conv: { filters: 8, kernel: [1, 5] } }, { conv: { filters: 8, kernel: [5, 1] } }]] }, { conv: { filters: 8, norm: false, bias: true, activation: none } }], scale: 0.2 } }] }",
+  "valid padding":
+    "{ modules: [{ conv: { filters: 16, kernel: 3, stride: 2, padding: valid } }, { pool: { kernel: 2, stride: 1, padding: valid } }] }",
+};
+
+const GATES: Record<string, string> = {
+  "se, maximum": "{ type: se, r: 4, squeeze: max }",
+  "se, no squeeze": "{ type: se, r: 4, squeeze: none }",
+  "se, tanh": "{ type: se, r: 4, gate: tanh }",
+  "se, relu": "{ type: se, r: 4, gate: relu }",
+  "se before the residual unit": "{ type: se, r: 4, placement: pre }",
+  "se after the sum": "{ type: se, r: 4, placement: post }",
+  "se on the shortcut": "{ type: se, r: 4, placement: identity }",
+  "se inside": "{ type: se, r: 4, placement: inner }",
+  eca: "{ type: eca }",
+  ese: "{ type: ese }",
+  "ge, no parameters": "{ type: ge }",
+  "ge, learned gather": "{ type: ge, parameters: gather }",
+  "ge, both": "{ type: ge, parameters: both, r: 4 }",
+  sse: "{ type: sse }",
+  scse: "{ type: scse }",
+  cbam: "{ type: cbam, r: 4 }",
+  gct: "{ type: gct }",
+  simam: "{ type: simam }",
+  constant: "{ type: constant }",
+  random: "{ type: random }",
+  "shuffled se": "{ type: shuffled-se, r: 4 }",
+};
+
+describe("a step of every block, compiled and eager", () => {
+  for (const [name, stage] of Object.entries(BLOCKS))
+    it(name, () => compareEngines(`network: { stem: { filters: 8 }, stages: [${stage}] }`));
+
+  it("flatten, dense and dropout", () =>
+    compareEngines(
+      "network: { stem: { filters: 8, stride: 2 }, stages: [{ modules: [{ flatten: {} }, { dense: { units: 12 } }] }], head: { pool: none } }",
+    ));
+});
+
+describe("a step of every gate, compiled and eager", () => {
+  for (const [name, attention] of Object.entries(GATES))
+    it(name, () =>
+      compareEngines(
+        `network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }, { block: basic, filters: 16, stride: 2 }], attention: ${attention} }`,
+      ),
+    );
+});
