@@ -66,6 +66,7 @@ withSet(command("plan", "the runs of a sweep and how long they may take; trains 
   .argument("<sweep>", "YAML file")
   .option("--runs <folder>", "where results are", "runs")
   .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .option("--seeds <list>", "in place of the sweep's, as in 1,2,3")
   .action(async (file, flags) => finish(await (await import("./commands/plan.js")).plan(file, flags)));
 
 withTraining(command("train", "train one experiment; continues where it was interrupted"))
@@ -77,6 +78,7 @@ withTraining(
 )
   .argument("<sweep>", "YAML file")
   .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .option("--seeds <list>", "in place of the sweep's, as in 1,2,3")
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
 

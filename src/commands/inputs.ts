@@ -60,6 +60,19 @@ export function loadSweep(file: string): Sweep {
   return checkSweep(source, file);
 }
 
+/** The sweep a file holds, with other seeds where the command line names some (`1,2,3`). */
+export function loadSweepWith(file: string, seeds: string | undefined): Sweep {
+  const sweep = loadSweep(file);
+  if (seeds === undefined) return sweep;
+  const numbers = seeds.split(",").map(Number);
+  if (
+    !numbers.every((seed) => Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) ||
+    new Set(numbers).size < numbers.length
+  )
+    throw new InputError(`--seeds takes different whole numbers, as in 1,2,3; found ${seeds}`);
+  return { ...sweep, seeds: numbers };
+}
+
 /** Facts that need the data themselves, each dataset loaded once. */
 export function rememberedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
   return remember(async ({ dataset }) => {

@@ -6,18 +6,23 @@ import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { type ExpandedSweep, expandSweep, type Run } from "../sweep/expand.js";
 import { finishedFingerprint, indexFinishedRuns } from "../sweep/finished-runs.js";
 import { formatAxes } from "../sweep/plan.js";
-import { defaultJobs, loadSweep, parseOverrides, rememberedFacts } from "./inputs.js";
+import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
 import { print, printJson } from "./output.js";
 
 export interface PlanFlags {
   readonly set: readonly string[];
+  /** In place of the sweep's: `1,2,3`. */
+  readonly seeds?: string;
   readonly runs: string;
   readonly jobs?: number;
   readonly json: boolean;
 }
 
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
-  return printPlan(await expandSweep(loadSweep(file), parseOverrides(flags.set), rememberedFacts()), flags);
+  return printPlan(
+    await expandSweep(loadSweepWith(file, flags.seeds), parseOverrides(flags.set), rememberedFacts()),
+    flags,
+  );
 }
 
 export function printPlan(

@@ -12,7 +12,7 @@ import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
 import {
   defaultJobs,
   type EngineFlags,
-  loadSweep,
+  loadSweepWith,
   parseEngine,
   parseOverrides,
   rememberedFacts,
@@ -23,6 +23,8 @@ import { silentView, watchSweep } from "./progress.js";
 
 export interface SweepFlags extends EngineFlags {
   readonly set: readonly string[];
+  /** In place of the sweep's: `1,2,3`. */
+  readonly seeds?: string;
   readonly jobs?: number;
   readonly runs: string;
   readonly dryRun: boolean;
@@ -31,7 +33,11 @@ export interface SweepFlags extends EngineFlags {
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const expanded = await expandSweep(loadSweep(file), parseOverrides(flags.set), rememberedFacts());
+  const expanded = await expandSweep(
+    loadSweepWith(file, flags.seeds),
+    parseOverrides(flags.set),
+    rememberedFacts(),
+  );
   if (flags.dryRun) return printPlan(expanded, flags);
   await checkEngine(engine);
   const folder = join(flags.runs, expanded.name);

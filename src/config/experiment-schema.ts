@@ -34,9 +34,9 @@ export type Count = number;
  */
 export type Squeeze = "avg" | "max" | "none";
 /**
- * What makes a factor of the last layer's output.
+ * What makes a factor of the last layer's output; `hard-sigmoid`: relu6(x + 3) / 6.
  */
-export type GateFunction = "sigmoid" | "tanh" | "relu";
+export type GateFunction = "sigmoid" | "hard-sigmoid" | "tanh" | "relu";
 /**
  * Where the gate sits (Hu et al., figure 5): `standard` before the sum, `pre` before the residual unit, `post` after the sum and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
  */
@@ -53,7 +53,9 @@ export type AttentionGate =
   | SimamGate
   | ConstantGate
   | RandomGate
-  | ShuffledGate;
+  | ShuffledGate
+  | BamGate
+  | CoordinateGate;
 /**
  * Steps, one after the other; none is the identity.
  *
@@ -180,6 +182,14 @@ export interface Network {
    * The gate of every block; `se` is short for one of type `se`.
    */
   attention?: "off" | AttentionGate;
+  /**
+   * Zeros around the convolutions and the pool of stem and blocks: `same` (TensorFlow's, Caffe's for the pool) or `symmetric` (PyTorch's: kernel / 2 on each side). They differ where the stride is 2.
+   */
+  padding?: "same" | "symmetric";
+  /**
+   * Whether the last BatchNorm of each block starts with gamma 0, so that blocks start as identities (timm, torchvision's option; the papers: no).
+   */
+  zeroInit?: boolean;
 }
 /**
  * The first convolutions (SAME padding, each with BatchNorm and ReLU) and an optional pool.
@@ -346,7 +356,10 @@ export interface EcaGate {
  */
 export interface EseGate {
   type: "ese";
-  gate?: GateFunction;
+  /**
+   * What makes a factor of the last layer's output; `hard-sigmoid`: relu6(x + 3) / 6.
+   */
+  gate?: "sigmoid" | "hard-sigmoid" | "tanh" | "relu";
   placement?: Placement;
 }
 /**
@@ -445,6 +458,28 @@ export interface ShuffledGate {
   placement?: Placement;
 }
 /**
+ * Bottleneck attention (Park et al. 2018): x (1 + sigmoid(channels times pixels)); the pixels by two 3x3 convolutions of dilation 4.
+ */
+export interface BamGate {
+  type: "bam";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  placement?: Placement;
+}
+/**
+ * Coordinate attention (Hou et al. 2021): averages along rows and along columns, through one convolution.
+ */
+export interface CoordinateGate {
+  type: "coordinate";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  placement?: Placement;
+}
+/**
  * One step of a module: a mapping with one key.
  */
 export interface Step {
@@ -499,9 +534,9 @@ export interface ConvStep {
    */
   groups?: number;
   /**
-   * `same` (TensorFlow's), or `valid`: none.
+   * Zeros around convolutions and pools: `same` (TensorFlow's; where they are odd in number, the larger share behind), `symmetric` (kernel / 2 on each side, PyTorch's) or `valid` (none).
    */
-  padding?: "same" | "valid";
+  padding?: "same" | "symmetric" | "valid";
   /**
    * Whether BatchNorm follows.
    */
@@ -549,9 +584,9 @@ export interface PoolStep {
    */
   stride?: number;
   /**
-   * `same` (TensorFlow's), or `valid`: none.
+   * Zeros around convolutions and pools: `same` (TensorFlow's; where they are odd in number, the larger share behind), `symmetric` (kernel / 2 on each side, PyTorch's) or `valid` (none).
    */
-  padding?: "same" | "valid";
+  padding?: "same" | "symmetric" | "valid";
 }
 /**
  * The input, or the shortcut from it, plus scale times the branch; then the activation.

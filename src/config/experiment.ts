@@ -91,6 +91,8 @@ export interface NetworkSpec {
   readonly stages: readonly StageSpec[];
   readonly head: Explicit<Head>;
   readonly bias: boolean;
+  readonly padding: "same" | "symmetric";
+  readonly zeroInit: boolean;
   readonly batchNorm: Explicit<BatchNorm>;
 }
 
@@ -151,6 +153,8 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
       head: network.head as Explicit<Head>,
       bias: network.bias,
+      padding: network.padding,
+      zeroInit: network.zeroInit,
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
     },
     training: {

@@ -3,12 +3,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { complexityOf } from "../network/complexity.js";
-import { applyFold, type Fold, type Graph, type Node, type Shape } from "../network/graph.js";
+import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape } from "../network/graph.js";
 import { inferShapes, inputShapes } from "../network/shapes.js";
 import { batchNormalization } from "./batch-normalization.js";
-import { ChannelFunctionLayer, ChannelReduce } from "./channel-function.js";
+import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
 import { GroupedConv2D } from "./grouped-conv.js";
+import { AxisReduce, RepeatChannels, Rows } from "./image-layers.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
@@ -74,7 +75,9 @@ function stackPixels(
       .reshape({ name: `${name}.${index + 1}`, targetShape })
       .apply(vector) as layers.SymbolicTensor;
   });
-  return join.apply(pixels) as layers.SymbolicTensor;
+  return pixels.length === 1
+    ? (pixels[0] as layers.SymbolicTensor)
+    : (join.apply(pixels) as layers.SymbolicTensor);
 }
 
 function apply(row: readonly layers.layers.Layer[], input: layers.SymbolicTensor): layers.SymbolicTensor {
@@ -83,13 +86,19 @@ function apply(row: readonly layers.layers.Layer[], input: layers.SymbolicTensor
 
 const LAYERS: Fold<layers.layers.Layer[]> = {
   input: () => [],
-  conv: ({ name, filters, kernel, stride, padding, bias, groups }, [image]) => {
+  conv: (node, [image]) => {
+    const { name, filters, kernel, stride, bias, groups, dilation } = node;
     const kernelSize: [number, number] = [...kernel];
+    const { around, padding } = paddingOf(node, kernelSize);
     const shared = { name, kernelSize, strides: stride, padding, useBias: bias };
-    if (groups === 1) return [layers.layers.conv2d({ ...shared, filters, kernelInitializer: "zeros" })];
+    if (groups === 1 && dilation === 1)
+      return [...around, layers.layers.conv2d({ ...shared, filters, kernelInitializer: "zeros" })];
     return groups === filters && groups === (image as Shape).channels
-      ? [layers.layers.depthwiseConv2d({ ...shared, depthwiseInitializer: "zeros" })]
-      : [new GroupedConv2D({ name, filters, kernel: kernelSize, stride, padding, groups, bias })];
+      ? [...around, layers.layers.depthwiseConv2d({ ...shared, depthwiseInitializer: "zeros" })]
+      : [
+          ...around,
+          new GroupedConv2D({ name, filters, kernel: kernelSize, stride, padding, groups, dilation, bias }),
+        ];
   },
   "batch-norm": (node) => [
     batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
@@ -110,12 +119,26 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     }),
     layers.layers.reshape({ name: `${name}.vector`, targetShape: [(vector as Shape).channels] }),
   ],
-  "max-pool": ({ name, kernel, stride, padding }) => [
-    layers.layers.maxPooling2d({ name, poolSize: kernel, strides: stride, padding }),
-  ],
-  "avg-pool": ({ name, kernel, stride, padding }) => [
-    layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding }),
-  ],
+  // Pools come after a ReLU: zeros around change no maximum.
+  "max-pool": (node) => {
+    const { around, padding } = paddingOf(node, [node.kernel, node.kernel]);
+    return [
+      ...around,
+      layers.layers.maxPooling2d({ name: node.name, poolSize: node.kernel, strides: node.stride, padding }),
+    ];
+  },
+  "avg-pool": (node) => {
+    const { around, padding } = paddingOf(node, [node.kernel, node.kernel]);
+    return [
+      ...around,
+      layers.layers.averagePooling2d({
+        name: node.name,
+        poolSize: node.kernel,
+        strides: node.stride,
+        padding,
+      }),
+    ];
+  },
   "global-avg-pool": ({ name }) => [
     layers.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }),
   ],
@@ -130,8 +153,13 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     layers.layers.multiply({ name }),
   ],
   add: ({ name }) => [layers.layers.add({ name })],
-  "channel-reduce": ({ name, by }) => [new ChannelReduce(name, by)],
+  "channel-reduce": ({ name, by }) => [new AxisReduce(name, 3, by)],
   "channel-function": ({ name, kind }) => [new ChannelFunctionLayer(name, kind)],
+  "strip-mean": ({ name, over }) => [new AxisReduce(name, over === "width" ? 2 : 1, "mean")],
+  "swap-axes": ({ name }) => [layers.layers.permute({ name, dims: [2, 1, 3] })],
+  "stack-rows": ({ name }) => [layers.layers.concatenate({ name, axis: 1 })],
+  "repeat-channels": ({ name, channels }) => [new RepeatChannels(name, channels)],
+  rows: ({ name, start, count }) => [new Rows(name, start, count)],
   stack: ({ name }) => [layers.layers.concatenate({ name, axis: 2 })],
   concat: ({ name }) => [layers.layers.concatenate({ name, axis: 3 })],
   flatten: ({ name }) => [layers.layers.flatten({ name })],
@@ -169,6 +197,29 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   },
   dropout: ({ name, rate }, [vector]) => [new NoiseDropout(name, rate, (vector as Shape).channels)],
 };
+
+interface PaddedNode {
+  readonly name: string;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
+/** Symmetric zeros are a layer of their own, but for where they are what `same` means. */
+function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: [number, number]) {
+  const none: layers.layers.Layer[] = [];
+  if (padding !== "symmetric") return { around: none, padding };
+  const sides = [height, width].map((kernel) => Math.floor((kernel - 1) / 2)) as [number, number];
+  if (sides[0] + sides[1] === 0) return { around: none, padding: "valid" as const };
+  if (stride === 1 && height % 2 === 1 && width % 2 === 1) return { around: none, padding: "same" as const };
+  const zeros = layers.layers.zeroPadding2d({
+    name: `${name}.zeros`,
+    padding: [
+      [sides[0], sides[0]],
+      [sides[1], sides[1]],
+    ],
+  });
+  return { around: [zeros], padding: "valid" as const };
+}
 
 function isVector(shape: Shape | undefined): boolean {
   return shape?.height === 1 && shape.width === 1;

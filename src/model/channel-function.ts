@@ -43,6 +43,10 @@ const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
       return tf.mul(x, tf.sigmoid(tf.add(energy, 0.5)));
     },
   },
+  /** relu6(x + 3) / 6 (Howard et al. 2019). */
+  "hard-sigmoid": { weights: {}, call: (x) => hardSigmoid(x) },
+  "hard-swish": { weights: {}, call: (x) => tf.mul(x, hardSigmoid(x)) },
+  "plus-one": { weights: {}, call: (x) => tf.add(x, 1) },
   /** x times a learned factor a channel, 1 at first. */
   factors: { weights: { factor: "learned" }, call: (x, { factor }) => tf.mul(x, factor as tf.Tensor) },
   /** x times a random factor a channel, uniform between 0 and 1, never learned. */
@@ -61,6 +65,10 @@ const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
     },
   },
 };
+
+function hardSigmoid(x: tf.Tensor): tf.Tensor {
+  return tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1);
+}
 
 export class ChannelFunctionLayer extends layers.layers.Layer {
   static readonly className = "SqueezeboxChannelFunction";
@@ -103,31 +111,5 @@ export class ChannelFunctionLayer extends layers.layers.Layer {
 
   override getConfig() {
     return { ...super.getConfig(), kind: this.kind };
-  }
-}
-
-/** Mean or maximum over channels: [batch, height, width, 1]. */
-export class ChannelReduce extends layers.layers.Layer {
-  static readonly className = "SqueezeboxChannelReduce";
-
-  constructor(
-    name: string,
-    private readonly by: "mean" | "max",
-  ) {
-    super({ name });
-  }
-
-  override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
-    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as layers.Shape;
-    return [...shape.slice(0, -1), 1];
-  }
-
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
-    return this.by === "mean" ? tf.mean(x, 3, true) : tf.max(x, 3, true);
-  }
-
-  override getConfig() {
-    return { ...super.getConfig(), by: this.by };
   }
 }

@@ -1,4 +1,4 @@
-// A grouped 2-D convolution as a layer: tfjs has none. A saved model that has it needs this class to load.
+// A grouped or dilated 2-D convolution as a layer: tfjs has no groups, and no gradient of a dilated one. A saved model that has it needs this class to load.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -10,6 +10,7 @@ export interface GroupedConvConfig {
   readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly groups: number;
+  readonly dilation: number;
   readonly padding: "same" | "valid";
   readonly bias: boolean;
 }
@@ -35,18 +36,21 @@ export class GroupedConv2D extends layers.layers.Layer {
 
   override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
     const [batch, height, width] = oneShape(inputShape) as [number | null, number, number];
-    const { stride, filters, kernel, padding } = this.config;
+    const { stride, filters, kernel, padding, dilation } = this.config;
     const count = (size: number, own: number) =>
-      Math.ceil((padding === "same" ? size : size - own + 1) / stride);
+      Math.ceil((padding === "same" ? size : size - (own - 1) * dilation) / stride);
     return [batch, count(height, kernel[0]), count(width, kernel[1]), filters];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-      const kernel = this.#kernel?.read() as tf.Tensor4D;
+      const kernel = spread(this.#kernel?.read() as tf.Tensor4D, this.config.dilation);
       const { groups, stride, padding } = this.config;
-      const y = groupedConv2d(x, kernel, { groups, strides: stride, pad: padding });
+      const y =
+        groups === 1
+          ? tf.conv2d(x, kernel, stride, padding)
+          : groupedConv2d(x, kernel, { groups, strides: stride, pad: padding });
       return this.#bias ? tf.add(y, this.#bias.read()) : y;
     });
   }
@@ -54,6 +58,23 @@ export class GroupedConv2D extends layers.layers.Layer {
   override getConfig() {
     return { ...super.getConfig(), ...this.config, kernel: [...this.config.kernel] };
   }
+}
+
+/** Zeros between the taps: a dilated kernel as an ordinary one. */
+function spread(kernel: tf.Tensor4D, dilation: number): tf.Tensor4D {
+  if (dilation === 1) return kernel;
+  const [height, width, from, to] = kernel.shape;
+  const apart = tf.reshape(kernel, [height, 1, width, 1, from * to]);
+  const zeros = dilation - 1;
+  const padded = tf.pad(apart, [
+    [0, 0],
+    [0, zeros],
+    [0, 0],
+    [0, zeros],
+    [0, 0],
+  ]);
+  const whole = tf.reshape(padded, [height * dilation, width * dilation, from, to]) as tf.Tensor4D;
+  return tf.slice(whole, [0, 0, 0, 0], [height * dilation - zeros, width * dilation - zeros, from, to]);
 }
 
 function oneShape(shape: layers.Shape | layers.Shape[]): layers.Shape {

@@ -1,5 +1,6 @@
 // Initial values of weights: He initialisation (He et al. 2015), drawn from the run's seed and the weight's name.
 
+import type { Graph } from "../network/graph.js";
 import { randomStream } from "../random.js";
 
 const ONES = new Set(["gamma", "moving_variance", "alpha", "factor"]);
@@ -24,4 +25,21 @@ export function initialValues(name: string, shape: readonly number[], seed: numb
   const random = randomStream("initial", seed, name);
   for (let index = 0; index < values.length; index++) values[index] = deviation * random.normal();
   return values;
+}
+
+/** Initial values of everything that lives from step to step; `shapes` also has the optimizer's, which start at 0. */
+export function initialState(
+  graph: Graph,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  seed: number,
+): Map<string, Float32Array> {
+  const zeroed = new Set(
+    graph.flatMap((node) => (node.op === "batch-norm" && node.zeroInit ? [`${node.name}/gamma`] : [])),
+  );
+  return new Map(
+    Array.from(shapes, ([name, shape]) => {
+      const values = initialValues(name, shape, seed);
+      return [name, zeroed.has(name) ? values.fill(0) : values];
+    }),
+  );
 }

@@ -31,7 +31,7 @@ type AddStep<K extends Key> = (builder: GraphBuilder, place: Place, step: NonNul
 const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   conv: (builder, { input, name, path }, { norm, activation, kernel, ...conv }) => {
     const [height, width] = typeof kernel === "number" ? [kernel, kernel] : (kernel as [number, number]);
-    const x = builder.add("conv", name, [input], path, { ...conv, kernel: [height, width] });
+    const x = builder.add("conv", name, [input], path, { ...conv, kernel: [height, width], dilation: 1 });
     return activate(
       builder,
       { input: norm ? builder.norm(x, `${name}.bn`, path) : x, name, path },
@@ -40,7 +40,14 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   },
   depthwise: (builder, { input, name, path }, { kernel, stride, activation }) => {
     const { channels } = builder.shape(input);
-    const shared = { filters: channels, groups: channels, stride, bias: false, padding: "same" as const };
+    const shared = {
+      filters: channels,
+      groups: channels,
+      stride,
+      bias: false,
+      padding: "same" as const,
+      dilation: 1,
+    };
     const x = builder.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
     return activate(builder, { input: builder.norm(x, `${name}.bn`, path), name, path }, activation);
   },

@@ -27,7 +27,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
 }
 
 /** Convolutions, each with BatchNorm and ReLU; before a pre-activation block, which brings its own, the last has none. */
-function stem(builder: GraphBuilder, input: string, { stem, stages }: NetworkSpec): string {
+function stem(builder: GraphBuilder, input: string, { stem, stages, padding }: NetworkSpec): string {
   if (stem === "none") return input;
   const path: Path = ["network", "stem"];
   let x = input;
@@ -39,7 +39,7 @@ function stem(builder: GraphBuilder, input: string, { stem, stages }: NetworkSpe
   });
   if (stem.pool === "off") return x;
   const { type, kernel, stride } = stem.pool;
-  const pool = { kernel, stride, padding: "same" as const };
+  const pool = { kernel, stride, padding };
   return builder.add(type === "max" ? "max-pool" : "avg-pool", "stem.pool", [x], [...path, "pool"], pool);
 }
 
@@ -94,7 +94,8 @@ function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace):
       if (index === 0) activated = x;
       x = builder.conv(x, convName, path, conv);
     } else {
-      x = builder.convNorm(x, convName, path, conv);
+      const norm = index === last ? "lastNorm" : "norm";
+      x = builder[norm](builder.conv(x, convName, path, conv), `${convName}.bn`, path);
       if (index < last) x = builder.add("relu", `${name}.relu${index + 1}`, [x], path, {});
     }
     if (index === inner) x = gated(x, "inner");

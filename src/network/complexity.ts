@@ -81,6 +81,11 @@ const KERNEL_SIZE: Fold<number> = {
   concat: zero,
   flatten: zero,
   "channel-reduce": zero,
+  "strip-mean": zero,
+  "repeat-channels": zero,
+  "swap-axes": zero,
+  "stack-rows": zero,
+  rows: zero,
   stack: zero,
   "channel-function": zero,
   multiply: zero,
@@ -96,6 +101,9 @@ const PER_CHANNEL: {
 } = {
   gct: { trainable: 3, frozen: 0 },
   simam: { trainable: 0, frozen: 0 },
+  "hard-sigmoid": { trainable: 0, frozen: 0 },
+  "hard-swish": { trainable: 0, frozen: 0 },
+  "plus-one": { trainable: 0, frozen: 0 },
   factors: { trainable: 1, frozen: 0 },
   "random-factors": { trainable: 0, frozen: 1 },
   "next-image": { trainable: 0, frozen: 0 },
@@ -125,6 +133,11 @@ const PARAMETERS: Fold<Parameters> = {
   concat: none,
   flatten: none,
   "channel-reduce": none,
+  "strip-mean": none,
+  "repeat-channels": none,
+  "swap-axes": none,
+  "stack-rows": none,
+  rows: none,
   stack: none,
   "channel-function": ({ kind }, [input]) => {
     const { channels } = input as Shape;

@@ -16,6 +16,9 @@ export interface ConvSpec {
 export interface Defaults {
   /** Whether convolutions before a BatchNorm have a bias. */
   readonly bias: boolean;
+  /** Of convolutions and pools in stem and blocks. */
+  readonly padding: "same" | "symmetric";
+  readonly zeroInit: boolean;
   readonly batchNorm: { readonly epsilon: number; readonly momentum: number };
 }
 
@@ -46,12 +49,19 @@ export class GraphBuilder {
   }
 
   conv(input: string, name: string, path: Path, { filters, kernel, stride, groups = 1 }: ConvSpec): string {
-    const shared = { filters, stride, groups, bias: this.defaults.bias, padding: "same" as const };
+    const { bias, padding } = this.defaults;
+    const shared = { filters, stride, groups, bias, padding, dilation: 1 };
     return this.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
   }
 
   norm(input: string, name: string, path: Path): string {
-    return this.add("batch-norm", name, [input], path, this.defaults.batchNorm);
+    return this.add("batch-norm", name, [input], path, { ...this.defaults.batchNorm, zeroInit: false });
+  }
+
+  /** The last BatchNorm of a residual branch: with `zeroInit` the block starts as the identity. */
+  lastNorm(input: string, name: string, path: Path): string {
+    const { batchNorm, zeroInit } = this.defaults;
+    return this.add("batch-norm", name, [input], path, { ...batchNorm, zeroInit });
   }
 
   convNorm(input: string, name: string, path: Path, spec: ConvSpec): string {

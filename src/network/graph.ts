@@ -9,10 +9,21 @@ export interface Shape {
   readonly channels: number;
 }
 
-/** `same`: zeros around, as TensorFlow adds them; `valid`: none. */
-export type Padding = "same" | "valid";
+/**
+ * `same`: as TensorFlow adds zeros, the larger share behind; `symmetric`: (kernel - 1) / 2 rounded down on each side, as
+ * PyTorch's models do; `valid`: none.
+ */
+export type Padding = "same" | "symmetric" | "valid";
 
-export type ChannelFunction = "gct" | "simam" | "factors" | "random-factors" | "next-image";
+export type ChannelFunction =
+  | "gct"
+  | "simam"
+  | "hard-sigmoid"
+  | "hard-swish"
+  | "plus-one"
+  | "factors"
+  | "random-factors"
+  | "next-image";
 
 interface PoolAttributes {
   readonly kernel: number;
@@ -40,8 +51,14 @@ export interface OpNodes {
     readonly groups: number;
     readonly bias: boolean;
     readonly padding: Padding;
+    /** Pixels from one tap to the next. */
+    readonly dilation: number;
   };
-  "batch-norm": NodeOf<"batch-norm"> & { readonly epsilon: number; readonly momentum: number };
+  "batch-norm": NodeOf<"batch-norm"> & {
+    readonly epsilon: number;
+    readonly momentum: number;
+    readonly zeroInit: boolean;
+  };
   relu: NodeOf<"relu">;
   sigmoid: NodeOf<"sigmoid">;
   tanh: NodeOf<"tanh">;
@@ -61,6 +78,16 @@ export interface OpNodes {
   add: NodeOf<"add">;
   /** Mean or maximum over channels: one number a pixel. */
   "channel-reduce": NodeOf<"channel-reduce"> & { readonly by: "mean" | "max" };
+  /** Mean along rows (over width) or along columns (over height): a strip. */
+  "strip-mean": NodeOf<"strip-mean"> & { readonly over: "width" | "height" };
+  /** Height and width exchanged. */
+  "swap-axes": NodeOf<"swap-axes">;
+  /** One strip below the other. */
+  "stack-rows": NodeOf<"stack-rows">;
+  /** An image of one channel, repeated. */
+  "repeat-channels": NodeOf<"repeat-channels"> & { readonly channels: number };
+  /** Rows `start` to `start + count`. */
+  rows: NodeOf<"rows"> & { readonly start: number; readonly count: number };
   /** Vectors side by side, as the pixels of one row. */
   stack: NodeOf<"stack">;
   /** What is no standard layer and keeps the shape: `model/channel-function.ts` says what each is. */

@@ -1,6 +1,14 @@
 // Network graph -> the shape of every node's output.
 
-import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape } from "./graph.js";
+import {
+  applyFold,
+  type Fold,
+  type Graph,
+  type Node,
+  type OpNodes,
+  type Padding,
+  type Shape,
+} from "./graph.js";
 
 /** Output shape of one node from the shapes of its inputs. */
 export function shapeOf(node: Node, inputs: readonly Shape[]): Shape {
@@ -39,17 +47,26 @@ function windows(
   padding: Padding,
   { height, width, channels }: Shape,
 ): Shape {
-  const count = (size: number, kernel: number) =>
-    Math.ceil((padding === "same" ? size : size - kernel + 1) / stride);
+  const count = (size: number, kernel: number) => {
+    if (padding === "same") return Math.ceil(size / stride);
+    const padded = padding === "symmetric" ? size + 2 * Math.floor((kernel - 1) / 2) : size;
+    return Math.max(0, Math.floor((padded - kernel) / stride) + 1);
+  };
   return { height: count(height, kernelHeight), width: count(width, kernelWidth), channels };
 }
+
+/** Height and width that a dilated kernel covers. */
+const extentOf = ({ kernel: [height, width], dilation }: OpNodes["conv"]): [number, number] => [
+  (height - 1) * dilation + 1,
+  (width - 1) * dilation + 1,
+];
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 const SHAPES: Fold<Shape> = {
   input: (node) => node.shape,
   conv: (node, [input]) => ({
-    ...windows(node.stride, node.kernel, node.padding, input as Shape),
+    ...windows(node.stride, extentOf(node), node.padding, input as Shape),
     channels: node.filters,
   }),
   "batch-norm": same,
@@ -70,6 +87,14 @@ const SHAPES: Fold<Shape> = {
     return { height: 1, width: 1, channels: height * width * channels };
   },
   "channel-reduce": (_, [input]) => ({ ...(input as Shape), channels: 1 }),
+  "strip-mean": ({ over }, [input]) => ({ ...(input as Shape), [over]: 1 }),
+  "repeat-channels": ({ channels }, [input]) => ({ ...(input as Shape), channels }),
+  "swap-axes": (_, [input]) => {
+    const { height, width, channels } = input as Shape;
+    return { height: width, width: height, channels };
+  },
+  "stack-rows": (_, inputs) => ({ ...(inputs[0] as Shape), height: sum(inputs.map(({ height }) => height)) }),
+  rows: ({ count }, [input]) => ({ ...(input as Shape), height: count }),
   stack: (_, inputs) => ({ ...(inputs[0] as Shape), width: inputs.length }),
   "channel-function": same,
   multiply: same,

@@ -5,7 +5,7 @@ import { inOrder, takeBatch } from "../data/batches.js";
 import type { Dataset, Split } from "../data/dataset.js";
 import type { Engine, Program, State, Values } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
-import { initialValues } from "../model/initial-values.js";
+import { initialState } from "../model/initial-values.js";
 import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
@@ -73,12 +73,11 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   );
   const evaluationFor = compileOnce((batch) => engine.compile(evaluationStep(model, shapeOf(batch))));
 
+  const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
+
   return {
-    shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
-    initialise: () =>
-      engine.writeState(
-        new Map(Array.from(state, ([name, { shape }]) => [name, initialValues(name, shape, seed)])),
-      ),
+    shapes,
+    initialise: () => engine.writeState(initialState(graph, shapes, seed)),
     weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
     trainEpoch: async (epoch, onStep) => {
       const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));

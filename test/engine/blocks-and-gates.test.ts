@@ -27,6 +27,7 @@ const GATES: Record<string, string> = {
   "se, no squeeze": "{ type: se, r: 4, squeeze: none }",
   "se, tanh": "{ type: se, r: 4, gate: tanh }",
   "se, relu": "{ type: se, r: 4, gate: relu }",
+  "se, hard sigmoid": "{ type: se, r: 4, gate: hard-sigmoid }",
   "se before the residual unit": "{ type: se, r: 4, placement: pre }",
   "se after the sum": "{ type: se, r: 4, placement: post }",
   "se on the shortcut": "{ type: se, r: 4, placement: identity }",
@@ -39,6 +40,8 @@ const GATES: Record<string, string> = {
   sse: "{ type: sse }",
   scse: "{ type: scse }",
   cbam: "{ type: cbam, r: 4 }",
+  bam: "{ type: bam, r: 4 }",
+  coordinate: "{ type: coordinate }",
   gct: "{ type: gct }",
   simam: "{ type: simam }",
   constant: "{ type: constant }",
@@ -49,6 +52,11 @@ const GATES: Record<string, string> = {
 describe("a step of every block, compiled and eager", () => {
   for (const [name, stage] of Object.entries(BLOCKS))
     it(name, () => compareEngines(`network: { stem: { filters: 8 }, stages: [${stage}] }`));
+
+  it("symmetric padding", () =>
+    compareEngines(
+      "network: { padding: symmetric, stem: { filters: 8, kernel: 7, stride: 2, pool: {} }, stages: [{ block: basic, filters: 8, stride: 2 }] }",
+    ));
 
   it("flatten, dense and dropout", () =>
     compareEngines(

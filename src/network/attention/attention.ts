@@ -3,8 +3,10 @@
 import type { AttentionSpec } from "../../config/experiment.js";
 import type { Path } from "../../diagnostic.js";
 import type { GraphBuilder } from "../graph-builder.js";
+import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { gatedChannelTransformation, simam } from "./channel-functions.js";
+import { coordinateAttention } from "./coordinate.js";
 import { effectiveSe } from "./effective-se.js";
 import { efficientChannelAttention } from "./efficient-channel-attention.js";
 import { gatherExcite } from "./gather-excite.js";
@@ -34,6 +36,8 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
   sse: spatialSe,
   scse: concurrentSe,
   cbam,
+  bam,
+  coordinate: coordinateAttention,
   gct: gatedChannelTransformation,
   simam,
   constant: constantGate,

@@ -6,7 +6,14 @@ import { reducedWidth } from "./squeeze-excitation.js";
 
 export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) => {
   const { channels } = builder.shape(input);
-  const pointwise = { kernel: [1, 1] as const, stride: 1, groups: 1, bias, padding: "same" as const };
+  const pointwise = {
+    kernel: [1, 1] as const,
+    stride: 1,
+    groups: 1,
+    bias,
+    padding: "same" as const,
+    dilation: 1,
+  };
   const average = builder.add("global-avg-pool", `${name}.average`, [input], path, {});
   const maximum = builder.add("global-max-pool", `${name}.maximum`, [input], path, {});
   // Two pixels through the same 1x1 convolutions: the shared MLP. Their sum is twice their mean.

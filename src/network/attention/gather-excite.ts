@@ -18,14 +18,28 @@ export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { param
 /** A depthwise convolution as large as the map, and BatchNorm. */
 function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace): string {
   const { height, width, channels } = builder.shape(input);
-  const conv = { filters: channels, groups: channels, stride: 1, bias: false, padding: "valid" as const };
+  const conv = {
+    filters: channels,
+    groups: channels,
+    stride: 1,
+    bias: false,
+    padding: "valid" as const,
+    dilation: 1,
+  };
   const gathered = builder.add("conv", `${name}.gather`, [input], path, { ...conv, kernel: [height, width] });
   return builder.norm(gathered, `${name}.gather.bn`, path);
 }
 
 function excite(builder: GraphBuilder, { input, name, path }: GatePlace, r: number): string {
   const { channels } = builder.shape(input);
-  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, bias: false, padding: "same" as const };
+  const conv = {
+    kernel: [1, 1] as const,
+    stride: 1,
+    groups: 1,
+    bias: false,
+    padding: "same" as const,
+    dilation: 1,
+  };
   const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
     ...conv,
     filters: reducedWidth(channels, r),

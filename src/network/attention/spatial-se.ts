@@ -11,6 +11,7 @@ export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
     stride: 1,
     groups: 1,
     padding: "same" as const,
+    dilation: 1,
     bias: true,
   };
   const score = builder.add("conv", `${name}.score`, [input], path, conv);

@@ -26,7 +26,7 @@ export function vectorGate(
   const reduce = builder.add("dense", `${name}.reduce`, [squeeze], path, { units, bias: spec.bias });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
   const expand = builder.add("dense", `${name}.expand`, [relu], path, { units: channels, bias: spec.bias });
-  return builder.add(spec.gate, `${name}.gate`, [expand], path, {});
+  return addGate(builder, { input: expand, name, path }, spec.gate);
 }
 
 /** Without a squeeze: the fully connected layers see each pixel by itself, as 1x1 convolutions. */
@@ -36,14 +36,25 @@ function pixelGate(
   { r, bias, gate }: SeSpec,
 ): string {
   const { channels } = builder.shape(input);
-  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, bias };
+  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, dilation: 1, bias };
   const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
     ...conv,
     filters: reducedWidth(channels, r),
   });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
   const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
-  return builder.add(gate, `${name}.gate`, [expand], path, {});
+  return addGate(builder, { input: expand, name, path }, gate);
+}
+
+/** The function that makes factors. */
+export function addGate(
+  builder: GraphBuilder,
+  { input, name, path }: GatePlace,
+  gate: SeSpec["gate"],
+): string {
+  return gate === "hard-sigmoid"
+    ? builder.add("channel-function", `${name}.gate`, [input], path, { kind: gate })
+    : builder.add(gate, `${name}.gate`, [input], path, {});
 }
 
 /** max(1, floor(C / r)): no rounding to multiples of anything. */

@@ -1,0 +1,42 @@
+// Bottleneck attention (Park, Woo, Lee, Kweon 2018): y = x (1 + sigmoid(Mc Ms)); Mc: fully connected, BN, ReLU, fully
+// connected; Ms: 1x1, two 3x3 of dilation 4, each with BN and ReLU, 1x1 to one channel.
+// Parameters: 3 C h + 18 h^2 + 13 h + C + 1.
+
+import type { GraphBuilder } from "../graph-builder.js";
+import type { Gate, GatePlace } from "./attention.js";
+import { reducedWidth } from "./squeeze-excitation.js";
+
+const POINTWISE = { kernel: [1, 1], stride: 1, groups: 1, bias: true, padding: "same", dilation: 1 } as const;
+const DILATED = { ...POINTWISE, kernel: [3, 3], dilation: 4 } as const;
+
+export const bam: Gate<"bam"> = (builder, { input, name, path }, { r }) => {
+  const units = reducedWidth(builder.shape(input).channels, r);
+  const channels = channelMap(builder, { input, name: `${name}.channel`, path }, units);
+  const pixels = pixelMap(builder, { input, name: `${name}.spatial`, path }, units);
+  const product = builder.add("scale", `${name}.product`, [pixels, channels], path, {});
+  const gate = builder.add("sigmoid", `${name}.gate`, [product], path, {});
+  const factors = builder.add("channel-function", `${name}.factors`, [gate], path, { kind: "plus-one" });
+  return builder.add("scale", `${name}.scale`, [input, factors], path, {});
+};
+
+/** One number a channel, as an image of one pixel: BatchNorm wants images. */
+function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
+  const { channels } = builder.shape(input);
+  const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
+  const pixel = builder.add("stack", `${name}.pixel`, [squeeze], path, {});
+  const reduce = builder.add("conv", `${name}.reduce`, [pixel], path, { ...POINTWISE, filters: units });
+  const hidden = builder.normRelu(reduce, `${name}.reduce`, path);
+  return builder.add("conv", `${name}.expand`, [hidden], path, { ...POINTWISE, filters: channels });
+}
+
+/** One number a pixel, repeated for every channel. */
+function pixelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
+  const { channels } = builder.shape(input);
+  const convs = [POINTWISE, DILATED, DILATED];
+  const hidden = convs.reduce((x, conv, index) => {
+    const own = `${name}.conv${index + 1}`;
+    return builder.normRelu(builder.add("conv", own, [x], path, { ...conv, filters: units }), own, path);
+  }, input);
+  const score = builder.add("conv", `${name}.score`, [hidden], path, { ...POINTWISE, filters: 1 });
+  return builder.add("repeat-channels", `${name}.repeated`, [score], path, { channels });
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { parseSource } from "../../src/config/source.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+import { complexityOf } from "../../src/network/complexity.js";
+
+const [C, SIZE] = [64, 6];
+const R = 4;
+const h = C / R;
+
+function paramsOf(attention: string, more = ""): number {
+  const text = `{ name: g, dataset: { name: synthetic }, network: { stem: { filters: ${C} }, stages: [{ block: basic, filters: ${C} }], attention: ${attention} ${more} } }`;
+  const checked = checkExperiment(parseSource(text, "gate.yaml"), ".");
+  assert.ok(checked.ok, JSON.stringify(checked));
+  const input = { shape: { height: SIZE, width: SIZE, channels: 3 }, classes: 10 };
+  return complexityOf(buildNetwork(checked.value.network, input)).params.trainable;
+}
+
+/** What each gate adds, by its paper's formula: C channels, h = C / r. */
+const FORMULAS: Record<string, number> = {
+  "{ type: se, r: 4 }": 2 * C * h + C + h,
+  "{ type: se, r: 4, bias: false }": 2 * C * h,
+  "{ type: se, r: 4, squeeze: none }": 2 * C * h + C + h,
+  "{ type: se, r: 4, squeeze: max, gate: tanh }": 2 * C * h + C + h,
+  "{ type: eca }": 3,
+  "{ type: eca, kernel: 7 }": 7,
+  "{ type: ese }": C ** 2 + C,
+  "{ type: ge }": 0,
+  "{ type: ge, parameters: gather }": C * SIZE ** 2 + 2 * C,
+  "{ type: ge, parameters: both, r: 4 }": C * SIZE ** 2 + 2 * C + 2 * C * h,
+  "{ type: sse }": C + 1,
+  "{ type: scse, r: 2 }": 2 * C * (C / 2) + C + C / 2 + C + 1,
+  "{ type: cbam, r: 4 }": 2 * C * h + C + h + 98 + 2,
+  "{ type: bam, r: 4 }": 3 * C * h + 18 * h ** 2 + 13 * h + C + 1,
+  "{ type: coordinate }": 3 * C * 8 + 3 * 8 + 2 * C,
+  "{ type: gct }": 3 * C,
+  "{ type: simam }": 0,
+  "{ type: constant }": C,
+  "{ type: random }": 0,
+  "{ type: shuffled-se, r: 4 }": 2 * C * h + C + h,
+};
+
+describe("a gate adds the parameters of its formula", () => {
+  for (const [attention, expected] of Object.entries(FORMULAS))
+    it(attention, () => assert.equal(paramsOf(attention) - paramsOf("off"), expected));
+
+  it("wherever it is placed", () => {
+    for (const placement of ["standard", "pre", "post", "identity", "inner"])
+      assert.equal(
+        paramsOf(`{ type: se, r: 4, placement: ${placement} }`) - paramsOf("off"),
+        2 * C * h + C + h,
+      );
+  });
+});
