@@ -195,4 +195,31 @@ describe("squeezebox", function () {
     };
     for (const [name, [args, trainable]] of Object.entries(TABLE)) it(name, () => check(args, trainable));
   });
+
+  it("takes a network that ships in no configuration: ResNet-D stem, ECA in stage 3 only, SE with r = 4 in stage 4", () => {
+    const folder = mkdtempSync(join(tmpdir(), "squeezebox-"));
+    const stage = (filters: number, more: string) =>
+      `    - { block: bottleneck, filters: ${filters}, stride: 2${more} }`;
+    const text = [
+      "name: own",
+      "dataset: { name: synthetic, size: 32, images: 32, validation: 16, test: 16 }",
+      "network:",
+      "  stem: { convs: [{ filters: 8, stride: 2 }, { filters: 8 }, { filters: 16 }] }",
+      "  stages:",
+      stage(8, ""),
+      stage(8, ""),
+      stage(16, ", attention: { type: eca }"),
+      stage(16, ", se: { r: 4 }"),
+      "training: { epochs: 1, batchSize: 16 }",
+    ].join("\n");
+    writeFileSync(join(folder, "own.yaml"), text);
+    const own = (words: string[]) =>
+      spawnSync(process.execPath, [CLI, ...words], { cwd: folder, encoding: "utf8" });
+    const described = own(["describe", "own.yaml"]);
+    assert.match(described.stdout, /stage3 .*ECA\] \/2.*\n stage4 .*SE r = 4\] \/2/);
+    const trained = own(["train", "own.yaml", "--json"]);
+    assert.equal(trained.status, 0, trained.stderr);
+    assert.equal(typeof (JSON.parse(trained.stdout) as { test_error: unknown }).test_error, "number");
+    rmSync(folder, { recursive: true });
+  });
 });

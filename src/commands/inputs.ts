@@ -10,7 +10,7 @@ import { describeDataset, loadDataset } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork } from "../network/build-network.js";
-import { checkNetwork, locateProblem } from "../network/check-network.js";
+import { checkBuilt } from "../network/check-built.js";
 import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import type { DatasetFacts } from "../sweep/expand.js";
@@ -18,6 +18,8 @@ import type { DatasetFacts } from "../sweep/expand.js";
 export interface LoadedExperiment {
   readonly experiment: Experiment;
   readonly located: Located;
+  /** The folder that relative paths of the experiment start at. */
+  readonly directory: string;
 }
 
 /** `--set` flags, in order. Throws DiagnosticError. */
@@ -33,7 +35,8 @@ export function loadExperiment(file: string, overrides: readonly Override[]): Lo
       `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
     );
   const located = orThrow(applyOverrides(source, overrides));
-  return { experiment: orThrow(checkExperiment(located, directoryOf(file))), located };
+  const directory = directoryOf(file);
+  return { experiment: orThrow(checkExperiment(located, directory)), located, directory };
 }
 
 function orThrow<T>(checked: Checked<T>): T {
@@ -43,13 +46,12 @@ function orThrow<T>(checked: Checked<T>): T {
 
 /** The network for images of the given shape; its mistakes as diagnostics. */
 export function networkOf(
-  { experiment, located }: LoadedExperiment,
+  { experiment, located, directory }: LoadedExperiment,
   input: Pick<DatasetFacts, "shape" | "classes">,
 ): Graph {
   const graph = buildNetwork(experiment.network, input);
-  const problems = checkNetwork(graph, input.classes);
-  if (problems.length > 0)
-    throw new DiagnosticError(problems.map((problem) => locateProblem(problem, located)));
+  const diagnostics = checkBuilt({ located, directory, experiment, graph, input });
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return graph;
 }
 

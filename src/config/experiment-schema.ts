@@ -309,6 +309,10 @@ export interface Stage {
    * @maxItems 256
    */
   modules?: Step[];
+  /**
+   * Share of values set to zero before a block's last convolution (wide residual networks).
+   */
+  dropout?: number;
 }
 export interface SqueezeExcitation {
   /**
@@ -321,6 +325,10 @@ export interface SqueezeExcitation {
   bias?: boolean;
   squeeze?: Squeeze;
   gate?: GateFunction;
+  /**
+   * The reduced width: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (timm's make_divisible), so that two r's may give one network.
+   */
+  rounding?: "floor" | "multiple-of-8";
   placement?: Placement;
 }
 /**
@@ -338,6 +346,10 @@ export interface SeGate {
   bias?: boolean;
   squeeze?: Squeeze;
   gate?: GateFunction;
+  /**
+   * The reduced width: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (timm's make_divisible), so that two r's may give one network.
+   */
+  rounding?: "floor" | "multiple-of-8";
   placement?: Placement;
 }
 /**

@@ -42,6 +42,8 @@ export interface BlockStageSpec {
   /** Of the convolutions larger than 1x1. */
   readonly groups: number;
   readonly shortcut: "projection" | "zero-pad";
+  /** Before a block's last convolution. */
+  readonly dropout: number;
   /** Kernel size of a projection. */
   readonly projection: number;
   readonly attention: "off" | AttentionSpec;
@@ -173,7 +175,7 @@ function normaliseStem(stem: Network["stem"]): "none" | StemSpec {
   return { convs: (convs ?? [one]) as Explicit<StemConv>[], pool: pool as "off" | PoolSpec };
 }
 
-type StageWithDefaults = Stage & { repeat: number; groups: number; projection: number };
+type StageWithDefaults = Stage & { repeat: number; groups: number; projection: number; dropout: number };
 type BlockStage = StageWithDefaults & Required<Pick<Stage, "block" | "filters">>;
 
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
@@ -197,6 +199,7 @@ function normaliseBlocks(stage: BlockStage, network: Explicit<Network>): BlockSt
     groups: stage.groups,
     shortcut: stage.shortcut ?? network.shortcut,
     projection: stage.projection,
+    dropout: stage.dropout,
     attention:
       attention === "off" || stage.r === undefined
         ? attention

@@ -195,7 +195,10 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
       layers.layers.permute({ name: `${name}.channels-last`, dims: [2, 3, 1] }),
     ];
   },
-  dropout: ({ name, rate }, [vector]) => [new NoiseDropout(name, rate, (vector as Shape).channels)],
+  dropout: ({ name, rate }, [input]) => {
+    const { height, width, channels } = input as Shape;
+    return [new NoiseDropout(name, rate, height * width * channels)];
+  },
 };
 
 interface PaddedNode {

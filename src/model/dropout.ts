@@ -32,7 +32,7 @@ export class NoiseDropout extends StockDropout {
     const noise = this.#noise;
     if (!noise) throw new Error(`${this.name}: no noise was set`);
     return tf.tidy(() => {
-      const kept = tf.cast(tf.greaterEqual(noise, this.keepAbove), "float32");
+      const kept = tf.cast(tf.greaterEqual(tf.reshape(noise, x.shape), this.keepAbove), "float32");
       return tf.mul(x, tf.mul(kept, 1 / (1 - this.keepAbove)));
     });
   }

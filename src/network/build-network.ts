@@ -92,10 +92,13 @@ function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace):
     if (preactivation) {
       x = builder.normRelu(x, `${name}.pre${index + 1}`, path);
       if (index === 0) activated = x;
-      x = builder.conv(x, convName, path, conv);
-    } else {
+    }
+    if (index === last && stage.dropout > 0)
+      x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });
+    x = builder.conv(x, convName, path, conv);
+    if (!preactivation) {
       const norm = index === last ? "lastNorm" : "norm";
-      x = builder[norm](builder.conv(x, convName, path, conv), `${convName}.bn`, path);
+      x = builder[norm](x, `${convName}.bn`, path);
       if (index < last) x = builder.add("relu", `${name}.relu${index + 1}`, [x], path, {});
     }
     if (index === inner) x = gated(x, "inner");

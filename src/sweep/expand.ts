@@ -7,7 +7,7 @@ import { didYouMean } from "../config/suggest.js";
 import { type AxisValue, type Metric, placeholders, type Sweep, type VariantSpec } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError, type Path } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
-import { checkNetwork, locateProblem } from "../network/check-network.js";
+import { checkBuilt } from "../network/check-built.js";
 import { type Complexity, complexityOf } from "../network/complexity.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
@@ -65,7 +65,7 @@ export async function expandSweep(
     for (const { name, axes, experiment, located } of own) {
       const dataset = await factsOf(experiment);
       const graph = buildNetwork(experiment.network, dataset);
-      const problems = checkNetwork(graph, dataset.classes).map((problem) => locateProblem(problem, located));
+      const problems = checkBuilt({ located, directory: sweep.directory, experiment, graph, input: dataset });
       diagnostics.push(...problems);
       if (problems.length === 0)
         made.push({ name, axes, experiment, graph, complexity: complexityOf(graph), dataset });

@@ -7,6 +7,7 @@ const BLOCKS: Record<string, string> = {
   "3x3 projection": "{ block: bottleneck, filters: 8, stride: 2, projection: 3 }",
   "pre-activation basic": "{ block: preact-basic, repeat: 2, filters: 16, stride: 2 }",
   "pre-activation bottleneck": "{ block: preact-bottleneck, repeat: 2, filters: 8, stride: 2 }",
+  "wide residual with dropout": "{ block: preact-basic, filters: 8, stride: 2, dropout: 0.3 }",
   "plain convolutions and a pool":
     "{ modules: [{ conv: { filters: 16, kernel: 3, norm: false, bias: true } }, { pool: { type: max, kernel: 2, stride: 2 } }] }",
   "depthwise-separable": "{ modules: [{ depthwise: { stride: 2 } }, { conv: { filters: 16 } }] }",

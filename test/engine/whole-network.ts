@@ -68,9 +68,14 @@ function inputsOf({ training }: Experiment, call: number): Values {
     images: randomArray(batch * height * width * channels, "images", call),
     labels,
     learning_rate: Float32Array.of(0.01),
-    "noise:head.dropout": randomArray(batch * 8, "noise", call).map((value) => Math.abs(Math.sin(value))),
+    "noise:head.dropout": noise(batch * 8, call),
+    "noise:stage1.block1.dropout": noise(batch * 5 * 4 * 8, call),
     ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
   };
+}
+
+function noise(length: number, call: number): Float32Array {
+  return randomArray(length, "noise", call).map((value) => Math.abs(Math.sin(value)));
 }
 
 async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promise<[Outcome, Outcome]> {

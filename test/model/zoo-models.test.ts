@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
@@ -7,6 +8,7 @@ import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
+import { complexityOf } from "../../src/network/complexity.js";
 
 const ZOO = "configs/zoo";
 
@@ -17,9 +19,9 @@ describe("the tfjs model of every network of the zoo builds, with the graph's pa
       useTraceBackend();
       const checked = checkExperiment(readSource(`${ZOO}/${file}`), ZOO);
       if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
-      const { weights } = buildModel(
-        buildNetwork(checked.value.network, describeDataset(checked.value.dataset)),
-      );
+      const graph = buildNetwork(checked.value.network, describeDataset(checked.value.dataset));
+      const { weights, layersModel } = buildModel(graph);
+      assert.equal(layersModel.countParams(), complexityOf(graph).params.total);
       for (const weight of weights.values()) weight.dispose();
       tf.disposeVariables();
     });

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { applyOverrides, parseSetFlag } from "../../src/config/override.js";
 import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { checkNetwork } from "../../src/network/check-network.js";
 import { complexityOf } from "../../src/network/complexity.js";
 
-/** Name, parameters (trainable, total), MACs, activations of every network of the zoo; `UPDATE_GOLDEN=1 npm test` writes it anew. */
+/** Name, parameters (trainable, total), MACs, activations of every network of the zoo; `npm run golden` writes it anew. */
 const GOLDEN = "test/golden/zoo.csv";
 const ZOO = "configs/zoo";
 
@@ -51,8 +52,30 @@ const PUBLISHED: Readonly<Record<string, [params: number, macs?: number]>> = {
   "cifar-resnet-164": [1_703_258],
 };
 
-function complexityIn(name: string) {
-  const checked = checkExperiment(readSource(`${ZOO}/${name}.yaml`), ZOO);
+/** The same with options of the shipped configuration changed. */
+const PUBLISHED_WITH: readonly [name: string, set: string[], params: number, macs?: number][] = [
+  ["resnet-50", ["network.strideIn=3x3"], 25_557_032, 4_089_184_256],
+  ["resnet-101", ["network.strideIn=3x3"], 44_549_160, 7_801_405_440],
+  ["resnet-152", ["network.strideIn=3x3"], 60_192_808, 11_513_626_624],
+  ["se-resnet-50", ["network.se.bias=false"], 28_071_976],
+  ["se-resnet-50", ["network.strideIn=3x3"], 28_088_024, 4_091_699_200],
+  ["se-resnet-50", ["network.se={ r: 4, bias: false }"], 35_616_808],
+  ["se-resnet-50", ["network.se={ r: 8, bias: false }"], 30_586_920],
+  ["resnet-50", ["network.stages.0.se={ bias: false }"], 25_581_608],
+  ["resnet-50", ["network.stages.1.se={ bias: false }"], 25_688_104],
+  ["resnet-50", ["network.stages.2.se={ bias: false }"], 26_343_464],
+  ["se-resnet-101", ["network.se.bias=false"], 49_292_328],
+  ["se-resnet-18", ["network.se.bias=false"], 11_776_552],
+  ["cifar-se-resnet-20-b", ["network.se.bias=false"], 274_490],
+  ["cifar-se-resnet-32-b", ["network.se.bias=false"], 470_266],
+  ["cifar-se-resnet-56-b", ["network.se.bias=false"], 861_818],
+  ["cifar-se-resnet-110-b", ["network.se.bias=false"], 1_742_810],
+];
+
+function complexityIn(name: string, set: readonly string[] = []) {
+  const located = applyOverrides(readSource(`${ZOO}/${name}.yaml`), set.map(parseSetFlag));
+  assert.ok(located.ok);
+  const checked = checkExperiment(located.value, ZOO);
   assert.ok(checked.ok);
   const input = describeDataset(checked.value.dataset);
   const graph = buildNetwork(checked.value.network, input);
@@ -79,6 +102,13 @@ describe("the zoo", () => {
   for (const [name, [params, macs]] of Object.entries(PUBLISHED))
     it(`${name}: ${params} parameters${macs === undefined ? "" : `, ${macs} MACs`}, as published`, () => {
       const found = complexityIn(name);
+      assert.equal(found.params.trainable, params);
+      if (macs !== undefined) assert.equal(found.macs, macs);
+    });
+
+  for (const [name, set, params, macs] of PUBLISHED_WITH)
+    it(`${name} --set ${set.join(" ")}: ${params} parameters${macs === undefined ? "" : `, ${macs} MACs`}, as published`, () => {
+      const found = complexityIn(name, set);
       assert.equal(found.params.trainable, params);
       if (macs !== undefined) assert.equal(found.macs, macs);
     });

@@ -16,7 +16,7 @@ export const shuffledSe: Gate<"shuffled-se"> = (builder, { input, name, path }, 
   const gate = vectorGate(
     builder,
     { input: other, name, path },
-    { r, bias, squeeze: "avg", gate: "sigmoid" },
+    { r, bias, squeeze: "avg", gate: "sigmoid", rounding: "floor" },
   );
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };

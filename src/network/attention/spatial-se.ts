@@ -20,7 +20,7 @@ export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
 };
 
 export const concurrentSe: Gate<"scse"> = (builder, { input, name, path }, { r, bias, placement }) => {
-  const own = { r, bias, squeeze: "avg", gate: "sigmoid" } as const;
+  const own = { r, bias, squeeze: "avg", gate: "sigmoid", rounding: "floor" } as const;
   const gate = vectorGate(builder, { input, name: `${name}.channel`, path }, own);
   const channel = builder.add("scale", `${name}.channel.scale`, [input, gate], path, {});
   const spatial = spatialSe(builder, { input, name: `${name}.spatial`, path }, { type: "sse", placement });

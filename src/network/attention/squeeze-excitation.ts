@@ -17,12 +17,12 @@ export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, sp
 export function vectorGate(
   builder: GraphBuilder,
   { input, name, path }: GatePlace,
-  spec: Pick<SeSpec, "r" | "bias" | "squeeze" | "gate">,
+  spec: Pick<SeSpec, "r" | "bias" | "squeeze" | "gate" | "rounding">,
 ): string {
   const { channels } = builder.shape(input);
   const pool = spec.squeeze === "max" ? "global-max-pool" : "global-avg-pool";
   const squeeze = builder.add(pool, `${name}.squeeze`, [input], path, {});
-  const units = reducedWidth(channels, spec.r);
+  const units = reducedWidth(channels, spec.r, spec.rounding);
   const reduce = builder.add("dense", `${name}.reduce`, [squeeze], path, { units, bias: spec.bias });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
   const expand = builder.add("dense", `${name}.expand`, [relu], path, { units: channels, bias: spec.bias });
@@ -33,13 +33,13 @@ export function vectorGate(
 function pixelGate(
   builder: GraphBuilder,
   { input, name, path }: GatePlace,
-  { r, bias, gate }: SeSpec,
+  { r, bias, gate, rounding }: SeSpec,
 ): string {
   const { channels } = builder.shape(input);
   const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, dilation: 1, bias };
   const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
     ...conv,
-    filters: reducedWidth(channels, r),
+    filters: reducedWidth(channels, r, rounding),
   });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
   const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
@@ -57,7 +57,9 @@ export function addGate(
     : builder.add(gate, `${name}.gate`, [input], path, {});
 }
 
-/** max(1, floor(C / r)): no rounding to multiples of anything. */
-export function reducedWidth(channels: number, r: number): number {
-  return Math.max(1, Math.floor(channels / r));
+/** max(1, floor(C / r)), or the multiple of 8 nearest to C / r, at least 8 and not more than a tenth below it. */
+export function reducedWidth(channels: number, r: number, rounding: SeSpec["rounding"] = "floor"): number {
+  if (rounding === "floor") return Math.max(1, Math.floor(channels / r));
+  const width = Math.max(8, 8 * Math.floor((channels / r + 4) / 8));
+  return width < (0.9 * channels) / r ? width + 8 : width;
 }
