@@ -31,7 +31,7 @@ export function createSession(
     executionMode: "sequential",
     // The graph is as it should be: ONNX Runtime's optimiser finds nothing that pays, and takes seconds to look.
     graphOptimizationLevel: "disabled",
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   });

@@ -12,7 +12,7 @@ export function formatCount(count: number): string {
 export function formatLarge(count: number): string {
   const [unit, size] =
     count >= 999.5e6 ? ["G", 1e9] : count >= 999.5e3 ? ["M", 1e6] : count >= 999.5 ? ["k", 1e3] : ["", 1];
-  return `${(count / (size as number)).toPrecision(3)} ${unit}`.trim();
+  return count === 0 ? "0" : `${(count / (size as number)).toPrecision(3)} ${unit}`.trim();
 }
 
 /** 95 -> 1 min 35 s */
