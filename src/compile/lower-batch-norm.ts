@@ -1,4 +1,4 @@
-// BatchNorm in training and its gradient -> ONNX, in the closed form: few passes over the activations.
+// BatchNorm in training, its gradient, and BatchNorm in evaluation -> ONNX, in the closed form: few passes over the activations.
 
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../model/batch-norm-kernels.js";
 import {
@@ -16,6 +16,7 @@ import { type TracedNode, UnsupportedKernelError } from "./traced-graph.js";
 export const BATCH_NORM: Readonly<Record<string, Lowering>> = {
   [BATCH_NORM_TRAIN]: lowerForward,
   [BATCH_NORM_TRAIN_GRADIENT]: lowerGradient,
+  FusedBatchNorm: lowerInference,
 };
 
 /** Inputs x, gamma, beta; outputs y, mean, 1 / sqrt(variance + epsilon), variance. y = a x + b with a, b by channel. */
@@ -118,4 +119,35 @@ function vector({ builder, placement }: Context, node: TracedNode, index: number
 
 function asVector({ builder }: Context, name: string, { shape }: ChannelPlace): string {
   return builder.op("Reshape", [name, builder.ints([shape[1] as number])]);
+}
+
+/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. Inputs x, mean, variance, offset, scale. */
+function lowerInference(context: Context, node: TracedNode): void {
+  const { builder, placement, layoutOf } = context;
+  const output = outputOf(node);
+  const layout = layoutOf(output);
+  const channels = output.shape.at(-1) as number;
+  const [mean, variance, offset, gamma] = [1, 2, 3, 4].map((index) =>
+    placement.full(inputOf(node, index), "plain"),
+  ) as [string, string, string, string];
+  const deviation = builder.op("Sqrt", [
+    builder.op("Add", [variance, builder.scalar(Number(node.attributes.epsilon))]),
+  ]);
+  const scale = builder.op("Div", [gamma, deviation]);
+  const bias = builder.op("Sub", [offset, builder.op("Mul", [mean, scale])]);
+  const x = placement.full(inputOf(node, 0), layout);
+  if (layout === "blocked") {
+    const weights = builder.op("Reshape", [scale, builder.ints([channels, 1, 1, 1])]);
+    const [batch, height, width] = output.shape as [number, number, number];
+    const shape = [batch, channels, height, width];
+    placement.put(
+      output,
+      layout,
+      blockedAffine(context, x, { shape, groups: channels, scale: weights, bias }),
+    );
+    return;
+  }
+  const shape = builder.ints(layout === "nchw" ? [1, channels, 1, 1] : [channels]);
+  const scaled = builder.op("Mul", [x, builder.op("Reshape", [scale, shape])]);
+  placement.put(output, layout, builder.op("Add", [scaled, builder.op("Reshape", [bias, shape])]));
 }

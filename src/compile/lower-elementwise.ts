@@ -89,7 +89,6 @@ export const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
     builder.op("Mul", [dy as string, builder.op("HardSigmoid", [y as string], { alpha: 3e38, beta: 0 })]),
   ),
   [SCALED_SUM]: lowerScaledSum,
-  FusedBatchNorm: lowerBatchNormInference,
 };
 
 function unary(emit: (context: Context, x: string) => string): Lowering {
@@ -240,37 +239,6 @@ function lowerScaledSum(context: Context, node: TracedNode): void {
     view: { inner: [1, block, 1, size / block], outer },
   });
   placement.put(output, layout, result);
-}
-
-/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. Inputs x, mean, variance, offset, scale. */
-function lowerBatchNormInference(context: Context, node: TracedNode): void {
-  const { builder, placement, layoutOf } = context;
-  const output = outputOf(node);
-  const layout = layoutOf(output);
-  const channels = output.shape.at(-1) as number;
-  const [mean, variance, offset, gamma] = [1, 2, 3, 4].map((index) =>
-    placement.full(inputOf(node, index), "plain"),
-  ) as [string, string, string, string];
-  const deviation = builder.op("Sqrt", [
-    builder.op("Add", [variance, builder.scalar(Number(node.attributes.epsilon))]),
-  ]);
-  const scale = builder.op("Div", [gamma, deviation]);
-  const bias = builder.op("Sub", [offset, builder.op("Mul", [mean, scale])]);
-  const x = placement.full(inputOf(node, 0), layout);
-  if (layout === "blocked") {
-    const weights = builder.op("Reshape", [scale, builder.ints([channels, 1, 1, 1])]);
-    const [batch, height, width] = output.shape as [number, number, number];
-    const shape = [batch, channels, height, width];
-    placement.put(
-      output,
-      layout,
-      blockedAffine(context, x, { shape, groups: channels, scale: weights, bias }),
-    );
-    return;
-  }
-  const shape = builder.ints(layout === "nchw" ? [1, channels, 1, 1] : [channels]);
-  const scaled = builder.op("Mul", [x, builder.op("Reshape", [scale, shape])]);
-  placement.put(output, layout, builder.op("Add", [scaled, builder.op("Reshape", [bias, shape])]));
 }
 
 function broadcast(shapes: readonly (readonly number[])[]): number[] {

@@ -6,24 +6,9 @@ import { InputError } from "../diagnostic.js";
 import type { Shape } from "../network/graph.js";
 import { permutation, randomStream } from "../random.js";
 import { loadIdx, readIdxInput } from "./idx.js";
+import type { LabelledImages, RawDataset } from "./images.js";
 import { loadMnistDigits, MNIST_INPUT } from "./mnist.js";
 import { loadSynthetic, syntheticInput } from "./synthetic.js";
-
-/** Images as bytes, image by image, height x width x channels (channels fastest), and a class each. */
-export interface LabelledImages {
-  readonly shape: Shape;
-  readonly classes: number;
-  readonly pixels: Uint8Array;
-  readonly labels: Uint8Array | Uint16Array;
-}
-
-/** A dataset as its source divides it. */
-export interface RawDataset {
-  readonly train: LabelledImages;
-  /** Null where the validation images have to be taken from the training images. */
-  readonly validation: LabelledImages | null;
-  readonly test: LabelledImages;
-}
 
 /** Images ready for a network: normalised to mean 0 and standard deviation 1 of the training split, by channel. */
 export interface Split {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { InputError } from "../diagnostic.js";
 import type { Shape } from "../network/graph.js";
-import type { LabelledImages, RawDataset } from "./dataset.js";
+import type { LabelledImages, RawDataset } from "./images.js";
 
 /** The four files as they are distributed; `t10k` is the test set. */
 export function loadIdx(directory: string): RawDataset {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { LabelledImages } from "./dataset.js";
+import type { LabelledImages } from "./images.js";
 
 export const MNIST_INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
 

@@ -3,7 +3,7 @@
 import type { DatasetSpec } from "../config/experiment.js";
 import type { Shape } from "../network/graph.js";
 import { randomStream } from "../random.js";
-import type { LabelledImages, RawDataset } from "./dataset.js";
+import type { LabelledImages, RawDataset } from "./images.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
 

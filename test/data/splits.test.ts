@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatasetSpec } from "../../src/config/experiment.js";
-import {
-  type Dataset,
-  holdOut,
-  type LabelledImages,
-  loadDataset,
-  type Split,
-  sizeOf,
-} from "../../src/data/dataset.js";
+import { type Dataset, holdOut, loadDataset, type Split, sizeOf } from "../../src/data/dataset.js";
+import type { LabelledImages } from "../../src/data/images.js";
 import { loadMnistDigits } from "../../src/data/mnist.js";
 import { InputError } from "../../src/diagnostic.js";
 

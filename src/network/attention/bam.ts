@@ -3,7 +3,7 @@
 // Parameters: 3 C h + 18 h^2 + 13 h + C + 1.
 
 import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./attention.js";
+import type { Gate, GatePlace } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 const POINTWISE = { kernel: [1, 1], stride: 1, groups: 1, bias: true, padding: "same", dilation: 1 } as const;

@@ -1,7 +1,7 @@
 // CBAM (Woo, Park, Lee, Kweon 2018): channels, x sigmoid(MLP(average) + MLP(maximum)) with one MLP for both; then pixels,
 // x sigmoid(BN(conv7x7[mean; maximum over channels])). Parameters: 2 C h (+ C + h with biases) + 98 + 2.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) => {

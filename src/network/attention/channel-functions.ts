@@ -1,7 +1,7 @@
 // Gates of one function each (model/channel-function.ts has their formulas).
 // GCT (Yang et al. 2020): 3 C parameters. SimAM (Yang et al. 2021): none.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 
 export const gatedChannelTransformation: Gate<"gct"> = (builder, { input, name, path }) =>
   builder.add("channel-function", name, [input], path, { kind: "gct" });

@@ -2,7 +2,7 @@
 // 1x1 convolution to m = max(8, floor(C / r)) channels, BN, hard swish; then a 1x1 convolution and a sigmoid for each.
 // Parameters: 3 C m + 3 m + 2 C.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 
 const POINTWISE = { kernel: [1, 1], stride: 1, groups: 1, bias: true, padding: "same", dilation: 1 } as const;
 

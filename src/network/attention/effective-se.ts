@@ -1,6 +1,6 @@
 // Effective SE (Lee and Park 2020): y = x gate(W z + b), z the average over pixels, no reduction. Parameters: C^2 + C.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 import { addGate } from "./squeeze-excitation.js";
 
 export const effectiveSe: Gate<"ese"> = (builder, { input, name, path }, spec) => {

@@ -1,6 +1,6 @@
 // Efficient channel attention (Wang et al. 2020): y = x sigmoid(conv1d_k(average over pixels)). Parameters: k.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 
 export const efficientChannelAttention: Gate<"eca"> = (builder, { input, name, path }, spec) => {
   const kernel = spec.kernel === "auto" ? kernelFor(builder.shape(input).channels) : spec.kernel;

@@ -2,7 +2,7 @@
 // Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: and 2 C h.
 
 import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./attention.js";
+import type { Gate, GatePlace } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { parameters, r }) => {

@@ -1,7 +1,7 @@
 // Placebos: as much machinery as a gate, without attention to the image. What they gain, a gate gains without attending.
 // Parameters: C for the learned constant, none learned for the random one, SE's for the shuffled SE.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 import { vectorGate } from "./squeeze-excitation.js";
 
 export const constantGate: Gate<"constant"> = (builder, { input, name, path }) =>

@@ -1,7 +1,7 @@
 // Spatial SE, and concurrent spatial and channel SE (Roy, Navab, Wachinger 2018): y = x sigmoid(w . x + b) a pixel;
 // scSE adds channel SE's result. Parameters: C + 1, and SE's.
 
-import type { Gate } from "./attention.js";
+import type { Gate } from "./gate.js";
 import { vectorGate } from "./squeeze-excitation.js";
 
 export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {

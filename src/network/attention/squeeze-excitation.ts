@@ -3,7 +3,7 @@
 
 import type { SeSpec } from "../../config/experiment.js";
 import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./attention.js";
+import type { Gate, GatePlace } from "./gate.js";
 
 export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, spec) => {
   const gate =

@@ -1,0 +1,152 @@
+// What the schema cannot say of an experiment: keys that exclude, need or contradict each other.
+
+import type { Diagnostic, Path } from "../diagnostic.js";
+import { attentionOf, BLOCKS, isBottleneck } from "./blocks.js";
+import type { Network, Stage, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
+import { isWritten, type Located } from "./source.js";
+
+/** `written`: valid under the schema, defaults filled in. */
+export function checkAcrossFields(written: Required<WrittenExperiment>, located: Located): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path, part: "key" | "value" = "value") =>
+    diagnostics.push({ code, message, path, location: located.locate(path, part) });
+  const { network } = written;
+  const checkOneGate = (path: Path) => {
+    if (isWritten(located, [...path, "se"]) && isWritten(located, [...path, "attention"]))
+      report(
+        "both-given",
+        "`se` is short for `attention: { type: se }`: give one of them",
+        [...path, "se"],
+        "key",
+      );
+  };
+  checkOneGate(["network"]);
+  checkStem(network.stem, report);
+
+  network.stages.forEach((stage, index) => {
+    const path: Path = ["network", "stages", index];
+    if (stage.modules !== undefined || stage.block === undefined || stage.filters === undefined) {
+      checkModules(stage, { path, located, report });
+      return;
+    }
+    const length = BLOCKS[stage.block].kernels.length;
+    for (const key of ["filters", "kernels", "strides"] as const) {
+      const list = stage[key];
+      if (Array.isArray(list) && list.length !== length)
+        report(
+          "wrong-length",
+          `a ${stage.block} block has ${length} convolutions; \`${key}\` has ${list.length} entries`,
+          [...path, key],
+        );
+    }
+    if (stage.stride !== undefined && stage.strides !== undefined)
+      report("both-given", "`stride` is short for `strides`: give one of them", [...path, "stride"], "key");
+    const attention = attentionOf(stage, network);
+    if (stage.r !== undefined && (attention === "off" || !("r" in attention)))
+      report(
+        "r-without-se",
+        "`r` has no meaning here: this stage has no gate with a reduction",
+        [...path, "r"],
+        "key",
+      );
+    for (const key of ["se", "attention"])
+      if (stage.r !== undefined && isWritten(located, [...path, key, "r"]))
+        report("both-given", `\`r\` is short for \`${key}.r\`: give one of them`, [...path, "r"], "key");
+    checkOneGate(path);
+  });
+  for (const key of ["se", "attention"] as const)
+    if (isWritten(located, ["network", key]) && network[key] !== "off" && network.stages.every(hasOwnGate))
+      report(
+        "unused-key",
+        `\`network.${key}\` changes nothing: every stage has a gate of its own`,
+        ["network", key],
+        "key",
+      );
+  if (
+    isWritten(located, ["network", "strideIn"]) &&
+    !network.stages.some((stage) => isBottleneck(stage) && (stage.stride ?? 1) > 1)
+  )
+    report(
+      "unused-key",
+      "`strideIn` changes nothing: no bottleneck stage has a `stride`",
+      ["network", "strideIn"],
+      "key",
+    );
+
+  const { schedule, epochs } = written.training as Required<Training>;
+  if (schedule.name === "steps") {
+    const unordered = schedule.at.findIndex(
+      (epoch, index) => index > 0 && epoch <= (schedule.at[index - 1] as number),
+    );
+    if (unordered > 0)
+      report("unordered", "epochs of `at` must ascend", ["training", "schedule", "at", unordered]);
+    const late = schedule.at.findIndex((epoch) => epoch >= epochs);
+    if (late >= 0)
+      report("unused-key", `epoch ${schedule.at[late]} is never reached: training ends after ${epochs}`, [
+        "training",
+        "schedule",
+        "at",
+        late,
+      ]);
+  }
+  if ((schedule.warmup ?? 0) > epochs)
+    report("out-of-range", `the warm-up is longer than the training (${epochs} epochs)`, [
+      "training",
+      "schedule",
+      "warmup",
+    ]);
+  return diagnostics;
+}
+
+type Report = (code: string, message: string, path: Path, part?: "key" | "value") => void;
+
+function hasOwnGate({ se, attention, modules }: Stage): boolean {
+  return se !== undefined || attention !== undefined || modules !== undefined;
+}
+
+/** A stage is either blocks, which need `block` and `filters`, or `modules` and `repeat` alone. */
+function checkModules(
+  stage: Stage,
+  { path, located, report }: { path: Path; located: Located; report: Report },
+): void {
+  const missing = (["block", "filters"] as const).filter(
+    (key) => stage.modules === undefined && stage[key] === undefined,
+  );
+  for (const key of missing)
+    report(
+      "missing-key",
+      `\`${path.join(".")}\` lacks the key \`${key}\` (or \`modules\`: written out)`,
+      path,
+      "key",
+    );
+  if (stage.modules === undefined) return;
+  const own = ["modules", "repeat"];
+  for (const key of Object.keys(stage))
+    if (!own.includes(key) && isWritten(located, [...path, key]))
+      report(
+        "both-given",
+        `\`${key}\` describes blocks, \`modules\` writes the stage out: give one of them`,
+        [...path, key],
+        "key",
+      );
+}
+
+function checkStem(stem: Network["stem"], report: Report): void {
+  if (stem === undefined || stem === "none") return;
+  const path: Path = ["network", "stem"];
+  if (stem.convs === undefined && stem.filters === undefined)
+    report(
+      "missing-key",
+      "`network.stem` lacks `filters` (one convolution) or `convs` (several)",
+      path,
+      "key",
+    );
+  for (const key of ["filters", "kernel", "stride"] as const)
+    if (stem.convs !== undefined && stem[key] !== undefined)
+      report(
+        "both-given",
+        `\`${key}\` describes one convolution, \`convs\` several: give one of them`,
+        [...path, key],
+        "key",
+      );
+}
