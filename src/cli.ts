@@ -82,12 +82,23 @@ withTraining(
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
 
-command("compare", "the table of a sweep: mean, spread and difference to the baseline")
+command(
+  "compare",
+  "the table of a sweep: mean, spread, paired difference to the baseline, and what can be said of it",
+)
   .argument("<folder>", "runs/<sweep>")
   .option("--baseline <variant>", "in place of the sweep's")
   .option("--metric <column>", "in place of the sweep's")
   .action(async (folder, flags) =>
     finish(await (await import("./commands/compare.js")).compare(folder, flags)),
+  );
+
+command("report", "writes that table as table.md, table.tex and table.csv beside the results")
+  .argument("<folder>", "runs/<sweep>")
+  .option("--baseline <variant>", "in place of the sweep's")
+  .option("--metric <column>", "in place of the sweep's")
+  .action(async (folder, flags) =>
+    finish(await (await import("./commands/report.js")).report(folder, flags)),
   );
 
 command("doctor", "which backends work on this machine, and what to do about the others").action(

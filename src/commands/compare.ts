@@ -6,8 +6,9 @@ import { readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import { METRIC_COLUMNS } from "../records/columns.js";
-import { compareSweep, plannedVariants } from "../report/comparison.js";
-import { formatComparison } from "../report/format.js";
+import { type Comparison, compareSweep, plannedVariants } from "../report/comparison.js";
+import { formatComparison } from "../report/comparison-table.js";
+import { sentencesOf } from "../report/sentences.js";
 import { print, printJson } from "./output.js";
 
 export interface CompareFlags {
@@ -17,6 +18,14 @@ export interface CompareFlags {
 }
 
 export async function compare(folder: string, flags: CompareFlags): Promise<number> {
+  const comparison = comparisonOf(folder, flags);
+  if (flags.json) printJson({ ...comparison, sentences: sentencesOf(comparison) });
+  else print([formatComparison(comparison), "", ...sentencesOf(comparison)].join("\n"));
+  return 0;
+}
+
+/** By the flags, else as the sweep's file asks. Throws InputError. */
+export function comparisonOf(folder: string, flags: CompareFlags): Comparison {
   const asked = comparisonIn(folder);
   const metric = flags.metric ?? asked.metric ?? "test_error";
   if (!(METRIC_COLUMNS as readonly string[]).includes(metric))
@@ -29,10 +38,7 @@ export async function compare(folder: string, flags: CompareFlags): Promise<numb
     throw new InputError(
       `--baseline: no variant of ${folder} is called ${baseline}${didYouMean(baseline, variants)}`,
     );
-  const comparison = compareSweep(folder, { baseline, metric });
-  if (flags.json) printJson(comparison);
-  else print(formatComparison(comparison));
-  return 0;
+  return compareSweep(folder, { baseline, metric });
 }
 
 /** What the sweep's own file says under `compare`. */

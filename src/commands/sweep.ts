@@ -6,7 +6,9 @@ import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
 import { isLock, lockFolder } from "../records/lock.js";
 import { compareSweep } from "../report/comparison.js";
-import { formatComparison, formatDuration } from "../report/format.js";
+import { formatComparison } from "../report/comparison-table.js";
+import { formatDuration } from "../report/format.js";
+import { sentencesOf } from "../report/sentences.js";
 import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
 import {
@@ -84,6 +86,8 @@ function conclude(
   }
   print("");
   print(formatComparison(comparison));
+  print("");
+  for (const sentence of sentencesOf(comparison)) print(sentence);
   print("");
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);

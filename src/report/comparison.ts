@@ -5,13 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { readCsv } from "../records/csv.js";
-
-export interface Spread {
-  readonly n: number;
-  readonly mean: number;
-  /** Sample standard deviation (n - 1); NaN for one value. */
-  readonly deviation: number;
-}
+import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
 export interface VariantComparison {
   readonly variant: string;
@@ -21,6 +15,8 @@ export interface VariantComparison {
   readonly metric: Spread | null;
   /** Of this variant minus the baseline, over the seeds that both have finished; null for the baseline itself. */
   readonly difference: Spread | null;
+  /** The sign-flip test of that difference; its p among those of all variants by Holm. */
+  readonly test: (PairedTest & { readonly adjustedP: number }) | null;
   /** Runs of this variant that are planned. */
   readonly planned: number;
 }
@@ -48,40 +44,36 @@ export function compareSweep(
         .map((row) => [row.seed as string, Number(row[metric])]),
     );
   const base = valuesOf(baseline);
-  return {
-    metric,
-    baseline,
-    variants: names.map((variant): VariantComparison => {
-      const rows = plan.filter((row) => row.variant === variant);
-      const values = valuesOf(variant);
-      const paired = [...values].flatMap(([seed, value]) =>
-        base.has(seed) ? [value - (base.get(seed) as number)] : [],
-      );
-      const [first] = rows as [TableRow];
-      return {
-        variant,
-        axes: first.axes ?? "",
-        params: Number(first.params),
-        macs: Number(first.macs),
-        metric: spreadOf([...values.values()]),
-        difference: variant === baseline ? null : spreadOf(paired),
-        planned: rows.length,
-      };
-    }),
-  };
+  const compared = names.map((variant) => {
+    const rows = plan.filter((row) => row.variant === variant);
+    const values = valuesOf(variant);
+    const paired = [...values].flatMap(([seed, value]) =>
+      base.has(seed) ? [value - (base.get(seed) as number)] : [],
+    );
+    const [first] = rows as [TableRow];
+    const isBaseline = variant === baseline;
+    return {
+      variant,
+      axes: first.axes ?? "",
+      params: Number(first.params),
+      macs: Number(first.macs),
+      metric: spreadOf([...values.values()]),
+      difference: isBaseline ? null : spreadOf(paired),
+      test: isBaseline ? null : signFlipTest(paired),
+      planned: rows.length,
+    };
+  });
+  const adjusted = holm(compared.flatMap(({ test }) => (test ? [test.p] : [])));
+  const variants = compared.map((one): VariantComparison => {
+    const { test } = one;
+    return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
+  });
+  return { metric, baseline, variants };
 }
 
 /** Names of the variants, in the order of the plan. Throws InputError where the folder holds no sweep. */
 export function plannedVariants(folder: string): string[] {
   return [...new Set(readTable(folder, "plan.csv").map(({ variant }) => variant as string))];
-}
-
-export function spreadOf(values: readonly number[]): Spread | null {
-  const n = values.length;
-  if (n === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { n, mean, deviation: Math.sqrt(squares / (n - 1)) };
 }
 
 function readTable(folder: string, name: string): TableRow[] {

@@ -1,7 +1,6 @@
 // Numbers and tables as a terminal shows them.
 
 import Table from "cli-table3";
-import type { Comparison, Spread } from "./comparison.js";
 
 /** 272474 -> 272,474 */
 export function formatCount(count: number): string {
@@ -53,52 +52,4 @@ export function formatTable(
   });
   table.push(...rows.map((row) => [...row]));
   return table.toString().replace(/[ \t]+$/gm, "");
-}
-
-const METRIC_WORDS: Readonly<Record<string, string>> = {
-  test_error: "test error",
-  test_error_top5: "test top-5 error",
-  test_loss: "test loss",
-  validation_error: "validation error",
-  validation_loss: "validation loss",
-};
-
-/** Errors in percent with their differences in points, losses as they are. */
-export function formatComparison({ metric, baseline, variants }: Comparison): string {
-  const isError = metric.includes("error");
-  const [scale, unit, digits] = isError ? [100, " %", 2] : [1, "", 4];
-  const spread = ({ mean, deviation, n }: Spread, sign: "signed" | "plain", unit: string) => {
-    const number = (mean * scale).toFixed(digits);
-    const signed = sign === "signed" && mean >= 0 ? `+${number}` : number;
-    return n === 1 ? `${signed}${unit}` : `${signed} ± ${(deviation * scale).toFixed(digits)}${unit}`;
-  };
-  const axes = [
-    ...new Set(
-      variants.flatMap((variant) => variant.axes.split(";").flatMap((axis) => axis.split("=")[0] || [])),
-    ),
-  ];
-  const axisValue = (text: string, name: string) =>
-    text
-      .split(";")
-      .find((axis) => axis.startsWith(`${name}=`))
-      ?.slice(name.length + 1) ?? "-";
-  const head = [
-    "variant",
-    ...axes,
-    "parameters",
-    "MACs",
-    "runs",
-    METRIC_WORDS[metric] ?? metric,
-    `difference to ${baseline}`,
-  ];
-  const rows = variants.map((variant) => [
-    variant.variant,
-    ...axes.map((axis) => axisValue(variant.axes, axis)),
-    formatCount(variant.params),
-    formatLarge(variant.macs),
-    `${variant.metric?.n ?? 0}/${variant.planned}`,
-    variant.metric ? spread(variant.metric, "plain", unit) : "-",
-    variant.difference ? spread(variant.difference, "signed", isError ? " points" : "") : "-",
-  ]);
-  return formatTable(head, rows, { right: head.map((_, column) => column).slice(1) });
 }

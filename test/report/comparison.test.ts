@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
 import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { writeCsv } from "../../src/records/csv.js";
-import { compareSweep, type Spread, spreadOf } from "../../src/report/comparison.js";
+import { compareSweep } from "../../src/report/comparison.js";
+import { type Spread, spreadOf } from "../../src/report/statistics.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** A variant's test errors by seed; null where the run has not finished. */

@@ -1,0 +1,29 @@
+// How a metric is called, and in what unit people read it.
+
+const WORDS: Readonly<Record<string, string>> = {
+  test_error: "test error",
+  test_error_top5: "test top-5 error",
+  test_loss: "test loss",
+  validation_error: "validation error",
+  validation_loss: "validation loss",
+  train_error: "training error",
+  train_loss: "training loss",
+};
+
+export function metricWords(metric: string): string {
+  return WORDS[metric] ?? metric;
+}
+
+export interface MetricScale {
+  readonly scale: number;
+  readonly unit: string;
+  /** Unit of a difference. */
+  readonly points: string;
+  readonly digits: number;
+}
+
+/** Errors in percent, their differences in points; everything else as it is. */
+export function metricScale(metric: string): MetricScale {
+  if (metric.includes("error")) return { scale: 100, unit: " %", points: " points", digits: 2 };
+  return { scale: 1, unit: "", points: "", digits: 4 };
+}
