@@ -93,7 +93,7 @@ command(
     finish(await (await import("./commands/compare.js")).compare(folder, flags)),
   );
 
-command("report", "writes that table as table.md, table.tex and table.csv beside the results")
+command("report", "writes report.html, table.md, table.tex and table.csv beside the results")
   .argument("<folder>", "runs/<sweep>")
   .option("--baseline <variant>", "in place of the sweep's")
   .option("--metric <column>", "in place of the sweep's")

@@ -6,6 +6,12 @@ import { formatCount, formatLarge, formatTable } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Spread } from "./statistics.js";
 
+/** Head and rows as text, and what the columns mean. */
+export function comparisonTable(comparison: Comparison) {
+  const { head, rows } = tableOf(comparison);
+  return { head, rows, legend: legend(comparison) };
+}
+
 /** Errors in percent with their differences in points, losses as they are. */
 export function formatComparison(comparison: Comparison): string {
   const { head, rows } = tableOf(comparison);

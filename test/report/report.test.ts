@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { report } from "../../src/commands/report.js";
+import { randomStream } from "../../src/random.js";
+import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
+import { writeCsv } from "../../src/records/csv.js";
+import { filesIn } from "../sweep/results.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+/** A finished sweep, as its files say. */
+function writeSweep(
+  folder: string,
+  { variants, seeds, epochs }: { variants: number; seeds: number; epochs: number },
+): void {
+  const random = randomStream("report");
+  const runs = Array.from({ length: variants * seeds }, (_, index) => {
+    const [variant, seed] = [`v${index % variants}`, Math.floor(index / variants) + 1];
+    return {
+      run: `${variant}/seed-${seed}`,
+      variant,
+      seed,
+      axes: "",
+      params: 1000 + (index % variants),
+      macs: 1e6,
+      test_error: random.uniform(),
+    };
+  });
+  writeCsv(
+    join(folder, "plan.csv"),
+    PLAN_COLUMNS,
+    runs.map((run) => ({ ...run, status: "finished", reason: "" })),
+  );
+  writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+  for (const { run } of runs) {
+    const rows = Array.from({ length: epochs }, (_, epoch) => ({
+      epoch: epoch + 1,
+      train_loss: random.uniform() + 0.1,
+      validation_loss: random.uniform() + 0.1,
+    }));
+    mkdirSync(join(folder, run), { recursive: true });
+    writeCsv(join(folder, run, "epochs.csv"), EPOCH_COLUMNS, rows);
+  }
+}
+
+const page = (folder: string) => readFileSync(join(folder, "report.html"), "utf8");
+
+describe("report", function () {
+  this.timeout(60_000);
+
+  it("is one file without scripts or addresses to fetch, and the same each time", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 3, seeds: 4, epochs: 5 });
+      assert.equal(await report(folder, { json: true }), 0);
+      const before = [page(folder), ...filesIn(folder)];
+      assert.equal(await report(folder, { json: true }), 0);
+      assert.deepEqual([page(folder), ...filesIn(folder)], before);
+      assert.doesNotMatch(page(folder), /<script|<link|src=|href="http|url\(http/);
+      assert.equal(page(folder).match(/<svg/g)?.length, 4);
+    }));
+
+  it("names a damaged table and reports the rest", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 2, seeds: 2, epochs: 3 });
+      writeFileSync(join(folder, "v1", "seed-2", "epochs.csv"), 'epoch,train_loss\n1,"0.5');
+      assert.equal(await report(folder, { json: true }), 0);
+      assert.match(page(folder), /v1\/seed-2\/epochs.csv is damaged and left out/);
+      assert.equal(page(folder).match(/<svg/g)?.length, 4);
+    }));
+
+  it("of 200 runs with 100 epochs stays under 3 MB", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 20, seeds: 10, epochs: 100 });
+      const start = performance.now();
+      assert.equal(await report(folder, { json: true }), 0);
+      assert.ok(performance.now() - start < 30_000);
+      assert.ok(Buffer.byteLength(page(folder)) < 3e6);
+    }));
+});
