@@ -101,6 +101,12 @@ command("report", "writes report.html, table.md, table.tex and table.csv beside 
     finish(await (await import("./commands/report.js")).report(folder, flags)),
   );
 
+command("export", "the model of a finished run, for TensorFlow.js or ONNX Runtime")
+  .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
+  .option("--format <name>", "tfjs or onnx", "tfjs")
+  .option("--batch <n>", "images at a time, for onnx", count("--batch"), 1)
+  .action(async (run, flags) => finish(await (await import("./commands/export.js")).exportRun(run, flags)));
+
 command("doctor", "which backends work on this machine, and what to do about the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );

@@ -71,6 +71,9 @@ function workOf({ variant, experiment }: Run): number {
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
   `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
 
+const counted = (done: number, count: number, failed: number) =>
+  `${done}/${count} runs${failed > 0 ? `, ${failed} failed` : ""}`;
+
 const BAR_STEPS = 1000;
 
 function bars(): SweepView {
@@ -89,10 +92,11 @@ function bars(): SweepView {
   const running = new Map<Run, SingleBar>();
   let sweepBar: SingleBar | null = null;
   let done = 0;
+  let failed = 0;
   let count = 0;
   const refresh = () =>
     sweepBar?.update(Math.round(clock.share * BAR_STEPS), {
-      text: `${done}/${count} runs, ${formatDuration(clock.secondsLeft)} left`,
+      text: `${counted(done, count, failed)}, ${formatDuration(clock.secondsLeft)} left`,
     });
   return {
     planned: (runs, known) => {
@@ -113,7 +117,8 @@ function bars(): SweepView {
     },
     ended: (run, { status, reason }) => {
       clock.end(run);
-      done += status === "finished" ? 1 : 0;
+      if (status === "finished") done++;
+      else failed++;
       const bar = running.get(run);
       if (bar) multi.remove(bar);
       running.delete(run);
@@ -128,6 +133,7 @@ function lines(): SweepView {
   const clock = new Clock();
   const epochs = new Map<Run, RunProgress>();
   let done = 0;
+  let failed = 0;
   let count = 0;
   return {
     planned: (runs, known) => {
@@ -145,9 +151,10 @@ function lines(): SweepView {
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run);
-      done += status === "finished" ? 1 : 0;
+      if (status === "finished") done++;
+      else failed++;
       print(
-        `${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${done}/${count} runs, ${formatDuration(clock.secondsLeft)} left`,
+        `${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${counted(done, count, failed)}, ${formatDuration(clock.secondsLeft)} left`,
       );
     },
     close: () => {},

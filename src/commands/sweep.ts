@@ -93,6 +93,7 @@ function conclude(
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
   print(`${finished} of ${runs.length} runs finished; ${formatDuration(seconds)}`);
   print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
+  if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${folder}`);
   if (interrupted) print("interrupted; the same command continues");
   else if (failed.length > 0) print("the same command tries the failed runs again");
   return exitCode;

@@ -31,8 +31,12 @@ export interface OnnxModel {
   readonly stateOutputs: ReadonlyMap<string, OnnxValue>;
 }
 
-/** Throws UnsupportedKernelError. */
-export function lower(traced: TracedGraph, target: Target): OnnxModel {
+/** `frozen`: values of state that becomes part of the model, in place of inputs. Throws UnsupportedKernelError. */
+export function lower(
+  traced: TracedGraph,
+  target: Target,
+  frozen?: ReadonlyMap<string, Float32Array>,
+): OnnxModel {
   const graph = simplify(traced);
   const builder = new OnnxBuilder();
   const placement = new Placement(builder);
@@ -57,6 +61,11 @@ export function lower(traced: TracedGraph, target: Target): OnnxModel {
     "state",
     graph.state.map(({ name, before }) => ({ name, value: before })),
   );
+  for (const [name, declared] of frozen ? stateInputs : []) {
+    const values = frozen?.get(name);
+    if (!values) throw new Error(`no value for the state ${name}`);
+    builder.initializer(declared, values);
+  }
   placeConstants(context, graph, used);
   for (const node of graph.nodes) {
     const lowering = LOWERINGS[node.kernel];
@@ -82,7 +91,7 @@ export function lower(traced: TracedGraph, target: Target): OnnxModel {
   const final = (named: ReadonlyMap<string, OnnxValue>) =>
     new Map(Array.from(named, ([name, value]) => [name, fused.outputs.get(value.name) ?? value]));
   const bytes = builder.encode(
-    [...inputs.values(), ...stateInputs.values()],
+    [...inputs.values(), ...(frozen ? [] : stateInputs.values())],
     [...fused.outputs.values()],
     fused.nodes,
   );

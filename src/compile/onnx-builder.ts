@@ -156,6 +156,12 @@ export class OnnxBuilder {
     return this.#constant(key, shape, FLOAT, () => Float32Array.from(values));
   }
 
+  /** A constant under a name of the caller's. */
+  initializer({ name, shape }: OnnxValue, values: Float32Array): void {
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#initializers.push({ name, dims: [...shape], dataType: FLOAT, rawData });
+  }
+
   #constant(
     key: string | null,
     shape: readonly number[],
@@ -177,6 +183,7 @@ export class OnnxBuilder {
     outputs: readonly OnnxValue[],
     nodes: readonly OnnxNode[] = this.nodes,
   ): Uint8Array {
+    const used = new Set(nodes.flatMap(({ inputs }) => inputs));
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
       opsetImport: OPSETS,
@@ -190,7 +197,7 @@ export class OnnxBuilder {
           output: [...outputs],
           attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
         })),
-        initializer: this.#initializers,
+        initializer: this.#initializers.filter(({ name }) => used.has(name)),
         input: inputs.map(encodeValue),
         output: outputs.map(encodeValue),
       },
