@@ -107,6 +107,10 @@ command("export", "the model of a finished run, for TensorFlow.js or ONNX Runtim
   .option("--batch <n>", "images at a time, for onnx", count("--batch"), 1)
   .action(async (run, flags) => finish(await (await import("./commands/export.js")).exportRun(run, flags)));
 
+command("excite", "what the gates of a finished run do: by channel and class, and what each is worth")
+  .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
+  .action(async (run, flags) => finish(await (await import("./commands/excite.js")).excite(run, flags)));
+
 command("doctor", "which backends work on this machine, and what to do about the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );

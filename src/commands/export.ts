@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { describeDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
-import { readResult, runFolder } from "../records/run-folder.js";
-import { readCheckpoint } from "../training/checkpoint.js";
 import { customLayers, exportLayersModel, exportOnnx } from "../training/export-run.js";
-import { loadExperiment } from "./inputs.js";
+import { loadFinishedRun } from "./finished-run.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface ExportFlags {
@@ -20,16 +18,10 @@ export interface ExportFlags {
 export async function exportRun(run: string, { format, batch, json }: ExportFlags): Promise<number> {
   if (format !== "tfjs" && format !== "onnx")
     throw new InputError(`--format is tfjs or onnx; found ${format}`);
-  const folder = runFolder(run);
-  const result = readResult(run);
-  if (!result) throw new InputError(`${run} holds no finished run`);
-  const { experiment } = loadExperiment(folder.config, []);
-  const selected = result.selected_epoch === result.epochs ? folder.lastCheckpoint : folder.bestCheckpoint;
-  const checkpoint = readCheckpoint(selected, result.fingerprint ?? "");
-  if (!checkpoint) throw new InputError(`${selected} is missing`);
+  const { experiment, weights } = loadFinishedRun(run);
   const exported = {
     graph: buildNetwork(experiment.network, describeDataset(experiment.dataset)),
-    weights: checkpoint.state,
+    weights,
   };
   const files =
     format === "tfjs"

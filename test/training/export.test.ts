@@ -85,4 +85,20 @@ describe("an exported run gives the run's test loss and error again", function (
       const results = await session.run({ [input]: new Tensor("float32", images, [count, 8, 8, 3]) });
       return results[output]?.data as Float32Array;
     }));
+
+  it("and excite measures its gates", () =>
+    inTemporaryFolder(async (folder) => {
+      writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
+      const squeezebox = (...words: string[]) =>
+        spawnSync(process.execPath, [CLI, ...words, "--json"], { cwd: folder, encoding: "utf8" });
+      assert.equal(squeezebox("train", "e.yaml").status, 0);
+      const { status, stdout, stderr } = squeezebox("excite", join("runs", "exported", "seed-1"));
+      assert.equal(status, 0, stderr);
+      const { gates } = JSON.parse(stdout) as { gates: { gate: string; channels: number; mean: number }[] };
+      assert.deepEqual(
+        gates.map(({ gate, channels }) => [gate, channels]),
+        [["stage1.block1.se.gate", 16]],
+      );
+      assert.ok(gates.every(({ mean }) => mean > 0 && mean < 1));
+    }));
 });

@@ -1,0 +1,61 @@
+// squeezebox excite: what the gates of a finished run do, over the test set.
+
+import { join } from "node:path";
+import { loadDataset } from "../data/dataset.js";
+import { InputError } from "../diagnostic.js";
+import { selectEngine } from "../engine/select-engine.js";
+import { buildNetwork } from "../network/build-network.js";
+import { writeCsv } from "../records/csv.js";
+import { EXCITATION_COLUMNS, excitationRows, GATE_COLUMNS, gateRow } from "../report/excitation.js";
+import { formatTable } from "../report/format.js";
+import { gateActivations, gatesOf } from "../training/gate-activations.js";
+import { loadFinishedRun } from "./finished-run.js";
+import { print, printJson } from "./output.js";
+
+/** Writes gates.csv (a row a gate) and excitation.csv (a row a gate, channel and class) into the run's folder. */
+export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
+  const { experiment, result, weights } = loadFinishedRun(run);
+  const dataset = await loadDataset(experiment.dataset);
+  const graph = buildNetwork(experiment.network, dataset);
+  if (gatesOf(graph).length === 0)
+    throw new InputError(`${run}: this network has no gate with one activation a channel`);
+  const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
+  const kept = new Map([...weights].filter(([name]) => !name.includes(":")));
+  const gates = await gateActivations({ graph, weights: kept, dataset, engine });
+  await engine.dispose();
+  const { labels } = dataset.test;
+  const rows = gates.map((gate) =>
+    gateRow(gate, { labels, classes: dataset.classes, error: Number(result.test_error) }),
+  );
+  const files = ["gates.csv", "excitation.csv"].map((name) => join(run, name)) as [string, string];
+  writeCsv(files[0], GATE_COLUMNS, rows);
+  writeCsv(
+    files[1],
+    EXCITATION_COLUMNS,
+    gates.flatMap((gate) => excitationRows(gate, labels, dataset.classes)),
+  );
+  if (json) {
+    printJson({ files, gates: rows });
+    return 0;
+  }
+  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(2)} %`;
+  const cells = rows.map((row) => [
+    String(row.gate),
+    String(row.channels),
+    Number(row.mean).toFixed(3),
+    percent(row.saturated),
+    Number(row.class_specificity).toFixed(3),
+    percent(row.error_with_mean),
+  ]);
+  const head = [
+    "gate",
+    "channels",
+    "mean",
+    "saturated",
+    "class specificity",
+    `error with its mean (as it is: ${percent(result.test_error)})`,
+  ];
+  print(formatTable(head, cells, { right: [1, 2, 3, 4, 5] }));
+  print(`\n${files.join("\n")}`);
+  return 0;
+}

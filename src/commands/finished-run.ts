@@ -1,0 +1,28 @@
+// A folder of a finished run -> what its commands need of it.
+
+import type { Experiment } from "../config/experiment.js";
+import { InputError } from "../diagnostic.js";
+import type { State } from "../engine/engine.js";
+import { type RunFolder, readResult, runFolder } from "../records/run-folder.js";
+import { readCheckpoint } from "../training/checkpoint.js";
+import { loadExperiment } from "./inputs.js";
+
+export interface FinishedRun {
+  readonly folder: RunFolder;
+  readonly experiment: Experiment;
+  readonly result: Readonly<Record<string, string>>;
+  /** The weights that were tested, and whatever else the checkpoint has. */
+  readonly weights: State;
+}
+
+/** Throws InputError where there is no finished run. */
+export function loadFinishedRun(path: string): FinishedRun {
+  const folder = runFolder(path);
+  const result = readResult(path);
+  if (!result) throw new InputError(`${path} holds no finished run`);
+  const { experiment } = loadExperiment(folder.config, []);
+  const selected = result.selected_epoch === result.epochs ? folder.lastCheckpoint : folder.bestCheckpoint;
+  const checkpoint = readCheckpoint(selected, result.fingerprint ?? "");
+  if (!checkpoint) throw new InputError(`${selected} is missing`);
+  return { folder, experiment, result, weights: checkpoint.state };
+}

@@ -1,0 +1,140 @@
+// A trained network and images -> what its gates do: the activations of each, image by image, and the error without them.
+
+import * as tf from "@tensorflow/tfjs-core";
+import * as layers from "@tensorflow/tfjs-layers";
+import { inOrder, takeBatch } from "../data/batches.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Engine, State, StepFunction } from "../engine/engine.js";
+import { buildModel } from "../model/build-model.js";
+import type { Graph } from "../network/graph.js";
+import { inferShapes } from "../network/shapes.js";
+import { MetricsSum } from "./metrics.js";
+
+export interface GateActivations {
+  /** The gate's node, as in `stage1.block2.se.gate`. */
+  readonly gate: string;
+  readonly channels: number;
+  /** [images, channels], in the order of the split. */
+  readonly values: Float32Array;
+  /** Test error with the gate's factors replaced by their mean over all images, channel by channel. */
+  readonly errorWithMean: number;
+}
+
+/** Nodes that give one factor a channel to a `scale`. */
+export function gatesOf(graph: Graph): string[] {
+  const shapes = inferShapes(graph);
+  return graph.flatMap((node) => {
+    const factors = node.op === "scale" ? node.inputs[1] : undefined;
+    const shape = shapes.get(factors ?? "");
+    return factors !== undefined && shape?.height === 1 && shape.width === 1 ? [factors] : [];
+  });
+}
+
+export interface GateParts {
+  readonly graph: Graph;
+  readonly weights: State;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+}
+
+/** Over the whole test split. */
+export async function gateActivations({
+  graph,
+  weights,
+  dataset,
+  engine,
+}: GateParts): Promise<GateActivations[]> {
+  const gates = gatesOf(graph);
+  const model = buildModel(graph);
+  engine.bind(model.weights);
+  engine.writeState(weights);
+  const { test } = dataset;
+  const size = Math.min(128, test.count);
+  const images = [size, dataset.shape.height, dataset.shape.width, dataset.shape.channels];
+  const channelsOf = (gate: string) => inferShapes(graph).get(gate)?.channels ?? 0;
+  const outputs = gates.map((gate) => model.layersModel.getLayer(gate).output as layers.SymbolicTensor);
+  const probe = layers.model({
+    inputs: model.layersModel.inputs,
+    outputs: [model.layersModel.output as layers.SymbolicTensor, ...outputs],
+  });
+  const program = await engine.compile({
+    inputs: { images },
+    layers: probe.layers,
+    run: (inputs) => {
+      const [logits, ...factors] = probe.apply(inputs.images as tf.Tensor, {
+        training: false,
+      }) as tf.Tensor[];
+      return {
+        logits: logits as tf.Tensor,
+        ...Object.fromEntries(gates.map((gate, index) => [gate, factors[index] as tf.Tensor])),
+      };
+    },
+  });
+  const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
+  for (let start = 0; start < test.count; start += size) {
+    const batch = takeBatch(test, { order: inOrder(test.count), start, size, classes: dataset.classes });
+    const results = await program.run({ images: batch.images });
+    for (const [gate, all] of values)
+      all.set(
+        (results[gate] as Float32Array).subarray(0, batch.count * channelsOf(gate)),
+        start * channelsOf(gate),
+      );
+  }
+  const found: GateActivations[] = [];
+  for (const gate of gates) {
+    const own = values.get(gate) as Float32Array;
+    const channels = channelsOf(gate);
+    const step = replacedStep(model.layersModel, { gate, images, mean: channelMeans(own, channels) });
+    found.push({
+      gate,
+      channels,
+      values: own,
+      errorWithMean: await errorOf(await engine.compile(step), { dataset, size }),
+    });
+  }
+  return found;
+}
+
+/** The network with one gate's layer giving constants. */
+function replacedStep(
+  model: layers.LayersModel,
+  { gate, images, mean }: { gate: string; images: number[]; mean: Float32Array },
+): StepFunction {
+  return {
+    inputs: { images },
+    layers: model.layers,
+    run: (inputs) => {
+      const layer = model.getLayer(gate);
+      const call = layer.call;
+      layer.call = (x) => {
+        const input = (Array.isArray(x) ? x[0] : x) as tf.Tensor;
+        const [batch, ...rest] = input.shape;
+        return tf.tile(tf.reshape(tf.tensor(mean), [1, ...rest]), [batch as number, ...rest.map(() => 1)]);
+      };
+      const logits = model.apply(inputs.images as tf.Tensor, { training: false }) as tf.Tensor;
+      layer.call = call;
+      return { logits };
+    },
+  };
+}
+
+async function errorOf(
+  program: Awaited<ReturnType<Engine["compile"]>>,
+  { dataset, size }: { dataset: Dataset; size: number },
+): Promise<number> {
+  const { test, classes } = dataset;
+  const sum = new MetricsSum();
+  for (let start = 0; start < test.count; start += size) {
+    const batch = takeBatch(test, { order: inOrder(test.count), start, size, classes });
+    const { logits } = await program.run({ images: batch.images });
+    sum.add(logits as Float32Array, batch.classes, batch.count);
+  }
+  return sum.mean().error;
+}
+
+function channelMeans(values: Float32Array, channels: number): Float32Array {
+  const means = new Float64Array(channels);
+  for (const [index, value] of values.entries())
+    means[index % channels] = (means[index % channels] as number) + value;
+  return Float32Array.from(means, (sum) => (sum * channels) / values.length);
+}
