@@ -271,6 +271,30 @@ const CASES: Case[] = [
       return tf.mul(tf.mul(y, tf.sigmoid(tf.mean(y, 2, true))), tf.sigmoid(tf.mean(y, 1, true)));
     },
   ],
+  // Whole blocks of 8 and of 16 channels, in batches that both divide.
+  ["wide: 3x3", "16x6x5x32 3x3x32x32", conv(1, "same")],
+  ["wide: 3x3 stride 2", "16x9x8x32 3x3x32x64", conv(2, "same")],
+  ["wide: 1x1", "16x4x3x32 1x1x32x64", conv(1, "same")],
+  ["wide: 1x1 narrowing", "16x4x3x64 1x1x64x32", conv(1, "same")],
+  ["wide: 1x1 stride 2", "16x7x6x32 1x1x32x32", conv(2, "same")],
+  ["wide: from one channel", "16x7x7x1 3x3x1x32", conv(1, "same")],
+  ["wide: grouped", "16x6x5x64 3x3x32x64", grouped(2, 1, "same")],
+  ["wide: depthwise stride 2", "16x7x6x32 3x3x32x1", depthwise(2, "same")],
+  [
+    "wide: residual with bias",
+    "16x4x4x32 3x3x32x32 32",
+    (x, w, b) => tf.relu(tf.add(tf.add(conv(1, "same")(x, w), b as tf.Tensor), x as tf.Tensor)),
+  ],
+  [
+    "wide: batch norm",
+    "16x4x4x32 3x3x32x32 32 32",
+    (x, w, g, b) => channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor),
+  ],
+  [
+    "wide: scaled sums",
+    "64x32 64x32",
+    (x, y) => tf.sub(tf.add(tf.mul(x as tf.Tensor, 0.3), y as tf.Tensor), tf.mul(y as tf.Tensor, 2)),
+  ],
 ];
 
 /** Gives y and the gradients of sum(y * fixed weights) with respect to every input. */
