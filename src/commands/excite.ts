@@ -20,8 +20,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   if (gatesOf(graph).length === 0)
     throw new InputError(`${run}: this network has no gate with one activation a channel`);
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
-  const kept = new Map([...weights].filter(([name]) => !name.includes(":")));
-  const gates = await gateActivations({ graph, weights: kept, dataset, engine });
+  const gates = await gateActivations({ graph, weights, dataset, engine });
   await engine.dispose();
   const { labels } = dataset.test;
   const rows = gates.map((gate) =>

@@ -1,6 +1,6 @@
-// A sweep as people watch it: a bar for the sweep and one a running job, or plain lines without a terminal.
+// Training as people watch it: bars for a sweep and its jobs or for one run, or plain lines without a terminal.
 
-import { MultiBar, type SingleBar } from "cli-progress";
+import { MultiBar, SingleBar } from "cli-progress";
 import { formatDuration } from "../report/format.js";
 import type { Run } from "../sweep/expand.js";
 import type { RunState } from "../sweep/plan.js";
@@ -75,17 +75,41 @@ const counted = (done: number, count: number, failed: number) =>
   `${done}/${count} runs${failed > 0 ? `, ${failed} failed` : ""}`;
 
 const BAR_STEPS = 1000;
+const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
+
+const barAt = ({ done }: RunProgress) => Math.round(done * BAR_STEPS);
+
+export interface RunView {
+  progressed(progress: RunProgress): void;
+  close(): void;
+}
+
+export function watchRun(silent: boolean): RunView {
+  const close = () => {};
+  if (silent) return { progressed: () => {}, close };
+  if (!process.stdout.isTTY)
+    return {
+      progressed: (progress) => {
+        if (progress.step === progress.steps) print(describe(progress));
+      },
+      close,
+    };
+  const bar = new SingleBar({ ...BAR_STYLE, format: "{bar} {text}  {eta_formatted} left", etaBuffer: 50 });
+  return {
+    progressed: (progress) => {
+      if (!bar.isActive) bar.start(BAR_STEPS, 0, { text: "" });
+      bar.update(barAt(progress), { text: describe(progress) });
+    },
+    close: () => bar.stop(),
+  };
+}
 
 function bars(): SweepView {
   const multi = new MultiBar({
-    hideCursor: true,
+    ...BAR_STYLE,
     clearOnComplete: true,
     forceRedraw: true,
     format: "{bar} {text}",
-    barsize: 20,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    fps: 5,
     gracefulExit: false,
   });
   const clock = new Clock();
@@ -110,9 +134,7 @@ function bars(): SweepView {
     },
     progressed: (run, progress) => {
       clock.progress(run, progress.done);
-      running
-        .get(run)
-        ?.update(Math.round(progress.done * BAR_STEPS), { text: `${run.name}  ${describe(progress)}` });
+      running.get(run)?.update(barAt(progress), { text: `${run.name}  ${describe(progress)}` });
       refresh();
     },
     ended: (run, { status, reason }) => {

@@ -1,17 +1,17 @@
 // squeezebox train: one experiment, in this process.
 
 import { join } from "node:path";
-import { SingleBar } from "cli-progress";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import { isLock, lockFolder } from "../records/lock.js";
 import { readResult, runFolder } from "../records/run-folder.js";
 import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
-import { type RunProgress, trainRun } from "../training/train-run.js";
+import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
 import { print, printError, printJson } from "./output.js";
+import { watchRun } from "./progress.js";
 
 export interface TrainFlags extends EngineFlags {
   readonly set: readonly string[];
@@ -71,34 +71,4 @@ function numbersOf(row: Readonly<Record<string, string>>): Record<string, string
   return Object.fromEntries(
     Object.entries(row).map(([name, text]) => [name, name === "fingerprint" ? text : Number(text)]),
   );
-}
-
-function watchRun(silent: boolean): { progressed(progress: RunProgress): void; close(): void } {
-  const text = ({ epoch, epochs, loss, error, imagesPerSecond }: RunProgress) =>
-    `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
-  if (silent) return { progressed: () => {}, close: () => {} };
-  if (!process.stdout.isTTY)
-    return {
-      progressed: (progress) => {
-        if (progress.step === progress.steps) print(text(progress));
-      },
-      close: () => {},
-    };
-  const bar = new SingleBar({
-    format: "{bar} {text}  {eta_formatted} left",
-    barsize: 20,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    hideCursor: true,
-    fps: 5,
-    etaBuffer: 50,
-  });
-  const STEPS = 1000;
-  return {
-    progressed: (progress) => {
-      if (!bar.isActive) bar.start(STEPS, 0, { text: "" });
-      bar.update(Math.round(progress.done * STEPS), { text: text(progress) });
-    },
-    close: () => bar.stop(),
-  };
 }

@@ -1,7 +1,7 @@
 // ONNX nodes -> fewer: what follows a blocked convolution and can be done in its pass, is.
 //
-// A shift becomes the convolution's bias, a sum its fourth input, a ReLU its activation: the affine step of BatchNorm or the scaling of
-// SE, the residual sum and the ReLU are one pass over the activations.
+// A shift becomes the convolution's bias, a sum its fourth input, a ReLU its activation: the affine step of
+// BatchNorm or the scaling of SE, the residual sum and the ReLU are one pass over the activations.
 
 import { BLOCKED_DOMAIN, type OnnxBuilder, type OnnxNode, type OnnxValue } from "./onnx-builder.js";
 

@@ -35,6 +35,7 @@ export interface OnnxValue {
   readonly shape: readonly number[];
 }
 
+type NodeParts = Omit<OnnxNode, "origin" | "type" | "inputs" | "outputs">;
 type ViewedParts = Pick<OnnxNode, "attributes" | "domain" | "isShift"> & Required<Pick<OnnxNode, "view">>;
 
 /** Blocked (NCHWc) kernels of MLAS. */
@@ -66,7 +67,7 @@ export class OnnxBuilder {
     attributes: Record<string, Attribute> = {},
     domain = "",
   ): string {
-    return this.multi(type, inputs, { attributes, domain, outputs: 1 })[0] as string;
+    return this.#add(type, inputs, { attributes, domain })[0] as string;
   }
 
   /** A blocked convolution without a bias. */
@@ -75,32 +76,12 @@ export class OnnxBuilder {
     attributes: Record<string, Attribute>,
     outputChannels: number,
   ): string {
-    const output = this.#name();
-    this.nodes.push({
-      origin: this.origin,
-      type: "Conv",
-      domain: BLOCKED_DOMAIN,
-      inputs,
-      outputs: [output],
-      attributes,
-      outputChannels,
-    });
-    return output;
+    return this.#add("Conv", inputs, { attributes, domain: BLOCKED_DOMAIN, outputChannels })[0] as string;
   }
 
   /** The sum of two blocked tensors of one shape. */
   blockedSum(operands: readonly string[]): string {
-    const output = this.#name();
-    this.nodes.push({
-      origin: this.origin,
-      type: "Add",
-      domain: "",
-      inputs: operands,
-      outputs: [output],
-      attributes: {},
-      isBlockedSum: true,
-    });
-    return output;
+    return this.#add("Add", operands, { attributes: {}, domain: "", isBlockedSum: true })[0] as string;
   }
 
   /** Adds a node with several outputs. */
@@ -113,16 +94,12 @@ export class OnnxBuilder {
       outputs,
     }: { attributes?: Record<string, Attribute>; domain?: string; outputs: number },
   ): string[] {
-    const names = Array.from({ length: outputs }, () => this.#name());
-    this.nodes.push({ origin: this.origin, type, domain, inputs, outputs: names, attributes });
-    return names;
+    return this.#add(type, inputs, { attributes, domain }, outputs);
   }
 
   /** A node that sees its tensors in another shape: reshapes are put around it when all fusing is done. */
   viewed(type: string, inputs: readonly string[], parts: ViewedParts): string {
-    const output = this.#name();
-    this.nodes.push({ origin: this.origin, type, inputs, outputs: [output], ...parts });
-    return output;
+    return this.#add(type, inputs, parts)[0] as string;
   }
 
   /** Whether a node gives the value, rather than an input or a constant. */
@@ -130,10 +107,11 @@ export class OnnxBuilder {
     return this.#produced.has(name);
   }
 
-  #name(): string {
-    const name = `v${this.#count++}`;
-    this.#produced.add(name);
-    return name;
+  #add(type: string, inputs: readonly string[], parts: NodeParts, count = 1): string[] {
+    const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
+    for (const name of outputs) this.#produced.add(name);
+    this.nodes.push({ origin: this.origin, type, inputs, outputs, ...parts });
+    return outputs;
   }
 
   /** A one-dimensional int64 constant. */

@@ -2,13 +2,13 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
-import { inOrder, takeBatch } from "../data/batches.js";
+import type { Batch } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Engine, State, StepFunction } from "../engine/engine.js";
+import type { Engine, State, StepFunction, Values } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
 import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
-import { MetricsSum } from "./metrics.js";
+import { evaluateSplit } from "./evaluate.js";
 
 export interface GateActivations {
   /** The gate's node, as in `stage1.block2.se.gate`. */
@@ -32,6 +32,7 @@ export function gatesOf(graph: Graph): string[] {
 
 export interface GateParts {
   readonly graph: Graph;
+  /** A run's state; what is not the model's is ignored. */
   readonly weights: State;
   readonly dataset: Dataset;
   readonly engine: Engine;
@@ -47,11 +48,12 @@ export async function gateActivations({
   const gates = gatesOf(graph);
   const model = buildModel(graph);
   engine.bind(model.weights);
-  engine.writeState(weights);
-  const { test } = dataset;
+  engine.writeState(new Map([...weights].filter(([name]) => model.weights.has(name))));
+  const { test, classes } = dataset;
   const size = Math.min(128, test.count);
   const images = [size, dataset.shape.height, dataset.shape.width, dataset.shape.channels];
-  const channelsOf = (gate: string) => inferShapes(graph).get(gate)?.channels ?? 0;
+  const shapes = inferShapes(graph);
+  const channelsOf = (gate: string) => shapes.get(gate)?.channels ?? 0;
   const outputs = gates.map((gate) => model.layersModel.getLayer(gate).output as layers.SymbolicTensor);
   const probe = layers.model({
     inputs: model.layersModel.inputs,
@@ -71,26 +73,20 @@ export async function gateActivations({
     },
   });
   const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
-  for (let start = 0; start < test.count; start += size) {
-    const batch = takeBatch(test, { order: inOrder(test.count), start, size, classes: dataset.classes });
-    const results = await program.run({ images: batch.images });
-    for (const [gate, all] of values)
-      all.set(
-        (results[gate] as Float32Array).subarray(0, batch.count * channelsOf(gate)),
-        start * channelsOf(gate),
-      );
-  }
+  const keep = ({ count }: Batch, start: number, results: Values) => {
+    for (const [gate, all] of values) {
+      const channels = channelsOf(gate);
+      all.set((results[gate] as Float32Array).subarray(0, count * channels), start * channels);
+    }
+  };
+  await evaluateSplit(program, test, { size, classes, onBatch: keep });
   const found: GateActivations[] = [];
   for (const gate of gates) {
     const own = values.get(gate) as Float32Array;
     const channels = channelsOf(gate);
     const step = replacedStep(model.layersModel, { gate, images, mean: channelMeans(own, channels) });
-    found.push({
-      gate,
-      channels,
-      values: own,
-      errorWithMean: await errorOf(await engine.compile(step), { dataset, size }),
-    });
+    const { error } = await evaluateSplit(await engine.compile(step), test, { size, classes });
+    found.push({ gate, channels, values: own, errorWithMean: error });
   }
   return found;
 }
@@ -116,20 +112,6 @@ function replacedStep(
       return { logits };
     },
   };
-}
-
-async function errorOf(
-  program: Awaited<ReturnType<Engine["compile"]>>,
-  { dataset, size }: { dataset: Dataset; size: number },
-): Promise<number> {
-  const { test, classes } = dataset;
-  const sum = new MetricsSum();
-  for (let start = 0; start < test.count; start += size) {
-    const batch = takeBatch(test, { order: inOrder(test.count), start, size, classes });
-    const { logits } = await program.run({ images: batch.images });
-    sum.add(logits as Float32Array, batch.classes, batch.count);
-  }
-  return sum.mean().error;
 }
 
 function channelMeans(values: Float32Array, channels: number): Float32Array {

@@ -1,7 +1,7 @@
 // A model, its data and an engine -> epochs of training, and evaluations. No files.
 
 import type { Experiment } from "../config/experiment.js";
-import { inOrder, takeBatch } from "../data/batches.js";
+import { takeBatch } from "../data/batches.js";
 import type { Dataset, Split } from "../data/dataset.js";
 import type { Engine, Program, State, Values } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
@@ -9,6 +9,7 @@ import { initialState } from "../model/initial-values.js";
 import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
+import { evaluateSplit } from "./evaluate.js";
 import { type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
@@ -110,16 +111,8 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
       return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
     },
     evaluate: async (split) => {
-      const order = inOrder(split.count);
       const size = Math.min(training.batchSize, split.count);
-      const program = await evaluationFor(size);
-      const sum = new MetricsSum();
-      for (let start = 0; start < split.count; start += size) {
-        const batch = takeBatch(split, { order, start, size, classes });
-        const { logits } = await program.run({ images: batch.images });
-        sum.add(logits as Float32Array, batch.classes, batch.count);
-      }
-      return sum.mean();
+      return evaluateSplit(await evaluationFor(size), split, { size, classes });
     },
   };
 }
