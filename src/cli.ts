@@ -46,6 +46,16 @@ function withTraining(command: Command): Command {
     .option("--runs <folder>", "where results go", "runs");
 }
 
+function withComparison(command: Command): Command {
+  return command
+    .argument("<folders...>", "runs/<sweep>, one or several")
+    .option(
+      "--baseline <variant>",
+      "in place of the sweep's; <sweep>/<variant> where there are several sweeps",
+    )
+    .option("--metric <column>", "in place of the sweep's");
+}
+
 command("validate", "check files; all mistakes with line, column and the nearest valid name")
   .argument("<files...>", "experiments and sweeps")
   .action(async (files, flags) =>
@@ -82,23 +92,19 @@ withTraining(
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
 
-command(
-  "compare",
-  "the table of a sweep: mean, spread, paired difference to the baseline, and what can be said of it",
-)
-  .argument("<folder>", "runs/<sweep>")
-  .option("--baseline <variant>", "in place of the sweep's")
-  .option("--metric <column>", "in place of the sweep's")
-  .action(async (folder, flags) =>
-    finish(await (await import("./commands/compare.js")).compare(folder, flags)),
-  );
+withComparison(
+  command(
+    "compare",
+    "a sweep's table: mean, spread, paired difference to the baseline, what can be said of it",
+  ),
+).action(async (folders, flags) =>
+  finish(await (await import("./commands/compare.js")).compare(folders, flags)),
+);
 
-command("report", "writes report.html, table.md, table.tex and table.csv beside the results")
-  .argument("<folder>", "runs/<sweep>")
-  .option("--baseline <variant>", "in place of the sweep's")
-  .option("--metric <column>", "in place of the sweep's")
-  .action(async (folder, flags) =>
-    finish(await (await import("./commands/report.js")).report(folder, flags)),
+withComparison(command("report", "writes report.html, table.md, table.tex and table.csv beside the results"))
+  .option("--out <folder>", "where the files go; needed for several sweeps")
+  .action(async (folders, flags) =>
+    finish(await (await import("./commands/report.js")).report(folders, flags)),
   );
 
 command("export", "the model of a finished run, for TensorFlow.js or ONNX Runtime")

@@ -1,50 +1,37 @@
-// squeezebox compare: the table of a sweep, from its CSV files.
+// squeezebox compare: the table of a sweep, or of several together, from their CSV files.
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { readSource } from "../config/source.js";
-import { didYouMean } from "../config/suggest.js";
-import { InputError } from "../diagnostic.js";
-import { METRIC_COLUMNS } from "../records/columns.js";
-import { type Comparison, compareSweep, plannedVariants } from "../report/comparison.js";
+import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/comparison.js";
 import { formatComparison } from "../report/comparison-table.js";
-import { sentencesOf } from "../report/sentences.js";
-import { print, printJson } from "./output.js";
+import { readSweep, type SweepTables } from "../report/read-sweep.js";
+import { answerOf, limitSentence, partialSentence, sentencesOf } from "../report/sentences.js";
+import { print, printError, printJson } from "./output.js";
 
-export interface CompareFlags {
+export interface CompareFlags extends ComparisonAsked {
   readonly json: boolean;
-  readonly baseline?: string;
-  readonly metric?: string;
 }
 
-export async function compare(folder: string, flags: CompareFlags): Promise<number> {
-  const comparison = comparisonOf(folder, flags);
-  if (flags.json) printJson({ ...comparison, sentences: sentencesOf(comparison) });
-  else print([formatComparison(comparison), "", ...sentencesOf(comparison)].join("\n"));
+export async function compare(folders: readonly string[], flags: CompareFlags): Promise<number> {
+  const sweeps = folders.map(readSweep);
+  const comparison = compareSweeps(sweeps, flags);
+  if (flags.json)
+    printJson({ ...comparison, sentences: sentencesOf(comparison), damaged: damagedIn(sweeps) });
+  else {
+    print(comparisonText(comparison));
+    for (const problem of damagedIn(sweeps)) printError(problem);
+  }
   return 0;
 }
 
-/** By the flags, else as the sweep's file asks. Throws InputError. */
-export function comparisonOf(folder: string, flags: CompareFlags): Comparison {
-  const asked = comparisonIn(folder);
-  const metric = flags.metric ?? asked.metric ?? "test_error";
-  if (!(METRIC_COLUMNS as readonly string[]).includes(metric))
-    throw new InputError(
-      `--metric is one of ${METRIC_COLUMNS.join(", ")}; found ${metric}${didYouMean(metric, METRIC_COLUMNS)}`,
-    );
-  const variants = plannedVariants(folder);
-  const baseline = flags.baseline ?? asked.baseline ?? variants[0] ?? "";
-  if (flags.baseline !== undefined && !variants.includes(baseline))
-    throw new InputError(
-      `--baseline: no variant of ${folder} is called ${baseline}${didYouMean(baseline, variants)}`,
-    );
-  return compareSweep(folder, { baseline, metric });
+export function comparisonText(comparison: Comparison): string {
+  const about = [answerOf(comparison), partialSentence(comparison), limitSentence(comparison)];
+  return [
+    formatComparison(comparison),
+    "",
+    ...about.filter((sentence) => sentence !== null),
+    ...sentencesOf(comparison),
+  ].join("\n");
 }
 
-/** What the sweep's own file says under `compare`. */
-function comparisonIn(folder: string): { baseline?: string; metric?: string } {
-  const file = join(folder, "sweep.yaml");
-  if (!existsSync(file)) return {};
-  const { value } = readSource(file);
-  return (value as { compare?: { baseline?: string; metric?: string } } | null)?.compare ?? {};
+export function damagedIn(sweeps: readonly SweepTables[]): string[] {
+  return sweeps.flatMap(({ damaged }) => damaged);
 }

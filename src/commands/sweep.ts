@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
 import { isLock, lockFolder } from "../records/lock.js";
-import { compareSweep } from "../report/comparison.js";
-import { formatComparison } from "../report/comparison-table.js";
+import { compareSweeps } from "../report/comparison.js";
 import { formatDuration } from "../report/format.js";
-import { sentencesOf } from "../report/sentences.js";
+import { readSweep } from "../report/read-sweep.js";
 import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
+import { comparisonText } from "./compare.js";
 import {
   defaultJobs,
   type EngineFlags,
@@ -78,16 +78,14 @@ function conclude(
   { folder, seconds, json }: { folder: string; seconds: number; json: boolean },
 ): number {
   const exitCode = interrupted ? 130 : failed.length > 0 ? 1 : 0;
-  const comparison = compareSweep(folder, { baseline, metric });
+  const comparison = compareSweeps([readSweep(folder)], { baseline, metric });
   if (json) {
     const reasons = failed.map(({ run, reason }) => ({ run: run.name, reason }));
     printJson({ runs: runs.length, finished, failed: reasons, interrupted, seconds, folder, comparison });
     return exitCode;
   }
   print("");
-  print(formatComparison(comparison));
-  print("");
-  for (const sentence of sentencesOf(comparison)) print(sentence);
+  print(comparisonText(comparison));
   print("");
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);

@@ -6,6 +6,8 @@ import { createObjectCsvStringifier } from "csv-writer";
 import type { Row } from "./columns.js";
 import { writeWhole } from "./files.js";
 
+const NEWLINE = 10;
+
 /** Writes the whole table. Numbers are written so that reading gives the same number. */
 export function writeCsv(file: string, columns: readonly string[], rows: readonly Row[]): void {
   const stringifier = createObjectCsvStringifier({ header: columns.map((id) => ({ id, title: id })) });
@@ -17,5 +19,7 @@ export function writeCsv(file: string, columns: readonly string[], rows: readonl
 /** Rows as text by column, or null where there is no such file. Throws on a table that is not whole. */
 export function readCsv(file: string): Record<string, string>[] | null {
   if (!existsSync(file)) return null;
-  return parse(readFileSync(file), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
+  const bytes = readFileSync(file);
+  if (bytes.length > 0 && bytes.at(-1) !== NEWLINE) throw new Error("its last line is not complete");
+  return parse(bytes, { columns: true, skip_empty_lines: true }) as Record<string, string>[];
 }

@@ -1,26 +1,44 @@
-// A comparison -> its table, for a terminal, Markdown, LaTeX and CSV.
+// A comparison -> its table, for a terminal, Markdown, LaTeX, HTML and CSV.
 
 import type { Row } from "../records/columns.js";
-import type { Comparison, VariantComparison } from "./comparison.js";
-import { formatCount, formatLarge, formatTable } from "./format.js";
+import { type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
+import { formatChange, formatCount, formatDuration, formatLarge, formatTable } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Spread } from "./statistics.js";
 
-/** Head and rows as text, and what the columns mean. */
-export function comparisonTable(comparison: Comparison) {
-  const { head, rows } = tableOf(comparison);
-  return { head, rows, legend: legend(comparison) };
+export interface ComparisonTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Of the lowest mean, and the column it stands in; -1 where nothing has finished. */
+  readonly best: number;
+  readonly metricColumn: number;
 }
 
 /** Errors in percent with their differences in points, losses as they are. */
 export function formatComparison(comparison: Comparison): string {
-  const { head, rows } = tableOf(comparison);
-  return formatTable(head, rows, { right: head.map((_, column) => column).slice(1) });
+  return gainAndCost(comparison)
+    .map(({ head, rows }) => formatTable(head, rows, { right: head.map((_, column) => column).slice(1) }))
+    .join("\n\n");
+}
+
+/** Two tables: what the variants gain, and what they cost. */
+export function gainAndCost(comparison: Comparison): ComparisonTable[] {
+  const { name, axes, runs, mean, interval, difference, test, cost } = columnsOf(comparison);
+  return [
+    [name, ...axes, runs, mean, interval, difference, ...test],
+    [name, ...cost],
+  ].map((columns) => tableOf(comparison, columns));
+}
+
+/** As papers have it: error, difference, parameters, MACs. */
+function paperTable(comparison: Comparison): ComparisonTable {
+  const { name, axes, runs, mean, difference, test, cost } = columnsOf(comparison);
+  return tableOf(comparison, [name, ...axes, runs, mean, difference, ...test.slice(-1), ...cost]);
 }
 
 /** The best mean in bold, differences significant after Holm with a star. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const { head, rows, best, metricColumn } = tableOf(comparison);
+  const { head, rows, best, metricColumn } = paperTable(comparison);
   const lines = rows.map((row, index) =>
     row.map((cell, column) => (index === best && column === metricColumn ? `**${cell}**` : cell)),
   );
@@ -31,7 +49,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
 
 /** For the booktabs package. */
 export function comparisonLatex(comparison: Comparison): string {
-  const { head, rows, best, metricColumn } = tableOf(comparison);
+  const { head, rows, best, metricColumn } = paperTable(comparison);
   const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
   const body = rows.map((row, index) =>
     line(
@@ -59,24 +77,43 @@ function escapeLatex(text: string): string {
   return text
     .replace(/[%&_#$]/g, "\\$&")
     .replaceAll("±", "$\\pm$")
-    .replace(/(^|[[, ])-(?=\d)/g, "$1$-$");
+    .replace(/(^|[[(, ])-(?=\d)/g, "$1$-$");
 }
 
 export const COMPARISON_COLUMNS = [
-  ...["variant", "axes", "params", "macs", "runs", "planned", "mean", "deviation", "low", "high"],
-  ...["difference", "difference_low", "difference_high", "p", "p_holm", "smallest_p", "effect"],
+  ...[
+    "variant",
+    "baseline",
+    "axes",
+    "params",
+    "macs",
+    "seconds",
+    "runs",
+    "failed",
+    "planned",
+    "mean",
+    "deviation",
+  ],
+  ...[
+    "low",
+    "high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p",
+    "p_holm",
+    "smallest_p",
+    "effect",
+  ],
 ] as const;
 
 /** Plain numbers, nothing rounded. */
 export function comparisonRecords({ variants }: Comparison): Row[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : value);
-  return variants.map(({ variant, axes, params, macs, metric, difference, test, planned }) => ({
-    variant,
-    axes,
-    params,
-    macs,
+  return variants.map(({ metric, difference, test, seconds, values: _, ...own }) => ({
+    ...own,
+    seconds: number(seconds?.mean),
     runs: metric?.n ?? 0,
-    planned,
     mean: number(metric?.mean),
     deviation: number(metric?.deviation),
     low: number(metric?.interval[0]),
@@ -91,54 +128,105 @@ export function comparisonRecords({ variants }: Comparison): Row[] {
   }));
 }
 
-function tableOf(comparison: Comparison) {
-  const { metric, baseline, variants } = comparison;
+interface Column {
+  readonly head: string;
+  readonly cell: (variant: VariantComparison) => string;
+}
+
+const NOTHING = "-";
+
+function columnsOf(comparison: Comparison) {
+  const { metric, variants } = comparison;
   const { scale, unit, points, digits } = metricScale(metric);
-  const plain = ({ mean, deviation, n }: Spread) =>
-    n === 1
-      ? `${(mean * scale).toFixed(digits)}${unit}`
-      : `${(mean * scale).toFixed(digits)} ± ${(deviation * scale).toFixed(digits)}${unit}`;
-  const signed = (value: number) => `${value >= 0 ? "+" : ""}${(value * scale).toFixed(digits)}`;
-  const difference = ({ mean, interval: [low, high], n }: Spread) =>
-    n === 1 ? `${signed(mean)}${points}` : `${signed(mean)} [${signed(low)}, ${signed(high)}]${points}`;
-  const axes = [
-    ...new Set(
-      variants.flatMap((variant) => variant.axes.split(";").flatMap((axis) => axis.split("=")[0] || [])),
-    ),
+  const fixed = (value: number) => (value * scale).toFixed(digits);
+  const signed = (value: number) => `${value >= 0 ? "+" : ""}${fixed(value)}`;
+  const meanText = ({ mean, deviation, n }: Spread) =>
+    n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;
+  const intervalText = ({ interval: [low, high], n }: Spread, format: (value: number) => string) =>
+    n === 1 ? "" : `[${format(low)}, ${format(high)}]`;
+  const differenceText = (spread: Spread) =>
+    `${signed(spread.mean)} ${intervalText(spread, signed)}`.trim() + points;
+  const baseOf = ({ baseline }: VariantComparison) =>
+    variants.find(({ variant }) => variant === baseline) as VariantComparison;
+  const changed = (text: string, value: number, base: number) =>
+    value === base || !(base > 0) ? text : `${text} (${formatChange(value, base)})`;
+  const names = variants.flatMap(({ axes }) => axes.split(";").flatMap((axis) => axis.split("=")[0] || []));
+  const axes = [...new Set(names)].map(
+    (name): Column => ({ head: name, cell: ({ axes }) => axisValue(axes, name) ?? NOTHING }),
+  );
+  const name: Column = { head: "variant", cell: ({ variant }) => variant };
+  const runs: Column = { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` };
+  const mean: Column = {
+    head: metricWords(metric),
+    cell: ({ metric }) => (metric ? meanText(metric) : NOTHING),
+  };
+  const interval: Column = {
+    head: "95 % interval",
+    cell: ({ metric }) => (metric && intervalText(metric, fixed)) || NOTHING,
+  };
+  const difference: Column = {
+    head: `difference to ${commonBaseline(comparison) ?? "its baseline"} [95 %]`,
+    cell: (variant) => (variant.difference ? differenceText(variant.difference) : NOTHING),
+  };
+  const test: Column[] = [
+    {
+      head: "effect",
+      cell: ({ test }) => (test && !Number.isNaN(test.effect) ? test.effect.toFixed(2) : NOTHING),
+    },
+    { head: "p", cell: ({ test }) => test?.p.toPrecision(2) ?? NOTHING },
+    {
+      head: "p (Holm)",
+      cell: (variant) =>
+        variant.test
+          ? `${variant.test.adjustedP.toPrecision(2)}${isSignificant(variant) ? " *" : ""}`
+          : NOTHING,
+    },
   ];
-  const head = [
-    "variant",
-    ...axes,
-    "parameters",
-    "MACs",
-    "runs",
-    metricWords(metric),
-    `difference to ${baseline} [95 %]`,
-    "p (Holm)",
+  const cost: Column[] = [
+    {
+      head: "parameters",
+      cell: (variant) => changed(formatCount(variant.params), variant.params, baseOf(variant).params),
+    },
+    {
+      head: "MACs",
+      cell: (variant) => changed(formatLarge(variant.macs), variant.macs, baseOf(variant).macs),
+    },
+    {
+      head: "time a run",
+      cell: (variant) =>
+        variant.seconds
+          ? changed(
+              formatDuration(variant.seconds.mean),
+              variant.seconds.mean,
+              baseOf(variant).seconds?.mean ?? 0,
+            )
+          : NOTHING,
+    },
   ];
-  const rows = variants.map((variant) => [
-    variant.variant,
-    ...axes.map((axis) => axisValue(variant.axes, axis)),
-    formatCount(variant.params),
-    formatLarge(variant.macs),
-    `${variant.metric?.n ?? 0}/${variant.planned}`,
-    variant.metric ? plain(variant.metric) : "-",
-    variant.difference ? difference(variant.difference) : "-",
-    variant.test ? `${variant.test.adjustedP.toPrecision(2)}${isSignificant(variant) ? " *" : ""}` : "-",
-  ]);
+  return { name, axes, runs, mean, interval, difference, test, cost };
+}
+
+function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): ComparisonTable {
   const means = variants.map((variant) => variant.metric?.mean ?? Number.POSITIVE_INFINITY);
-  return { head, rows, best: means.indexOf(Math.min(...means)), metricColumn: axes.length + 4 };
+  return {
+    head: columns.map(({ head }) => head),
+    rows: variants.map((variant) => columns.map(({ cell }) => cell(variant))),
+    best: means.findIndex((mean) => Number.isFinite(mean) && mean === Math.min(...means)),
+    metricColumn: columns.findIndex(({ head }) => head === metricWords(metric)),
+  };
 }
 
 export function isSignificant({ test }: VariantComparison): boolean {
   return test !== null && test.adjustedP <= 0.05;
 }
 
-function legend({ baseline }: Comparison): string {
-  return `Mean ± standard deviation over seeds; difference to ${baseline} seed by seed with its 95 % interval (Student); p of the exact sign-flip test, corrected by Holm; * p <= 0.05.`;
+export function legend(comparison: Comparison): string {
+  const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
+  return `Mean ± standard deviation over seeds; difference to ${baseline} seed by seed with its 95 % interval (Student); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
 }
 
-function axisValue(text: string, name: string): string {
+/** `r=4;bias=true`, `r` -> `4` */
+export function axisValue(text: string, name: string): string | undefined {
   const axis = text.split(";").find((axis) => axis.startsWith(`${name}=`));
-  return axis?.slice(name.length + 1) ?? "-";
+  return axis?.slice(name.length + 1);
 }

@@ -23,6 +23,13 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** 83298 of 77754 -> +7.1 % */
+export function formatChange(value: number, base: number): string {
+  const percent = (100 * (value - base)) / base;
+  const text = Math.abs(percent) < 99.5 ? percent.toPrecision(2) : percent.toFixed(0);
+  return `${percent >= 0 ? "+" : ""}${text} %`;
+}
+
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

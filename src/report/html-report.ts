@@ -1,110 +1,117 @@
-// A sweep's tables -> one self-contained page: question, answer, table, plots, runs. No script, no network.
+// What is known of sweeps -> one self-contained page: question, answer, table, plots, runs. No script, no network.
 
-import type { Comparison } from "./comparison.js";
-import { comparisonTable } from "./comparison-table.js";
-import { metricWords } from "./metric-words.js";
-import { costPlot, type EpochPoint, learningCurves, pairedPlot, type RunPoint } from "./plots.js";
-import { sentencesOf } from "./sentences.js";
-
-export interface ReportData {
-  readonly name: string;
-  readonly comparison: Comparison;
-  readonly epochs: readonly EpochPoint[];
-  readonly runs: readonly RunPoint[];
-  /** Of the plan: run, status, reason. */
-  readonly plan: readonly Readonly<Record<string, string>>[];
-  /** Files that could not be read, each with why. */
-  readonly damaged: readonly string[];
-  readonly environment: string;
-  readonly sweep: string;
-}
+import { stringify } from "yaml";
+import { type Comparison, commonBaseline } from "./comparison.js";
+import { axisPlot, costPlot, differencePlot, numericAxes, pairedPlot } from "./comparison-plots.js";
+import { gainAndCost, legend } from "./comparison-table.js";
+import { configChanges } from "./config-changes.js";
+import { formatDuration } from "./format.js";
+import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
+import { learningCurves } from "./learning-curves.js";
+import { metricScale, metricWords } from "./metric-words.js";
+import type { ReportData } from "./read-report.js";
+import { answerOf, limitSentence, partialSentence, sentencesOf } from "./sentences.js";
 
 export async function htmlReport(data: ReportData): Promise<string> {
-  const { name, comparison, epochs, runs, plan, damaged } = data;
-  const { metric, baseline, variants } = comparison;
-  const finished = plan.filter(({ status }) => status === "finished").length;
-  const partial =
-    finished < plan.length
-      ? `<p class="note">Partial: ${finished} of ${plan.length} runs have finished.</p>`
-      : "";
-  const notes = damaged.map((problem) => `<p class="note">${escapeHtml(problem)}</p>`).join("");
-  const names = variants.map(({ variant }) => variant);
-  const plots = [
-    figure(await costPlot(comparison, "params"), "Against parameters, with 95 % intervals of the means."),
-    figure(await costPlot(comparison, "macs"), "Against multiply-accumulates of one image."),
-    ...(runs.length > 0
-      ? [figure(await pairedPlot(runs, names, metric), "Every run; lines join the runs of one seed.")]
-      : []),
-    ...(epochs.length > 0
-      ? [
-          figure(
-            await learningCurves(epochs),
-            "Loss by epoch: mean over seeds; the band goes from the least to the greatest.",
-          ),
-        ]
-      : []),
-  ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(name)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escapeHtml(name)}</h1>
-<p>Does it lower ${escapeHtml(metricWords(metric))}, compared with <b>${escapeHtml(baseline)}</b>?</p>
-${partial}${notes}
+  const { name, comparison, damaged } = data;
+  const { metric, variants } = comparison;
+  const notes = [partialSentence(comparison), limitSentence(comparison), ...damaged];
+  const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
+  const seeds = new Set(data.runs.map(({ seed }) => seed)).size;
+  return page(
+    name,
+    `<p>Which of ${variants.length} variants has a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}?</p>
+<p class="answer">${escapeHtml(answerOf(comparison))}</p>
+${notes.map((note) => (note === null ? "" : `<p class="note">${escapeHtml(note)}</p>`)).join("\n")}
 <ul>${sentencesOf(comparison)
-    .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
-    .join("")}</ul>
-${tableOf(comparison)}
-${plots.join("\n")}
+      .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
+      .join("\n")}</ul>
+${gainAndCost(comparison)
+  .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
+  .join("\n")}
+<p class="legend">${escapeHtml(`${legend(comparison)} All of it follows from the column ${metric} of summary.csv.`)}</p>
+<div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
-${htmlTable(
-  ["run", "status", "reason"],
-  plan.map(({ run = "", status = "", reason = "" }) => [run, status, reason]),
-)}
-<details><summary>Environment</summary><pre>${escapeHtml(data.environment)}</pre></details>
-<details><summary>Sweep</summary><pre>${escapeHtml(data.sweep)}</pre></details>
-</body>
-</html>
-`;
+${runTable(data)}
+${foldedText("Environment", data.environments.join("\n"))}
+${data.sweeps.map(({ name, text }) => foldedText(`Sweep ${name}`, text)).join("\n")}
+${configText(data)}`,
+  );
 }
 
-const STYLE = `
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; font-size: 0.9rem; display: block; overflow-x: auto; }
-th, td { padding: 0.25rem 0.75rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-figure { margin: 2rem 0; overflow-x: auto; }
-figcaption, .legend { font-size: 0.9rem; opacity: 0.8; }
-.note { border-left: 4px solid #D55E00; padding-left: 0.75rem; }
-pre { overflow-x: auto; font-size: 0.85rem; }
-@media print { details { display: none; } }
-`;
+/** As many learning curves as there are colours to tell them apart. */
+const MOST_CURVES = 8;
 
-function tableOf(comparison: Comparison): string {
-  const { head, rows, legend } = comparisonTable(comparison);
-  return `${htmlTable(head, rows)}<p class="legend">${escapeHtml(legend)}</p>`;
+async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
+  const { variants } = comparison;
+  if (variants.every(({ metric }) => !metric) && epochs.length === 0) return [];
+  const plots: string[] = [];
+  const add = async (svg: Promise<string> | null, caption: string) => {
+    if (svg) plots.push(figure(await svg, caption));
+  };
+  if (variants.some(({ metric }) => metric)) {
+    await add(
+      differencePlot(comparison),
+      "Difference to the baseline: mean with its 95 % interval; each stroke is one seed.",
+    );
+    await add(pairedPlot(comparison), "Every run. Lines join the runs of one seed.");
+    for (const axis of numericAxes(comparison))
+      await add(
+        axisPlot(comparison, axis),
+        `Against ${axis}, with 95 % intervals of the means; dashed: the baseline.`,
+      );
+    const front =
+      "with 95 % intervals of the means; dashed: the Pareto front, where no other is cheaper and better.";
+    await add(costPlot(comparison, "params"), `Against parameters, ${front}`);
+    await add(costPlot(comparison, "macs"), `Against multiply-accumulates of one image, ${front}`);
+  }
+  const shown = variantsShown(comparison);
+  const which = shown.length < variants.length ? ` The baseline and the best ${shown.length - 1} only.` : "";
+  const means = `mean over seeds; the band goes from the least to the greatest in validation.${which}`;
+  for (const quantity of ["loss", "error"] as const)
+    if (epochs.length > 0)
+      await add(
+        learningCurves(epochs, { variants: shown, quantity }),
+        `${quantity === "loss" ? "Loss" : "Error"} by epoch: ${means}`,
+      );
+  return plots;
 }
 
-function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], tag: string) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
-  return `<table><thead>${line(head, "th")}</thead><tbody>${rows.map((row) => line(row, "td")).join("\n")}</tbody></table>`;
+function variantsShown({ variants }: Comparison): string[] {
+  const byMean = [...variants].sort(
+    (a, b) =>
+      Number(b.variant === b.baseline) - Number(a.variant === a.baseline) ||
+      (a.metric?.mean ?? Number.POSITIVE_INFINITY) - (b.metric?.mean ?? Number.POSITIVE_INFINITY),
+  );
+  const shown = new Set(byMean.slice(0, MOST_CURVES));
+  return variants.filter((variant) => shown.has(variant)).map(({ variant }) => variant);
 }
 
-function figure(svg: string, caption: string): string {
-  return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+function runTable({ runs, comparison: { metric } }: ReportData): string {
+  const { scale, unit, digits } = metricScale(metric);
+  return htmlTable(
+    ["run", "status", "epochs", metricWords(metric), "time", "reason"],
+    runs.map(({ variant, seed, status, epochs, result, reason }) => [
+      `${variant}/seed-${seed}`,
+      status,
+      String(epochs),
+      result?.[metric] ? `${(Number(result[metric]) * scale).toFixed(digits)}${unit}` : "",
+      result?.seconds ? formatDuration(Number(result.seconds)) : "",
+      reason,
+    ]),
+  );
 }
 
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+/** The first experiment in full, and what differs in the others. */
+function configText({ configs }: ReportData): string {
+  const [first, ...others] = configs;
+  if (!first) return "";
+  const [name, config] = first;
+  const changes = others.map(([other, value]) =>
+    [`${other}:`, ...configChanges(config, value).map((change) => `  ${change}`)].join("\n"),
+  );
+  const full = foldedText(`Experiment of ${name}, with all defaults`, stringify(config));
+  return changes.length === 0
+    ? full
+    : `${full}\n${foldedText(`What differs from ${name}`, changes.join("\n"))}`;
 }

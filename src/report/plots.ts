@@ -1,132 +1,50 @@
-// Tables of runs -> plots as SVG, by Vega-Lite, in colours that colour-blind readers can tell apart (Okabe and Ito 2008).
+// Rows and a Vega-Lite plot of them -> SVG that takes the colours of the page around it, light or dark.
 
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { Comparison } from "./comparison.js";
-import { metricScale, metricWords } from "./metric-words.js";
 
-const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#555555"];
+/** Width of a plot in pixels, without its axis: with that it fits a phone. */
+export const PLOT_WIDTH = 380;
 
-/** One row an epoch and run. */
-export interface EpochPoint {
-  readonly variant: string;
-  readonly seed: string;
-  readonly epoch: number;
-  readonly train: number;
-  readonly validation: number;
-}
+/** Colours that colour-blind readers can tell apart (Okabe and Ito 2008), those too light for a white page darkened. */
+const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A6761D", "#888888"];
+const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 
-export interface RunPoint {
-  readonly variant: string;
-  readonly seed: string;
-  readonly value: number;
-}
+export type Plot = Partial<Record<string, unknown>>;
 
-type Plot = Partial<Record<string, unknown>>;
-
-/** Loss by epoch: the mean over seeds with a band from the least to the greatest, training dashed. */
-export function learningCurves(points: readonly EpochPoint[]): Promise<string> {
-  const rows = points.flatMap(({ variant, seed, epoch, train, validation }) => [
-    { variant, seed, epoch, loss: validation, split: "validation" },
-    { variant, seed, epoch, loss: train, split: "training" },
-  ]);
-  const x = { field: "epoch", type: "quantitative", title: "epoch", axis: { tickMinStep: 1, format: "d" } };
-  const y = { field: "loss", type: "quantitative", title: "loss", scale: { type: "log" } };
-  return render(rows, {
-    width: 520,
-    height: 300,
-    layer: [
-      {
-        transform: [{ filter: "datum.split === 'validation'" }],
-        mark: { type: "errorband", extent: "minmax" },
-        encoding: { x, y, color: colorBy("variant") },
-      },
-      {
-        mark: { type: "line" },
-        encoding: {
-          x,
-          y: { ...y, aggregate: "mean" },
-          color: colorBy("variant"),
-          strokeDash: { field: "split", type: "nominal", title: "" },
-        },
-      },
-    ],
-  });
-}
-
-/** The metric against what a variant costs, with the 95 % interval of its mean. */
-export function costPlot({ metric, variants }: Comparison, cost: "params" | "macs"): Promise<string> {
-  const { scale, unit } = metricScale(metric);
-  const rows = variants.flatMap(({ variant, metric: spread, ...own }) => {
-    if (!spread) return [];
-    const [low, high] = spread.n > 1 ? spread.interval : [spread.mean, spread.mean];
-    return [{ variant, cost: own[cost], mean: spread.mean * scale, low: low * scale, high: high * scale }];
-  });
-  const x = {
-    field: "cost",
-    type: "quantitative",
-    title: cost === "params" ? "parameters" : "MACs an image",
-    scale: { zero: false, padding: 10 },
-    axis: { format: "~s" },
+/** Colour and shape by name, in the order given; where colours begin again, the shape is another. */
+export function markedBy(field: string, names: readonly string[]) {
+  const legend = {
+    orient: "bottom",
+    columns: names.some((name) => name.length > 14) ? 2 : 4,
+    labelLimit: 220,
   };
-  const y = {
-    field: "mean",
-    type: "quantitative",
-    title: `${metricWords(metric)}${unit}`,
-    scale: { zero: false },
-  };
-  return render(rows, {
-    width: 420,
-    height: 260,
-    layer: [
-      {
-        mark: "rule",
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: colorBy("variant") },
-      },
-      { mark: { type: "point", filled: true, size: 70 }, encoding: { x, y, color: colorBy("variant") } },
-    ],
+  const channel = (range: readonly string[]) => ({
+    field,
+    type: "nominal",
+    title: field,
+    scale: { domain: names, range },
+    legend,
   });
-}
-
-/** Every run, those of one seed joined by a line: what is compared is the slope of each line. */
-export function pairedPlot(
-  points: readonly RunPoint[],
-  order: readonly string[],
-  metric: string,
-): Promise<string> {
-  const { scale, unit } = metricScale(metric);
-  const rows = points.map((point) => ({ ...point, value: point.value * scale }));
-  const x = { field: "variant", type: "nominal", sort: [...order], title: "", axis: { labelAngle: -30 } };
-  const y = {
-    field: "value",
-    type: "quantitative",
-    title: `${metricWords(metric)}${unit}`,
-    scale: { zero: false },
+  return {
+    color: channel(names.map((_, index) => COLORS[index % COLORS.length] as string)),
+    shape: channel(
+      names.map((_, index) => SHAPES[Math.floor(index / COLORS.length) % SHAPES.length] as string),
+    ),
   };
-  return render(rows, {
-    width: Math.max(240, 70 * order.length),
-    height: 260,
-    layer: [
-      { mark: { type: "line", opacity: 0.5 }, encoding: { x, y, color: colorBy("seed") } },
-      { mark: { type: "point", filled: true, size: 60 }, encoding: { x, y, color: colorBy("seed") } },
-    ],
-  });
 }
 
-function colorBy(field: string) {
-  // In the order of the plan, not of the alphabet.
-  return { field, type: "nominal", title: field, sort: null, scale: { range: COLORS } };
-}
-
-async function render(values: readonly object[], plot: Plot): Promise<string> {
+export async function renderPlot(values: readonly object[], plot: Plot): Promise<string> {
+  const text = { labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal" };
   const config = {
     background: "transparent",
     font: "system-ui, sans-serif",
-    axis: { gridColor: "#88888840" },
+    axis: { ...text, gridColor: "#88888840", labelLimit: 140 },
+    legend: text,
+    header: text,
     view: { stroke: null },
   };
-  const spec = { ...plot, data: { values }, config } as unknown as TopLevelSpec;
+  const spec = { width: PLOT_WIDTH, ...plot, data: { values }, config } as unknown as TopLevelSpec;
   const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-  // Text and lines in the colour of the page, light or dark.
   return svg.replaceAll(/(fill|stroke)="(?:#000|#888|black)"/g, '$1="currentColor"');
 }

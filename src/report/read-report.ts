@@ -1,51 +1,88 @@
-// The files of a sweep -> what its report shows. A file that is damaged is named, and the rest is reported.
+// The folders of sweeps -> what their report shows besides the comparison. A file that is damaged is named.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readCsv } from "../records/csv.js";
+import { readSource } from "../config/source.js";
 import { runFolder } from "../records/run-folder.js";
-import type { Comparison } from "./comparison.js";
-import type { ReportData } from "./html-report.js";
-import type { EpochPoint } from "./plots.js";
+import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
+import type { EpochPoint } from "./learning-curves.js";
+import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
-export function readReport(folder: string, name: string, comparison: Comparison): ReportData {
-  const damaged: string[] = [];
-  const table = (file: string) => {
-    try {
-      return readCsv(file) ?? [];
-    } catch (error) {
-      damaged.push(`${file} is damaged and left out: ${(error as Error).message}`);
-      return [];
+export interface ReportedRun extends PlannedRun {
+  /** That are over. */
+  readonly epochs: number;
+}
+
+export interface ReportData {
+  readonly name: string;
+  readonly comparison: Comparison;
+  readonly epochs: readonly EpochPoint[];
+  readonly runs: readonly ReportedRun[];
+  /** Files that could not be read, each with why. */
+  readonly damaged: readonly string[];
+  readonly environments: readonly string[];
+  /** As they were given. */
+  readonly sweeps: readonly { readonly name: string; readonly text: string }[];
+  /** Variant -> its experiment with all defaults filled in. */
+  readonly configs: ReadonlyMap<string, unknown>;
+}
+
+/** Throws InputError where a folder holds no sweep, or for a comparison that cannot be made. */
+export function readReport(folders: readonly string[], asked: ComparisonAsked): ReportData {
+  const sweeps = folders.map(readSweep);
+  const comparison = compareSweeps(sweeps, asked);
+  const damaged = sweeps.flatMap((sweep) => sweep.damaged);
+  const epochs: EpochPoint[] = [];
+  const runs: ReportedRun[] = [];
+  const configs = new Map<string, unknown>();
+  for (const { sweep, variant, label } of variantLabels(sweeps))
+    for (const run of sweep.runs.filter((run) => run.variant === variant)) {
+      const files = runFolder(join(sweep.folder, run.run));
+      const rows = readTable(files.epochs, damaged) ?? [];
+      epochs.push(
+        ...rows.map(
+          (row): EpochPoint => ({
+            variant: label,
+            seed: run.seed,
+            epoch: Number(row.epoch),
+            train_loss: Number(row.train_loss),
+            validation_loss: Number(row.validation_loss),
+            train_error: Number(row.train_error),
+            validation_error: Number(row.validation_error),
+          }),
+        ),
+      );
+      runs.push({ ...run, variant: label, epochs: rows.length });
+      if (!configs.has(label) && existsSync(files.config))
+        configs.set(label, configIn(files.config, damaged));
     }
-  };
-  const text = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
-  const plan = table(join(folder, "plan.csv"));
-  const epochs = plan.flatMap(({ run = "", variant = "", seed = "" }) =>
-    table(runFolder(join(folder, run)).epochs).map((row): EpochPoint => {
-      const { epoch, train_loss, validation_loss } = row;
-      return {
-        variant,
-        seed,
-        epoch: Number(epoch),
-        train: Number(train_loss),
-        validation: Number(validation_loss),
-      };
-    }),
-  );
-  const runs = table(join(folder, "summary.csv")).map(({ variant = "", seed = "", ...row }) => ({
-    variant,
-    seed,
-    value: Number(row[comparison.metric]),
-  }));
-  const first = plan.find(({ run = "" }) => existsSync(runFolder(join(folder, run)).environment))?.run ?? "";
   return {
-    name,
+    name: sweeps.map(({ name }) => name).join(", "),
     comparison,
-    epochs: epochs.filter(({ train, validation }) => train > 0 && validation > 0),
+    epochs,
     runs,
-    plan,
     damaged,
-    environment: text(runFolder(join(folder, first)).environment),
-    sweep: text(join(folder, "sweep.yaml")),
+    environments: sweeps.flatMap(environmentsOf),
+    sweeps: sweeps.map(({ name, folder }) => ({ name, text: textOf(join(folder, "sweep.yaml")) })),
+    configs,
   };
+}
+
+function configIn(file: string, damaged: string[]): unknown {
+  try {
+    return readSource(file).value;
+  } catch {
+    damaged.push(`${file} is damaged and left out`);
+    return null;
+  }
+}
+
+/** The different ones among a sweep's runs, without what is each run's own. */
+function environmentsOf({ folder, runs }: SweepTables): string[] {
+  const texts = runs.map(({ run }) => textOf(runFolder(join(folder, run)).environment));
+  return [...new Set(texts.filter(Boolean).map((text) => text.replace(/^ *"fingerprint":.*\n/m, "")))];
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }

@@ -1,6 +1,7 @@
 // Samples and paired samples -> means, intervals, tests. Small numbers of seeds: exact where it can be.
 
 import jstat from "jstat";
+import { randomStream } from "../random.js";
 
 export interface Spread {
   readonly n: number;
@@ -23,7 +24,7 @@ export function spreadOf(values: readonly number[]): Spread | null {
 }
 
 export interface PairedTest {
-  /** Two-sided: how many of all 2^n ways to choose the signs give a mean at least as far from 0. */
+  /** Two-sided: the share of all 2^n ways to choose the signs that give a mean at least as far from 0. */
   readonly p: number;
   /** The smallest p that this many pairs can give: 2 / 2^n. */
   readonly smallestP: number;
@@ -31,30 +32,52 @@ export interface PairedTest {
   readonly effect: number;
 }
 
-/** Above this many pairs not all signs are tried. */
-const MOST_PAIRS = 20;
+/** Up to this many pairs all signs are tried; with more, so many random ones. */
+const MOST_EXACT = 20;
+const DRAWS = 200_000;
 
 /**
- * Exact sign-flip (randomisation) test of paired differences (Fisher 1935): under the hypothesis that the variants do not
- * differ, each difference is as likely as its negative. Null for no pairs, or for more than 20.
+ * Sign-flip (randomisation) test of paired differences (Fisher 1935): under the hypothesis that the variants do not
+ * differ, each difference is as likely as its negative. Exact up to 20 pairs; above, estimated from random signs (the same
+ * ones each time), the one found counted with them (Phipson and Smyth 2010). Null for no pairs.
  */
 export function signFlipTest(differences: readonly number[]): PairedTest | null {
-  const n = differences.length;
-  if (n === 0 || n > MOST_PAIRS) return null;
-  const sums = differences.reduce<number[]>(
-    (all, value) => all.flatMap((sum) => [sum + value, sum - value]),
-    [0],
-  );
+  const spread = spreadOf(differences);
+  if (!spread) return null;
+  const { n, mean, deviation } = spread;
   const found = Math.abs(differences.reduce((sum, value) => sum + value, 0));
   // Sums that are equal but for rounding count as equal.
   const slack = 1e-9 * differences.reduce((sum, value) => sum + Math.abs(value), 0);
-  const extreme = sums.filter((sum) => Math.abs(sum) >= found - slack).length;
-  const { mean, deviation } = spreadOf(differences) as Spread;
+  const share = (sums: Float64Array) =>
+    sums.reduce((count, sum) => count + (Math.abs(sum) >= found - slack ? 1 : 0), 0) / sums.length;
   return {
-    p: extreme / sums.length,
+    p: share(n <= MOST_EXACT ? allSums(differences) : randomSums(differences, found)),
     smallestP: 2 / 2 ** n,
     effect: deviation > 0 ? mean / deviation : Number.NaN,
   };
+}
+
+function allSums(differences: readonly number[]): Float64Array {
+  const sums = new Float64Array(2 ** differences.length);
+  let filled = 1;
+  for (const value of differences) {
+    for (let index = 0; index < filled; index++) {
+      const sum = sums[index] as number;
+      sums[index] = sum + value;
+      sums[filled + index] = sum - value;
+    }
+    filled *= 2;
+  }
+  return sums;
+}
+
+function randomSums(differences: readonly number[], found: number): Float64Array {
+  const random = randomStream("sign-flip");
+  const sums = new Float64Array(DRAWS + 1).map(() =>
+    differences.reduce((sum, value) => sum + (random.uniform() < 0.5 ? value : -value), 0),
+  );
+  sums[DRAWS] = found;
+  return sums;
 }
 
 /** Holm's step-down correction (1979): p-values that may be read together, in the order given. */
@@ -69,13 +92,22 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted;
 }
 
+/** The smallest p after Holm that any of so many comparisons can have with so many pairs each. */
+export function smallestAdjusted(pairs: number, comparisons: number): number {
+  return Math.min(1, (comparisons * 2) / 2 ** pairs);
+}
+
 /**
- * How many pairs would make the 95 % interval of a difference like this one leave out 0, and let the sign-flip test reach
- * 0.05: at least 6. Null where the differences do not vary or average 0.
+ * How many pairs would show a difference like this one, at a level of 0.05 over all comparisons (Bonferroni), with a
+ * probability of 80 %: the usual approximation by Student's quantiles. Never fewer than the sign-flip test needs. Null where
+ * the differences do not vary or average 0, and above 10,000.
  */
-export function pairsNeeded({ mean, deviation }: Spread): number | null {
+export function pairsNeeded({ mean, deviation }: Spread, comparisons: number): number | null {
   if (!(deviation > 0) || mean === 0) return null;
-  for (let n = 6; n <= 10_000; n++)
-    if ((jstat.studentt.inv(0.975, n - 1) * deviation) / Math.sqrt(n) < Math.abs(mean)) return n;
+  for (let n = 3; n <= 10_000; n++) {
+    const quantiles = jstat.studentt.inv(1 - 0.025 / comparisons, n - 1) + jstat.studentt.inv(0.8, n - 1);
+    if (smallestAdjusted(n, comparisons) <= 0.05 && (quantiles * deviation) / Math.sqrt(n) < Math.abs(mean))
+      return n;
+  }
   return null;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
-import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
+import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { writeCsv } from "../../src/records/csv.js";
-import { compareSweep } from "../../src/report/comparison.js";
+import { writeWhole } from "../../src/records/files.js";
+import { type ComparisonAsked, compareSweeps } from "../../src/report/comparison.js";
+import { readSweep } from "../../src/report/read-sweep.js";
 import { type Spread, spreadOf } from "../../src/report/statistics.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -59,11 +61,8 @@ describe("compareSweep", () => {
   ) =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, errors);
-      const { variants, baseline, metric } = compareSweep(folder, {
-        baseline: "plain",
-        metric: "test_error",
-      });
-      assert.deepEqual([baseline, metric], ["plain", "test_error"]);
+      const { variants } = compareSweeps([readSweep(folder)], {});
+      assert.ok(variants.every(({ baseline }) => baseline === "plain"));
       assert.deepEqual(
         variants.map(({ variant }) => variant),
         Object.keys(errors),
@@ -112,7 +111,7 @@ describe("compareSweep", () => {
   it("takes the metric and the baseline it is told", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.1, 2: 0.1 } });
-      const { variants } = compareSweep(folder, { baseline: "se", metric: "test_loss" });
+      const { variants } = compareSweeps([readSweep(folder)], { baseline: "se", metric: "test_loss" });
       assertSpread(variants[0]?.difference ?? null, [2, 1, Math.SQRT2]);
       assert.equal(variants[1]?.difference, null);
       assert.deepEqual(
@@ -121,18 +120,82 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("refuses a folder without a sweep, and a damaged one", () =>
+  it("compares several sweeps, each with its own baseline or all with one", () =>
     inTemporaryFolder((folder) => {
-      const refused = (reason: RegExp) =>
-        assert.throws(
-          () => compareSweep(folder, { baseline: "plain", metric: "test_error" }),
-          (error: unknown) => error instanceof InputError && reason.test(error.message),
+      const [a, b] = [join(folder, "a"), join(folder, "b")];
+      writeSweep(a, { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.2, 2: 0.1 } });
+      writeSweep(b, { plain: { 1: 0.5, 2: 0.5 }, eca: { 1: 0.25, 2: 0.25 } });
+      const sweeps = [readSweep(a), readSweep(b)];
+      const differences = (asked: ComparisonAsked) =>
+        compareSweeps(sweeps, asked).variants.map(({ variant, baseline, difference }) => [
+          variant,
+          baseline,
+          difference && Number(difference.mean.toFixed(3)),
+        ]);
+      assert.deepEqual(differences({}), [
+        ["a/plain", "a/plain", null],
+        ["a/se", "a/plain", -0.05],
+        ["b/plain", "b/plain", null],
+        ["b/eca", "b/plain", -0.25],
+      ]);
+      assert.deepEqual(differences({ baseline: "a/plain" }), [
+        ["a/plain", "a/plain", null],
+        ["a/se", "a/plain", -0.05],
+        ["b/plain", "a/plain", 0.3],
+        ["b/eca", "a/plain", 0.05],
+      ]);
+    }));
+
+  it("pairs no runs that saw different data, and knows its metrics and variants", () =>
+    inTemporaryFolder((folder) => {
+      const [a, b] = [join(folder, "a"), join(folder, "b")];
+      for (const [sweep, datasetFingerprint] of [
+        [a, "mnist"],
+        [b, "fashion"],
+      ] as const) {
+        writeSweep(sweep, { plain: { 1: 0.3 }, se: { 1: 0.2 } });
+        writeWhole(
+          join(sweep, "plain", "seed-1", "environment.json"),
+          JSON.stringify({ datasetFingerprint }),
         );
-      refused(/plan\.csv/);
-      writeSweep(folder, { plain: { 1: 0.3 } });
-      rmSync(join(folder, "summary.csv"));
-      refused(/summary\.csv/);
-      writeFileSync(join(folder, "summary.csv"), "run,variant\nplain/seed-1,pl\nx");
-      refused(/summary\.csv is damaged/);
+      }
+      const sweeps = [readSweep(a), readSweep(b)];
+      assert.equal(compareSweeps(sweeps, {}).variants.length, 4);
+      for (const asked of [{ baseline: "a/plain" }, { baseline: "plain" }, { metric: "accuracy" }])
+        assert.throws(() => compareSweeps(sweeps, asked), InputError);
+    }));
+
+  it("refuses a folder without a sweep", () =>
+    inTemporaryFolder((folder) => {
+      assert.throws(() => readSweep(folder), InputError);
+    }));
+
+  it("names what is damaged and reads the rest", () =>
+    inTemporaryFolder((folder) => {
+      const errors = { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.2, 2: 0.4 } };
+      const check = (name: string, text: string, expected: readonly number[], damaged: RegExp) => {
+        writeSweep(folder, errors);
+        writeFileSync(join(folder, name), text);
+        const sweep = readSweep(folder);
+        assert.deepEqual(
+          compareSweeps([sweep], {}).variants.map(({ metric }) => metric?.n ?? 0),
+          expected,
+        );
+        assert.match(sweep.damaged.join("\n"), damaged);
+      };
+      const whole = () => readFileSync(join(folder, "summary.csv"), "utf8");
+      writeSweep(folder, errors);
+      check("summary.csv", whole().slice(0, -1), [0, 0], /summary\.csv is damaged/);
+      check("summary.csv", "run,variant\nplain/seed-1,pl\nx\n", [0, 0], /summary\.csv is damaged/);
+      writeCsv(join(folder, "plain", "seed-2", "result.csv"), RESULT_COLUMNS, [
+        { fingerprint: "", test_error: 0.1 },
+      ]);
+      check("summary.csv", 'run,"', [1, 0], /summary\.csv is damaged/);
+      check("plan.csv", "run,variant\npl", [2, 2], /plan\.csv is damaged/);
+      check("sweep.yaml", "compare: [", [2, 2], /sweep\.yaml is damaged/);
+      rmSync(join(folder, "sweep.yaml"));
+      writeSweep(folder, errors);
+      const text = whole().replace("0.4", "o.4");
+      check("summary.csv", text, [2, 1], /se\/seed-2: test_error is no number: o\.4/);
     }));
 });

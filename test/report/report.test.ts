@@ -52,28 +52,28 @@ describe("report", function () {
   it("is one file without scripts or addresses to fetch, and the same each time", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 3, seeds: 4, epochs: 5 });
-      assert.equal(await report(folder, { json: true }), 0);
+      assert.equal(await report([folder], { json: true }), 0);
       const before = [page(folder), ...filesIn(folder)];
-      assert.equal(await report(folder, { json: true }), 0);
+      assert.equal(await report([folder], { json: true }), 0);
       assert.deepEqual([page(folder), ...filesIn(folder)], before);
       assert.doesNotMatch(page(folder), /<script|<link|src=|href="http|url\(http/);
-      assert.equal(page(folder).match(/<svg/g)?.length, 4);
+      assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
 
   it("names a damaged table and reports the rest", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 3 });
       writeFileSync(join(folder, "v1", "seed-2", "epochs.csv"), 'epoch,train_loss\n1,"0.5');
-      assert.equal(await report(folder, { json: true }), 0);
+      assert.equal(await report([folder], { json: true }), 0);
       assert.match(page(folder), /v1\/seed-2\/epochs.csv is damaged and left out/);
-      assert.equal(page(folder).match(/<svg/g)?.length, 4);
+      assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
 
   it("of 200 runs with 100 epochs stays under 3 MB", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 20, seeds: 10, epochs: 100 });
       const start = performance.now();
-      assert.equal(await report(folder, { json: true }), 0);
+      assert.equal(await report([folder], { json: true }), 0);
       assert.ok(performance.now() - start < 30_000);
       assert.ok(Buffer.byteLength(page(folder)) < 3e6);
     }));

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
-import { holm, pairsNeeded, type Spread, signFlipTest, spreadOf } from "../../src/report/statistics.js";
+import {
+  holm,
+  pairsNeeded,
+  type Spread,
+  signFlipTest,
+  smallestAdjusted,
+  spreadOf,
+} from "../../src/report/statistics.js";
 
 interface Golden {
   readonly source: string;
@@ -15,6 +22,10 @@ interface Golden {
     p: number;
   }[];
   readonly holm: readonly { ps: number[]; adjusted: number[] }[];
+  /** Exact pairs for a power of 0.8, of the noncentral t distribution. */
+  readonly power: readonly { mean: number; deviation: number; comparisons: number; pairs: number }[];
+  /** More pairs than all signs are tried for; p counted exactly, sum by sum. */
+  readonly large: readonly { values: number[]; p: number }[];
 }
 
 const GOLDEN = JSON.parse(readFileSync("test/golden/statistics.json", "utf8")) as Golden;
@@ -47,6 +58,28 @@ describe(`statistics against ${GOLDEN.source}`, () => {
     });
 });
 
+describe("statistics of many pairs", () => {
+  for (const { values, p } of GOLDEN.large)
+    it(`sign-flip test of ${values.length} pairs`, () => {
+      const found = signFlipTest(values)?.p as number;
+      assert.ok(
+        Math.abs(found - p) < 5 * Math.sqrt((p * (1 - p)) / 200_000) + 1e-5,
+        `${found}, exactly ${p}`,
+      );
+      assert.equal(signFlipTest(values)?.p, found);
+    });
+
+  for (const { mean, deviation, comparisons, pairs } of GOLDEN.power)
+    it(`pairs for a difference of ${mean} ± ${deviation}, one of ${comparisons}`, () => {
+      const found = pairsNeeded({ n: 3, mean, deviation, interval: [0, 0] }, comparisons) as number;
+      const least = Array.from({ length: 20 }, (_, n) => n).find(
+        (n) => smallestAdjusted(n, comparisons) <= 0.05,
+      ) as number;
+      assert.ok(found >= least);
+      assert.ok(Math.abs(found - Math.max(least, pairs)) <= 1.5, `${found} instead of ${pairs}`);
+    });
+});
+
 describe("statistics at their edges", () => {
   it("no values", () => {
     assert.equal(spreadOf([]), null);
@@ -60,9 +93,15 @@ describe("statistics at their edges", () => {
     assert.equal(signFlipTest([1, 2, 3])?.smallestP, 0.25);
   });
 
-  it("pairs needed: none for no variation, six at least, more for smaller effects", () => {
-    assert.equal(pairsNeeded(spreadOf([1, 1, 1]) as Spread), null);
-    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread), 6);
-    assert.ok((pairsNeeded(spreadOf([-1, 1.2, 0.4]) as Spread) as number) > 50);
+  it("what so few pairs can show", () => {
+    assert.equal(smallestAdjusted(3, 1), 0.25);
+    assert.equal(smallestAdjusted(6, 4), 0.125);
+    assert.equal(smallestAdjusted(2, 4), 1);
+  });
+
+  it("pairs needed: none for no variation, six at least, eight for four comparisons", () => {
+    assert.equal(pairsNeeded(spreadOf([1, 1, 1]) as Spread, 1), null);
+    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 1), 6);
+    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 4), 8);
   });
 });

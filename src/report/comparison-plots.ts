@@ -1,0 +1,187 @@
+// A comparison -> plots: differences, the metric against cost and against an axis of the sweep, runs seed by seed.
+
+import type { Comparison, VariantComparison } from "./comparison.js";
+import { axisValue } from "./comparison-table.js";
+import { metricScale, metricWords } from "./metric-words.js";
+import { markedBy, type Plot, renderPlot } from "./plots.js";
+import type { Spread } from "./statistics.js";
+
+/** Each variant's difference to its baseline: the mean with its 95 % interval, and every seed's as a stroke. Null without any. */
+export function differencePlot({ metric, variants }: Comparison): Promise<string> | null {
+  const { scale, points } = metricScale(metric);
+  const compared = variants.filter(({ difference }) => difference);
+  if (compared.length === 0) return null;
+  const rows = compared.flatMap(({ variant, baseline, difference, values }) => {
+    const base = variants.find((other) => other.variant === baseline)?.values ?? {};
+    const seeds = Object.entries(values).flatMap(([seed, value]) => {
+      const other = base[seed];
+      return other === undefined ? [] : [{ variant, seed: (value - other) * scale }];
+    });
+    return [{ variant, ...bounds(difference as Spread, scale) }, ...seeds];
+  });
+  const y = variantAxis(compared.map(({ variant }) => variant));
+  const x = quantity("mean", `difference of ${metricWords(metric)}${points}, left is better`);
+  return renderPlot(rows, {
+    height: { step: 26 },
+    layer: [
+      { mark: { type: "rule", strokeDash: [4, 3], color: "#888888" }, encoding: { x: { datum: 0 } } },
+      {
+        mark: { type: "tick", color: "#888888", thickness: 2, size: 14, opacity: 1 },
+        encoding: { y, x: { ...x, field: "seed" } },
+      },
+      {
+        mark: { type: "rule", strokeWidth: 2, color: ONE },
+        encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      { mark: { type: "point", filled: true, size: 70, color: ONE, opacity: 1 }, encoding: { y, x } },
+    ],
+  });
+}
+
+/** The metric against what a variant costs, with 95 % intervals, and the Pareto front: no other is cheaper and better. */
+export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promise<string> {
+  const { metric, variants } = comparison;
+  const { scale } = metricScale(metric);
+  const rows = variants.flatMap((one) =>
+    one.metric ? [{ variant: one.variant, cost: one[cost], ...bounds(one.metric, scale) }] : [],
+  );
+  const cheapest = [...rows].sort((a, b) => a.cost - b.cost || a.mean - b.mean);
+  const front = cheapest.filter(({ mean }, index) =>
+    cheapest.slice(0, index).every((cheaper) => mean < cheaper.mean),
+  );
+  const x = {
+    ...quantity("cost", cost === "params" ? "parameters" : "MACs an image"),
+    axis: { format: "~s", tickCount: 6 },
+  };
+  const y = metricAxis(metric);
+  const marked = markedBy(
+    "variant",
+    variants.map(({ variant }) => variant),
+  );
+  return renderPlot(rows, {
+    height: 240,
+    layer: [
+      {
+        data: { values: front },
+        mark: { type: "line", interpolate: "step-after", color: "#888888", strokeDash: [4, 3] },
+        encoding: { x, y },
+      },
+      {
+        mark: "rule",
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: marked.color },
+      },
+      { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x, y, ...marked } },
+    ],
+  });
+}
+
+/** Axes of the sweep with at least two numbers, as in r = 2, 4, 8. */
+export function numericAxes({ variants }: Comparison): string[] {
+  const values = new Map<string, Set<string>>();
+  for (const { axes } of variants)
+    for (const axis of axes.split(";").filter(Boolean)) {
+      const [name = "", value = ""] = axis.split("=");
+      values.set(name, (values.get(name) ?? new Set()).add(value));
+    }
+  return [...values]
+    .filter(
+      ([, all]) => all.size > 1 && [...all].every((value) => value !== "" && Number.isFinite(Number(value))),
+    )
+    .map(([name]) => name);
+}
+
+/** The metric against a numeric axis, variants that differ in that axis alone joined; baselines that lack it as lines. */
+export function axisPlot({ metric, variants }: Comparison, axis: string): Promise<string> {
+  const { scale } = metricScale(metric);
+  const rows = variants.flatMap((one): AxisPoint[] => {
+    const value = axisValue(one.axes, axis);
+    if (!one.metric) return [];
+    const spread = bounds(one.metric, scale);
+    if (value !== undefined) return [{ series: seriesOf(one, axis, value), value: Number(value), ...spread }];
+    return one.variant === one.baseline ? [{ series: one.variant, level: spread.mean }] : [];
+  });
+  const values = rows.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const isLog = Math.min(...values) > 0 && Math.max(...values) >= 4 * Math.min(...values);
+  const x = {
+    ...quantity("value", axis),
+    axis: { values: [...new Set(values)], format: "~g" },
+    ...(isLog ? { scale: { type: "log", base: 2, padding: 10 } } : {}),
+  };
+  const y = metricAxis(metric);
+  const marked = markedBy("series", [...new Set(rows.map(({ series }) => series))]);
+  return renderPlot(rows, {
+    height: 240,
+    layer: [
+      {
+        transform: [{ filter: "isValid(datum.level)" }],
+        mark: { type: "rule", strokeDash: [6, 3] },
+        encoding: { y: { ...y, field: "level" }, color: marked.color },
+      },
+      ...[
+        { mark: { type: "line" }, encoding: { x, y, color: marked.color } },
+        {
+          mark: "rule",
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: marked.color },
+        },
+        {
+          mark: { type: "point", filled: true, size: 60, opacity: 1 },
+          encoding: { x, y, color: marked.color },
+        },
+      ].map((layer) => ({ ...layer, transform: [{ filter: "isValid(datum.value)" }] })),
+    ],
+  });
+}
+
+/** Every run, those of one seed joined by a line: what is compared is where the lines go. */
+export function pairedPlot({ metric, variants }: Comparison): Promise<string> {
+  const { scale } = metricScale(metric);
+  const rows = variants.flatMap(({ variant, values }, index) =>
+    Object.entries(values).map(([seed, value]) => ({ variant, index, seed, value: value * scale })),
+  );
+  const y = variantAxis(variants.map(({ variant }) => variant));
+  const x = { ...metricAxis(metric), field: "value" };
+  const marked = markedBy("seed", [...new Set(rows.map(({ seed }) => seed))]);
+  return renderPlot(rows, {
+    height: { step: 30 },
+    layer: [
+      {
+        mark: { type: "line", opacity: 0.5 },
+        encoding: { x, y, color: marked.color, order: { field: "index", type: "quantitative" } },
+      },
+      { mark: { type: "point", filled: true, size: 60, opacity: 1 }, encoding: { x, y, ...marked } },
+    ],
+  });
+}
+
+/** A variant at its value of the axis, or a baseline without one at its level. */
+interface AxisPoint extends Partial<ReturnType<typeof bounds>> {
+  readonly series: string;
+  readonly value?: number;
+  readonly level?: number;
+}
+
+/** The one colour where colour tells nothing. */
+const ONE = "#0072B2";
+
+function bounds({ mean, interval: [low, high], n }: Spread, scale: number) {
+  const of = (value: number) => (n > 1 ? value : mean) * scale;
+  return { mean: mean * scale, low: of(low), high: of(high) };
+}
+
+/** `se-r4` of r=4 -> `se-r{r}`: what variants that differ in r alone have in common. */
+function seriesOf({ variant }: VariantComparison, axis: string, value: string): string {
+  const at = variant.lastIndexOf(value);
+  return at < 0 ? variant : `${variant.slice(0, at)}{${axis}}${variant.slice(at + value.length)}`;
+}
+
+function quantity(field: string, title: string): Plot {
+  return { field, type: "quantitative", title, scale: { zero: false, padding: 10 } };
+}
+
+function metricAxis(metric: string): Plot {
+  return quantity("mean", `${metricWords(metric)}${metricScale(metric).unit}`);
+}
+
+function variantAxis(order: readonly string[]): Plot {
+  return { field: "variant", type: "nominal", sort: [...order], title: null };
+}

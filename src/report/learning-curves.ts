@@ -1,0 +1,78 @@
+// Rows of epochs -> learning curves.
+
+import { markedBy, renderPlot } from "./plots.js";
+
+/** One epoch of one run. */
+export interface EpochPoint {
+  readonly variant: string;
+  readonly seed: string;
+  readonly epoch: number;
+  readonly train_loss: number;
+  readonly validation_loss: number;
+  readonly train_error: number;
+  readonly validation_error: number;
+}
+
+/** By epoch, the mean over seeds with a band from the least to the greatest; training dashed and without a band. */
+export function learningCurves(
+  points: readonly EpochPoint[],
+  { variants, quantity }: { variants: readonly string[]; quantity: "loss" | "error" },
+): Promise<string> {
+  const scale = quantity === "error" ? 100 : 1;
+  const rows = points
+    .filter(({ variant }) => variants.includes(variant))
+    .flatMap(({ variant, epoch, ...point }) =>
+      (["validation", "train"] as const).map((split) => ({
+        variant,
+        epoch,
+        value: point[`${split}_${quantity}`] * scale,
+        data: split === "train" ? "training" : "validation",
+      })),
+    )
+    // A logarithmic axis has no place for others; they are shown at the other plot.
+    .filter(({ value }) => quantity === "error" || value > 0);
+  const x = {
+    field: "epoch",
+    type: "quantitative",
+    title: "epoch",
+    axis: { tickMinStep: 1, format: "d", tickCount: 8 },
+  };
+  const y = {
+    field: "value",
+    type: "quantitative",
+    title: quantity === "error" ? "error %" : "loss",
+    ...(quantity === "loss" ? { scale: { type: "log", nice: false }, axis: { tickCount: 5 } } : {}),
+  };
+  const { color } = markedBy("variant", variants);
+  return renderPlot(rows, {
+    height: 280,
+    layer: [
+      {
+        transform: [{ filter: "datum.data === 'validation'" }],
+        mark: { type: "errorband", extent: "minmax" },
+        encoding: { x, y, color },
+      },
+      {
+        mark: { type: "line" },
+        encoding: {
+          x,
+          y: { ...y, aggregate: "mean" },
+          color,
+          strokeDash: {
+            field: "data",
+            type: "nominal",
+            title: null,
+            scale: {
+              domain: ["validation", "training"],
+              range: [
+                [1, 0],
+                [4, 3],
+              ],
+            },
+            legend: { orient: "bottom" },
+          },
+        },
+      },
+    ],
+  });
+}
