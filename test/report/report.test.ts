@@ -6,6 +6,7 @@ import { report } from "../../src/commands/report.js";
 import { randomStream } from "../../src/random.js";
 import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { writeCsv } from "../../src/records/csv.js";
+import { CHROMIUM, inBrowser } from "../browser.js";
 import { filesIn } from "../sweep/results.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -46,6 +47,22 @@ function writeSweep(
 
 const page = (folder: string) => readFileSync(join(folder, "report.html"), "utf8");
 
+interface Seen {
+  readonly tooWide: number;
+  readonly plots: number[];
+  readonly headShown: boolean;
+  readonly text: string;
+  readonly plotText: string;
+}
+
+const IN_PAGE = `({
+  tooWide: Math.max(0, document.documentElement.scrollWidth - innerWidth),
+  plots: [...document.querySelectorAll("svg")].map((svg) => svg.getBoundingClientRect().width),
+  headShown: document.querySelector("thead").checkVisibility(),
+  text: getComputedStyle(document.body).color,
+  plotText: getComputedStyle(document.querySelector("svg text")).fill,
+})`;
+
 describe("report", function () {
   this.timeout(60_000);
 
@@ -59,6 +76,37 @@ describe("report", function () {
       assert.doesNotMatch(page(folder), /<script|<link|src=|href="http|url\(http/);
       assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
+
+  it("is readable in a browser: on a phone, on a desk, in the dark", async function () {
+    if (CHROMIUM === null) this.skip();
+    await inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 12, seeds: 4, epochs: 5 });
+      assert.equal(await report([folder], { json: true }), 0);
+      const requests: string[] = [];
+      const problems = await inBrowser(async (browser) => {
+        browser.on("request", (request) => requests.push(request.url()));
+        for (const [width, scheme] of [
+          [360, "light"],
+          [1200, "dark"],
+        ] as const) {
+          await browser.setViewport({ width, height: 800 });
+          await browser.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          await browser.goto(`file://${join(folder, "report.html")}`);
+          const seen = (await browser.evaluate(IN_PAGE)) as Seen;
+          assert.equal(seen.tooWide, 0, `at ${width} pixels the page is wider than the screen`);
+          assert.equal(seen.plots.length, 6);
+          for (const plot of seen.plots)
+            assert.ok(plot > 0.8 * Math.min(380, width), `a plot of ${plot} pixels`);
+          assert.equal(seen.headShown, width > 640);
+          // Text of plots is as light or dark as the text of the page.
+          assert.equal(seen.plotText, seen.text);
+          assert.equal(seen.text === "rgb(255, 255, 255)", scheme === "dark");
+        }
+      });
+      assert.deepEqual(problems, []);
+      assert.deepEqual(new Set(requests).size, 1);
+    });
+  });
 
   it("names a damaged table and reports the rest", () =>
     inTemporaryFolder(async (folder) => {

@@ -11,6 +11,7 @@ import type { DatasetSpec } from "../../src/config/experiment.js";
 import { inOrder, takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { MetricsSum } from "../../src/training/metrics.js";
+import { CHROMIUM, inBrowser, withServer } from "../browser.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 tf.enableProdMode();
@@ -60,6 +61,13 @@ async function check(
   });
 }
 
+/** What somebody who was given the two files would write. */
+const IN_PAGE = `async (images, count) => {
+  const model = await tf.loadLayersModel("/model.json");
+  const logits = model.predict(tf.tensor(images, [count, 8, 8, 3]));
+  return Array.from(await logits.data());
+}`;
+
 describe("an exported run gives the run's test loss and error again", function () {
   this.timeout(60_000);
 
@@ -77,6 +85,33 @@ describe("an exported run gives the run's test loss and error again", function (
       const logits = model.predict(tf.tensor(images, [count, 8, 8, 3])) as tf.Tensor;
       return (await logits.data()) as Float32Array;
     }));
+
+  it("as a LayersModel, in a browser with TensorFlow.js as it is distributed", async function () {
+    if (CHROMIUM === null) this.skip();
+    await check("tfjs", async (run, images, count) => {
+      const files: Record<string, string> = {
+        "/tf.js": "node_modules/@tensorflow/tfjs/dist/tf.min.js",
+        "/model.json": join(run, "tfjs", "model.json"),
+        "/weights.bin": join(run, "tfjs", "weights.bin"),
+      };
+      const html = Buffer.from(
+        '<!doctype html><link rel="icon" href="data:,"><script src="/tf.js"></script>',
+      );
+      const read = (path: string) =>
+        path === "/" ? html : files[path] === undefined ? null : readFileSync(files[path]);
+      let logits: number[] = [];
+      await withServer(read, async (address) => {
+        const problems = await inBrowser(async (page) => {
+          await page.goto(address);
+          logits = (await page.evaluate(
+            `(${IN_PAGE})(${JSON.stringify(Array.from(images))}, ${count})`,
+          )) as number[];
+        });
+        assert.deepEqual(problems, []);
+      });
+      return Float32Array.from(logits);
+    });
+  });
 
   it("as ONNX, in ONNX Runtime", () =>
     check("onnx", async (run, images, count) => {
