@@ -3,7 +3,13 @@
 import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/comparison.js";
 import { formatComparison } from "../report/comparison-table.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
-import { answerOf, limitSentence, partialSentence, sentencesOf } from "../report/sentences.js";
+import {
+  answerOf,
+  limitSentence,
+  matchSentences,
+  partialSentence,
+  sentencesOf,
+} from "../report/sentences.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface CompareFlags extends ComparisonAsked {
@@ -28,6 +34,7 @@ export function comparisonText(comparison: Comparison): string {
     formatComparison(comparison),
     "",
     ...about.filter((sentence) => sentence !== null),
+    ...matchSentences(comparison),
     ...sentencesOf(comparison),
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatLarge, formatTable } from "../report
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { type ExpandedSweep, expandSweep, type Run } from "../sweep/expand.js";
 import { finishedFingerprint, indexFinishedRuns } from "../sweep/finished-runs.js";
-import { formatAxes } from "../sweep/plan.js";
+import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
 import { print, printJson } from "./output.js";
 
@@ -55,6 +55,7 @@ export function printPlan(
         variant: run.variant.name,
         seed: run.seed,
         axes: run.variant.axes,
+        match: run.variant.match,
         params: run.variant.complexity.params,
         macs: run.variant.complexity.macs,
         fingerprint: run.fingerprint,
@@ -78,6 +79,9 @@ export function printPlan(
       { right: [2, 3, 4] },
     ),
   );
+  const matched = sweep.variants.filter(({ match }) => match);
+  if (matched.length > 0)
+    print(`\n${matched.map((variant) => `${variant.name} has the ${formatMatch(variant)}`).join("\n")}`);
   print(
     `\n${sweep.runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
   );

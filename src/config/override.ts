@@ -53,6 +53,12 @@ export function parseSetFlag(flag: string): Override {
   return { path: parsePath(flag.slice(0, equals)), value, key: at(0, equals), locate };
 }
 
+/** Two spellings of one thing: who gives the one whole has replaced the other. */
+const OTHER_SPELLING: ReadonlyMap<unknown, string> = new Map([
+  ["se", "attention"],
+  ["attention", "se"],
+]);
+
 const FORBIDDEN = new Set(["__proto__", "prototype", "constructor"]);
 
 /** Replaces in place. `made` is the path of the outermost value that stands there because of this override. */
@@ -80,7 +86,10 @@ function replaceAt(
     }
     parent = parent[step] as Record<string, unknown>;
   }
-  parent[path.at(-1) as string] = copyTree(value);
+  const last = path.at(-1) as string;
+  parent[last] = copyTree(value);
+  const other = OTHER_SPELLING.get(last);
+  if (other !== undefined) delete parent[other];
   return { made };
 }
 

@@ -44,6 +44,7 @@ export interface Variant {
   set?: {};
   grid?: Axes;
   zip?: Axes1;
+  match?: Match;
 }
 /**
  * Axes of which every combination is a variant.
@@ -64,6 +65,23 @@ export interface Axes1 {
    * @maxItems 1000
    */
   [k: string]: (string | number | boolean)[];
+}
+/**
+ * Makes this variant wider or deeper until it costs as much as another: a control of equal cost.
+ */
+export interface Match {
+  /**
+   * The variant whose parameters it is to have; may name axes, as in se-r${r}.
+   */
+  params?: string;
+  /**
+   * The variant whose multiply-accumulates it is to have.
+   */
+  macs?: string;
+  /**
+   * What is scaled: the filters of stem and stages, or the blocks of stages.
+   */
+  by?: "width" | "depth";
 }
 export interface Compare {
   /**

@@ -16,6 +16,14 @@ export interface VariantSpec {
   readonly set: Readonly<Record<string, unknown>>;
   readonly grid: Axes;
   readonly zip: Axes;
+  readonly match: MatchSpec | null;
+}
+
+/** The variant (its name may have placeholders) whose cost this one is to have, and how it gets there. */
+export interface MatchSpec {
+  readonly cost: "params" | "macs";
+  readonly target: string;
+  readonly by: "width" | "depth";
 }
 
 export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
@@ -52,17 +60,24 @@ export function checkSweep(located: Located, file: string): Sweep {
   if (diagnostics.length > 0 || !base.ok) throw new DiagnosticError(diagnostics);
   return {
     name: written.name,
-    variants: written.variants.map(({ name, set, grid, zip }) => ({
+    variants: written.variants.map(({ name, set, grid, zip, match }) => ({
       name,
       set: set ?? {},
       grid: (grid ?? {}) as Axes,
       zip: (zip ?? {}) as Axes,
+      match: matchOf(match),
     })),
     seeds: written.seeds,
     compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
     ...base.value,
     locate: located.locate,
   };
+}
+
+function matchOf(match: WrittenVariant["match"]): MatchSpec | null {
+  if (match === undefined) return null;
+  const cost = match.params === undefined ? "macs" : "params";
+  return { cost, target: match[cost] as string, by: match.by ?? "width" };
 }
 
 function baseOf(
@@ -122,7 +137,7 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
     for (const kind of ["grid", "zip"] as const) {
       for (const [name, values] of Object.entries(variant[kind] ?? {})) {
         const place = [...path, kind, name];
-        if (!uses(variant.set, name))
+        if (!uses([variant.set, variant.match], name))
           report(
             "unused-axis",
             `nothing in \`set\` uses the axis \`${name}\`; write \${${name}} where its values go`,
@@ -147,27 +162,32 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
         [...path, "zip"],
         "key",
       );
-    for (const name of placeholders(variant.name))
-      if (!axes.includes(name))
-        report(
-          "unknown-axis",
-          `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
-          [...path, "name"],
-          "value",
-        );
-    for (const [key, value] of Object.entries(variant.set ?? {}))
-      for (const [part, text] of [
-        ["key", key],
-        ["value", JSON.stringify(value)],
-      ] as const)
-        for (const name of placeholders(text))
-          if (!axes.includes(name))
-            report(
-              "unknown-axis",
-              `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
-              [...path, "set", key],
-              part,
-            );
+    const checkPlaceholders = (text: string, place: Path, part: "key" | "value") => {
+      for (const name of placeholders(text))
+        if (!axes.includes(name))
+          report(
+            "unknown-axis",
+            `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
+            place,
+            part,
+          );
+    };
+    checkPlaceholders(variant.name, [...path, "name"], "value");
+    for (const [key, value] of Object.entries(variant.set ?? {})) {
+      checkPlaceholders(key, [...path, "set", key], "key");
+      checkPlaceholders(JSON.stringify(value), [...path, "set", key], "value");
+    }
+    if (variant.match === undefined) return;
+    const costs = (["params", "macs"] as const).filter((cost) => variant.match?.[cost] !== undefined);
+    if (costs.length !== 1)
+      report(
+        costs.length === 0 ? "nothing-to-match" : "both-given",
+        "`match` takes a variant under `params` or under `macs`, one of them",
+        [...path, "match"],
+        "key",
+      );
+    for (const cost of costs)
+      checkPlaceholders(variant.match[cost] as string, [...path, "match", cost], "value");
   });
   return diagnostics;
 }

@@ -6,6 +6,7 @@ export const PLAN_COLUMNS = [
   "variant",
   "seed",
   "axes",
+  "match",
   "params",
   "macs",
   "fingerprint",

@@ -85,6 +85,7 @@ export const COMPARISON_COLUMNS = [
     "variant",
     "baseline",
     "axes",
+    "match",
     "params",
     "macs",
     "seconds",

@@ -13,6 +13,8 @@ export interface VariantComparison {
   /** What it is compared with; its own name for a baseline. */
   readonly baseline: string;
   readonly axes: string;
+  /** As in plan.csv: what it was made to cost. */
+  readonly match: string;
   readonly params: number;
   readonly macs: number;
   /** Of a run. */
@@ -77,6 +79,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       variant: label,
       baseline,
       axes: first.axes,
+      match: first.match,
       params: first.params,
       macs: first.macs,
       seconds: spreadOf([...valuesOf(runs, "seconds").values()]),

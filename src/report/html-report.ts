@@ -10,7 +10,7 @@ import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { ReportData } from "./read-report.js";
-import { answerOf, limitSentence, partialSentence, sentencesOf } from "./sentences.js";
+import { answerOf, limitSentence, matchSentences, partialSentence, sentencesOf } from "./sentences.js";
 
 export async function htmlReport(data: ReportData): Promise<string> {
   const { name, comparison, damaged } = data;
@@ -23,7 +23,7 @@ export async function htmlReport(data: ReportData): Promise<string> {
     `<p>Which of ${variants.length} variants has a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}?</p>
 <p class="answer">${escapeHtml(answerOf(comparison))}</p>
 ${notes.map((note) => (note === null ? "" : `<p class="note">${escapeHtml(note)}</p>`)).join("\n")}
-<ul>${sentencesOf(comparison)
+<ul>${[...matchSentences(comparison), ...sentencesOf(comparison)]
       .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
       .join("\n")}</ul>
 ${gainAndCost(comparison)

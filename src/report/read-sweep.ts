@@ -17,6 +17,8 @@ export interface PlannedRun {
   readonly seed: string;
   /** `r=4;bias=true` */
   readonly axes: string;
+  /** `parameters of se-r4 -0.012 % (width x1.018)`, where it was made to cost as much as another. */
+  readonly match: string;
   readonly params: number;
   readonly macs: number;
   readonly status: string;
@@ -53,9 +55,9 @@ export function readSweep(folder: string): SweepTables {
     return result && result.fingerprint === fingerprint ? result : null;
   };
   const runs = rows.map((row): PlannedRun => {
-    const { run = "", variant = "", seed = "", axes = "", params, macs, status = "", reason = "" } = row;
-    const result = resultOf(row);
-    return { run, variant, seed, axes, params: Number(params), macs: Number(macs), status, reason, result };
+    const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
+    const [params, macs] = [Number(row.params), Number(row.macs)];
+    return { run, variant, seed, axes, match, params, macs, status, reason, result: resultOf(row) };
   });
   for (const { run, result } of runs)
     for (const column of METRIC_COLUMNS)

@@ -44,6 +44,11 @@ export function limitSentence({ variants }: Comparison): string | null {
   return `With ${seedsOf(most)} p cannot go below ${(2 / 2 ** most).toPrecision(2)}${holm}: no difference, however clear, could be significant.`;
 }
 
+/** What the controls of equal cost are made of. */
+export function matchSentences({ variants }: Comparison): string[] {
+  return variants.flatMap(({ variant, match }) => (match === "" ? [] : [`${variant} has the ${match}.`]));
+}
+
 /** How much of what is planned the comparison rests on; null where it is all. */
 export function partialSentence({ variants }: Comparison): string | null {
   const sum = (of: (variant: VariantComparison) => number) =>

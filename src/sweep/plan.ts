@@ -5,7 +5,7 @@ import type { AxisValue } from "../config/sweep.js";
 import { PLAN_COLUMNS, type Row, SUMMARY_COLUMNS } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { readResult } from "../records/run-folder.js";
-import type { ExpandedSweep, Run } from "./expand.js";
+import { costWords, type ExpandedSweep, type Run, type Variant } from "./expand.js";
 
 export type RunStatus = "pending" | "running" | "finished" | "failed";
 
@@ -33,12 +33,21 @@ export function planRow(run: Run, { status, reason }: RunState): Row {
     variant: variant.name,
     seed,
     axes: formatAxes(variant.axes),
+    match: formatMatch(variant),
     params: params.trainable,
     macs,
     fingerprint,
     status,
     reason,
   };
+}
+
+/** `parameters of se-r4 -0.012 % (width x1.018)`; empty where nothing is matched. */
+export function formatMatch({ match }: Variant): string {
+  if (!match) return "";
+  const percent = 100 * (match.ratio - 1);
+  const off = percent === 0 ? "" : ` ${percent > 0 ? "+" : ""}${percent.toPrecision(2)} %`;
+  return `${costWords(match.cost)} of ${match.target}${off} (${match.change})`;
 }
 
 /** One row a finished run, read from its result. */

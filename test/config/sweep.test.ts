@@ -86,6 +86,38 @@ describe("variants", () => {
     ]);
     assert.deepEqual(variants.map(training), [[4, 6]]);
   });
+  it("a gate replaces the one that was there, in either spelling", async () => {
+    const { variants } = await expand(
+      "variants: [{ name: a, set: { network.attention: { type: eca } } }, { name: b, set: { network.attention: { type: eca }, network.se: off } }]",
+    );
+    assert.deepEqual(
+      variants.map(({ experiment: { network } }) =>
+        network.stages.map((stage) =>
+          "attention" in stage && stage.attention !== "off" ? stage.attention.type : "off",
+        ),
+      ),
+      [["eca"], ["off"]],
+    );
+  });
+  it("match: a control for each value of an axis, by another variant's cost", async () => {
+    const { variants } = await expand(
+      `variants: [{ name: 'se-r\${r}', grid: { r: [1, 4] }, set: { network.se.r: '\${r}' } },
+        { name: 'wide-r\${r}', grid: { r: [1, 4] }, set: { network.se: off }, match: { params: 'se-r\${r}' } }]`,
+      EXPERIMENT.replaceAll("filters: 16", "filters: 64"),
+    );
+    const found = variants.slice(2).map(({ name, match, experiment, complexity }) => {
+      assert.ok(match && Math.abs(match.ratio - 1) < 0.02, `${name}: ${match?.ratio}`);
+      const target = variants.find(({ name }) => name === match.target)?.complexity.params
+        .trainable as number;
+      assert.equal(complexity.params.trainable, Math.round(match.ratio * target));
+      const [stage] = experiment.network.stages;
+      return stage && "filters" in stage ? stage.filters : [];
+    });
+    assert.deepEqual(found, [
+      [67, 67],
+      [65, 65],
+    ]);
+  });
   it("an item where an alias stands changes alone", async () => {
     const stages = "stages: [&s { block: basic, filters: 16 }, *s]";
     const { variants } = await expand(

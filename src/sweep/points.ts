@@ -1,0 +1,155 @@
+// A sweep -> its points, one a variant: names, axes and checked experiments, as far as the files alone can say.
+
+import { checkExperiment, type Experiment } from "../config/experiment.js";
+import { applyOverrides, type Override, parsePath } from "../config/override.js";
+import type { Located } from "../config/source.js";
+import { didYouMean } from "../config/suggest.js";
+import {
+  type AxisValue,
+  type MatchSpec,
+  placeholders,
+  type Sweep,
+  type VariantSpec,
+} from "../config/sweep.js";
+import { type Diagnostic, DiagnosticError, type Path } from "../diagnostic.js";
+
+export interface Point {
+  /** Of its variant in the file. */
+  readonly index: number;
+  readonly name: string;
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly experiment: Experiment;
+  readonly located: Located;
+  /** Its target is a name, placeholders filled in. */
+  readonly match: MatchSpec | null;
+}
+
+/** Every combination of every variant, as far as it can be checked without data. Throws DiagnosticError. */
+export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Point[] {
+  const diagnostics: Diagnostic[] = [];
+  const points = sweep.variants.flatMap((spec, index) =>
+    combinations(spec).flatMap((axes): Point[] => {
+      const applied = applyOverrides(sweep.experiment, [
+        ...variantOverrides(sweep, index, axes),
+        ...overrides,
+      ]);
+      const checked = applied.ok ? checkExperiment(applied.value, sweep.directory) : applied;
+      if (!checked.ok || !applied.ok) {
+        diagnostics.push(...(checked.ok ? [] : checked.diagnostics));
+        return [];
+      }
+      const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
+      const name = fillIn(spec.name, axes);
+      return [{ index, name, axes, experiment: checked.value, located: applied.value, match }];
+    }),
+  );
+  diagnostics.push(...checkNames(sweep), ...checkMatches(sweep, points));
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return points;
+}
+
+/** Every combination of the grid, each with every step of the zip. */
+function combinations({ grid, zip }: VariantSpec): Record<string, AxisValue>[] {
+  const steps = Object.values(zip)[0]?.length ?? 1;
+  const zipped = Array.from({ length: steps }, (_, step) =>
+    Object.fromEntries(Object.entries(zip).map(([name, values]) => [name, values[step] as AxisValue])),
+  );
+  return Object.entries(grid)
+    .reduce<Record<string, AxisValue>[]>(
+      (points, [name, values]) =>
+        points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+      [{}],
+    )
+    .flatMap((point) => zipped.map((step) => ({ ...point, ...step })));
+}
+
+function variantOverrides(
+  sweep: Sweep,
+  index: number,
+  axes: Readonly<Record<string, AxisValue>>,
+): Override[] {
+  return Object.entries(sweep.variants[index]?.set ?? {}).map(([path, value]) => {
+    const place = ["variants", index, "set", path];
+    return {
+      path: parsePath(fillIn(path, axes)),
+      value: fillInValue(value, axes),
+      key: sweep.locate(place, "key"),
+      locate: (within, part) => sweep.locate([...place, ...within], part),
+    };
+  });
+}
+
+/** A text that is one placeholder becomes the axis' value itself; in longer texts the value is written out. */
+function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>): unknown {
+  if (typeof value === "string") {
+    const whole = /^\$\{(\w+)\}$/.exec(value);
+    return whole ? axes[whole[1] as string] : fillIn(value, axes);
+  }
+  if (Array.isArray(value)) return value.map((item) => fillInValue(item, axes));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillInValue(inner, axes)]));
+  return value;
+}
+
+function fillIn(text: string, axes: Readonly<Record<string, AxisValue>>): string {
+  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => String(axes[name]));
+}
+
+const SAFE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._=+-]*[A-Za-z0-9_=+-])?$/;
+
+function checkNames(sweep: Sweep): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path) =>
+    diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
+  const namesOf = (spec: VariantSpec) => combinations(spec).map((axes) => fillIn(spec.name, axes));
+  const seen = new Set<string>();
+  sweep.variants.forEach((spec, index) => {
+    const path = ["variants", index, "name"];
+    for (const name of namesOf(spec)) {
+      // On some systems names that differ in case only are one folder.
+      const folder = name.toLowerCase();
+      if (seen.has(folder)) {
+        const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
+          (axis) => !placeholders(spec.name).includes(axis),
+        );
+        const hint = unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : "";
+        report("duplicate-variant", `two variants are called \`${name}\`${hint}`, path);
+        break;
+      }
+      if (!SAFE_NAME.test(name) || name.length > 100) {
+        const rule = "letters, digits and . _ = + - only, a letter or digit first, no dot last";
+        report("unsafe-name", `\`${name}\` names a folder: ${rule}`, path);
+        break;
+      }
+      seen.add(folder);
+    }
+  });
+  const { baseline } = sweep.compare;
+  const names = sweep.variants.flatMap(namesOf);
+  if (baseline !== null && !names.includes(baseline)) {
+    const meant = didYouMean(baseline, names) || `; there are ${names.join(", ")}`;
+    report("unknown-variant", `no variant is called \`${baseline}\`${meant}`, ["compare", "baseline"]);
+  }
+  return diagnostics;
+}
+
+/** What is matched exists, and is not matched itself. */
+function checkMatches(sweep: Sweep, points: readonly Point[]): Diagnostic[] {
+  const names = points.map(({ name }) => name);
+  return points.flatMap(({ index, name, match }): Diagnostic[] => {
+    if (!match) return [];
+    const path: Path = ["variants", index, "match", match.cost];
+    const target = points.find((point) => point.name === match.target);
+    const report = (code: string, message: string) => [
+      { code, message, path, location: sweep.locate(path, "value") },
+    ];
+    if (!target)
+      return report(
+        "unknown-variant",
+        `no variant is called \`${match.target}\`${didYouMean(match.target, names)}`,
+      );
+    if (target.match)
+      return report("matched-twice", `\`${name}\` would match \`${match.target}\`, which is matched itself`);
+    return [];
+  });
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { checkExperiment, type NetworkSpec } from "../../src/config/experiment.js";
+import { readSource } from "../../src/config/source.js";
+import { describeDataset } from "../../src/data/dataset.js";
+import { buildNetwork, type NetworkInput } from "../../src/network/build-network.js";
+import { checkNetwork } from "../../src/network/check-network.js";
+import { complexityOf } from "../../src/network/complexity.js";
+import { canScale, type MatchAsked, matchCost } from "../../src/network/match-cost.js";
+
+function load(name: string): { network: NetworkSpec; input: NetworkInput } {
+  const checked = checkExperiment(readSource(`configs/${name}.yaml`), "configs/zoo");
+  assert.ok(checked.ok);
+  return { network: checked.value.network, input: describeDataset(checked.value.dataset) };
+}
+
+function costOf(network: NetworkSpec, input: NetworkInput, cost: MatchAsked["cost"]): number {
+  const { params, macs } = complexityOf(buildNetwork(network, input));
+  return cost === "params" ? params.trainable : macs;
+}
+
+/** The kinds of nodes in their order: what widening leaves as it is. */
+const structure = (network: NetworkSpec, input: NetworkInput) =>
+  buildNetwork(network, input).map(({ op, inputs }) => `${op} ${inputs}`);
+
+describe("a network as wide as another costs", () => {
+  const check = (plain: string, other: string, cost: MatchAsked["cost"], within: number) =>
+    it(`${plain} with the ${cost} of ${other}`, () => {
+      const { network, input } = load(plain);
+      const target = costOf(load(other).network, input, cost);
+      const matched = matchCost(network, input, { cost, target, by: "width" });
+      assert.ok(matched);
+      assert.ok(Math.abs(matched.ratio - 1) <= within, `${matched.change}: ratio ${matched.ratio}`);
+      assert.equal(costOf(matched.network, input, cost) / target, matched.ratio);
+      assert.deepEqual(checkNetwork(buildNetwork(matched.network, input), input.classes), []);
+      assert.deepEqual(structure(matched.network, input), structure(network, input));
+      // Nearer than the network that was there, where that was not as near already.
+      assert.ok(Math.abs(matched.ratio - 1) <= Math.abs(costOf(network, input, cost) / target - 1));
+    });
+
+  check("zoo/resnet-50", "zoo/se-resnet-50", "params", 0.001);
+  check("zoo/resnet-50", "zoo/resnet-101", "macs", 0.001);
+  check("zoo/resnet-101", "zoo/resnet-50", "params", 0.001);
+  check("zoo/resnext-50", "zoo/se-resnext-50", "params", 0.03);
+  check("zoo/cifar-resnet-20-a", "zoo/cifar-resnet-56-b", "params", 0.005);
+  check("zoo/cifar-resnet-164", "zoo/cifar-resnet-110-b", "params", 0.005);
+  check("mnist/se-resnet20", "mnist/se-resnet50", "params", 0.001);
+});
+
+describe("a network as deep as another costs", () => {
+  const check = (plain: string, target: (own: number) => number, blocks: string | null) =>
+    it(`${plain}: blocks ${blocks}`, () => {
+      const { network, input } = load(plain);
+      const asked = { cost: "macs", target: target(costOf(network, input, "macs")), by: "depth" } as const;
+      assert.equal(matchCost(network, input, asked)?.change ?? null, blocks && `blocks ${blocks}`);
+    });
+
+  check("zoo/cifar-resnet-20-b", (own) => own, "3, 3, 3");
+  check("zoo/resnet-50", (own) => own, "3, 4, 6, 3");
+  check(
+    "zoo/resnet-50",
+    () => costOf(load("zoo/resnet-34").network, load("zoo/resnet-34").input, "macs"),
+    "3, 4, 5, 3",
+  );
+  check("zoo/cifar-resnet-20-b", (own) => 2.9 * own, "9, 8, 8");
+  check("zoo/cifar-resnet-20-b", (own) => own / 100, null);
+  check("zoo/cifar-resnet-20-b", (own) => own * 100, null);
+});
+
+it("modules written out have no width or depth to scale", () => {
+  const { network } = load("zoo/vgg-16");
+  assert.deepEqual([canScale(network, "width"), canScale(network, "depth")], [false, false]);
+  const resnet = load("zoo/resnet-50").network;
+  assert.deepEqual([canScale(resnet, "width"), canScale(resnet, "depth")], [true, true]);
+});
