@@ -6,13 +6,16 @@ import { InputError } from "../diagnostic.js";
 import { selectEngine } from "../engine/select-engine.js";
 import { buildNetwork } from "../network/build-network.js";
 import { writeCsv } from "../records/csv.js";
+import { writeWhole } from "../records/files.js";
 import { EXCITATION_COLUMNS, excitationRows, GATE_COLUMNS, gateRow } from "../report/excitation.js";
+import { excitationPage, gateTable } from "../report/excitation-page.js";
+import { excitationFigure, standalone } from "../report/excitation-plots.js";
 import { formatTable } from "../report/format.js";
 import { gateActivations, gatesOf } from "../training/gate-activations.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { print, printJson } from "./output.js";
 
-/** Writes gates.csv (a row a gate) and excitation.csv (a row a gate, channel and class) into the run's folder. */
+/** Writes gates.csv (a row a gate), excitation.csv (a row a gate, channel and class), figure and page into the run's folder. */
 export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
   const { experiment, result, weights } = loadFinishedRun(run);
   const dataset = await loadDataset(experiment.dataset);
@@ -26,34 +29,21 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   const rows = gates.map((gate) =>
     gateRow(gate, { labels, classes: dataset.classes, error: Number(result.test_error) }),
   );
-  const files = ["gates.csv", "excitation.csv"].map((name) => join(run, name)) as [string, string];
+  const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classes));
+  const svg = await excitationFigure(excitation);
+  const name = `${experiment.name}, seed ${experiment.seed}`;
+  const files = ["gates.csv", "excitation.csv", "excitation.svg", "excitation.html"].map((file) =>
+    join(run, file),
+  ) as [string, string, string, string];
   writeCsv(files[0], GATE_COLUMNS, rows);
-  writeCsv(
-    files[1],
-    EXCITATION_COLUMNS,
-    gates.flatMap((gate) => excitationRows(gate, labels, dataset.classes)),
-  );
+  writeCsv(files[1], EXCITATION_COLUMNS, excitation);
+  writeWhole(files[2], standalone(svg));
+  writeWhole(files[3], await excitationPage(name, { rows, figure: svg }));
   if (json) {
     printJson({ files, gates: rows });
     return 0;
   }
-  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(2)} %`;
-  const cells = rows.map((row) => [
-    String(row.gate),
-    String(row.channels),
-    Number(row.mean).toFixed(3),
-    percent(row.saturated),
-    Number(row.class_specificity).toFixed(3),
-    percent(row.error_with_mean),
-  ]);
-  const head = [
-    "gate",
-    "channels",
-    "mean",
-    "saturated",
-    "class specificity",
-    `error with its mean (as it is: ${percent(result.test_error)})`,
-  ];
+  const { head, cells } = gateTable(rows);
   print(formatTable(head, cells, { right: [1, 2, 3, 4, 5] }));
   print(`\n${files.join("\n")}`);
   return 0;

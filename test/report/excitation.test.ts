@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { excitationRows, type GateValues, gateRow } from "../../src/report/excitation.js";
+import { excitationFigure } from "../../src/report/excitation-plots.js";
 
 /** Four images, two channels: the first follows the class, the second does not. */
 const GATE: GateValues = {
@@ -33,4 +34,34 @@ describe("excitation", () => {
       error_with_mean: 0.25,
     });
   });
+});
+
+describe("the figure of gates", () => {
+  const rowsOf = (gate: string, channels: number, classes: number) =>
+    Array.from({ length: channels * classes }, (_, index) => ({
+      gate,
+      channel: Math.floor(index / classes),
+      class: index % classes,
+      mean: 0.5 + 0.01 * (index % classes),
+      deviation: 0,
+    }));
+  const check = async (channels: number, classes: number, [points, lines]: [number, number]) => {
+    const gates = ["stage1.block1.se.gate", "stage1.block2.se.gate", "stage2.block1.se.gate"];
+    const svg = await excitationFigure(gates.flatMap((gate) => rowsOf(gate, channels, classes)));
+    assert.deepEqual(
+      gates.map((gate) => svg.includes(`>${gate}<`)),
+      [false, true, true],
+    );
+    const paths = Array.from(
+      svg.matchAll(/aria-roledescription="line mark"[^>]* d="([^"]*)"/g),
+      ([, d]) => d,
+    );
+    // A line a class and one for all, in two panels.
+    assert.equal(paths.length, 2 * (lines + 1));
+    for (const path of paths) assert.equal(path?.match(/[ML]/g)?.length, points);
+  };
+
+  it("has a panel for the last gate of each stage, a line a class, and one for all", () =>
+    check(8, 3, [8, 3]));
+  it("shows fifty channels and four classes where there are more", () => check(120, 20, [50, 4]));
 });

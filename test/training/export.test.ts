@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -129,11 +129,16 @@ describe("an exported run gives the run's test loss and error again", function (
       assert.equal(squeezebox("train", "e.yaml").status, 0);
       const { status, stdout, stderr } = squeezebox("excite", join("runs", "exported", "seed-1"));
       assert.equal(status, 0, stderr);
-      const { gates } = JSON.parse(stdout) as { gates: { gate: string; channels: number; mean: number }[] };
+      const { gates, files } = JSON.parse(stdout) as {
+        files: string[];
+        gates: { gate: string; channels: number; mean: number }[];
+      };
       assert.deepEqual(
         gates.map(({ gate, channels }) => [gate, channels]),
         [["stage1.block1.se.gate", 16]],
       );
       assert.ok(gates.every(({ mean }) => mean > 0 && mean < 1));
+      assert.ok(files.every((file) => existsSync(join(folder, file))));
+      assert.match(readFileSync(join(folder, files[3] as string), "utf8"), /<svg.*stage1\.block1\.se\.gate/s);
     }));
 });

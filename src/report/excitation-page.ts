@@ -1,0 +1,66 @@
+// What the gates of a run do -> one page: the paper's figure, and for each gate what it is worth.
+
+import type { Row } from "../records/columns.js";
+import { depthPlot } from "./excitation-plots.js";
+import { escapeHtml, figure, htmlTable, page } from "./html.js";
+
+/** Head and cells of the table of gates. `rows`: those of gates.csv. */
+export function gateTable(rows: readonly Row[]): { head: string[]; cells: string[][] } {
+  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(2)} %`;
+  const error = rows.length > 0 ? percent(rows[0]?.error) : "";
+  return {
+    head: [
+      "gate",
+      "channels",
+      "mean",
+      "saturated",
+      "class specificity",
+      `error with its mean (as it is: ${error})`,
+    ],
+    cells: rows.map((row) => [
+      String(row.gate),
+      String(row.channels),
+      Number(row.mean).toFixed(3),
+      percent(row.saturated),
+      Number(row.class_specificity).toFixed(3),
+      percent(row.error_with_mean),
+    ]),
+  };
+}
+
+export async function excitationPage(
+  name: string,
+  { rows, figure: svg }: { rows: readonly Row[]; figure: string },
+): Promise<string> {
+  const { head, cells } = gateTable(rows);
+  const depths = [
+    {
+      column: (row: Row) => Number(row.error_with_mean) - Number(row.error),
+      title: "points of test error added",
+      scale: 100,
+      caption: "What a gate is worth: test error added when its factors are replaced by their means.",
+    },
+    {
+      column: (row: Row) => Number(row.class_specificity),
+      title: "share of the variance between classes",
+      scale: 1,
+      caption: "Class specificity: 0 where a gate does the same for every class.",
+    },
+    {
+      column: (row: Row) => Number(row.saturated),
+      title: "% of activations",
+      scale: 100,
+      caption: "Saturation: activations below 0.01 or above 0.99.",
+    },
+  ];
+  const plots = await Promise.all(
+    depths.map(async ({ caption, ...depth }) => figure(await depthPlot(rows, depth), caption)),
+  );
+  return page(
+    name,
+    `<p>What the gates do, over the test set. Test error of the run: <b>${escapeHtml((100 * Number(rows[0]?.error)).toFixed(2))} %</b>.</p>
+${figure(svg, "The last gate of each stage: mean activation by channel, a line a class; thick: all classes (Hu et al., figure 5).")}
+<div class="plots">${plots.join("\n")}</div>
+${htmlTable(head, cells)}`,
+  );
+}

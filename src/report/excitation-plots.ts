@@ -1,0 +1,108 @@
+// What gates do, as tables -> the figure of the SENet paper, and what each gate is worth by depth.
+
+import type { Row } from "../records/columns.js";
+import { PLOT_WIDTH, renderPlot } from "./plots.js";
+
+/** The paper shows so many channels of each gate, evenly spaced, where there are more. */
+const MOST_CHANNELS = 50;
+/** And so many classes where there are more than can be told apart. */
+const [ALL_CLASSES, SOME_CLASSES] = [10, 4];
+
+/**
+ * Hu et al., figure 5: activations by channel in the last gate of each stage, a line a class (its mean over images) and a
+ * thick one for all classes. `rows`: those of excitation.csv.
+ */
+export function excitationFigure(rows: readonly Row[]): Promise<string> {
+  const gates = [...new Set(rows.map(({ gate }) => String(gate)))];
+  const lastOfStage = new Map(gates.map((gate) => [gate.split(".")[0], gate]));
+  const shown = new Set(lastOfStage.values());
+  const own = rows.filter(({ gate }) => shown.has(String(gate)));
+  const classes = classesShown(own);
+  const channels = new Map(
+    [...shown].map((gate) => [gate, channelsShown(own.filter((row) => row.gate === gate))]),
+  );
+  const points = own.flatMap(({ gate, channel, class: label, mean }) =>
+    channels.get(String(gate))?.has(Number(channel)) && !Number.isNaN(Number(mean))
+      ? [{ gate, channel: Number(channel), label: String(label), mean: Number(mean) }]
+      : [],
+  );
+  const x = { field: "channel", type: "quantitative", title: "channel", scale: { nice: false } };
+  const y = { field: "mean", type: "quantitative", title: "activation", scale: { zero: false } };
+  return renderPlot(points, {
+    facet: { field: "gate", type: "nominal", title: null, sort: gates },
+    columns: 1,
+    resolve: { scale: { x: "independent", y: "independent" } },
+    spec: {
+      width: PLOT_WIDTH + 180,
+      height: 120,
+      layer: [
+        {
+          transform: [{ filter: { field: "label", oneOf: classes } }],
+          mark: { type: "line", strokeWidth: 1 },
+          encoding: {
+            x,
+            y,
+            color: {
+              field: "label",
+              type: "nominal",
+              title: "class",
+              sort: classes,
+              scale: { scheme: classes.length > SOME_CLASSES ? "tableau10" : "dark2" },
+              legend: { orient: "bottom", columns: 10 },
+            },
+          },
+        },
+        {
+          mark: { type: "line", color: "black", strokeWidth: 2 },
+          encoding: { x, y: { ...y, aggregate: "mean" } },
+        },
+      ],
+    },
+  });
+}
+
+/** A figure of its own, not of a page: black on white. */
+export function standalone(svg: string): string {
+  return svg.replace("<svg ", '<svg style="background: white; color: black" ');
+}
+
+/** By gate, in the order of the network. `column`: of gates.csv. */
+export function depthPlot(
+  rows: readonly Row[],
+  { column, title, scale }: { column: (row: Row) => number; title: string; scale: number },
+): Promise<string> {
+  const values = rows.map((row) => ({ gate: String(row.gate), value: column(row) * scale }));
+  return renderPlot(values, {
+    height: { step: 22 },
+    mark: { type: "bar", height: 12, color: "#0072B2" },
+    encoding: {
+      y: {
+        field: "gate",
+        type: "nominal",
+        sort: values.map(({ gate }) => gate),
+        title: null,
+        axis: { labelLimit: 200 },
+      },
+      x: { field: "value", type: "quantitative", title },
+    },
+  });
+}
+
+/** Of classes without images there is nothing to show. */
+function classesShown(rows: readonly Row[]): string[] {
+  const classes = [
+    ...new Set(rows.filter(({ mean }) => !Number.isNaN(Number(mean))).map((row) => row.class)),
+  ];
+  const most = classes.length <= ALL_CLASSES ? ALL_CLASSES : SOME_CLASSES;
+  return evenly(classes.length, most).map((index) => String(classes[index]));
+}
+
+function channelsShown(rows: readonly Row[]): Set<number> {
+  return new Set(evenly(new Set(rows.map(({ channel }) => channel)).size, MOST_CHANNELS));
+}
+
+/** At most so many of 0..count-1, first and last among them. */
+function evenly(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, index) => index);
+  return Array.from({ length: most }, (_, index) => Math.round((index * (count - 1)) / (most - 1)));
+}
