@@ -25,6 +25,13 @@ const count =
     return number;
   };
 
+function port(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 65535)
+    throw new InputError(`--port takes a number from 0 to 65535; found ${value}`);
+  return number;
+}
+
 function command(name: string, description: string): Command {
   return program.command(name).description(description).option("--json", "print JSON", false);
 }
@@ -103,6 +110,8 @@ withComparison(
 
 withComparison(command("report", "writes report.html, table.md, table.tex and table.csv beside the results"))
   .option("--out <folder>", "where the files go; needed for several sweeps")
+  .option("--watch", "keep it current while a sweep runs, and show it at 127.0.0.1", false)
+  .option("--port <n>", "for --watch; 0 takes any that is free", port, 8010)
   .action(async (folders, flags) =>
     finish(await (await import("./commands/report.js")).report(folders, flags)),
   );

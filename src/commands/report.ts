@@ -1,9 +1,13 @@
-// squeezebox report: a page, and the table as Markdown, LaTeX and CSV, beside a sweep's other files.
+// squeezebox report: a page, and the table as Markdown, LaTeX and CSV, beside a sweep's other files; once, or for as long as
+// somebody watches.
 
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
+import { runFolder } from "../records/run-folder.js";
 import {
   COMPARISON_COLUMNS,
   comparisonLatex,
@@ -11,13 +15,17 @@ import {
   comparisonRecords,
 } from "../report/comparison-table.js";
 import { htmlReport } from "../report/html-report.js";
-import { readReport } from "../report/read-report.js";
-import { answerOf, sentencesOf } from "../report/sentences.js";
+import { serveLive } from "../report/live-server.js";
+import { type ReportData, readReport } from "../report/read-report.js";
+import { readSweep } from "../report/read-sweep.js";
+import { answerOf, partialSentence, sentencesOf } from "../report/sentences.js";
 import type { CompareFlags } from "./compare.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
+  readonly watch: boolean;
+  readonly port: number;
 }
 
 export async function report(folders: readonly string[], flags: ReportFlags): Promise<number> {
@@ -25,21 +33,78 @@ export async function report(folders: readonly string[], flags: ReportFlags): Pr
   const out = flags.out ?? (folders.length === 1 ? only : undefined);
   if (out === undefined)
     throw new InputError("a report over several sweeps belongs to none of them: --out says where it goes");
+  if (flags.watch) return watch(folders, out, flags);
+  const { data, files } = await makeReport(folders, out, flags);
+  const answer = answerOf(data.comparison);
+  if (flags.json) printJson({ files, answer, damaged: data.damaged });
+  else {
+    print([answer, "", ...files].join("\n"));
+    for (const problem of data.damaged) printError(problem);
+  }
+  return 0;
+}
+
+interface MadeReport {
+  readonly data: ReportData;
+  readonly html: string;
+  readonly files: readonly string[];
+}
+
+async function makeReport(folders: readonly string[], out: string, flags: ReportFlags): Promise<MadeReport> {
   const data = readReport(folders, flags);
-  const { comparison, damaged } = data;
+  const { comparison } = data;
+  const html = await htmlReport(data);
   const [page, markdown, latex, csv] = ["report.html", "table.md", "table.tex", "table.csv"].map((name) =>
     join(out, name),
   ) as [string, string, string, string];
   const sentences = sentencesOf(comparison).map((sentence) => `- ${sentence}`);
-  writeWhole(page, await htmlReport(data));
+  writeWhole(page, html);
   writeWhole(markdown, `${comparisonMarkdown(comparison)}\n${sentences.join("\n")}\n`);
   writeWhole(latex, comparisonLatex(comparison));
   writeCsv(csv, COMPARISON_COLUMNS, comparisonRecords(comparison));
-  const files = [page, markdown, latex, csv];
-  if (flags.json) printJson({ files, answer: answerOf(comparison), damaged });
-  else {
-    print([answerOf(comparison), "", ...files].join("\n"));
-    for (const problem of damaged) printError(problem);
+  return { data, html, files: [page, markdown, latex, csv] };
+}
+
+/** How often the tables are looked at, in milliseconds: epochs take seconds, and the cores are for training. */
+const EVERY = 2000;
+
+/** Keeps the report current, and shows it, until interrupted: that is its end, not a failure. */
+async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const server = await serveLive(flags.port);
+  try {
+    for (let seen = ""; !abort.signal.aborted; await pause(abort.signal)) {
+      const now = changesOf(folders);
+      if (now === seen) continue;
+      const { data, html } = await makeReport(folders, out, flags);
+      server.update(html);
+      if (seen === "") {
+        if (flags.json) printJson({ address: server.address });
+        else print(`${server.address} shows the report of ${data.name}; Ctrl-C ends it`);
+      } else if (!flags.json) print(partialSentence(data.comparison) ?? "All runs have finished.");
+      seen = now;
+    }
+    return 0;
+  } finally {
+    server.close();
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
-  return 0;
+}
+
+/** When the tables that a report is made of changed last. */
+function changesOf(folders: readonly string[]): string {
+  const time = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return folders
+    .flatMap((folder) => [
+      ...["plan.csv", "summary.csv"].map((name) => join(folder, name)),
+      ...readSweep(folder).runs.map(({ run }) => runFolder(join(folder, run)).epochs),
+    ])
+    .map(time)
+    .join(" ");
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return setTimeout(EVERY, undefined, { signal }).catch(() => {});
 }

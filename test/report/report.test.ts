@@ -47,6 +47,8 @@ function writeSweep(
 
 const page = (folder: string) => readFileSync(join(folder, "report.html"), "utf8");
 
+const ONCE = { json: true, watch: false, port: 0 };
+
 interface Seen {
   readonly tooWide: number;
   readonly plots: number[];
@@ -69,9 +71,9 @@ describe("report", function () {
   it("is one file without scripts or addresses to fetch, and the same each time", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 3, seeds: 4, epochs: 5 });
-      assert.equal(await report([folder], { json: true }), 0);
+      assert.equal(await report([folder], ONCE), 0);
       const before = [page(folder), ...filesIn(folder)];
-      assert.equal(await report([folder], { json: true }), 0);
+      assert.equal(await report([folder], ONCE), 0);
       assert.deepEqual([page(folder), ...filesIn(folder)], before);
       assert.doesNotMatch(page(folder), /<script|<link|src=|href="http|url\(http/);
       assert.equal(page(folder).match(/<svg/g)?.length, 6);
@@ -81,7 +83,7 @@ describe("report", function () {
     if (CHROMIUM === null) this.skip();
     await inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 12, seeds: 4, epochs: 5 });
-      assert.equal(await report([folder], { json: true }), 0);
+      assert.equal(await report([folder], ONCE), 0);
       const requests: string[] = [];
       const problems = await inBrowser(async (browser) => {
         browser.on("request", (request) => requests.push(request.url()));
@@ -112,7 +114,7 @@ describe("report", function () {
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 3 });
       writeFileSync(join(folder, "v1", "seed-2", "epochs.csv"), 'epoch,train_loss\n1,"0.5');
-      assert.equal(await report([folder], { json: true }), 0);
+      assert.equal(await report([folder], ONCE), 0);
       assert.match(page(folder), /v1\/seed-2\/epochs.csv is damaged and left out/);
       assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
@@ -121,7 +123,7 @@ describe("report", function () {
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 20, seeds: 10, epochs: 100 });
       const start = performance.now();
-      assert.equal(await report([folder], { json: true }), 0);
+      assert.equal(await report([folder], ONCE), 0);
       assert.ok(performance.now() - start < 30_000);
       assert.ok(Buffer.byteLength(page(folder)) < 3e6);
     }));

@@ -17,6 +17,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** So far. */
+  output(): string;
   /** Resolves when the output so far matches, or at the end. */
   until(pattern: RegExp): Promise<void>;
   /** The process and all it has started. */
@@ -37,6 +39,7 @@ export function start(folder: string, ...words: string[]): Started {
   return {
     child,
     ended,
+    output: () => output,
     until: async (pattern) => {
       while (!pattern.test(output) && child.exitCode === null && child.signalCode === null)
         await Promise.race([once(child.stdout, "data"), ended]);
