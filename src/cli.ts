@@ -50,7 +50,8 @@ function withTraining(command: Command): Command {
     .option("--backend <name>", "auto, compiled, tensorflow or cpu", "auto")
     .option("--device <name>", "of the compiled backend: cpu, webgpu or cuda", "cpu")
     .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
-    .option("--runs <folder>", "where results go", "runs");
+    .option("--runs <folder>", "where results go", "runs")
+    .option("--tensorboard", "also write each run's epochs as an event file for TensorBoard", false);
 }
 
 function withComparison(command: Command): Command {

@@ -30,6 +30,7 @@ export interface SweepFlags extends EngineFlags {
   readonly jobs?: number;
   readonly runs: string;
   readonly dryRun: boolean;
+  readonly tensorboard: boolean;
   readonly json: boolean;
 }
 
@@ -58,6 +59,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       root: flags.runs,
       folder,
       text: readFileSync(file, "utf8"),
+      tensorboard: flags.tensorboard,
       jobs: flags.jobs ?? defaultJobs(engine),
       ...engine,
       signal: abort.signal,

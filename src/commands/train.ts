@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { fingerprintOf } from "../network/fingerprint.js";
+import { addEvents } from "../records/event-file.js";
 import { isLock, lockFolder } from "../records/lock.js";
 import { readResult, runFolder } from "../records/run-folder.js";
 import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
@@ -16,6 +17,7 @@ import { watchRun } from "./progress.js";
 export interface TrainFlags extends EngineFlags {
   readonly set: readonly string[];
   readonly runs: string;
+  readonly tensorboard: boolean;
   readonly json: boolean;
 }
 
@@ -42,8 +44,11 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   try {
     setAsideOther(parent, name, fingerprint);
     const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs));
-    const run = { experiment, graph, dataset, fingerprint, folder, ...engine, onProgress: view.progressed };
+    const { tensorboard } = flags;
+    const parts = { experiment, graph, dataset, fingerprint, folder, tensorboard };
+    const run = { ...parts, ...engine, onProgress: view.progressed };
     if (known === null) await trainRun(run).finally(view.close);
+    else if (tensorboard) addEvents(folder, Date.now() / 1000);
     view.close();
     const result = readResult(folder.path);
     if (!result) throw new Error(`${folder.result} is missing`);

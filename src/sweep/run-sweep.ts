@@ -2,7 +2,9 @@
 
 import { join, relative } from "node:path";
 import type { EngineOptions } from "../engine/backends.js";
+import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
+import { runFolder } from "../records/run-folder.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
 import { copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
@@ -16,6 +18,7 @@ export interface SweepOptions extends EngineOptions {
   /** The sweep file as given. */
   readonly text: string;
   readonly jobs: number;
+  readonly tensorboard: boolean;
   readonly signal: AbortSignal;
   readonly watcher: SweepWatcher;
 }
@@ -47,6 +50,8 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   const known = reuseFinished(sweep, { root, folder, states });
   writePlan(folder, sweep, states);
   writeSummary(folder, sweep);
+  if (options.tensorboard)
+    for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
   watcher.planned(sweep.runs, known);
 
   const jobs = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
@@ -67,6 +72,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
         backend: options.backend,
         device: options.device,
         threads: options.threads,
+        tensorboard: options.tensorboard,
       };
       const child = startRun(order, (progress) => watcher.progressed(run, progress));
       running.add(child);

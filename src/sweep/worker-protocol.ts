@@ -8,6 +8,7 @@ export interface RunOrder extends EngineOptions {
   readonly experiment: Experiment;
   readonly fingerprint: string;
   readonly folder: string;
+  readonly tensorboard: boolean;
 }
 
 export type RunReport =

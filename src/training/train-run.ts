@@ -10,6 +10,7 @@ import { complexityOf } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
 import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv, writeCsv } from "../records/csv.js";
+import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
 import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes, writeCheckpoint } from "./checkpoint.js";
@@ -23,6 +24,8 @@ export interface RunOptions extends EngineOptions {
   readonly dataset: Dataset;
   readonly fingerprint: string;
   readonly folder: RunFolder;
+  /** Whether epochs are written as events, too. */
+  readonly tensorboard: boolean;
   readonly onProgress: (progress: RunProgress) => void;
 }
 
@@ -67,6 +70,7 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       folder,
       `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
     );
+    const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
     for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
       rows.push(await runEpoch(trainer, epoch, options));
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
@@ -74,6 +78,7 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       // An epoch counts once this checkpoint is there.
       writeCheckpoint(folder.lastCheckpoint, { state, epoch, fingerprint }, trainer.shapes);
       if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, fingerprint });
+      if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
     }
     const best = bestEpoch(rows);
@@ -94,6 +99,11 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   } finally {
     await engine.dispose();
   }
+}
+
+/** Since 1970. */
+function seconds(): number {
+  return Date.now() / 1000;
 }
 
 /** The last checkpoint with the rows of its epochs. One whose rows are lost, or of another shape, is none. */

@@ -49,6 +49,25 @@ describe("squeezebox sweep", function () {
       assert.deepEqual({ times: changeTimes(results), content: reproducible(results) }, before);
     }));
 
+  it("writes event files where asked, of runs that are trained and of those that were", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, seeds: [1] };
+      const events = (results: string) =>
+        filesIn(results).filter((name) => /\/seed-1\/events\.out\.tfevents\.\d+\.squeezebox$/.test(name))
+          .length;
+      const { results } = await sweep(folder, text);
+      assert.equal(events(results), 0);
+      writeSweepFile(folder, { ...text, seeds: [1, 2] });
+      const { code } = await start(folder, "sweep", "tiny.yaml", "--tensorboard").ended;
+      assert.deepEqual([code, events(results)], [0, 3]);
+      const [file] = filesIn(results).filter((name) => /seed-2\/events/.test(name));
+      // Its version and two epochs: each a record of a length, a checksum, data and another.
+      const bytes = readFileSync(join(results, file as string));
+      let records = 0;
+      for (let at = 0; at < bytes.length; at += 16 + Number(bytes.readBigUInt64LE(at))) records++;
+      assert.equal(records, 3);
+    }));
+
   it("gives the same numbers bit for bit in another folder, one run at a time or several", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, TINY);

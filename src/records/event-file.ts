@@ -1,0 +1,94 @@
+// Rows of epochs.csv -> an event file, as TensorBoard reads them: records of TFRecord, each an Event of tensorflow/core/util.
+
+import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import crc32c from "crc-32/crc32c.js";
+import { PbfWriter } from "pbf";
+import type { EPOCH_COLUMNS, Row } from "./columns.js";
+import { readCsv } from "./csv.js";
+import { writeWhole } from "./files.js";
+import type { RunFolder } from "./run-folder.js";
+
+/** TensorBoard shows tags with one prefix together. */
+const TAGS: readonly (readonly [tag: string, column: (typeof EPOCH_COLUMNS)[number]])[] = [
+  ["loss/train", "train_loss"],
+  ["loss/validation", "validation_loss"],
+  ["error/train", "train_error"],
+  ["error/validation", "validation_error"],
+  ["training/learning_rate", "learning_rate"],
+  ["training/images_per_second", "images_per_second"],
+];
+
+const FILE_NAME = /^events\.out\.tfevents\./;
+
+/** For a run that finished without. */
+export function addEvents({ path, epochs }: RunFolder, now: number): void {
+  if (!hasEvents(path)) startEvents(path, readCsv(epochs) ?? [], now);
+}
+
+function hasEvents(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => FILE_NAME.test(name));
+}
+
+/**
+ * A new file with the epochs so far, in place of any older one; their times are reckoned back from `now` (seconds since
+ * 1970). Gives its path. A reader keeps its place in a file, so what comes later is appended, not written anew.
+ */
+export function startEvents(folder: string, rows: readonly Row[], now: number): string {
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (FILE_NAME.test(name)) rmSync(join(folder, name));
+  let time = now - rows.reduce((sum, { seconds }) => sum + Number(seconds), 0);
+  const records = [record(time, (event) => event.writeStringField(3, "brain.Event:2"))];
+  for (const row of rows) {
+    time += Number(row.seconds);
+    records.push(epochRecord(row, time));
+  }
+  const file = join(folder, `events.out.tfevents.${Math.floor(now)}.squeezebox`);
+  writeWhole(file, Buffer.concat(records));
+  return file;
+}
+
+/** A reader waits for the rest of a record that is not complete. */
+export function appendEvents(file: string, row: Row, now: number): void {
+  appendFileSync(file, epochRecord(row, now));
+}
+
+/** Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }; a step is an epoch. */
+function epochRecord(row: Row, time: number): Buffer {
+  return record(time, (event) => {
+    event.writeVarintField(2, Number(row.epoch));
+    event.writeMessage(5, writeSummary, row);
+  });
+}
+
+/** Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 } */
+function writeSummary(row: Row, summary: PbfWriter): void {
+  for (const [tag, column] of TAGS)
+    summary.writeMessage(
+      1,
+      (value: number, message) => {
+        message.writeStringField(1, tag);
+        message.writeFloatField(2, value);
+      },
+      Number(row[column]),
+    );
+}
+
+/** Length, its checksum, the event, its checksum. */
+function record(time: number, write: (event: PbfWriter) => void): Buffer {
+  const event = new PbfWriter();
+  event.writeDoubleField(1, time);
+  write(event);
+  const data = event.finish();
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(data.length));
+  return Buffer.concat([length, checksum(length), data, checksum(data)]);
+}
+
+/** CRC-32C, masked as TFRecord wants it. */
+function checksum(bytes: Uint8Array): Buffer {
+  const crc = crc32c.buf(bytes) >>> 0;
+  const result = Buffer.alloc(4);
+  result.writeUInt32LE((((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0);
+  return result;
+}

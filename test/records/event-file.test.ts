@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { EPOCH_COLUMNS } from "../../src/records/columns.js";
+import { writeCsv } from "../../src/records/csv.js";
+import { addEvents, appendEvents, startEvents } from "../../src/records/event-file.js";
+import { runFolder } from "../../src/records/run-folder.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+/** Written by the RecordWriter and the protocol buffers of Python's tensorboard 2.21. */
+const GOLDEN = readFileSync("test/golden/events.tfevents");
+
+const ROWS = [
+  {
+    epoch: 1,
+    learning_rate: 0.1,
+    train_loss: 2.25,
+    train_error: 0.9,
+    validation_loss: 1.5,
+    validation_error: 0.625,
+    seconds: 2,
+    images_per_second: 1234.5,
+  },
+  {
+    epoch: 200,
+    learning_rate: 1e-5,
+    train_loss: 0.1,
+    train_error: 0.03,
+    validation_loss: 0.2,
+    validation_error: 0,
+    seconds: 3.5,
+    images_per_second: 987.654,
+  },
+] as const;
+
+describe("event files", () => {
+  it("are those of TensorBoard, byte for byte, written at once or as epochs end", () =>
+    inTemporaryFolder((folder) => {
+      assert.deepEqual(readFileSync(startEvents(folder, ROWS, 1_700_000_006)), GOLDEN);
+      const file = startEvents(folder, [ROWS[0]], 1_700_000_002.5);
+      appendEvents(file, ROWS[1], 1_700_000_006);
+      assert.deepEqual(readFileSync(file), GOLDEN);
+    }));
+
+  it("replace the one of an earlier attempt, and nothing else", () =>
+    inTemporaryFolder((folder) => {
+      writeCsv(join(folder, "epochs.csv"), EPOCH_COLUMNS, ROWS);
+      startEvents(folder, [], 1_700_000_006);
+      startEvents(folder, ROWS, 1_700_000_009);
+      assert.deepEqual(readdirSync(folder).sort(), [
+        "epochs.csv",
+        "events.out.tfevents.1700000009.squeezebox",
+      ]);
+    }));
+
+  it("are added to a run that finished without, once", () =>
+    inTemporaryFolder((folder) => {
+      writeCsv(join(folder, "epochs.csv"), EPOCH_COLUMNS, ROWS);
+      addEvents(runFolder(folder), 1_700_000_006);
+      addEvents(runFolder(folder), 1_700_000_009);
+      const [, file, ...others] = readdirSync(folder).sort();
+      assert.deepEqual(readFileSync(join(folder, file as string)), GOLDEN);
+      assert.deepEqual(others, []);
+    }));
+});
