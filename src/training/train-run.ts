@@ -106,7 +106,7 @@ function seconds(): number {
   return Date.now() / 1000;
 }
 
-/** The last checkpoint with the rows of its epochs. One whose rows are lost, or of another shape, is none. */
+/** The last checkpoint with the rows of its epochs. One whose rows are lost or damaged, or of another shape, is none. */
 function resumePoint(
   folder: RunFolder,
   fingerprint: string,
@@ -115,8 +115,16 @@ function resumePoint(
   const none = { checkpoint: null, rows: [] };
   const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
   if (!checkpoint || !fitsShapes(checkpoint, shapes)) return none;
-  const rows = (readCsv(folder.epochs) ?? []).slice(0, checkpoint.epoch);
+  const rows = rowsIn(folder.epochs).slice(0, checkpoint.epoch);
   return rows.length === checkpoint.epoch ? { checkpoint, rows } : none;
+}
+
+function rowsIn(epochs: string): Row[] {
+  try {
+    return readCsv(epochs) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** Throws where they are not there; the run starts again then. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -50,7 +50,7 @@ describe("an interrupted sweep", function () {
     await checkKilledAt([/starts/, /epoch [1-3]\//, /finished/, /seed-2 {2}epoch/]);
   });
 
-  it("continues a run after its last checkpoint, and starts it again where the rows of that are lost", () =>
+  it("continues a run after its last checkpoint, and starts it again where the rows of that are lost or damaged", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
       const results = join(folder, "runs", "cut");
@@ -60,12 +60,14 @@ describe("an interrupted sweep", function () {
         await running.killGroup();
       };
       await cut();
-      rmSync(join(results, "plain", "seed-1", "epochs.csv"), { force: true });
+      const rows = join(results, "plain", "seed-1", "epochs.csv");
+      rmSync(rows, { force: true });
+      await cut();
+      truncateSync(rows, 200);
       await cut();
       assert.deepEqual(await untilItEnds(folder), expected);
-      const [first, second, third] =
-        logOf(results, "plain/seed-1").match(/starts on|continues after epoch/g) ?? [];
-      assert.deepEqual([first, second, third], ["starts on", "starts on", "continues after epoch"]);
+      const begun = logOf(results, "plain/seed-1").match(/starts on|continues after epoch/g) ?? [];
+      assert.deepEqual(begun.slice(0, 4), ["starts on", "starts on", "starts on", "continues after epoch"]);
     }));
 
   it("outlives a killed scheduler by no more than a step", () =>
