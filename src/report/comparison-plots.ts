@@ -90,15 +90,17 @@ export function numericAxes({ variants }: Comparison): string[] {
     .map(([name]) => name);
 }
 
-/** The metric against a numeric axis, variants that differ in that axis alone joined; baselines that lack it as lines. */
+/** The metric against a numeric axis, variants that differ in that axis alone joined; their baselines that lack it as lines. */
 export function axisPlot({ metric, variants }: Comparison, axis: string): Promise<string> {
   const { scale } = metricScale(metric);
+  const onAxis = variants.filter(({ axes }) => axisValue(axes, axis) !== undefined);
+  const baselines = new Set(onAxis.map(({ baseline }) => baseline));
   const rows = variants.flatMap((one): AxisPoint[] => {
     const value = axisValue(one.axes, axis);
     if (!one.metric) return [];
     const spread = bounds(one.metric, scale);
     if (value !== undefined) return [{ series: seriesOf(one, axis, value), value: Number(value), ...spread }];
-    return one.variant === one.baseline ? [{ series: one.variant, level: spread.mean }] : [];
+    return baselines.has(one.variant) ? [{ series: one.variant, level: spread.mean }] : [];
   });
   const values = rows.flatMap(({ value }) => (value === undefined ? [] : [value]));
   const isLog = Math.min(...values) > 0 && Math.max(...values) >= 4 * Math.min(...values);
@@ -183,5 +185,5 @@ function metricAxis(metric: string): Plot {
 }
 
 function variantAxis(order: readonly string[]): Plot {
-  return { field: "variant", type: "nominal", sort: [...order], title: null };
+  return { field: "variant", type: "nominal", sort: [...order], title: null, axis: { labelLimit: 200 } };
 }

@@ -59,7 +59,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
   const labels = variants.map(({ label }) => label);
   if (asked.baseline !== undefined && !labels.includes(asked.baseline))
     throw new InputError(
-      `--baseline: no variant is called ${asked.baseline}${didYouMean(asked.baseline, labels)}`,
+      `--baseline: no variant is called ${asked.baseline}${didYouMean(asked.baseline, labels) || `; there are ${labels.join(", ")}`}`,
     );
   const compared = variants.map(({ sweep, label, runs, values }) => {
     const own = variants.filter((other) => other.sweep === sweep).map(({ label }) => label);

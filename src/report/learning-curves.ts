@@ -69,7 +69,7 @@ export function learningCurves(
                 [4, 3],
               ],
             },
-            legend: { orient: "bottom" },
+            legend: { orient: "top" },
           },
         },
       },

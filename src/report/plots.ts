@@ -18,6 +18,7 @@ export function markedBy(field: string, names: readonly string[]) {
     orient: "bottom",
     columns: names.some((name) => name.length > 14) ? 2 : 4,
     labelLimit: 220,
+    symbolOpacity: 1,
   };
   const channel = (range: readonly string[]) => ({
     field,
