@@ -4,7 +4,7 @@ import type { Split } from "./dataset.js";
 import { sizeOf } from "./dataset.js";
 
 export interface Batch {
-  /** How many images are real; those behind repeat the last one to fill up the batch. */
+  /** How many images are asked for; those behind, from the beginning of the order again, fill up the batch. */
   readonly count: number;
   /** [size, height, width, channels] */
   readonly images: Float32Array;
@@ -14,7 +14,7 @@ export interface Batch {
   readonly classes: Uint16Array;
 }
 
-/** Images `order[start ..]`, `size` of them; past the end of the order the last image is repeated. */
+/** Images `order[start ..]`, `size` of them; past its end the order begins again. */
 export function takeBatch(
   split: Split,
   { order, start, size, classes }: { order: Uint32Array; start: number; size: number; classes: number },
@@ -28,7 +28,7 @@ export function takeBatch(
     classes: new Uint16Array(size),
   };
   for (let position = 0; position < size; position++) {
-    const index = order[start + Math.min(position, count - 1)] as number;
+    const index = order[(start + position) % order.length] as number;
     const label = split.labels[index] as number;
     batch.images.set(split.images.subarray(index * length, (index + 1) * length), position * length);
     batch.labels[position * classes + label] = 1;

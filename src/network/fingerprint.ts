@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import type { Experiment } from "../config/experiment.js";
 import type { Graph } from "./graph.js";
 
-/** Raised when the same description trains differently than before. */
-const MEANING = 2;
+/** Raised when the same description trains differently, or is tested differently, than before. */
+const MEANING = 3;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const nodes = graph.map(({ path: _, ...node }) => node);

@@ -1,6 +1,6 @@
 // A network -> one of the same kind, wider or deeper, that costs as much as another: a control of equal cost.
 
-import { type BlockStageSpec, isWrittenOut, type NetworkSpec, type StageSpec } from "../config/experiment.js";
+import { isWrittenOut, type NetworkSpec } from "../config/experiment.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { complexityOf } from "./complexity.js";
 
@@ -12,7 +12,7 @@ export interface MatchAsked {
 
 export interface Matched {
   readonly network: NetworkSpec;
-  /** What was done to it, as in `width x1.034`. */
+  /** What was done to it, as in `widths 16 -> 17, 32 -> 34` or `blocks 3, 4, 6, 3 -> 3, 5, 8, 3`. */
   readonly change: string;
   /** Its cost over the one asked for. */
   readonly ratio: number;
@@ -21,11 +21,16 @@ export interface Matched {
 /** Widths and depths are tried up to so many times the given ones, and widths down to as small a part of them. */
 const MOST = 16;
 
-/** The nearest there is; null where even the widest or deepest tried does not reach the target, or the least is above it. */
+/** The nearest found; null where even the widest or deepest tried does not reach the target, or the least is above it. */
 export function matchCost(network: NetworkSpec, input: NetworkInput, asked: MatchAsked): Matched | null {
-  const costOf = (candidate: NetworkSpec) => costIn(candidate, input, asked.cost);
+  const costOf = (candidate: NetworkSpec) => {
+    const { params, macs } = complexityOf(buildNetwork(candidate, input));
+    return asked.cost === "params" ? params.trainable : macs;
+  };
   const found =
-    asked.by === "width" ? matchWidth(network, asked, costOf) : matchDepth(network, asked, costOf);
+    asked.by === "width"
+      ? matchWidth(network, asked.target, costOf)
+      : matchDepth(network, asked.target, costOf);
   return found && { ...found, ratio: costOf(found.network) / asked.target };
 }
 
@@ -37,89 +42,155 @@ export function canScale({ stages }: NetworkSpec, by: MatchAsked["by"]): boolean
 type CostOf = (network: NetworkSpec) => number;
 type Found = Omit<Matched, "ratio"> | null;
 
-/** One factor for all widths, those of the stem too, so that equal ones stay equal; then each rounded the better way. */
-function matchWidth(network: NetworkSpec, { target }: MatchAsked, costOf: CostOf): Found {
+/**
+ * One factor for all widths, those of the stem too, so that equal ones stay equal and shortcuts stay what they are; rounded
+ * down, then one or two at a time a step up or down again for as long as that comes nearer.
+ */
+function matchWidth(network: NetworkSpec, target: number, costOf: CostOf): Found {
+  const steps = widthSteps(network);
   const scaled = (factor: number) =>
-    withWidths(network, (filters) => Math.max(1, Math.floor(filters * factor)));
+    new Map(
+      Array.from(steps, ([width, step]) => [
+        width,
+        step * Math.max(1, Math.floor((width * factor) / step + 1e-9)),
+      ]),
+    );
+  const distance = (widths: Widths) => Math.abs(costOf(withWidths(network, widths)) - target);
   let [low, high] = [1 / MOST, MOST];
-  if (costOf(scaled(low)) > target || costOf(scaled(high)) < target) return null;
+  if (costOf(withWidths(network, scaled(low))) > target) return null;
+  if (costOf(withWidths(network, scaled(high))) < target) return null;
   while (high / low > 1.00001) {
     const middle = Math.sqrt(low * high);
-    if (costOf(scaled(middle)) <= target) low = middle;
+    if (costOf(withWidths(network, scaled(middle))) <= target) low = middle;
     else high = middle;
   }
-  const roundedUp = new Set<number>();
-  const current = () =>
-    withWidths(
-      network,
-      (filters) => Math.max(1, Math.floor(filters * low)) + (roundedUp.has(filters) ? 1 : 0),
-    );
-  let distance = Math.abs(costOf(current()) - target);
-  for (const filters of widthsOf(network)) {
-    roundedUp.add(filters);
-    const other = Math.abs(costOf(current()) - target);
-    if (other < distance) distance = other;
-    else roundedUp.delete(filters);
-  }
-  return { network: current(), change: `width x${low.toPrecision(4)}` };
+  const widths = nearest<Widths>(scaled(low), distance, (from) =>
+    neighbours(from, { low: scaled(low), steps }),
+  );
+  const change = Array.from(widths, ([width, now]) => `${width} -> ${now}`).join(", ");
+  return { network: withWidths(network, widths), change: `widths ${change}` };
 }
 
-/** Blocks one by one, to the stage that has fewest for its share (Sainte-Lague), until the target is passed. */
-function matchDepth(network: NetworkSpec, { target }: MatchAsked, costOf: CostOf): Found {
-  const weights = network.stages.map((stage) => (isWrittenOut(stage) ? 0 : stage.repeat));
-  const most = MOST * weights.reduce((sum, weight) => sum + weight, 0);
-  const depths = weights.map((weight, index) => (weight === 0 ? (network.stages[index]?.repeat ?? 1) : 1));
-  let before = withDepths(network, depths);
-  if (costOf(before) > target) return null;
-  for (let blocks = weights.length; blocks <= most; blocks++) {
-    const shares = weights.map((weight, index) => weight / (2 * (depths[index] as number) + 1));
-    const next = shares.indexOf(Math.max(...shares));
-    depths[next] = (depths[next] as number) + 1;
-    const after = withDepths(network, depths);
-    if (costOf(after) >= target) {
-      const nearest = costOf(after) - target < target - costOf(before) ? after : before;
-      return { network: nearest, change: `blocks ${nearest.stages.map(({ repeat }) => repeat).join(", ")}` };
+/** Width as written -> width as it becomes. */
+type Widths = ReadonlyMap<number, number>;
+
+/** One or two widths rounded the other way. */
+function neighbours(from: Widths, { low, steps }: { low: Widths; steps: Widths }): Widths[] {
+  const other = (width: number) => {
+    const [down, step] = [low.get(width) as number, steps.get(width) as number];
+    return from.get(width) === down ? down + step : down;
+  };
+  const all = [...from.keys()];
+  return all.flatMap((first, index) =>
+    all.slice(index).map((second) => new Map(from).set(first, other(first)).set(second, other(second))),
+  );
+}
+
+/** Descends as long as a neighbour is nearer. */
+function nearest<T>(start: T, distance: (one: T) => number, around: (one: T) => readonly T[]): T {
+  let [best, least] = [start, distance(start)];
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const one of around(best)) {
+      const own = distance(one);
+      if (own < least) [best, least, moved] = [one, own, true];
     }
-    before = after;
   }
-  return null;
+  return best;
 }
 
-function costIn(network: NetworkSpec, input: NetworkInput, cost: MatchAsked["cost"]): number {
-  const { params, macs } = complexityOf(buildNetwork(network, input));
-  return cost === "params" ? params.trainable : macs;
+/** All different widths with what they have to be multiples of: the groups of convolutions that read or write them. */
+function widthSteps({ stem, stages }: NetworkSpec): Map<number, number> {
+  const steps = new Map<number, number>();
+  const need = (width: number, groups: number) => {
+    const step = steps.get(width) ?? 1;
+    steps.set(width, step % groups === 0 ? step : groups % step === 0 ? groups : step * groups);
+  };
+  let input = 0;
+  const convs = stem === "none" ? [] : stem.convs;
+  for (const { filters } of convs) {
+    need(filters, 1);
+    input = filters;
+  }
+  for (const stage of stages) {
+    if (isWrittenOut(stage)) continue;
+    for (let block = 0; block < Math.min(2, stage.repeat); block++)
+      stage.filters.forEach((filters, index) => {
+        const groups = (stage.kernels[index] as number) > 1 ? stage.groups : 1;
+        if (input > 0 && steps.has(input)) need(input, groups);
+        need(filters, groups);
+        input = filters;
+      });
+  }
+  return steps;
 }
 
-function withDepths(network: NetworkSpec, depths: readonly number[]): NetworkSpec {
-  const stages = network.stages.map((stage, index) => ({ ...stage, repeat: depths[index] as number }));
-  return { ...network, stages };
-}
-
-/** All different numbers of filters, the largest first. */
-function widthsOf({ stem, stages }: NetworkSpec): number[] {
-  const ofStem = stem === "none" ? [] : stem.convs.map(({ filters }) => filters);
-  const ofStages = stages.flatMap((stage) => (isWrittenOut(stage) ? [] : stage.filters));
-  return [...new Set([...ofStem, ...ofStages])].sort((a, b) => b - a);
-}
-
-function withWidths(network: NetworkSpec, width: (filters: number) => number): NetworkSpec {
+function withWidths(network: NetworkSpec, widths: Widths): NetworkSpec {
   const { stem, stages } = network;
+  const width = (filters: number) => widths.get(filters) ?? filters;
   return {
     ...network,
     stem:
       stem === "none"
         ? stem
         : { ...stem, convs: stem.convs.map((conv) => ({ ...conv, filters: width(conv.filters) })) },
-    stages: stages.map((stage): StageSpec => (isWrittenOut(stage) ? stage : widened(stage, width))),
+    stages: stages.map((stage) =>
+      isWrittenOut(stage) ? stage : { ...stage, filters: stage.filters.map(width) },
+    ),
   };
 }
 
-/** Where a grouped convolution reads or writes, the groups have to divide the width. */
-function widened(stage: BlockStageSpec, width: (filters: number) => number): BlockStageSpec {
-  const { groups, kernels } = stage;
-  const filters = stage.filters.map((filters, index) => {
-    const isGrouped = groups > 1 && [index, index + 1].some((at) => (kernels[at] ?? 1) > 1);
-    return isGrouped ? groups * Math.max(1, Math.round(width(filters) / groups)) : width(filters);
-  });
-  return { ...stage, filters };
+/** So many blocks more or fewer than in proportion a stage may have, where that comes nearer. */
+const REACH = 2;
+
+/** The blocks of the stages in proportion to what they are (Sainte-Lague), then the nearest around that. */
+function matchDepth(network: NetworkSpec, target: number, costOf: CostOf): Found {
+  const given = network.stages.map(({ repeat }) => repeat);
+  const scales = network.stages.map((stage) => !isWrittenOut(stage));
+  const one = given.map((repeat, index) => (scales[index] ? 1 : repeat));
+  const base = costOf(withDepths(network, one));
+  // Blocks behind the first of a stage are all alike.
+  const more = one.map((repeat, index) =>
+    scales[index] ? costOf(withDepths(network, one.with(index, repeat + 1))) - base : 0,
+  );
+  const costAt = (depths: readonly number[]) =>
+    depths.reduce(
+      (sum, depth, index) => sum + (more[index] as number) * (depth - (one[index] as number)),
+      base,
+    );
+  if (base > target) return null;
+  let depths = one;
+  const most = MOST * given.reduce((sum, repeat) => sum + repeat, 0);
+  for (let blocks = one.length; costAt(depths) < target; blocks++) {
+    if (blocks > most) return null;
+    const shares = depths.map((depth, index) =>
+      scales[index] ? (given[index] as number) / (2 * depth + 1) : 0,
+    );
+    const next = shares.indexOf(Math.max(...shares));
+    depths = depths.with(next, (depths[next] as number) + 1);
+  }
+  const found = around(depths, scales).reduce((best, candidate) =>
+    Math.abs(costAt(candidate) - target) < Math.abs(costAt(best) - target) ? candidate : best,
+  );
+  return { network: withDepths(network, found), change: `blocks ${given.join(", ")} -> ${found.join(", ")}` };
+}
+
+/** Depths that differ by at most REACH in each stage that scales, the given ones first. */
+function around(depths: readonly number[], scales: readonly boolean[]): (readonly number[])[] {
+  const steps = Array.from({ length: 2 * REACH + 1 }, (_, index) => index - REACH);
+  const all = depths.reduce<(readonly number[])[]>(
+    (found, depth, index) =>
+      found.flatMap((before) =>
+        scales[index]
+          ? steps.filter((step) => depth + step >= 1).map((step) => [...before, depth + step])
+          : [[...before, depth]],
+      ),
+    [[]],
+  );
+  return [depths, ...all];
+}
+
+function withDepths(network: NetworkSpec, depths: readonly number[]): NetworkSpec {
+  const stages = network.stages.map((stage, index) => ({ ...stage, repeat: depths[index] as number }));
+  return { ...network, stages };
 }

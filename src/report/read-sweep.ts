@@ -17,7 +17,7 @@ export interface PlannedRun {
   readonly seed: string;
   /** `r=4;bias=true` */
   readonly axes: string;
-  /** `parameters of se-r4 -0.012 % (width x1.018)`, where it was made to cost as much as another. */
+  /** `parameters of se-r4 -0.012 % (widths 64 -> 66)`, where it was made to cost as much as another. */
   readonly match: string;
   readonly params: number;
   readonly macs: number;

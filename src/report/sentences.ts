@@ -33,15 +33,16 @@ export function answerOf({ metric, variants }: Comparison): string {
     : `No difference in ${words} can be told from chance with these seeds.`;
 }
 
-/** What so few seeds cannot show; null where they can show something. */
+/** The smallest p that so many seeds can give, and what follows from it; null where nothing is compared yet. */
 export function limitSentence({ variants }: Comparison): string | null {
   const pairs = variants.flatMap(({ test, difference }) => (test && difference ? [difference.n] : []));
   const most = Math.max(0, ...pairs);
   const smallest = smallestAdjusted(most, pairs.length);
-  if (most === 0 || smallest <= 0.05) return null;
+  if (most === 0) return null;
   const holm =
     pairs.length > 1 ? `, after Holm for ${pairs.length} comparisons below ${smallest.toPrecision(2)}` : "";
-  return `With ${seedsOf(most)} p cannot go below ${(2 / 2 ** most).toPrecision(2)}${holm}: no difference, however clear, could be significant.`;
+  const verdict = smallest > 0.05 ? ": no difference, however clear, could be significant" : "";
+  return `With ${seedsOf(most)} p cannot go below ${(2 / 2 ** most).toPrecision(2)}${holm}${verdict}.`;
 }
 
 /** What the controls of equal cost are made of. */

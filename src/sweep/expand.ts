@@ -1,12 +1,13 @@
 // A sweep -> its variants, each a checked experiment and its network, and the runs: every variant with every seed.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
 import type { AxisValue, MatchSpec, Metric, Sweep } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
-import { checkNetwork, locateProblem } from "../network/check-network.js";
+import { checkNetwork } from "../network/check-network.js";
 import { type Complexity, complexityOf } from "../network/complexity.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
@@ -105,7 +106,7 @@ function matchedVariant(
   point: Point,
   { sweep, built }: { sweep: Sweep; built: ReadonlyMap<Point, Variant> },
 ): { variant?: Variant; diagnostics: Diagnostic[] } {
-  const { index, match, located } = point;
+  const { index, match } = point;
   const variant = built.get(point);
   if (!variant || !match) return variant ? { variant, diagnostics: [] } : { diagnostics: [] };
   const target = [...built.values()].find(({ name }) => name === match.target);
@@ -124,6 +125,11 @@ function matchedVariant(
   if (!found)
     return fail(`no ${by} of this network comes near the ${costWords(cost)} of \`${match.target}\``);
   const { network, change, ratio } = found;
+  const off = `${change}: ${(100 * (ratio - 1)).toPrecision(2)} %`;
+  if (isDeepStrictEqual(network, experiment.network))
+    return fail(`no ${by} comes nearer to the ${costWords(cost)} of \`${match.target}\` than it is (${off})`);
+  if (Math.abs(ratio - 1) > MOST_OFF)
+    return fail(`no ${by} comes near the ${costWords(cost)} of \`${match.target}\`; the nearest is ${off}`);
   const graph = buildNetwork(network, dataset);
   const problems = checkNetwork(graph, dataset.classes);
   return {
@@ -134,9 +140,12 @@ function matchedVariant(
       complexity: complexityOf(graph),
       match: { ...match, change, ratio },
     },
-    diagnostics: problems.map((problem) => locateProblem(problem, located)),
+    diagnostics: problems.flatMap(({ message }) => fail(message).diagnostics),
   };
 }
+
+/** A control that is further off costs not as much. */
+const MOST_OFF = 0.05;
 
 export function costWords(cost: MatchSpec["cost"]): string {
   return cost === "params" ? "parameters" : "MACs";

@@ -42,7 +42,7 @@ export function planRow(run: Run, { status, reason }: RunState): Row {
   };
 }
 
-/** `parameters of se-r4 -0.012 % (width x1.018)`; empty where nothing is matched. */
+/** `parameters of se-r4 -0.012 % (widths 64 -> 66)`; empty where nothing is matched. */
 export function formatMatch({ match }: Variant): string {
   if (!match) return "";
   const percent = 100 * (match.ratio - 1);

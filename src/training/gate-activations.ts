@@ -2,7 +2,6 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
-import type { Batch } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Engine, State, StepFunction, Values } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
@@ -73,10 +72,12 @@ export async function gateActivations({
     },
   });
   const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
-  const keep = ({ count }: Batch, start: number, results: Values) => {
+  const keep = (indices: Uint32Array, results: Values) => {
     for (const [gate, all] of values) {
       const channels = channelsOf(gate);
-      all.set((results[gate] as Float32Array).subarray(0, count * channels), start * channels);
+      const found = results[gate] as Float32Array;
+      for (const [row, image] of indices.entries())
+        all.set(found.subarray(row * channels, (row + 1) * channels), image * channels);
     }
   };
   await evaluateSplit(program, test, { size, classes, onBatch: keep });

@@ -185,6 +185,8 @@ seed: ‹wrong-type›~`,
   "match by another way": `${SWEEP}variants: [{ name: a }, { name: b, match: { params: a, by: ‹not-allowed›widht } }]`,
   "match with an axis there is not": `${SWEEP}variants: [{ name: a }, { name: b, match: { params: ‹unknown-axis›"a\${r}" } }]`,
   "match out of reach": `${SWEEP}variants: [{ name: a, set: { network.stages.0.filters: 2000 } }, { name: b, ‹no-match›match: { params: a } }]`,
+  "match that leaves it as it is": `${SWEEP}variants: [{ name: a }, { name: b, ‹no-match›match: { params: a } }]`,
+  "match that comes no nearer": `${SWEEP}variants: [{ name: a, set: { network.stages.0.filters: 20 } }, { name: b, ‹no-match›match: { macs: a, by: depth } }]`,
   // What a variant sets
   "wrong value": variant("name: a, set: { network.se: ‹not-allowed›of }"),
   "wrong value in a mapping": variant("name: a, set: { network.se: { r: ‹out-of-range›0 } }"),

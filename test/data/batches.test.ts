@@ -33,11 +33,11 @@ describe("takeBatch", () => {
     );
   };
 
-  it("follows the order and repeats the last image past its end", () => {
+  it("follows the order, which begins again past its end", () => {
     const order = [6, 1, 4, 3, 5];
     check({ order, start: 0, size: 2 }, { count: 2, images: [6, 1], classes: [0, 1] });
     check({ order, start: 3, size: 2 }, { count: 2, images: [3, 5], classes: [0, 2] });
-    check({ order, start: 4, size: 3 }, { count: 1, images: [5, 5, 5], classes: [2, 2, 2] });
+    check({ order, start: 4, size: 3 }, { count: 1, images: [5, 6, 1], classes: [2, 0, 1] });
   });
 
   it("gives every image once an epoch, for any batch size", () => {

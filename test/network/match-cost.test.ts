@@ -42,8 +42,9 @@ describe("a network as wide as another costs", () => {
   check("zoo/resnet-50", "zoo/resnet-101", "macs", 0.001);
   check("zoo/resnet-101", "zoo/resnet-50", "params", 0.001);
   check("zoo/resnext-50", "zoo/se-resnext-50", "params", 0.03);
-  check("zoo/cifar-resnet-20-a", "zoo/cifar-resnet-56-b", "params", 0.005);
-  check("zoo/cifar-resnet-164", "zoo/cifar-resnet-110-b", "params", 0.005);
+  check("zoo/senet-154", "zoo/resnet-152", "params", 0.03);
+  check("zoo/cifar-resnet-20-a", "zoo/cifar-resnet-56-b", "params", 0.003);
+  check("zoo/cifar-resnet-164", "zoo/cifar-resnet-110-b", "params", 0.003);
   check("mnist/se-resnet20", "mnist/se-resnet50", "params", 0.001);
 });
 
@@ -52,19 +53,38 @@ describe("a network as deep as another costs", () => {
     it(`${plain}: blocks ${blocks}`, () => {
       const { network, input } = load(plain);
       const asked = { cost: "macs", target: target(costOf(network, input, "macs")), by: "depth" } as const;
-      assert.equal(matchCost(network, input, asked)?.change ?? null, blocks && `blocks ${blocks}`);
+      const found = matchCost(network, input, asked);
+      assert.equal(found?.change.replace(/^blocks .* -> /, "") ?? null, blocks);
+      // What is added up block by block is what the graph says.
+      if (found) assert.equal(costOf(found.network, input, "macs"), Math.round(found.ratio * asked.target));
     });
 
+  const macsOf = (name: string) => costOf(load(name).network, load(name).input, "macs");
   check("zoo/cifar-resnet-20-b", (own) => own, "3, 3, 3");
   check("zoo/resnet-50", (own) => own, "3, 4, 6, 3");
-  check(
-    "zoo/resnet-50",
-    () => costOf(load("zoo/resnet-34").network, load("zoo/resnet-34").input, "macs"),
-    "3, 4, 5, 3",
-  );
-  check("zoo/cifar-resnet-20-b", (own) => 2.9 * own, "9, 8, 8");
+  check("zoo/resnet-18", () => macsOf("zoo/resnet-34"), "4, 4, 4, 4");
+  check("zoo/resnet-50", () => macsOf("zoo/resnet-101"), "6, 8, 13, 6");
   check("zoo/cifar-resnet-20-b", (own) => own / 100, null);
   check("zoo/cifar-resnet-20-b", (own) => own * 100, null);
+});
+
+it("depths out of proportion are found where they come nearer: ResNet-34 from ResNet-18", () => {
+  const { network, input } = load("zoo/resnet-18");
+  const target = costOf(load("zoo/resnet-34").network, input, "params");
+  const found = matchCost(network, input, { cost: "params", target, by: "depth" });
+  assert.deepEqual([found?.change, found?.ratio], ["blocks 2, 2, 2, 2 -> 3, 4, 6, 3", 1]);
+});
+
+it("widths that grouped convolutions read or write stay multiples of the groups, wherever they come from", () => {
+  const { network, input } = load("zoo/cifar-resnet-20-b");
+  const stages = network.stages.map((stage) => ({ ...stage, groups: 8 }));
+  const grouped = { ...network, stages };
+  for (const factor of [0.5, 1.1, 2, 3]) {
+    const target = factor * costOf(grouped, input, "params");
+    const matched = matchCost(grouped, input, { cost: "params", target, by: "width" });
+    assert.ok(matched);
+    assert.deepEqual(checkNetwork(buildNetwork(matched.network, input), input.classes), []);
+  }
 });
 
 it("modules written out have no width or depth to scale", () => {
