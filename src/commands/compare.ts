@@ -1,15 +1,10 @@
 // squeezebox compare: the table of a sweep, or of several together, from their CSV files.
 
+import { resolve } from "node:path";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/comparison.js";
 import { formatComparison } from "../report/comparison-table.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
-import {
-  answerOf,
-  limitSentence,
-  matchSentences,
-  partialSentence,
-  sentencesOf,
-} from "../report/sentences.js";
+import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface CompareFlags extends ComparisonAsked {
@@ -17,7 +12,7 @@ export interface CompareFlags extends ComparisonAsked {
 }
 
 export async function compare(folders: readonly string[], flags: CompareFlags): Promise<number> {
-  const sweeps = folders.map(readSweep);
+  const sweeps = distinctFolders(folders).map(readSweep);
   const comparison = compareSweeps(sweeps, flags);
   if (flags.json)
     printJson({ ...comparison, sentences: sentencesOf(comparison), damaged: damagedIn(sweeps) });
@@ -29,14 +24,20 @@ export async function compare(folders: readonly string[], flags: CompareFlags): 
 }
 
 export function comparisonText(comparison: Comparison): string {
-  const about = [answerOf(comparison), partialSentence(comparison), limitSentence(comparison)];
   return [
     formatComparison(comparison),
     "",
-    ...about.filter((sentence) => sentence !== null),
-    ...matchSentences(comparison),
+    answerOf(comparison),
+    ...conditionsOf(comparison),
     ...sentencesOf(comparison),
   ].join("\n");
+}
+
+/** Each folder once, however often it is named. */
+export function distinctFolders(folders: readonly string[]): string[] {
+  return folders.filter(
+    (folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) === index,
+  );
 }
 
 export function damagedIn(sweeps: readonly SweepTables[]): string[] {

@@ -18,8 +18,8 @@ import { htmlReport } from "../report/html-report.js";
 import { serveLive } from "../report/live-server.js";
 import { type ReportData, readReport } from "../report/read-report.js";
 import { readSweep } from "../report/read-sweep.js";
-import { answerOf, partialSentence, sentencesOf } from "../report/sentences.js";
-import type { CompareFlags } from "./compare.js";
+import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
+import { type CompareFlags, distinctFolders } from "./compare.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface ReportFlags extends CompareFlags {
@@ -28,7 +28,8 @@ export interface ReportFlags extends CompareFlags {
   readonly port: number;
 }
 
-export async function report(folders: readonly string[], flags: ReportFlags): Promise<number> {
+export async function report(given: readonly string[], flags: ReportFlags): Promise<number> {
+  const folders = distinctFolders(given);
   const [only] = folders;
   const out = flags.out ?? (folders.length === 1 ? only : undefined);
   if (out === undefined)
@@ -57,34 +58,46 @@ async function makeReport(folders: readonly string[], out: string, flags: Report
   const [page, markdown, latex, csv] = ["report.html", "table.md", "table.tex", "table.csv"].map((name) =>
     join(out, name),
   ) as [string, string, string, string];
-  const sentences = sentencesOf(comparison).map((sentence) => `- ${sentence}`);
+  const about = [answerOf(comparison), ...conditionsOf(comparison), ...sentencesOf(comparison)];
   writeWhole(page, html);
-  writeWhole(markdown, `${comparisonMarkdown(comparison)}\n${sentences.join("\n")}\n`);
-  writeWhole(latex, comparisonLatex(comparison));
+  writeWhole(markdown, comparisonMarkdown(comparison, about));
+  writeWhole(latex, comparisonLatex(comparison, about));
   writeCsv(csv, COMPARISON_COLUMNS, comparisonRecords(comparison));
   return { data, html, files: [page, markdown, latex, csv] };
 }
 
-/** How often the tables are looked at, in milliseconds: epochs take seconds, and the cores are for training. */
+/** How often the tables are looked at, in milliseconds; epochs take seconds. */
 const EVERY = 2000;
+/** So many times what a report took is left to the training in between. */
+const REST = 10;
 
 /** Keeps the report current, and shows it, until interrupted: that is its end, not a failure. */
 async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  let seen = changesOf(folders);
+  const first = await makeReport(folders, out, flags);
   const server = await serveLive(flags.port);
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
-    for (let seen = ""; !abort.signal.aborted; await pause(abort.signal)) {
-      const now = changesOf(folders);
-      if (now === seen) continue;
-      const { data, html } = await makeReport(folders, out, flags);
-      server.update(html);
-      if (seen === "") {
-        if (flags.json) printJson({ address: server.address });
-        else print(`${server.address} shows the report of ${data.name}; Ctrl-C ends it`);
-      } else if (!flags.json) print(partialSentence(data.comparison) ?? "All runs have finished.");
-      seen = now;
+    server.update(first.html);
+    if (flags.json) printJson({ address: server.address });
+    else print(`${server.address} shows the report of ${first.data.name}; Ctrl-C ends it`);
+    for (let took = 0; !abort.signal.aborted; ) {
+      await pause(Math.max(EVERY, REST * took), abort.signal);
+      const start = performance.now();
+      try {
+        const now = changesOf(folders);
+        if (now === seen || abort.signal.aborted) continue;
+        server.update((await makeReport(folders, out, flags)).html);
+        seen = now;
+        took = performance.now() - start;
+      } catch (error) {
+        // The sweep may be starting anew just now: what was shown stays, and its folder is looked at again.
+        if (!(error instanceof InputError) && !(error instanceof Error && "syscall" in error)) throw error;
+        if (seen !== error.message) printError(error.message);
+        seen = error.message;
+      }
     }
     return 0;
   } finally {
@@ -105,6 +118,6 @@ function changesOf(folders: readonly string[]): string {
     .join(" ");
 }
 
-function pause(signal: AbortSignal): Promise<void> {
-  return setTimeout(EVERY, undefined, { signal }).catch(() => {});
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }

@@ -9,6 +9,7 @@ export const PLAN_COLUMNS = [
   "match",
   "params",
   "macs",
+  "data",
   "fingerprint",
   "status",
   "reason",

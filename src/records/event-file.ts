@@ -1,6 +1,6 @@
 // Rows of epochs.csv -> an event file, as TensorBoard reads them: records of TFRecord, each an Event of tensorflow/core/util.
 
-import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import crc32c from "crc-32/crc32c.js";
 import { PbfWriter } from "pbf";
@@ -21,13 +21,19 @@ const TAGS: readonly (readonly [tag: string, column: (typeof EPOCH_COLUMNS)[numb
 
 const FILE_NAME = /^events\.out\.tfevents\./;
 
-/** For a run that finished without. */
+/** For a run that finished, or was continued, without. */
 export function addEvents({ path, epochs }: RunFolder, now: number): void {
-  if (!hasEvents(path)) startEvents(path, readCsv(epochs) ?? [], now);
+  const rows = readCsv(epochs) ?? [];
+  if (!readdirSync(path).some((name) => FILE_NAME.test(name) && recordsIn(join(path, name)) > rows.length))
+    startEvents(path, rows, now);
 }
 
-function hasEvents(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).some((name) => FILE_NAME.test(name));
+/** The version and one for each epoch. */
+function recordsIn(file: string): number {
+  const bytes = readFileSync(file);
+  let records = 0;
+  for (let at = 0; at + 8 <= bytes.length; at += 16 + Number(bytes.readBigUInt64LE(at))) records++;
+  return records;
 }
 
 /**

@@ -95,11 +95,13 @@ export function axisPlot({ metric, variants }: Comparison, axis: string): Promis
   const { scale } = metricScale(metric);
   const onAxis = variants.filter(({ axes }) => axisValue(axes, axis) !== undefined);
   const baselines = new Set(onAxis.map(({ baseline }) => baseline));
+  const series = seriesAlong(onAxis, axis);
   const rows = variants.flatMap((one): AxisPoint[] => {
     const value = axisValue(one.axes, axis);
     if (!one.metric) return [];
     const spread = bounds(one.metric, scale);
-    if (value !== undefined) return [{ series: seriesOf(one, axis, value), value: Number(value), ...spread }];
+    if (value !== undefined)
+      return [{ series: series.get(one.variant) as string, value: Number(value), ...spread }];
     return baselines.has(one.variant) ? [{ series: one.variant, level: spread.mean }] : [];
   });
   const values = rows.flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -170,10 +172,24 @@ function bounds({ mean, interval: [low, high], n }: Spread, scale: number) {
   return { mean: mean * scale, low: of(low), high: of(high) };
 }
 
-/** `se-r4` of r=4 -> `se-r{r}`: what variants that differ in r alone have in common. */
-function seriesOf({ variant }: VariantComparison, axis: string, value: string): string {
-  const at = variant.lastIndexOf(value);
-  return at < 0 ? variant : `${variant.slice(0, at)}{${axis}}${variant.slice(at + value.length)}`;
+/**
+ * Variant -> what it has in common with those that differ in one axis alone: `se-r4` of r=4 -> `se-r{r}`. Where the value
+ * stands in a name more than once, the place that most variants with the same other axes agree on.
+ */
+function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<string, string> {
+  const candidates = variants.map(({ variant, axes }) => {
+    const value = axisValue(axes, axis) as string;
+    const others = axes.split(";").filter((one) => !one.startsWith(`${axis}=`));
+    const names: string[] = [];
+    for (let at = variant.indexOf(value); at >= 0 && value !== ""; at = variant.indexOf(value, at + 1))
+      names.push(`${variant.slice(0, at)}{${axis}}${variant.slice(at + value.length)}`);
+    return (names.length > 0 ? names : [variant]).map((name) => ({ name, key: [name, ...others].join(";") }));
+  });
+  const count = new Map<string, number>();
+  for (const { key } of candidates.flat()) count.set(key, (count.get(key) ?? 0) + 1);
+  const most = (own: (typeof candidates)[number]) =>
+    own.reduce((best, one) => ((count.get(one.key) ?? 0) >= (count.get(best.key) ?? 0) ? one : best));
+  return new Map(variants.map(({ variant }, index) => [variant, most(candidates[index] ?? []).name]));
 }
 
 function quantity(field: string, title: string): Plot {

@@ -36,19 +36,19 @@ function paperTable(comparison: Comparison): ComparisonTable {
   return tableOf(comparison, [name, ...axes, runs, mean, difference, ...test.slice(-1), ...cost]);
 }
 
-/** The best mean in bold, differences significant after Holm with a star. */
-export function comparisonMarkdown(comparison: Comparison): string {
+/** The best mean in bold, differences significant after Holm with a star; `about`: sentences that belong to it. */
+export function comparisonMarkdown(comparison: Comparison, about: readonly string[]): string {
   const { head, rows, best, metricColumn } = paperTable(comparison);
   const lines = rows.map((row, index) =>
     row.map((cell, column) => (index === best && column === metricColumn ? `**${cell}**` : cell)),
   );
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
-  return `${[line(head), line(rule), ...lines.map(line)].join("\n")}\n\n${legend(comparison)}\n`;
+  return `${[line(head), line(rule), ...lines.map(line)].join("\n")}\n\n${legend(comparison)}\n\n${about.map((sentence) => `- ${sentence}`).join("\n")}\n`;
 }
 
-/** For the booktabs package. */
-export function comparisonLatex(comparison: Comparison): string {
+/** For the booktabs package; what is said of it as comments. */
+export function comparisonLatex(comparison: Comparison, about: readonly string[]): string {
   const { head, rows, best, metricColumn } = paperTable(comparison);
   const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
   const body = rows.map((row, index) =>
@@ -59,7 +59,7 @@ export function comparisonLatex(comparison: Comparison): string {
     ),
   );
   return [
-    `% ${legend(comparison)}`,
+    ...[legend(comparison), ...about].map((sentence) => `% ${sentence}`),
     `\\begin{tabular}{l${"r".repeat(head.length - 1)}}`,
     "\\toprule",
     line(head.map(escapeLatex)),
@@ -223,7 +223,7 @@ export function isSignificant({ test }: VariantComparison): boolean {
 
 export function legend(comparison: Comparison): string {
   const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
-  return `Mean ± standard deviation over seeds; difference to ${baseline} seed by seed with its 95 % interval (Student); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
+  return `Mean ± standard deviation over seeds; difference to ${baseline} over the seeds both have, with its 95 % interval (Student, each on its own); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
 }
 
 /** `r=4;bias=true`, `r` -> `4` */

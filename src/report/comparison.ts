@@ -20,7 +20,9 @@ export interface VariantComparison {
   /** Of a run. */
   readonly seconds: Spread | null;
   readonly metric: Spread | null;
-  /** Of this variant minus the baseline, over the seeds that both have finished; null for a baseline itself. */
+  /** Why it is not compared: it is a baseline, the same network as one before, or saw other data; else empty. */
+  readonly uncompared: "" | "baseline" | `the same network as ${string}` | `other data than ${string}`;
+  /** Of this variant minus the baseline, over the seeds that both have finished. */
   readonly difference: Spread | null;
   /** The sign-flip test of that difference; its p among those of all variants by Holm. */
   readonly test: (PairedTest & { readonly adjustedP: number }) | null;
@@ -33,6 +35,10 @@ export interface VariantComparison {
 
 export interface Comparison {
   readonly metric: string;
+  /** How many there will be once all that is planned has finished: what Holm's correction is for. */
+  readonly comparisons: number;
+  /** Whether runs are still to come. */
+  readonly pending: boolean;
   readonly variants: readonly VariantComparison[];
 }
 
@@ -44,7 +50,7 @@ export interface ComparisonAsked {
 
 /**
  * Compares what has finished so far. Each variant is compared with the baseline of its own sweep, or all with the one asked
- * for. Throws InputError for a metric or baseline there is not, and for a baseline that saw other data.
+ * for. Throws InputError for a metric or baseline there is not.
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
   const metric = asked.metric ?? sweeps[0]?.asked.metric ?? "test_error";
@@ -61,44 +67,88 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     throw new InputError(
       `--baseline: no variant is called ${asked.baseline}${didYouMean(asked.baseline, labels) || `; there are ${labels.join(", ")}`}`,
     );
-  const compared = variants.map(({ sweep, label, runs, values }) => {
-    const own = variants.filter((other) => other.sweep === sweep).map(({ label }) => label);
-    const baseline = asked.baseline ?? own.find((name) => name === labelOf(sweep, sweeps)) ?? own[0] ?? "";
-    const base = variants.find(({ label }) => label === baseline);
-    if (base && base.sweep.dataset !== sweep.dataset && base.values.size > 0 && values.size > 0)
-      throw new InputError(
-        `--baseline: ${baseline} and ${label} were trained on different data: their runs cannot be paired`,
-      );
+  const based = variants.map((one) => {
+    const own = variants.filter(({ sweep }) => sweep === one.sweep);
+    const base =
+      variants.find(({ label }) => label === asked.baseline) ??
+      own.find(({ label }) => label === labelOf(one.sweep, sweeps)) ??
+      (own[0] as LabelledVariant);
+    return { ...one, base };
+  });
+  const compared = based.map((one) => {
+    const { label, runs, values, base } = one;
+    const uncompared = whyNot(one, based);
     const paired = [...values].flatMap(([seed, value]) => {
-      const other = base?.values.get(seed);
-      return other === undefined ? [] : [value - other];
+      const other = base.values.get(seed);
+      return other === undefined || uncompared !== "" ? [] : [value - other];
     });
     const [first] = runs as [PlannedRun];
-    const isBaseline = label === baseline;
     return {
       variant: label,
-      baseline,
+      baseline: base.label,
       axes: first.axes,
       match: first.match,
       params: first.params,
       macs: first.macs,
       seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
       metric: spreadOf([...values.values()]),
-      difference: isBaseline ? null : spreadOf(paired),
-      test: isBaseline ? null : signFlipTest(paired),
+      uncompared,
+      difference: spreadOf(paired),
+      test: signFlipTest(paired),
       values: Object.fromEntries(values),
       planned: runs.length,
       failed: runs.filter(({ status }) => status === "failed").length,
     };
   });
-  const adjusted = holm(compared.flatMap(({ test }) => (test ? [test.p] : [])));
+  const comparisons = compared.filter(({ uncompared }) => uncompared === "").length;
+  const adjusted = holm(
+    compared.flatMap(({ test }) => (test ? [test.p] : [])),
+    comparisons,
+  );
   return {
     metric,
+    comparisons,
+    pending: variants.some(({ runs }) =>
+      runs.some(({ status }) => status !== "finished" && status !== "failed"),
+    ),
     variants: compared.map((one): VariantComparison => {
       const { test } = one;
       return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
     }),
   };
+}
+
+interface LabelledVariant {
+  readonly sweep: SweepTables;
+  readonly label: string;
+  readonly runs: readonly PlannedRun[];
+  readonly values: ReadonlyMap<string, number>;
+}
+
+type BasedVariant = LabelledVariant & { readonly base: LabelledVariant };
+
+/** Of variants that are one network the one with most runs is compared. */
+function whyNot(one: BasedVariant, all: readonly BasedVariant[]): VariantComparison["uncompared"] {
+  const { base } = one;
+  if (one.label === base.label) return "baseline";
+  if (areSame(one, base)) return `the same network as ${base.label}`;
+  const same = all.filter((other) => other.base === base && areSame(one, other));
+  const most = Math.max(...same.map(({ runs }) => runs.length));
+  const first = same.find(({ runs }) => runs.length === most);
+  if (first && first !== one) return `the same network as ${first.label}`;
+  // A sweep that varies its data asks for that comparison; of two sweeps nothing says that their seeds go together.
+  const [own, other] = [one.runs[0]?.data, base.runs[0]?.data];
+  return one.sweep !== base.sweep && own && other && own !== other ? `other data than ${base.label}` : "";
+}
+
+/** Whether two variants are the same runs in every seed that both have. */
+function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
+  const fingerprints = new Map(other.runs.map(({ seed, fingerprint }) => [seed, fingerprint]));
+  const shared = one.runs.filter(({ seed }) => fingerprints.has(seed));
+  return (
+    shared.length > 0 &&
+    shared.every(({ seed, fingerprint }) => fingerprint !== "" && fingerprints.get(seed) === fingerprint)
+  );
 }
 
 /** The one all others are compared with; null where each sweep has its own. */
@@ -130,8 +180,7 @@ function valuesOf(runs: readonly PlannedRun[], column: string): Map<string, numb
   return new Map(
     runs.flatMap(({ seed, result }) => {
       const text = result?.[column] ?? "";
-      const value = text === "" ? Number.NaN : Number(text);
-      return Number.isNaN(value) ? [] : [[seed, value] as const];
+      return text !== "" && Number.isFinite(Number(text)) ? [[seed, Number(text)] as const] : [];
     }),
   );
 }

@@ -10,20 +10,20 @@ import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { ReportData } from "./read-report.js";
-import { answerOf, limitSentence, matchSentences, partialSentence, sentencesOf } from "./sentences.js";
+import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
 export async function htmlReport(data: ReportData): Promise<string> {
   const { name, comparison, damaged } = data;
   const { metric, variants } = comparison;
-  const notes = [partialSentence(comparison), limitSentence(comparison), ...damaged];
+  const notes = [...damaged, ...conditionsOf(comparison)];
   const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
   const seeds = new Set(data.runs.map(({ seed }) => seed)).size;
   return page(
     name,
     `<p>Which of ${variants.length} variants has a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}?</p>
 <p class="answer">${escapeHtml(answerOf(comparison))}</p>
-${notes.map((note) => (note === null ? "" : `<p class="note">${escapeHtml(note)}</p>`)).join("\n")}
-<ul>${[...matchSentences(comparison), ...sentencesOf(comparison)]
+${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join("\n")}
+<ul>${sentencesOf(comparison)
       .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
       .join("\n")}</ul>
 ${gainAndCost(comparison)

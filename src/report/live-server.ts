@@ -24,6 +24,8 @@ new EventSource("/events").onmessage = async () => {
 };
 `;
 
+const CHANGED = "data: changed\n\n";
+
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy":
@@ -46,7 +48,8 @@ export async function serveLive(port: number): Promise<LiveServer> {
     else if (request.url === "/live.js") send("text/javascript", SCRIPT);
     else if (request.url === "/events") {
       response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
-      response.write(": listening\n\n");
+      // It may have been loaded from an earlier server, or slept.
+      response.write(page === "" ? ": nothing yet\n\n" : CHANGED);
       listeners.add(response);
       response.on("close", () => listeners.delete(response));
     } else response.writeHead(404, HEADERS).end();
@@ -68,7 +71,7 @@ export async function serveLive(port: number): Promise<LiveServer> {
         "</head>",
         '<link rel="icon" href="data:,"><script src="/live.js" defer></script></head>',
       );
-      for (const listener of listeners) listener.write("data: changed\n\n");
+      for (const listener of listeners) listener.write(CHANGED);
     },
     close: () => {
       server.close();

@@ -1,12 +1,12 @@
 // The folder of a sweep -> its runs as the tables tell of them. A file that is damaged is named, and the rest is read.
 
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
 import { InputError } from "../diagnostic.js";
 import { METRIC_COLUMNS } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
-import { readResult, runFolder } from "../records/run-folder.js";
+import { readResult } from "../records/run-folder.js";
 
 export type TableRow = Readonly<Record<string, string>>;
 
@@ -21,6 +21,9 @@ export interface PlannedRun {
   readonly match: string;
   readonly params: number;
   readonly macs: number;
+  /** Of the data and of the run; empty where the plan does not say. */
+  readonly data: string;
+  readonly fingerprint: string;
   readonly status: string;
   readonly reason: string;
   /** Its row in summary.csv; null where it has not finished. */
@@ -33,8 +36,6 @@ export interface SweepTables {
   readonly runs: readonly PlannedRun[];
   /** What the sweep's own file asks for, where it does. */
   readonly asked: { readonly baseline?: string; readonly metric?: string };
-  /** Fingerprint of the data the sweep's runs saw; empty where no run has begun. */
-  readonly dataset: string;
   /** Files that could not be read, each with why. */
   readonly damaged: readonly string[];
 }
@@ -46,29 +47,36 @@ export function readSweep(folder: string): SweepTables {
   const summary = readTable(join(folder, "summary.csv"), damaged);
   // Either table tells of the finished runs.
   const rows = plan ?? summary?.map((row): TableRow => ({ ...row, status: "finished" }));
-  if (!rows)
-    throw new InputError([`${folder} is no folder of a sweep: it has no plan.csv`, ...damaged].join("\n"));
+  if (!rows || rows.length === 0) {
+    const why = rows ? "its plan has no runs" : "it has no plan.csv";
+    throw new InputError([`${folder} is no folder of a sweep: ${why}`, ...damaged].join("\n"));
+  }
   const results = new Map(summary?.map((row) => [row.run, row]));
   const resultOf = ({ run = "", fingerprint }: TableRow): TableRow | null => {
     if (summary) return results.get(run) ?? null;
     const result = readResult(join(folder, run));
     return result && result.fingerprint === fingerprint ? result : null;
   };
-  const runs = rows.map((row): PlannedRun => {
+  const runs = rows.flatMap((row): PlannedRun[] => {
     const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
     const [params, macs] = [Number(row.params), Number(row.macs)];
-    return { run, variant, seed, axes, match, params, macs, status, reason, result: resultOf(row) };
+    const { data = "", fingerprint = "" } = row;
+    if (!isInside(run)) {
+      damaged.push(`${join(folder, "plan.csv")}: no folder of a run: ${run}`);
+      return [];
+    }
+    const result = resultOf(row);
+    return [{ run, variant, seed, axes, match, params, macs, data, fingerprint, status, reason, result }];
   });
   for (const { run, result } of runs)
     for (const column of METRIC_COLUMNS)
-      if (Number.isNaN(Number(result?.[column] ?? 0)))
-        damaged.push(`${join(folder, run)}: ${column} is no number: ${result?.[column]}`);
+      if (!Number.isFinite(Number(result?.[column] ?? 0)))
+        damaged.push(`${join(folder, run)}: ${column} is left out, it is no number: ${result?.[column]}`);
   return {
     name: basename(resolve(folder)),
     folder,
     runs,
     asked: comparisonIn(join(folder, "sweep.yaml"), damaged),
-    dataset: datasetOf(folder, runs),
     damaged,
   };
 }
@@ -94,13 +102,7 @@ function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
   }
 }
 
-/** Of the first run that has begun. */
-function datasetOf(folder: string, runs: readonly PlannedRun[]): string {
-  const begun = runs.map(({ run }) => runFolder(join(folder, run)).environment).find(existsSync);
-  if (begun === undefined) return "";
-  try {
-    return String(JSON.parse(readFileSync(begun, "utf8")).datasetFingerprint ?? "");
-  } catch {
-    return "";
-  }
+/** Whether the folder of a run is below that of its sweep. */
+function isInside(run: string): boolean {
+  return run !== "" && !isAbsolute(run) && !run.split(/[\\/]/).includes("..");
 }

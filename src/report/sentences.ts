@@ -1,90 +1,102 @@
-// A comparison in plain words: one sentence a variant, saying no more than its seeds can show.
+// A comparison in plain words, saying no more than its seeds can show.
 
 import type { Comparison, VariantComparison } from "./comparison.js";
 import { isSignificant } from "./comparison-table.js";
 import { formatChange } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
-import { pairsNeeded, type Spread, smallestAdjusted } from "./statistics.js";
-
-/** One sentence a variant, but for baselines. */
-export function sentencesOf(comparison: Comparison): string[] {
-  const { metric } = comparison;
-  const comparisons = comparison.variants.filter(({ test }) => test).length;
-  return comparison.variants.flatMap((variant) => {
-    const base = comparison.variants.find(({ variant: name }) => name === variant.baseline);
-    return !base || base === variant ? [] : [sentenceOf(variant, base, { metric, comparisons })];
-  });
-}
+import { pairsNeeded, type Spread, smallestAdjusted, smallestP } from "./statistics.js";
 
 /** The comparison in one sentence: what is significant after Holm. */
-export function answerOf({ metric, variants }: Comparison): string {
+export function answerOf({ metric, variants, pending }: Comparison): string {
+  if (variants.every(({ test }) => !test))
+    return "Nothing to compare: no seed has finished both in a variant and in its baseline.";
   const words = metricWords(metric);
-  const found = variants.filter((variant) => variant.difference && isSignificant(variant));
+  const found = variants.filter(isSignificant);
   const list = (sign: number) =>
     found
       .flatMap(({ variant, difference }) => (sign * (difference?.mean ?? 0) > 0 ? [variant] : []))
       .join(", ");
   const parts = [
-    ...(list(-1) === "" ? [] : [`Lower ${words}: ${list(-1)}.`]),
-    ...(list(1) === "" ? [] : [`Higher ${words}: ${list(1)}.`]),
+    ...(list(-1) === "" ? [] : [`lower ${words}: ${list(-1)}`]),
+    ...(list(1) === "" ? [] : [`higher ${words}: ${list(1)}`]),
   ];
-  return parts.length > 0
-    ? parts.join(" ")
-    : `No difference in ${words} can be told from chance with these seeds.`;
+  const answer =
+    parts.length > 0
+      ? parts.join("; ")
+      : `no difference in ${words} can be told from chance with these seeds`;
+  return pending ? `So far ${answer}.` : `${answer.charAt(0).toUpperCase()}${answer.slice(1)}.`;
 }
 
-/** The smallest p that so many seeds can give, and what follows from it; null where nothing is compared yet. */
-export function limitSentence({ variants }: Comparison): string | null {
-  const pairs = variants.flatMap(({ test, difference }) => (test && difference ? [difference.n] : []));
-  const most = Math.max(0, ...pairs);
-  const smallest = smallestAdjusted(most, pairs.length);
-  if (most === 0) return null;
+/** What the answer rests on: what is missing, what so few seeds can show, what controls are made of. */
+export function conditionsOf(comparison: Comparison): string[] {
+  return [...partial(comparison), ...limit(comparison), ...matches(comparison)];
+}
+
+/** One sentence a variant, but for baselines. */
+export function sentencesOf(comparison: Comparison): string[] {
+  return comparison.variants.flatMap((variant) => {
+    const base = comparison.variants.find(({ variant: name }) => name === variant.baseline);
+    return !base || variant.uncompared === "baseline" ? [] : [sentenceOf(variant, base, comparison)];
+  });
+}
+
+function partial({ variants, pending }: Comparison): string[] {
+  const sum = (of: (variant: VariantComparison) => number) =>
+    variants.reduce((total, variant) => total + of(variant), 0);
+  const [planned, failed] = [sum((variant) => variant.planned), sum((variant) => variant.failed)];
+  const finished = sum(({ metric }) => metric?.n ?? 0);
+  if (finished === planned) return [];
+  const failures = failed > 0 ? `, ${failed} failed: what is left may look better than it is` : "";
+  const early = pending
+    ? " Differences that are looked at before the end are found by chance more often."
+    : "";
+  return [`Partial: ${finished} of ${planned} runs have finished${failures}.${early}`];
+}
+
+/** The smallest p that so many seeds can give, and what follows from it. */
+function limit({ variants, comparisons }: Comparison): string[] {
+  const most = Math.max(0, ...variants.flatMap(({ test, difference }) => (test ? [difference?.n ?? 0] : [])));
+  if (most === 0) return [];
+  const smallest = smallestAdjusted(most, comparisons);
   const holm =
-    pairs.length > 1 ? `, after Holm for ${pairs.length} comparisons below ${smallest.toPrecision(2)}` : "";
+    comparisons > 1 ? `, after Holm for ${comparisons} comparisons below ${smallest.toPrecision(2)}` : "";
   const verdict = smallest > 0.05 ? ": no difference, however clear, could be significant" : "";
-  return `With ${seedsOf(most)} p cannot go below ${(2 / 2 ** most).toPrecision(2)}${holm}${verdict}.`;
+  return [`With ${seedsOf(most)} p cannot go below ${smallestP(most).toPrecision(2)}${holm}${verdict}.`];
 }
 
 /** What the controls of equal cost are made of. */
-export function matchSentences({ variants }: Comparison): string[] {
+function matches({ variants }: Comparison): string[] {
   return variants.flatMap(({ variant, match }) => (match === "" ? [] : [`${variant} has the ${match}.`]));
-}
-
-/** How much of what is planned the comparison rests on; null where it is all. */
-export function partialSentence({ variants }: Comparison): string | null {
-  const sum = (of: (variant: VariantComparison) => number) =>
-    variants.reduce((total, variant) => total + of(variant), 0);
-  const [finished, planned, failed] = [
-    sum(({ metric }) => metric?.n ?? 0),
-    sum((v) => v.planned),
-    sum((v) => v.failed),
-  ];
-  if (finished === planned) return null;
-  return `Partial: ${finished} of ${planned} runs have finished${failed > 0 ? `, ${failed} failed` : ""}.`;
 }
 
 function sentenceOf(
   variant: VariantComparison,
   base: VariantComparison,
-  { metric, comparisons }: { metric: string; comparisons: number },
+  { metric, comparisons }: Comparison,
 ): string {
-  const { difference, test } = variant;
-  if (!difference) return `${variant.variant}: no seed has finished both here and in ${base.variant}.`;
+  const { difference, test, uncompared } = variant;
+  if (uncompared.startsWith("the same")) return `${variant.variant} is ${uncompared}.`;
+  if (uncompared !== "") return `${variant.variant} saw ${uncompared}: their runs make no pairs.`;
+  if (!difference || !test)
+    return `${variant.variant}: no seed has finished both here and in ${base.variant}.`;
   const { scale, points, digits } = metricScale(metric);
-  const size = (value: number) => (Math.abs(value) * scale).toFixed(digits);
+  const size = (Math.abs(difference.mean) * scale).toFixed(digits);
+  const [lower, sign] = difference.mean < 0 ? [true, -1] : [false, 1];
   const seeds = seedsOf(difference.n);
   const cost = costOf(variant, base);
-  if (!test || !isSignificant(variant)) {
-    const change =
-      Number(size(difference.mean)) === 0
-        ? "about the same"
-        : `${difference.mean < 0 ? "lower" : "higher"} by ${size(difference.mean)}${points}`;
-    return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but nothing can be concluded with ${seeds}${whatWouldHelp(difference, comparisons)}.`;
+  const left = failuresOf(variant, base);
+  if (isSignificant(variant)) {
+    const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
+    const interval = `95 % CI ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
+    return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm, ${seeds}${left})${cost}.`;
   }
-  const [verb, sign] = difference.mean < 0 ? ["lowers", -1] : ["raises", 1];
-  const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
-  const interval = `95 % CI ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
-  return `${variant.variant} ${verb} ${metricWords(metric)} by ${size(difference.mean)}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm, ${seeds})${cost}.`;
+  const change = Number(size) === 0 ? "about the same" : `${lower ? "lower" : "higher"} by ${size}${points}`;
+  const [low, high] = difference.interval;
+  const verdict =
+    low > 0 || high < 0
+      ? `this is not significant after Holm with ${seeds}`
+      : `nothing can be concluded with ${seeds}`;
+  return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but ${verdict}${left}${whatWouldHelp(difference, comparisons)}.`;
 }
 
 function costOf({ params }: VariantComparison, base: VariantComparison): string {
@@ -93,9 +105,19 @@ function costOf({ params }: VariantComparison, base: VariantComparison): string 
   return ` for ${change} ${params > base.params ? "more" : "fewer"} parameters`;
 }
 
+/** Runs that failed are in no pair. */
+function failuresOf(...variants: readonly VariantComparison[]): string {
+  const failed = variants.filter(({ failed }) => failed > 0);
+  if (failed.length === 0) return "";
+  return `, without ${failed.map(({ variant, failed }) => `${failed} of ${variant} that failed`).join(" and ")}`;
+}
+
+/** An effect seen in a few seeds is itself uncertain: two digits of it are more than enough. */
 function whatWouldHelp(difference: Spread, comparisons: number): string {
   const needed = difference.n > 1 ? pairsNeeded(difference, comparisons) : null;
-  return needed === null ? "" : `; some ${needed} would be needed for a difference of this size`;
+  if (needed === null || needed <= difference.n) return "";
+  const rough = Number(needed.toPrecision(2)).toLocaleString("en-US");
+  return `; some ${rough} would be needed if the difference is what it seems`;
 }
 
 function seedsOf(count: number): string {

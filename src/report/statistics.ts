@@ -18,7 +18,9 @@ export function spreadOf(values: readonly number[]): Spread | null {
   if (n === 0) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = Math.sqrt(squares / (n - 1));
+  // Values that are equal but for rounding do not vary.
+  const rounding = 1e-12 * Math.max(...values.map(Math.abs));
+  const deviation = n > 1 && Math.sqrt(squares / n) <= rounding ? 0 : Math.sqrt(squares / (n - 1));
   const half = n > 1 ? (jstat.studentt.inv(0.975, n - 1) * deviation) / Math.sqrt(n) : Number.NaN;
   return { n, mean, deviation, interval: [mean - half, mean + half] };
 }
@@ -26,7 +28,7 @@ export function spreadOf(values: readonly number[]): Spread | null {
 export interface PairedTest {
   /** Two-sided: the share of all 2^n ways to choose the signs that give a mean at least as far from 0. */
   readonly p: number;
-  /** The smallest p that this many pairs can give: 2 / 2^n. */
+  /** The smallest p that this many pairs can give. */
   readonly smallestP: number;
   /** Cohen's d of paired samples: mean / deviation of the differences; NaN where they do not vary. */
   readonly effect: number;
@@ -34,7 +36,7 @@ export interface PairedTest {
 
 /** Up to this many pairs all signs are tried; with more, so many random ones. */
 const MOST_EXACT = 20;
-const DRAWS = 200_000;
+const DRAWS = 50_000;
 
 /**
  * Sign-flip (randomisation) test of paired differences (Fisher 1935): under the hypothesis that the variants do not
@@ -52,7 +54,7 @@ export function signFlipTest(differences: readonly number[]): PairedTest | null 
     sums.reduce((count, sum) => count + (Math.abs(sum) >= found - slack ? 1 : 0), 0) / sums.length;
   return {
     p: share(n <= MOST_EXACT ? allSums(differences) : randomSums(differences, found)),
-    smallestP: 2 / 2 ** n,
+    smallestP: smallestP(n),
     effect: deviation > 0 ? mean / deviation : Number.NaN,
   };
 }
@@ -80,13 +82,18 @@ function randomSums(differences: readonly number[], found: number): Float64Array
   return sums;
 }
 
-/** Holm's step-down correction (1979): p-values that may be read together, in the order given. */
-export function holm(ps: readonly number[]): number[] {
+/** 2 / 2^n where all signs are tried: those found and all of them turned. */
+export function smallestP(pairs: number): number {
+  return pairs <= MOST_EXACT ? 2 / 2 ** pairs : 1 / (DRAWS + 1);
+}
+
+/** Holm's step-down correction (1979) for `comparisons`, of which these have p-values yet; in the order given. */
+export function holm(ps: readonly number[], comparisons = ps.length): number[] {
   const order = ps.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p);
   const adjusted = new Array<number>(ps.length);
   let most = 0;
   order.forEach(({ p, index }, rank) => {
-    most = Math.max(most, Math.min(1, p * (ps.length - rank)));
+    most = Math.max(most, Math.min(1, p * (comparisons - rank)));
     adjusted[index] = most;
   });
   return adjusted;
@@ -94,7 +101,7 @@ export function holm(ps: readonly number[]): number[] {
 
 /** The smallest p after Holm that any of so many comparisons can have with so many pairs each. */
 export function smallestAdjusted(pairs: number, comparisons: number): number {
-  return Math.min(1, (comparisons * 2) / 2 ** pairs);
+  return Math.min(1, comparisons * smallestP(pairs));
 }
 
 /**

@@ -36,6 +36,7 @@ export function planRow(run: Run, { status, reason }: RunState): Row {
     match: formatMatch(variant),
     params: params.trainable,
     macs,
+    data: variant.dataset.fingerprint.slice(0, 16),
     fingerprint,
     status,
     reason,

@@ -54,9 +54,10 @@ describe("event files", () => {
       ]);
     }));
 
-  it("are added to a run that finished without, once", () =>
+  it("are added to a run that finished without, or with too few, once", () =>
     inTemporaryFolder((folder) => {
       writeCsv(join(folder, "epochs.csv"), EPOCH_COLUMNS, ROWS);
+      startEvents(folder, [ROWS[0]], 1_700_000_000);
       addEvents(runFolder(folder), 1_700_000_006);
       addEvents(runFolder(folder), 1_700_000_009);
       const [, file, ...others] = readdirSync(folder).sort();

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
 import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { writeCsv } from "../../src/records/csv.js";
-import { writeWhole } from "../../src/records/files.js";
 import { type ComparisonAsked, compareSweeps } from "../../src/report/comparison.js";
 import { readSweep } from "../../src/report/read-sweep.js";
+import { answerOf, conditionsOf, sentencesOf } from "../../src/report/sentences.js";
 import { type Spread, spreadOf } from "../../src/report/statistics.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** A variant's test errors by seed; null where the run has not finished. */
 type Errors = Readonly<Record<string, Readonly<Record<number, number | null>>>>;
 
-function writeSweep(folder: string, errors: Errors): void {
+function writeSweep(folder: string, errors: Errors, more: (run: string) => object = () => ({})): void {
   const runs = Object.entries(errors).flatMap(([variant, bySeed]) =>
     Object.entries(bySeed).map(([seed, test_error]) => ({
       run: `${variant}/seed-${seed}`,
@@ -24,11 +24,18 @@ function writeSweep(folder: string, errors: Errors): void {
       macs: 20,
       test_error,
       test_loss: test_error === null ? null : 10 * test_error,
+      status: test_error === null ? "pending" : "finished",
+      ...more(`${variant}/seed-${seed}`),
     })),
   );
   const finished = runs.filter(({ test_error }) => test_error !== null);
   writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs as never);
   writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, finished as never);
+}
+
+function errorIn(errors: Errors, run: string): number | null | undefined {
+  const [variant = "", seed = ""] = run.split("/seed-");
+  return errors[variant]?.[Number(seed)];
 }
 
 type Expected = readonly [n: number, mean: number, deviation: number] | null;
@@ -146,23 +153,112 @@ describe("compareSweep", () => {
       ]);
     }));
 
-  it("pairs no runs that saw different data, and knows its metrics and variants", () =>
+  it("pairs no runs of two sweeps that saw different data, and knows its metrics and variants", () =>
     inTemporaryFolder((folder) => {
       const [a, b] = [join(folder, "a"), join(folder, "b")];
-      for (const [sweep, datasetFingerprint] of [
-        [a, "mnist"],
-        [b, "fashion"],
-      ] as const) {
-        writeSweep(sweep, { plain: { 1: 0.3 }, se: { 1: 0.2 } });
-        writeWhole(
-          join(sweep, "plain", "seed-1", "environment.json"),
-          JSON.stringify({ datasetFingerprint }),
-        );
-      }
+      writeSweep(a, { plain: { 1: 0.3 }, se: { 1: 0.2 } }, () => ({ data: "mnist" }));
+      writeSweep(b, { plain: { 1: 0.3 }, se: { 1: 0.2 } }, () => ({ data: "fashion" }));
       const sweeps = [readSweep(a), readSweep(b)];
-      assert.equal(compareSweeps(sweeps, {}).variants.length, 4);
-      for (const asked of [{ baseline: "a/plain" }, { baseline: "plain" }, { metric: "accuracy" }])
+      const uncompared = (asked: ComparisonAsked) =>
+        compareSweeps(sweeps, asked).variants.map(({ uncompared }) => uncompared);
+      assert.deepEqual(uncompared({}), ["baseline", "", "baseline", ""]);
+      assert.deepEqual(uncompared({ baseline: "a/plain" }), [
+        "baseline",
+        "",
+        "other data than a/plain",
+        "other data than a/plain",
+      ]);
+      for (const asked of [{ baseline: "plain" }, { metric: "accuracy" }])
         assert.throws(() => compareSweeps(sweeps, asked), InputError);
+    }));
+
+  it("tests a network once, and never against itself", () =>
+    inTemporaryFolder((folder) => {
+      const own = { 1: 0.3, 2: 0.1, 3: 0.2 };
+      writeSweep(
+        folder,
+        { plain: own, same: own, se: { 1: 0.2, 2: 0.1 }, twin: { 1: 0.2, 2: 0.1, 3: 0.1 } },
+        (run) => {
+          const [variant, seed] = run.split("/");
+          const network = variant === "same" ? "plain" : variant === "twin" ? "se" : variant;
+          return { fingerprint: `${network} ${seed}` };
+        },
+      );
+      const { variants, comparisons } = compareSweeps([readSweep(folder)], {});
+      assert.equal(comparisons, 1);
+      assert.deepEqual(
+        variants.map(({ uncompared, test }) => [uncompared, test?.adjustedP]),
+        [
+          ["baseline", undefined],
+          ["the same network as plain", undefined],
+          ["the same network as twin", undefined],
+          ["", 0.5],
+        ],
+      );
+    }));
+
+  it("corrects for all that is planned, from the first results on", () =>
+    inTemporaryFolder((folder) => {
+      const half = (error: number) => ({ 1: error, 2: error + 0.1, 3: null });
+      writeSweep(folder, { plain: half(0.3), se: half(0.2), eca: { 1: null }, cbam: { 1: null } });
+      const comparison = compareSweeps([readSweep(folder)], {});
+      assert.deepEqual([comparison.comparisons, comparison.pending], [3, true]);
+      assert.equal(comparison.variants[1]?.test?.p, 0.5);
+      assert.equal(comparison.variants[1]?.test?.adjustedP, 1);
+      assert.match(answerOf(comparison), /^So far no difference/);
+      assert.match(conditionsOf(comparison).join(" "), /Partial: 4 of 8 runs/);
+    }));
+
+  it("claims nothing where nothing was compared, and names what failed", () =>
+    inTemporaryFolder((folder) => {
+      const check = (errors: Errors, answer: RegExp, sentences: RegExp) => {
+        writeSweep(folder, errors, (run) => (errorIn(errors, run) === null ? { status: "failed" } : {}));
+        const comparison = compareSweeps([readSweep(folder)], {});
+        assert.match(answerOf(comparison), answer);
+        assert.match([...conditionsOf(comparison), ...sentencesOf(comparison)].join("\n"), sentences);
+      };
+      check(
+        { plain: { 1: null }, se: { 1: null } },
+        /^Nothing to compare/,
+        /0 of 2 runs have finished, 2 failed/,
+      );
+      check({ plain: { 1: null }, se: { 1: 0.1 } }, /^Nothing to compare/, /no seed has finished both/);
+      check({ plain: { 1: 0.1 } }, /^Nothing to compare/, /^$/);
+      const seeds = (error: number) =>
+        Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((n) => [n, error + n / 100]));
+      check(
+        { plain: seeds(0.3), se: { ...seeds(0.1), 7: null } },
+        /^Lower test error: se\.$/,
+        /without 1 of se that failed/,
+      );
+      check(
+        { plain: seeds(0.1), se: seeds(0.3) },
+        /^Higher test error: se\.$/,
+        /raises test error by 20\.00 points/,
+      );
+    }));
+
+  it("stays within its folder, and has no use for values that are infinite", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, {
+        plain: { 1: 0.3 },
+        se: { 1: 0.2 },
+        "../x": { 1: 0.2 },
+        far: { 1: Number.POSITIVE_INFINITY },
+      });
+      const sweep = readSweep(folder);
+      assert.match(
+        sweep.damaged.join("\n"),
+        /no folder of a run: \.\.\/x(?:.|\n)*far\/seed-1: test_error is left out/,
+      );
+      assert.deepEqual(
+        compareSweeps([sweep], {}).variants.map(({ variant, metric }) => [variant, metric?.n]),
+        [
+          ["plain", 1],
+          ["se", 1],
+          ["far", undefined],
+        ],
+      );
     }));
 
   it("refuses a folder without a sweep", () =>
@@ -196,6 +292,6 @@ describe("compareSweep", () => {
       rmSync(join(folder, "sweep.yaml"));
       writeSweep(folder, errors);
       const text = whole().replace("0.4", "o.4");
-      check("summary.csv", text, [2, 1], /se\/seed-2: test_error is no number: o\.4/);
+      check("summary.csv", text, [2, 1], /se\/seed-2: test_error is left out, it is no number: o\.4/);
     }));
 });

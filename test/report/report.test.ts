@@ -110,6 +110,36 @@ describe("report", function () {
     });
   });
 
+  it("joins the points of an axis that differ in it alone, wherever its value stands in their names", () =>
+    inTemporaryFolder(async (folder) => {
+      const values = [2, 4, 8];
+      const runs = values.flatMap((r) =>
+        values.map((x) => ({
+          run: `r${r}-x${x}/seed-1`,
+          variant: `r${r}-x${x}`,
+          seed: 1,
+          axes: `r=${r};x=${x}`,
+        })),
+      );
+      const numbers = { params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" };
+      writeCsv(
+        join(folder, "plan.csv"),
+        PLAN_COLUMNS,
+        runs.map((run) => ({ ...run, ...numbers })),
+      );
+      writeCsv(
+        join(folder, "summary.csv"),
+        SUMMARY_COLUMNS,
+        runs.map((run) => ({ ...run, ...numbers })),
+      );
+      assert.equal(await report([folder], ONCE), 0);
+      const labels = [...page(folder).matchAll(/>([^<>]*\{[rx]\}[^<>]*)</g)].map(([, label]) => label);
+      assert.deepEqual(
+        new Set(labels),
+        new Set(values.flatMap((value) => [`r{r}-x${value}`, `r${value}-x{x}`])),
+      );
+    }));
+
   it("names a damaged table and reports the rest", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 3 });
