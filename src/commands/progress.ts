@@ -22,17 +22,22 @@ export function silentView(): SweepView {
 }
 
 /** How far a sweep is, in multiply-accumulates: runs differ in size. */
-class Clock {
+class SweepClock {
   #start = performance.now();
+  #runs = 0;
+  #finished = 0;
+  #failed = 0;
   #total = 0;
   #ended = 0;
   readonly #running = new Map<Run, number>();
   readonly #before = new Map<Run, number>();
 
-  /** Equal runs are trained once. */
-  plan(runs: readonly Run[]): void {
+  /** Equal runs are trained once, known ones not at all. */
+  plan(runs: readonly Run[], known: readonly Run[]): void {
     this.#start = performance.now();
-    const once = new Map(runs.map((run) => [run.fingerprint, workOf(run)]));
+    [this.#runs, this.#finished] = [runs.length, known.length];
+    const left = runs.filter((run) => !known.includes(run));
+    const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
     this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
   }
 
@@ -46,7 +51,9 @@ class Clock {
     this.#running.set(run, (done - before) * workOf(run));
   }
 
-  end(run: Run): void {
+  end(run: Run, status: RunState["status"]): void {
+    if (status === "finished") this.#finished++;
+    else this.#failed++;
     if (!this.#before.has(run)) return;
     this.#running.delete(run);
     this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
@@ -57,10 +64,12 @@ class Clock {
     return this.#total === 0 ? 1 : Math.min(1, (this.#ended + running) / this.#total);
   }
 
-  /** Seconds left; NaN while nothing can be said. */
-  get secondsLeft(): number {
+  /** `3/15 runs, 1 failed, 2 min 5 s left` */
+  get text(): string {
     const elapsed = (performance.now() - this.#start) / 1000;
-    return this.share < 0.005 ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
+    const left = this.share < 0.005 ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
+    const failed = this.#failed > 0 ? `, ${this.#failed} failed` : "";
+    return `${this.#finished}/${this.#runs} runs${failed}, ${formatDuration(left)} left`;
   }
 }
 
@@ -70,9 +79,6 @@ function workOf({ variant, experiment }: Run): number {
 
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
   `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
-
-const counted = (done: number, count: number, failed: number) =>
-  `${done}/${count} runs${failed > 0 ? `, ${failed} failed` : ""}`;
 
 const BAR_STEPS = 1000;
 const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
@@ -112,20 +118,13 @@ function bars(): SweepView {
     format: "{bar} {text}",
     gracefulExit: false,
   });
-  const clock = new Clock();
+  const clock = new SweepClock();
   const running = new Map<Run, SingleBar>();
   let sweepBar: SingleBar | null = null;
-  let done = 0;
-  let failed = 0;
-  let count = 0;
-  const refresh = () =>
-    sweepBar?.update(Math.round(clock.share * BAR_STEPS), {
-      text: `${counted(done, count, failed)}, ${formatDuration(clock.secondsLeft)} left`,
-    });
+  const refresh = () => sweepBar?.update(Math.round(clock.share * BAR_STEPS), { text: clock.text });
   return {
     planned: (runs, known) => {
-      clock.plan(runs.filter((run) => !known.includes(run)));
-      [done, count] = [known.length, runs.length];
+      clock.plan(runs, known);
       sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
       refresh();
     },
@@ -138,9 +137,7 @@ function bars(): SweepView {
       refresh();
     },
     ended: (run, { status, reason }) => {
-      clock.end(run);
-      if (status === "finished") done++;
-      else failed++;
+      clock.end(run, status);
       const bar = running.get(run);
       if (bar) multi.remove(bar);
       running.delete(run);
@@ -152,16 +149,12 @@ function bars(): SweepView {
 }
 
 function lines(): SweepView {
-  const clock = new Clock();
+  const clock = new SweepClock();
   const epochs = new Map<Run, RunProgress>();
-  let done = 0;
-  let failed = 0;
-  let count = 0;
   return {
     planned: (runs, known) => {
-      clock.plan(runs.filter((run) => !known.includes(run)));
-      [done, count] = [known.length, runs.length];
-      print(`${count} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
+      clock.plan(runs, known);
+      print(`${runs.length} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
     },
     started: (run) => print(`${run.name}  starts`),
     progressed: (run, progress) => {
@@ -172,12 +165,8 @@ function lines(): SweepView {
       }
     },
     ended: (run: Run, { status, reason }: RunState) => {
-      clock.end(run);
-      if (status === "finished") done++;
-      else failed++;
-      print(
-        `${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${counted(done, count, failed)}, ${formatDuration(clock.secondsLeft)} left`,
-      );
+      clock.end(run, status);
+      print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
     },
     close: () => {},
   };
