@@ -1,6 +1,6 @@
 // squeezebox excite: what the gates of a finished run do, over the test set.
 
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { selectEngine } from "../engine/select-engine.js";
@@ -31,7 +31,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   );
   const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classes));
   const svg = await excitationFigure(excitation);
-  const name = `${experiment.name}, seed ${experiment.seed}`;
+  const name = resolve(run).split(sep).slice(-3).join(" / ");
   const files = ["gates.csv", "excitation.csv", "excitation.svg", "excitation.html"].map((file) =>
     join(run, file),
   ) as [string, string, string, string];

@@ -1,5 +1,7 @@
 // A folder of a finished run -> what its commands need of it.
 
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Experiment } from "../config/experiment.js";
 import { InputError } from "../diagnostic.js";
 import type { State } from "../engine/engine.js";
@@ -19,10 +21,17 @@ export interface FinishedRun {
 export function loadFinishedRun(path: string): FinishedRun {
   const folder = runFolder(path);
   const result = readResult(path);
-  if (!result) throw new InputError(`${path} holds no finished run`);
+  if (!result) throw new InputError(noRun(path));
   const { experiment } = loadExperiment(folder.config, []);
   const selected = result.selected_epoch === result.epochs ? folder.lastCheckpoint : folder.bestCheckpoint;
   const checkpoint = readCheckpoint(selected, result.fingerprint ?? "");
   if (!checkpoint) throw new InputError(`${selected} is missing`);
   return { folder, experiment, result, weights: checkpoint.state };
+}
+
+/** What may have been meant instead. */
+function noRun(path: string): string {
+  if (!existsSync(path)) return `there is no folder ${path}: a run is runs/<sweep>/<variant>/seed-<n>`;
+  const within = readdirSync(path).filter((name) => readResult(join(path, name)) !== null);
+  return `${path} holds no finished run${within.length > 0 ? `; it has ${within.join(", ")}` : ""}`;
 }

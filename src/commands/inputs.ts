@@ -57,6 +57,7 @@ export function networkOf(
 
 export function loadSweep(file: string): Sweep {
   const source = readSource(file);
+  if (source.value === null) throw new InputError(`${file} is empty`);
   if (!isSweep(source))
     throw new InputError(`${file} is an experiment, not a sweep; \`squeezebox train\` takes it`);
   return checkSweep(source, file);

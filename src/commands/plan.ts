@@ -9,6 +9,8 @@ import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
 import { print, printJson } from "./output.js";
 
+const TO_TRAIN = "to train";
+
 export interface PlanFlags {
   readonly set: readonly string[];
   /** In place of the sweep's: `1,2,3`. */
@@ -40,9 +42,13 @@ export function printPlan(
     const earlier = first.get(run.fingerprint);
     first.set(run.fingerprint, earlier ?? run.name);
     const status = statusOf(run, { folder: join(root, sweep.name), index, earlier });
-    return { run, status, seconds: status === "to train" ? estimateSeconds(run, rate.macsPerSecond) : 0 };
+    return {
+      run,
+      status,
+      seconds: status.startsWith(TO_TRAIN) ? estimateSeconds(run, rate.macsPerSecond) : 0,
+    };
   });
-  const left = planned.filter(({ status }) => status === "to train");
+  const left = planned.filter(({ status }) => status.startsWith(TO_TRAIN));
   const total = left.reduce((sum, { seconds }) => sum + seconds, 0);
   const longest = Math.max(0, ...left.map(({ seconds }) => seconds));
   const seconds = Math.max(longest, total / jobs);
@@ -96,8 +102,10 @@ function statusOf(
     earlier,
   }: { folder: string; index: ReadonlyMap<string, string>; earlier: string | undefined },
 ): string {
-  if (finishedFingerprint(join(folder, run.name)) === run.fingerprint) return "finished";
+  const here = finishedFingerprint(join(folder, run.name));
+  if (here === run.fingerprint) return "finished";
   const elsewhere = index.get(run.fingerprint);
   if (elsewhere !== undefined) return `finished as ${elsewhere}`;
-  return earlier === undefined ? "to train" : `same as ${earlier}`;
+  if (earlier !== undefined) return `same as ${earlier}`;
+  return here === null ? TO_TRAIN : `${TO_TRAIN}; the run that is there goes to .replaced`;
 }

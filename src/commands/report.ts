@@ -14,6 +14,7 @@ import {
   comparisonMarkdown,
   comparisonRecords,
 } from "../report/comparison-table.js";
+import { page } from "../report/html.js";
 import { htmlReport } from "../report/html-report.js";
 import { serveLive } from "../report/live-server.js";
 import { type ReportData, readReport } from "../report/read-report.js";
@@ -55,15 +56,15 @@ async function makeReport(folders: readonly string[], out: string, flags: Report
   const data = readReport(folders, flags);
   const { comparison } = data;
   const html = await htmlReport(data);
-  const [page, markdown, latex, csv] = ["report.html", "table.md", "table.tex", "table.csv"].map((name) =>
+  const [web, markdown, latex, csv] = ["report.html", "table.md", "table.tex", "table.csv"].map((name) =>
     join(out, name),
   ) as [string, string, string, string];
   const about = [answerOf(comparison), ...conditionsOf(comparison), ...sentencesOf(comparison)];
-  writeWhole(page, html);
+  writeWhole(web, html);
   writeWhole(markdown, comparisonMarkdown(comparison, about));
   writeWhole(latex, comparisonLatex(comparison, about));
   writeCsv(csv, COMPARISON_COLUMNS, comparisonRecords(comparison));
-  return { data, html, files: [page, markdown, latex, csv] };
+  return { data, html, files: [web, markdown, latex, csv] };
 }
 
 /** How often the tables are looked at, in milliseconds; epochs take seconds. */
@@ -75,27 +76,25 @@ const REST = 10;
 async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
-  let seen = changesOf(folders);
-  const first = await makeReport(folders, out, flags);
   const server = await serveLive(flags.port);
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
-    server.update(first.html);
+    server.update(page(folders.join(", "), "<p>Waiting for the sweep to begin.</p>"));
     if (flags.json) printJson({ address: server.address });
-    else print(`${server.address} shows the report of ${first.data.name}; Ctrl-C ends it`);
-    for (let took = 0; !abort.signal.aborted; ) {
-      await pause(Math.max(EVERY, REST * took), abort.signal);
+    else print(`${server.address} shows the report of ${folders.join(", ")}; Ctrl-C ends it`);
+    let seen = "";
+    for (let took = 0; !abort.signal.aborted; await pause(Math.max(EVERY, REST * took), abort.signal)) {
       const start = performance.now();
       try {
         const now = changesOf(folders);
-        if (now === seen || abort.signal.aborted) continue;
+        if (now === seen) continue;
         server.update((await makeReport(folders, out, flags)).html);
         seen = now;
         took = performance.now() - start;
       } catch (error) {
-        // The sweep may be starting anew just now: what was shown stays, and its folder is looked at again.
+        // The sweep may not have begun, or be starting anew: its folder is looked at again.
         if (!(error instanceof InputError) && !(error instanceof Error && "syscall" in error)) throw error;
-        if (seen !== error.message) printError(error.message);
+        if (seen !== error.message) printError(`waiting: ${error.message}`);
         seen = error.message;
       }
     }

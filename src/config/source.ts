@@ -42,8 +42,9 @@ export function readSource(file: string): Located {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
     const reason =
-      (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(cause);
+      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(cause);
     throw new InputError(`cannot read ${file}: ${reason}`, { cause });
   }
   return parseSource(text, file);

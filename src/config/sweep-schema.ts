@@ -91,5 +91,12 @@ export interface Compare {
   /**
    * What is compared, lower is better.
    */
-  metric?: "test_error" | "test_error_top5" | "test_loss" | "validation_error" | "validation_loss";
+  metric?:
+    | "test_error"
+    | "test_error_top5"
+    | "test_loss"
+    | "validation_error"
+    | "validation_loss"
+    | "train_error"
+    | "train_loss";
 }

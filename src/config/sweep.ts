@@ -177,6 +177,16 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
       checkPlaceholders(key, [...path, "set", key], "key");
       checkPlaceholders(JSON.stringify(value), [...path, "set", key], "value");
     }
+    for (const key of Object.keys(variant.set ?? {})) {
+      const other = key.replace(/(^|\.)attention$/, "$1se");
+      if (other !== key && Object.hasOwn(variant.set ?? {}, other))
+        report(
+          "both-given",
+          "`se` is short for `attention: { type: se }`: give one of them",
+          [...path, "set", key],
+          "key",
+        );
+    }
     if (variant.match === undefined) return;
     const costs = (["params", "macs"] as const).filter((cost) => variant.match?.[cost] !== undefined);
     if (costs.length !== 1)

@@ -20,7 +20,9 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
     return [{ variant, ...bounds(difference as Spread, scale) }, ...seeds];
   });
   const y = variantAxis(compared.map(({ variant }) => variant));
-  const x = quantity("mean", `difference of ${metricWords(metric)}${points}, left is better`);
+  const differences = rows.flatMap((row) => ("seed" in row ? [row.seed] : []));
+  const title = `difference of ${metricWords(metric)}${points}, left is better`;
+  const x = quantity("mean", title, surroundings([0, ...differences]));
   return renderPlot(rows, {
     height: { step: 26 },
     layer: [
@@ -30,7 +32,7 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
         encoding: { y, x: { ...x, field: "seed" } },
       },
       {
-        mark: { type: "rule", strokeWidth: 2, color: ONE },
+        mark: { type: "rule", strokeWidth: 2, color: ONE, clip: true },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
       { mark: { type: "point", filled: true, size: 70, color: ONE, opacity: 1 }, encoding: { y, x } },
@@ -53,7 +55,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promi
     ...quantity("cost", cost === "params" ? "parameters" : "MACs an image"),
     axis: { format: "~s", tickCount: 6 },
   };
-  const y = metricAxis(metric);
+  const y = metricAxis(comparison);
   const marked = markedBy(
     "variant",
     variants.map(({ variant }) => variant),
@@ -67,7 +69,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promi
         encoding: { x, y },
       },
       {
-        mark: "rule",
+        mark: { type: "rule", clip: true },
         encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: marked.color },
       },
       { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x, y, ...marked } },
@@ -91,7 +93,8 @@ export function numericAxes({ variants }: Comparison): string[] {
 }
 
 /** The metric against a numeric axis, variants that differ in that axis alone joined; their baselines that lack it as lines. */
-export function axisPlot({ metric, variants }: Comparison, axis: string): Promise<string> {
+export function axisPlot(comparison: Comparison, axis: string): Promise<string> {
+  const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
   const onAxis = variants.filter(({ axes }) => axisValue(axes, axis) !== undefined);
   const baselines = new Set(onAxis.map(({ baseline }) => baseline));
@@ -111,7 +114,7 @@ export function axisPlot({ metric, variants }: Comparison, axis: string): Promis
     axis: { values: [...new Set(values)], format: "~g" },
     ...(isLog ? { scale: { type: "log", base: 2, padding: 10 } } : {}),
   };
-  const y = metricAxis(metric);
+  const y = metricAxis(comparison);
   const marked = markedBy("series", [...new Set(rows.map(({ series }) => series))]);
   return renderPlot(rows, {
     height: 240,
@@ -124,7 +127,7 @@ export function axisPlot({ metric, variants }: Comparison, axis: string): Promis
       ...[
         { mark: { type: "line" }, encoding: { x, y, color: marked.color } },
         {
-          mark: "rule",
+          mark: { type: "rule", clip: true },
           encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: marked.color },
         },
         {
@@ -137,13 +140,14 @@ export function axisPlot({ metric, variants }: Comparison, axis: string): Promis
 }
 
 /** Every run, those of one seed joined by a line: what is compared is where the lines go. */
-export function pairedPlot({ metric, variants }: Comparison): Promise<string> {
+export function pairedPlot(comparison: Comparison): Promise<string> {
+  const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
   const rows = variants.flatMap(({ variant, values }, index) =>
     Object.entries(values).map(([seed, value]) => ({ variant, index, seed, value: value * scale })),
   );
   const y = variantAxis(variants.map(({ variant }) => variant));
-  const x = { ...metricAxis(metric), field: "value" };
+  const x = { ...quantity("mean", metricTitle(metric)), field: "value" };
   const marked = markedBy("seed", [...new Set(rows.map(({ seed }) => seed))]);
   return renderPlot(rows, {
     height: { step: 30 },
@@ -192,12 +196,27 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
   return new Map(variants.map(({ variant }, index) => [variant, most(candidates[index] ?? []).name]));
 }
 
-function quantity(field: string, title: string): Plot {
-  return { field, type: "quantitative", title, scale: { zero: false, padding: 10 } };
+function quantity(field: string, title: string, domain?: readonly [number, number]): Plot {
+  const scale = domain ? { domain, nice: true, zero: false } : { zero: false, padding: 10 };
+  return { field, type: "quantitative", title, scale };
 }
 
-function metricAxis(metric: string): Plot {
-  return quantity("mean", `${metricWords(metric)}${metricScale(metric).unit}`);
+/** As far as runs were found, and as much again around them: intervals of few runs may be much wider. */
+function metricAxis({ metric, variants }: Comparison): Plot {
+  const { scale } = metricScale(metric);
+  const values = variants.flatMap(({ values }) => Object.values(values).map((value) => value * scale));
+  const [low, high] = surroundings(values);
+  return quantity("mean", metricTitle(metric), [Math.max(0, low), high]);
+}
+
+function metricTitle(metric: string): string {
+  return `${metricWords(metric)}${metricScale(metric).unit}`;
+}
+
+function surroundings(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const around = (high > low ? high - low : Math.abs(high) || 1) / 2;
+  return [low - around, high + around];
 }
 
 function variantAxis(order: readonly string[]): Plot {

@@ -144,7 +144,7 @@ function columnsOf(comparison: Comparison) {
   const meanText = ({ mean, deviation, n }: Spread) =>
     n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;
   const intervalText = ({ interval: [low, high], n }: Spread, format: (value: number) => string) =>
-    n === 1 ? "" : `[${format(low)}, ${format(high)}]`;
+    n === 1 || low === high ? "" : `[${format(low)}, ${format(high)}]`;
   const differenceText = (spread: Spread) =>
     `${signed(spread.mean)} ${intervalText(spread, signed)}`.trim() + points;
   const baseOf = ({ baseline }: VariantComparison) =>

@@ -26,7 +26,13 @@ export function excitationFigure(rows: readonly Row[]): Promise<string> {
       ? [{ gate, channel: Number(channel), label: String(label), mean: Number(mean) }]
       : [],
   );
-  const x = { field: "channel", type: "quantitative", title: "channel", scale: { nice: false } };
+  const x = {
+    field: "channel",
+    type: "quantitative",
+    title: "channel",
+    scale: { nice: false },
+    axis: { format: "d", tickMinStep: 1 },
+  };
   const y = { field: "mean", type: "quantitative", title: "activation", scale: { zero: false } };
   return renderPlot(points, {
     facet: { field: "gate", type: "nominal", title: null, sort: gates },
@@ -81,7 +87,7 @@ export function depthPlot(
         type: "nominal",
         sort: values.map(({ gate }) => gate),
         title: null,
-        axis: { labelLimit: 200 },
+        axis: { labelLimit: 260 },
       },
       x: { field: "value", type: "quantitative", title },
     },

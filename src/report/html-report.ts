@@ -9,27 +9,30 @@ import { formatDuration } from "./format.js";
 import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
 import { metricScale, metricWords } from "./metric-words.js";
+import { beginPage } from "./plots.js";
 import type { ReportData } from "./read-report.js";
 import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
 export async function htmlReport(data: ReportData): Promise<string> {
   const { name, comparison, damaged } = data;
-  const { metric, variants } = comparison;
-  const notes = [...damaged, ...conditionsOf(comparison)];
+  const { metric } = comparison;
   const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
   const seeds = new Set(data.runs.map(({ seed }) => seed)).size;
   return page(
     name,
-    `<p>Which of ${variants.length} variants has a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}?</p>
+    `<p>Which variants have a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>? Compared: ${comparison.comparisons}, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}.</p>
 <p class="answer">${escapeHtml(answerOf(comparison))}</p>
-${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join("\n")}
+${damaged.map((problem) => `<p class="damaged">${escapeHtml(problem)}</p>`).join("\n")}
+${conditionsOf(comparison)
+  .map((condition) => `<p class="note">${escapeHtml(condition)}</p>`)
+  .join("\n")}
 <ul>${sentencesOf(comparison)
       .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
       .join("\n")}</ul>
 ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
-<p class="legend">${escapeHtml(`${legend(comparison)} All of it follows from the column ${metric} of summary.csv.`)}</p>
+<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. All of it follows from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
 ${runTable(data)}
@@ -46,13 +49,14 @@ async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
   const { variants } = comparison;
   if (variants.every(({ metric }) => !metric) && epochs.length === 0) return [];
   const plots: string[] = [];
+  beginPage();
   const add = async (svg: Promise<string> | null, caption: string) => {
     if (svg) plots.push(figure(await svg, caption));
   };
   if (variants.some(({ metric }) => metric)) {
     await add(
       differencePlot(comparison),
-      "Difference to the baseline: mean with its 95 % interval; each stroke is one seed.",
+      "Difference to the baseline: mean with its 95 % interval (cut where it leaves the plot); each stroke is one seed.",
     );
     await add(pairedPlot(comparison), "Every run. Lines join the runs of one seed.");
     for (const axis of numericAxes(comparison))

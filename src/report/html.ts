@@ -15,7 +15,8 @@ tr.best { font-weight: 600; }
 figure { margin: 1rem 0; break-inside: avoid; }
 svg { max-width: 100%; height: auto; }
 figcaption, .legend { font-size: 0.9rem; opacity: 0.8; }
-.note { border-left: 4px solid #D55E00; padding-left: 0.75rem; }
+.note, .damaged { border-left: 4px solid #8888; padding-left: 0.75rem; }
+.damaged { border-color: #D55E00; }
 pre { overflow-x: auto; font-size: 0.85rem; }
 @media (max-width: 40rem) {
   table, thead, tbody, tr, td { display: block; }

@@ -31,11 +31,12 @@ export function learningCurves(
     )
     // A logarithmic axis has no place for others; they are shown at the other plot.
     .filter(({ value }) => quantity === "error" || value > 0);
+  const last = Math.max(...points.map(({ epoch }) => epoch));
   const x = {
     field: "epoch",
     type: "quantitative",
     title: "epoch",
-    axis: { tickMinStep: 1, format: "d", tickCount: 8 },
+    axis: last <= 10 ? { values: Array.from({ length: last }, (_, index) => index + 1) } : { format: "d" },
   };
   const y = {
     field: "value",

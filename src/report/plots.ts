@@ -1,6 +1,6 @@
 // Rows and a Vega-Lite plot of them -> SVG that takes the colours of the page around it, light or dark.
 
-import { parse, View } from "vega";
+import { parse, resetSVGDefIds, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 /** Width of a plot in pixels, without its axis: with that it fits a phone. */
@@ -33,6 +33,11 @@ export function markedBy(field: string, names: readonly string[]) {
       names.map((_, index) => SHAPES[Math.floor(index / COLORS.length) % SHAPES.length] as string),
     ),
   };
+}
+
+/** Plots of one page have clip paths of different names; those of the same page made again, the same ones. */
+export function beginPage(): void {
+  resetSVGDefIds();
 }
 
 export async function renderPlot(values: readonly object[], plot: Plot): Promise<string> {

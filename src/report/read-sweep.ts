@@ -1,8 +1,9 @@
 // The folder of a sweep -> its runs as the tables tell of them. A file that is damaged is named, and the rest is read.
 
-import { existsSync } from "node:fs";
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
+import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import { METRIC_COLUMNS } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
@@ -48,8 +49,9 @@ export function readSweep(folder: string): SweepTables {
   // Either table tells of the finished runs.
   const rows = plan ?? summary?.map((row): TableRow => ({ ...row, status: "finished" }));
   if (!rows || rows.length === 0) {
-    const why = rows ? "its plan has no runs" : "it has no plan.csv";
-    throw new InputError([`${folder} is no folder of a sweep: ${why}`, ...damaged].join("\n"));
+    throw new InputError(
+      [rows ? `the plan of ${folder} has no runs` : noSweep(folder), ...damaged].join("\n"),
+    );
   }
   const results = new Map(summary?.map((row) => [row.run, row]));
   const resultOf = ({ run = "", fingerprint }: TableRow): TableRow | null => {
@@ -79,6 +81,19 @@ export function readSweep(folder: string): SweepTables {
     asked: comparisonIn(join(folder, "sweep.yaml"), damaged),
     damaged,
   };
+}
+
+/** What may have been meant instead. */
+function noSweep(folder: string): string {
+  if (existsSync(folder)) {
+    const above = [join(folder, ".."), join(folder, "..", "..")];
+    const sweep = above.find((one) => existsSync(join(one, "plan.csv")));
+    const hint = sweep === undefined ? "" : `; it is part of the sweep ${sweep}`;
+    return `${folder} is no folder of a sweep: it has no plan.csv${hint}`;
+  }
+  const parent = dirname(resolve(folder));
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  return `there is no folder ${folder}${didYouMean(basename(resolve(folder)), names)}`;
 }
 
 /** Null where the file is missing or, which is then said, damaged. */

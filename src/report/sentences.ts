@@ -34,6 +34,12 @@ export function conditionsOf(comparison: Comparison): string[] {
 
 /** One sentence a variant, but for baselines. */
 export function sentencesOf(comparison: Comparison): string[] {
+  if (
+    comparison.variants.every(
+      ({ test, uncompared }) => !test && (uncompared === "" || uncompared === "baseline"),
+    )
+  )
+    return [];
   return comparison.variants.flatMap((variant) => {
     const base = comparison.variants.find(({ variant: name }) => name === variant.baseline);
     return !base || variant.uncompared === "baseline" ? [] : [sentenceOf(variant, base, comparison)];
@@ -93,7 +99,7 @@ function sentenceOf(
   const change = Number(size) === 0 ? "about the same" : `${lower ? "lower" : "higher"} by ${size}${points}`;
   const [low, high] = difference.interval;
   const verdict =
-    low > 0 || high < 0
+    low !== high && (low > 0 || high < 0)
       ? `this is not significant after Holm with ${seeds}`
       : `nothing can be concluded with ${seeds}`;
   return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but ${verdict}${left}${whatWouldHelp(difference, comparisons)}.`;

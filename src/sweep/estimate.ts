@@ -12,15 +12,20 @@ export interface Rate {
 /** A guess for one core where nothing has been measured: forward and backward at some 50 GFLOP/s. */
 const GUESS = 8e9;
 
+/** What a run takes before its first step and after its last. */
+const START_SECONDS = 2;
+/** Runs that took less say more about their first step than about their speed. */
+const LEAST_SECONDS = 5;
+
 export function measuredRate(folders: readonly string[]): Rate {
   const rates = folders.flatMap((folder) => {
     const row = readResult(folder);
     const rate = Number(row?.macs) * Number(row?.images_per_second);
-    return rate > 0 ? [rate] : [];
+    return rate > 0 && Number(row?.seconds) >= LEAST_SECONDS ? [rate] : [];
   });
   const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)];
   return median === undefined
-    ? { macsPerSecond: GUESS, source: "a guess: no run has finished here yet" }
+    ? { macsPerSecond: GUESS, source: "a guess: no run of some length has finished here yet" }
     : {
         macsPerSecond: median,
         source: `as fast as the ${rates.length} finished ${rates.length === 1 ? "run" : "runs"}`,
@@ -28,5 +33,6 @@ export function measuredRate(folders: readonly string[]): Rate {
 }
 
 export function estimateSeconds({ variant, experiment }: Run, macsPerSecond: number): number {
-  return (variant.complexity.macs * variant.dataset.trainImages * experiment.training.epochs) / macsPerSecond;
+  const images = variant.dataset.trainImages * experiment.training.epochs;
+  return START_SECONDS + (variant.complexity.macs * images) / macsPerSecond;
 }

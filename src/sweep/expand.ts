@@ -127,7 +127,9 @@ function matchedVariant(
   const { network, change, ratio } = found;
   const off = `${change}: ${(100 * (ratio - 1)).toPrecision(2)} %`;
   if (isDeepStrictEqual(network, experiment.network))
-    return fail(`no ${by} comes nearer to the ${costWords(cost)} of \`${match.target}\` than it is (${off})`);
+    return fail(
+      `no ${by} comes nearer to the ${costWords(cost)} of \`${match.target}\` than it is (${off}); leave \`match\` out`,
+    );
   if (Math.abs(ratio - 1) > MOST_OFF)
     return fail(`no ${by} comes near the ${costWords(cost)} of \`${match.target}\`; the nearest is ${off}`);
   const graph = buildNetwork(network, dataset);

@@ -188,6 +188,7 @@ seed: ‹wrong-type›~`,
   "match that leaves it as it is": `${SWEEP}variants: [{ name: a }, { name: b, ‹no-match›match: { params: a } }]`,
   "match that comes no nearer": `${SWEEP}variants: [{ name: a, set: { network.stages.0.filters: 20 } }, { name: b, ‹no-match›match: { macs: a, by: depth } }]`,
   // What a variant sets
+  "two gates at once": `${SWEEP}variants: [{ name: a, set: { ‹both-given›network.attention: { type: eca }, network.se: { r: 2 } } }]`,
   "wrong value": variant("name: a, set: { network.se: ‹not-allowed›of }"),
   "wrong value in a mapping": variant("name: a, set: { network.se: { r: ‹out-of-range›0 } }"),
   "unknown path": variant("name: a, set: { ‹unknown-key›network.sse: off }"),
