@@ -9,8 +9,6 @@ import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
 import { print, printJson } from "./output.js";
 
-const TO_TRAIN = "to train";
-
 export interface PlanFlags {
   readonly set: readonly string[];
   /** In place of the sweep's: `1,2,3`. */
@@ -41,14 +39,10 @@ export function printPlan(
   const planned = sweep.runs.map((run) => {
     const earlier = first.get(run.fingerprint);
     first.set(run.fingerprint, earlier ?? run.name);
-    const status = statusOf(run, { folder: join(root, sweep.name), index, earlier });
-    return {
-      run,
-      status,
-      seconds: status.startsWith(TO_TRAIN) ? estimateSeconds(run, rate.macsPerSecond) : 0,
-    };
+    const { trains, status } = statusOf(run, { folder: join(root, sweep.name), index, earlier });
+    return { run, trains, status, seconds: trains ? estimateSeconds(run, rate.macsPerSecond) : 0 };
   });
-  const left = planned.filter(({ status }) => status.startsWith(TO_TRAIN));
+  const left = planned.filter(({ trains }) => trains);
   const total = left.reduce((sum, { seconds }) => sum + seconds, 0);
   const longest = Math.max(0, ...left.map(({ seconds }) => seconds));
   const seconds = Math.max(longest, total / jobs);
@@ -101,11 +95,13 @@ function statusOf(
     index,
     earlier,
   }: { folder: string; index: ReadonlyMap<string, string>; earlier: string | undefined },
-): string {
+): { readonly trains: boolean; readonly status: string } {
+  const known = (status: string) => ({ trains: false, status });
   const here = finishedFingerprint(join(folder, run.name));
-  if (here === run.fingerprint) return "finished";
+  if (here === run.fingerprint) return known("finished");
   const elsewhere = index.get(run.fingerprint);
-  if (elsewhere !== undefined) return `finished as ${elsewhere}`;
-  if (earlier !== undefined) return `same as ${earlier}`;
-  return here === null ? TO_TRAIN : `${TO_TRAIN}; the run that is there goes to .replaced`;
+  if (elsewhere !== undefined) return known(`finished as ${elsewhere}`);
+  if (earlier !== undefined) return known(`same as ${earlier}`);
+  const replaces = here === null ? "" : "; the run that is there goes to .replaced";
+  return { trains: true, status: `to train${replaces}` };
 }

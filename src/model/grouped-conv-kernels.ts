@@ -38,28 +38,31 @@ export function registerGroupedConvKernels(backendName: string): void {
       tf.conv2d(part as tf.Tensor4D, weights as tf.Tensor4D, strides, pad),
     );
   });
-  register(GROUPED_CONV_INPUT_GRADIENT, ({ inputs, attrs }) => {
-    const { dy, filter } = inputs as unknown as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-    const { groups, strides, pad, inputShape } = attrs as unknown as GroupedConvAttributes & {
-      inputShape: Shape4;
-    };
-    const [batch, height, width, channels] = inputShape;
-    const own = { strides, pad, dataFormat: "NHWC", inputShape: [batch, height, width, channels / groups] };
-    return byGroup(groups, dy, filter, (part, weights) =>
-      runKernel("Conv2DBackpropInput", { dy: part, filter: weights }, own),
+  register(
+    GROUPED_CONV_INPUT_GRADIENT,
+    gradientKernel("Conv2DBackpropInput", ["dy", "filter"], "inputShape"),
+  );
+  register(GROUPED_CONV_FILTER_GRADIENT, gradientKernel("Conv2DBackpropFilter", ["x", "dy"], "filterShape"));
+}
+
+/** tfjs' own kernel for each group; the last axis of what it gives is divided among them. */
+function gradientKernel(
+  kernelName: string,
+  [first, second]: readonly [string, string],
+  shapeName: "inputShape" | "filterShape",
+): tf.KernelFunc {
+  return ({ inputs, attrs }) => {
+    const {
+      groups,
+      strides,
+      pad,
+      [shapeName]: whole,
+    } = attrs as unknown as GroupedConvAttributes & Record<typeof shapeName, Shape4>;
+    const own = { strides, pad, dataFormat: "NHWC", [shapeName]: whole.with(3, whole[3] / groups) };
+    return byGroup(groups, inputs[first] as tf.Tensor, inputs[second] as tf.Tensor, (a, b) =>
+      runKernel(kernelName, { [first]: a, [second]: b }, own),
     );
-  });
-  register(GROUPED_CONV_FILTER_GRADIENT, ({ inputs, attrs }) => {
-    const { x, dy } = inputs as unknown as { x: tf.Tensor4D; dy: tf.Tensor4D };
-    const { groups, strides, pad, filterShape } = attrs as unknown as GroupedConvAttributes & {
-      filterShape: Shape4;
-    };
-    const [height, width, from, to] = filterShape;
-    const own = { strides, pad, dataFormat: "NHWC", filterShape: [height, width, from, to / groups] };
-    return byGroup(groups, x, dy, (part, gradient) =>
-      runKernel("Conv2DBackpropFilter", { x: part, dy: gradient }, own),
-    );
-  });
+  };
 }
 
 /** Both tensors split along their last axis, computed group by group, and put together again along it. */

@@ -1,7 +1,6 @@
 // A comparison -> plots: differences, the metric against cost and against an axis of the sweep, runs seed by seed.
 
-import type { Comparison, VariantComparison } from "./comparison.js";
-import { axisValue } from "./comparison-table.js";
+import { axesIn, type Comparison, type VariantComparison } from "./comparison.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import { markedBy, type Plot, renderPlot } from "./plots.js";
 import type { Spread } from "./statistics.js";
@@ -11,19 +10,17 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
   const { scale, points } = metricScale(metric);
   const compared = variants.filter(({ difference }) => difference);
   if (compared.length === 0) return null;
-  const rows = compared.flatMap(({ variant, baseline, difference, values }) => {
-    const base = variants.find((other) => other.variant === baseline)?.values ?? {};
-    const seeds = Object.entries(values).flatMap(([seed, value]) => {
-      const other = base[seed];
-      return other === undefined ? [] : [{ variant, seed: (value - other) * scale }];
-    });
-    return [{ variant, ...bounds(difference as Spread, scale) }, ...seeds];
-  });
+  const seeds = compared.flatMap(({ variant, differences }) =>
+    Object.values(differences).map((difference) => ({ variant, seed: difference * scale })),
+  );
+  const means = compared.map(({ variant, difference }) => ({
+    variant,
+    ...bounds(difference as Spread, scale),
+  }));
   const y = variantAxis(compared.map(({ variant }) => variant));
-  const differences = rows.flatMap((row) => ("seed" in row ? [row.seed] : []));
   const title = `difference of ${metricWords(metric)}${points}, left is better`;
-  const x = quantity("mean", title, surroundings([0, ...differences]));
-  return renderPlot(rows, {
+  const x = quantity("mean", title, surroundings([0, ...seeds.map(({ seed }) => seed)]));
+  return renderPlot([...means, ...seeds], {
     height: { step: 26 },
     layer: [
       { mark: { type: "rule", strokeDash: [4, 3], color: "#888888" }, encoding: { x: { datum: 0 } } },
@@ -81,10 +78,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promi
 export function numericAxes({ variants }: Comparison): string[] {
   const values = new Map<string, Set<string>>();
   for (const { axes } of variants)
-    for (const axis of axes.split(";").filter(Boolean)) {
-      const [name = "", value = ""] = axis.split("=");
-      values.set(name, (values.get(name) ?? new Set()).add(value));
-    }
+    for (const [name, value] of axesIn(axes)) values.set(name, (values.get(name) ?? new Set()).add(value));
   return [...values]
     .filter(
       ([, all]) => all.size > 1 && [...all].every((value) => value !== "" && Number.isFinite(Number(value))),
@@ -96,11 +90,11 @@ export function numericAxes({ variants }: Comparison): string[] {
 export function axisPlot(comparison: Comparison, axis: string): Promise<string> {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
-  const onAxis = variants.filter(({ axes }) => axisValue(axes, axis) !== undefined);
+  const onAxis = variants.filter(({ axes }) => axesIn(axes).has(axis));
   const baselines = new Set(onAxis.map(({ baseline }) => baseline));
   const series = seriesAlong(onAxis, axis);
   const rows = variants.flatMap((one): AxisPoint[] => {
-    const value = axisValue(one.axes, axis);
+    const value = axesIn(one.axes).get(axis);
     if (!one.metric) return [];
     const spread = bounds(one.metric, scale);
     if (value !== undefined)
@@ -182,12 +176,14 @@ function bounds({ mean, interval: [low, high], n }: Spread, scale: number) {
  */
 function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<string, string> {
   const candidates = variants.map(({ variant, axes }) => {
-    const value = axisValue(axes, axis) as string;
-    const others = axes.split(";").filter((one) => !one.startsWith(`${axis}=`));
+    const { [axis]: value = "", ...others } = Object.fromEntries(axesIn(axes));
     const names: string[] = [];
     for (let at = variant.indexOf(value); at >= 0 && value !== ""; at = variant.indexOf(value, at + 1))
       names.push(`${variant.slice(0, at)}{${axis}}${variant.slice(at + value.length)}`);
-    return (names.length > 0 ? names : [variant]).map((name) => ({ name, key: [name, ...others].join(";") }));
+    return (names.length > 0 ? names : [variant]).map((name) => ({
+      name,
+      key: JSON.stringify([name, others]),
+    }));
   });
   const count = new Map<string, number>();
   for (const { key } of candidates.flat()) count.set(key, (count.get(key) ?? 0) + 1);

@@ -1,7 +1,7 @@
 // A comparison -> its table, for a terminal, Markdown, LaTeX, HTML and CSV.
 
 import type { Row } from "../records/columns.js";
-import { type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
+import { axesIn, type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
 import { formatChange, formatCount, formatDuration, formatLarge, formatTable } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Spread } from "./statistics.js";
@@ -111,7 +111,7 @@ export const COMPARISON_COLUMNS = [
 /** Plain numbers, nothing rounded. */
 export function comparisonRecords({ variants }: Comparison): Row[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : value);
-  return variants.map(({ metric, difference, test, seconds, values: _, ...own }) => ({
+  return variants.map(({ metric, difference, test, seconds, values: _, differences: __, ...own }) => ({
     ...own,
     seconds: number(seconds?.mean),
     runs: metric?.n ?? 0,
@@ -151,9 +151,9 @@ function columnsOf(comparison: Comparison) {
     variants.find(({ variant }) => variant === baseline) as VariantComparison;
   const changed = (text: string, value: number, base: number) =>
     value === base || !(base > 0) ? text : `${text} (${formatChange(value, base)})`;
-  const names = variants.flatMap(({ axes }) => axes.split(";").flatMap((axis) => axis.split("=")[0] || []));
+  const names = variants.flatMap(({ axes }) => [...axesIn(axes).keys()]);
   const axes = [...new Set(names)].map(
-    (name): Column => ({ head: name, cell: ({ axes }) => axisValue(axes, name) ?? NOTHING }),
+    (name): Column => ({ head: name, cell: ({ axes }) => axesIn(axes).get(name) ?? NOTHING }),
   );
   const name: Column = { head: "variant", cell: ({ variant }) => variant };
   const runs: Column = { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` };
@@ -224,10 +224,4 @@ export function isSignificant({ test }: VariantComparison): boolean {
 export function legend(comparison: Comparison): string {
   const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
   return `Mean ± standard deviation over seeds; difference to ${baseline} over the seeds both have, with its 95 % interval (Student, each on its own); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
-}
-
-/** `r=4;bias=true`, `r` -> `4` */
-export function axisValue(text: string, name: string): string | undefined {
-  const axis = text.split(";").find((axis) => axis.startsWith(`${name}=`));
-  return axis?.slice(name.length + 1);
 }

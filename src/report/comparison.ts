@@ -26,8 +26,9 @@ export interface VariantComparison {
   readonly difference: Spread | null;
   /** The sign-flip test of that difference; its p among those of all variants by Holm. */
   readonly test: (PairedTest & { readonly adjustedP: number }) | null;
-  /** The metric of each run that has finished, by seed. */
+  /** The metric of each run that has finished, by seed; and what `difference` is the mean of. */
   readonly values: Readonly<Record<string, number>>;
+  readonly differences: Readonly<Record<string, number>>;
   /** Runs of this variant that are planned, and those that failed. */
   readonly planned: number;
   readonly failed: number;
@@ -80,8 +81,9 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     const uncompared = whyNot(one, based);
     const paired = [...values].flatMap(([seed, value]) => {
       const other = base.values.get(seed);
-      return other === undefined || uncompared !== "" ? [] : [value - other];
+      return other === undefined || uncompared !== "" ? [] : [[seed, value - other] as const];
     });
+    const differences = paired.map(([, difference]) => difference);
     const [first] = runs as [PlannedRun];
     return {
       variant: label,
@@ -93,9 +95,10 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
       metric: spreadOf([...values.values()]),
       uncompared,
-      difference: spreadOf(paired),
-      test: signFlipTest(paired),
+      difference: spreadOf(differences),
+      test: signFlipTest(differences),
       values: Object.fromEntries(values),
+      differences: Object.fromEntries(paired),
       planned: runs.length,
       failed: runs.filter(({ status }) => status === "failed").length,
     };
@@ -155,6 +158,19 @@ function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
 export function commonBaseline({ variants }: Comparison): string | null {
   const names = new Set(variants.map(({ baseline }) => baseline));
   return names.size === 1 ? ([...names][0] as string) : null;
+}
+
+/** `r=4;bias=true` -> r: 4, bias: true */
+export function axesIn(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split(";")
+      .filter(Boolean)
+      .map((axis) => {
+        const equals = axis.indexOf("=");
+        return [axis.slice(0, equals), axis.slice(equals + 1)];
+      }),
+  );
 }
 
 /** In the order of the plans. */

@@ -27,15 +27,15 @@ export function excitationRows(
   labels: ArrayLike<number>,
   classes: number,
 ): Row[] {
-  const rows: Row[] = [];
-  for (let channel = 0; channel < channels; channel++)
-    for (let label = 0; label < classes; label++) {
-      const own = Array.from(labels).flatMap((found, image) =>
-        found === label ? [values[image * channels + channel] as number] : [],
-      );
-      rows.push({ gate, channel, class: label, ...moments(own) });
-    }
-  return rows;
+  const images = imagesByClass(labels, classes);
+  return Array.from({ length: channels }, (_, channel) =>
+    images.map((own, label) => ({
+      gate,
+      channel,
+      class: label,
+      ...moments(own.map((image) => values[image * channels + channel] as number)),
+    })),
+  ).flat();
 }
 
 /**
@@ -50,9 +50,10 @@ export function gateRow(
   const { gate, channels, values, errorWithMean } = one;
   const saturated =
     values.reduce((count, value) => count + (value < 0.01 || value > 0.99 ? 1 : 0), 0) / values.length;
+  const images = imagesByClass(labels, classes);
   let specificity = 0;
   for (let channel = 0; channel < channels; channel++)
-    specificity += betweenClasses(one, channel, { labels, classes }) / channels;
+    specificity += betweenClasses(one, channel, images) / channels;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     gate,
@@ -65,14 +66,18 @@ export function gateRow(
   };
 }
 
+function imagesByClass(labels: ArrayLike<number>, classes: number): number[][] {
+  const images: number[][] = Array.from({ length: classes }, () => []);
+  for (let image = 0; image < labels.length; image++) images[labels[image] as number]?.push(image);
+  return images;
+}
+
 function betweenClasses(
   { channels, values }: GateValues,
   channel: number,
-  { labels, classes }: { labels: ArrayLike<number>; classes: number },
+  images: readonly (readonly number[])[],
 ): number {
-  const groups: number[][] = Array.from({ length: classes }, () => []);
-  for (let image = 0; image < labels.length; image++)
-    groups[labels[image] as number]?.push(values[image * channels + channel] as number);
+  const groups = images.map((own) => own.map((image) => values[image * channels + channel] as number));
   const all = groups.flat();
   const { mean, deviation } = moments(all);
   const total = deviation ** 2 * all.length;
