@@ -135,10 +135,13 @@ function finish(exitCode: number): void {
   process.exitCode = exitCode;
 }
 
-// A reader that has seen enough, as in `| head`, is no mistake.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+// A reader that has seen enough, as in `| head`, is not a mistake; a disk that is full is one.
+process.stdout.once("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  printError(`the output cannot be written (${error.message})`);
+  process.on("exit", () => finish(WRONG_INPUT));
 });
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 try {
   await program.parseAsync();

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { Experiment } from "../config/experiment.js";
 import { InputError } from "../diagnostic.js";
 import type { State } from "../engine/engine.js";
+import { DamagedFileError } from "../records/files.js";
 import { type RunFolder, readResult, runFolder } from "../records/run-folder.js";
-import { readCheckpoint } from "../training/checkpoint.js";
+import { type Checkpoint, readCheckpoint } from "../training/checkpoint.js";
 import { loadExperiment } from "./inputs.js";
 
 export interface FinishedRun {
@@ -24,9 +25,20 @@ export function loadFinishedRun(path: string): FinishedRun {
   if (!result) throw new InputError(noRun(path));
   const { experiment } = loadExperiment(folder.config, []);
   const selected = result.selected_epoch === result.epochs ? folder.lastCheckpoint : folder.bestCheckpoint;
-  const checkpoint = readCheckpoint(selected, result.fingerprint ?? "");
-  if (!checkpoint) throw new InputError(`${selected} is missing`);
+  const checkpoint = checkpointOf(selected, result.fingerprint ?? "");
+  if (!checkpoint) throw new InputError(`${selected} is missing: ${TRAIN_AGAIN}`);
   return { folder, experiment, result, weights: checkpoint.state };
+}
+
+const TRAIN_AGAIN = "delete the run's folder and train it again";
+
+function checkpointOf(file: string, fingerprint: string): Checkpoint | null {
+  try {
+    return readCheckpoint(file, fingerprint);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    throw new InputError(`${error.message}; ${TRAIN_AGAIN}`);
+  }
 }
 
 /** What may have been meant instead. */

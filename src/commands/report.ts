@@ -5,15 +5,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
+import { COMPARISON_COLUMNS } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { runFolder } from "../records/run-folder.js";
-import {
-  COMPARISON_COLUMNS,
-  comparisonLatex,
-  comparisonMarkdown,
-  comparisonRecords,
-} from "../report/comparison-table.js";
+import { comparisonLatex, comparisonMarkdown, comparisonRecords } from "../report/comparison-table.js";
 import { page } from "../report/html.js";
 import { htmlReport } from "../report/html-report.js";
 import { serveLive } from "../report/live-server.js";
@@ -21,7 +17,7 @@ import { type ReportData, readReport } from "../report/read-report.js";
 import { readSweep } from "../report/read-sweep.js";
 import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
 import { type CompareFlags, distinctFolders } from "./compare.js";
-import { print, printError, printJson } from "./output.js";
+import { INTERRUPTS, print, printError, printJson } from "./output.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
@@ -77,7 +73,7 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const server = await serveLive(flags.port);
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (const signal of INTERRUPTS) process.on(signal, interrupt);
   try {
     server.update(page(folders.join(", "), "<p>Waiting for the sweep to begin.</p>"));
     if (flags.json) printJson({ address: server.address });
@@ -101,7 +97,7 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
     return 0;
   } finally {
     server.close();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    for (const signal of INTERRUPTS) process.off(signal, interrupt);
   }
 }
 

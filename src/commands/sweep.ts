@@ -19,7 +19,7 @@ import {
   parseOverrides,
   rememberedFacts,
 } from "./inputs.js";
-import { print, printError, printJson } from "./output.js";
+import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { printPlan } from "./plan.js";
 import { silentView, watchSweep } from "./progress.js";
 
@@ -51,7 +51,9 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     );
   const abort = new AbortController();
   const interrupt = () => abort.abort();
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const whenOutputIsLost = (error: Error) => abort.abort(error);
+  for (const signal of INTERRUPTS) process.on(signal, interrupt);
+  process.stdout.on("error", whenOutputIsLost);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
@@ -66,11 +68,14 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       watcher: view,
     });
     view.close();
+    const { reason } = abort.signal as { reason: unknown };
+    if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
     return conclude(expanded, end, { folder, seconds: (performance.now() - start) / 1000, json: flags.json });
   } finally {
     view.close();
     lock.release();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    for (const signal of INTERRUPTS) process.off(signal, interrupt);
+    process.stdout.off("error", whenOutputIsLost);
   }
 }
 

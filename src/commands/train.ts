@@ -11,7 +11,7 @@ import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-ru
 import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
-import { print, printError, printJson } from "./output.js";
+import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { watchRun } from "./progress.js";
 
 export interface TrainFlags extends EngineFlags {
@@ -34,13 +34,16 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(`process ${lock.pid} on ${lock.host} is training in ${parent}`);
   const view = watchRun(flags.json);
-  const stop = () => {
+  const end = (message: string, exitCode: number) => {
     view.close();
     lock.release();
-    printError("\ninterrupted; the same command continues after the last finished epoch");
-    process.exit(130);
+    printError(message);
+    process.exit(exitCode);
   };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const interrupt = () => end("\ninterrupted; the same command continues after the last finished epoch", 130);
+  const whenOutputIsLost = (error: Error) => end(outputLost(error), 2);
+  for (const signal of INTERRUPTS) process.on(signal, interrupt);
+  process.stdout.on("error", whenOutputIsLost);
   try {
     setAsideOther(parent, name, fingerprint);
     const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs));
@@ -67,7 +70,8 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     return 1;
   } finally {
     lock.release();
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    for (const signal of INTERRUPTS) process.off(signal, interrupt);
+    process.stdout.off("error", whenOutputIsLost);
   }
 }
 

@@ -1,65 +1,144 @@
-// The columns of every CSV file, in one table.
+// The tables: the columns of every CSV file, what a cell of each may hold and what it means.
+
+/** An empty cell is allowed in every column: there is nothing to say. */
+export type CellKind = "text" | "count" | "share" | "amount" | "number" | "shares";
+
+export interface Column {
+  readonly name: string;
+  readonly kind: CellKind;
+}
+
+export type Table = readonly Column[];
+
+export type Row = Readonly<Record<string, string | number>>;
+
+const columns = (kind: CellKind, ...names: readonly string[]): Column[] =>
+  names.map((name) => ({ name, kind }));
+
+/** Losses are mean cross-entropies in nats, errors shares of the images, both over a whole set. */
+const TRAINED: Table = [
+  ...columns("amount", "train_loss"),
+  ...columns("share", "train_error"),
+  ...columns("amount", "validation_loss"),
+  ...columns("share", "validation_error"),
+];
+/**
+ * The balanced error is the mean of the classes' errors; the majority error that of always answering the class with most
+ * training images; the errors by class are a JSON list in the order of the classes, null for one without test images.
+ */
+const TESTED: Table = [
+  ...columns("amount", "test_loss"),
+  ...columns("share", "test_error", "test_error_top5", "test_balanced_error", "majority_error"),
+  ...columns("shares", "test_errors_by_class"),
+];
+const TIMES = columns("amount", "seconds", "images_per_second");
 
 /** One row a run of a sweep. */
-export const PLAN_COLUMNS = [
-  "run",
-  "variant",
-  "seed",
-  "axes",
-  "match",
-  "params",
-  "macs",
-  "data",
-  "fingerprint",
-  "status",
-  "reason",
-] as const;
+export const PLAN_COLUMNS: Table = [
+  ...columns("text", "run", "variant"),
+  ...columns("count", "seed"),
+  ...columns("text", "template", "axes", "match"),
+  ...columns("count", "params", "macs", "test_images"),
+  ...columns("text", "data", "fingerprint", "status", "reason"),
+];
 
 /** One row a finished run. */
-export const SUMMARY_COLUMNS = [
-  ...[
-    "run",
-    "variant",
-    "seed",
-    "axes",
-    "params",
-    "macs",
-    "train_loss",
-    "train_error",
-    "validation_loss",
-    "validation_error",
-  ],
-  ...["test_loss", "test_error", "test_error_top5", "best_epoch", "epochs", "seconds", "images_per_second"],
-] as const;
+export const SUMMARY_COLUMNS: Table = [
+  ...columns("text", "run", "variant"),
+  ...columns("count", "seed"),
+  ...columns("text", "axes"),
+  ...columns("count", "params", "macs"),
+  ...TRAINED,
+  ...TESTED,
+  ...columns("count", "best_epoch", "epochs"),
+  ...TIMES,
+];
 
 /** What variants can be compared by: all of them better when lower. */
 export const METRIC_COLUMNS = [
-  ...["test_error", "test_error_top5", "test_loss", "validation_error", "validation_loss"],
-  ...["train_error", "train_loss"],
+  ...["test_error", "test_balanced_error", "test_error_top5", "test_loss", "validation_error"],
+  ...["validation_loss", "train_error", "train_loss"],
 ] as const;
 
-/** One row an epoch. Losses are cross-entropies in nats, errors shares from 0 to 1, both over the whole set. */
-export const EPOCH_COLUMNS = [
-  ...["epoch", "step", "learning_rate", "train_loss", "train_error", "validation_loss", "validation_error"],
-  ...["seconds", "images_per_second"],
-] as const;
+/** One row an epoch. */
+export const EPOCH_COLUMNS: Table = [
+  ...columns("count", "epoch", "step"),
+  ...columns("amount", "learning_rate"),
+  ...TRAINED,
+  ...TIMES,
+];
 
 /** One row: how a run ended. */
-export const RESULT_COLUMNS = [
-  ...["fingerprint", "params", "params_total", "macs", "epochs", "best_epoch", "selected_epoch"],
-  ...[
-    "train_loss",
-    "train_error",
-    "validation_loss",
-    "validation_error",
-    "test_loss",
-    "test_error",
-    "test_error_top5",
-  ],
-  ...["seconds", "images_per_second"],
-] as const;
+export const RESULT_COLUMNS: Table = [
+  ...columns("text", "fingerprint"),
+  ...columns("count", "params", "params_total", "macs", "epochs", "best_epoch", "selected_epoch"),
+  ...TRAINED,
+  ...TESTED,
+  ...TIMES,
+];
+
+/** One row a gate of a run. */
+export const GATE_COLUMNS: Table = [
+  ...columns("text", "gate"),
+  ...columns("count", "channels"),
+  ...columns("number", "mean"),
+  ...columns("share", "saturated", "class_specificity", "error", "error_with_mean"),
+  ...columns("number", "worth", "worth_low", "worth_high"),
+];
+
+/** One row a gate, channel and class. */
+export const EXCITATION_COLUMNS: Table = [
+  ...columns("text", "gate"),
+  ...columns("count", "channel"),
+  ...columns("text", "class"),
+  ...columns("number", "mean", "deviation"),
+];
+
+/** One row a variant: a comparison in plain numbers. */
+export const COMPARISON_COLUMNS: Table = [
+  ...columns("text", "variant", "baseline", "axes", "match"),
+  ...columns("count", "params", "macs"),
+  ...columns("amount", "seconds"),
+  ...columns("count", "runs", "failed", "planned"),
+  ...columns("amount", "mean", "deviation"),
+  ...columns("number", "low", "high", "difference", "difference_low", "difference_high"),
+  ...columns("share", "p", "p_holm", "smallest_p"),
+  ...columns("number", "effect"),
+];
 
 /** Columns that hold times: they differ between two equal runs. */
-export const TIME_COLUMNS: readonly string[] = ["seconds", "images_per_second"];
+export const TIME_COLUMNS: readonly string[] = TIMES.map(({ name }) => name);
 
-export type Row = Readonly<Record<string, string | number>>;
+/** What is wrong with a cell, in words; null where it holds what it may. */
+export function problemOfCell(text: string, kind: CellKind): string | null {
+  return text === "" || CELLS[kind].holds(text) ? null : `is ${text.slice(0, 40)}, not ${CELLS[kind].words}`;
+}
+
+const isNumber = (text: string) => text.trim() === text && Number.isFinite(Number(text));
+
+const CELLS: { readonly [Kind in CellKind]: { readonly words: string; holds(text: string): boolean } } = {
+  text: { words: "a text", holds: () => true },
+  count: {
+    words: "a whole number from 0",
+    holds: (text) => isNumber(text) && Number.isSafeInteger(Number(text)) && Number(text) >= 0,
+  },
+  share: {
+    words: "a share from 0 to 1",
+    holds: (text) => isNumber(text) && Number(text) >= 0 && Number(text) <= 1,
+  },
+  amount: { words: "a number from 0", holds: (text) => isNumber(text) && Number(text) >= 0 },
+  number: { words: "a number", holds: isNumber },
+  shares: { words: "a list of shares from 0 to 1", holds: (text) => sharesIn(text) !== null },
+};
+
+/** A cell of kind `shares`; null where it is none. */
+export function sharesIn(text: string): (number | null)[] | null {
+  try {
+    const list: unknown = JSON.parse(text);
+    const isShare = (value: unknown) =>
+      value === null || (typeof value === "number" && value >= 0 && value <= 1);
+    return Array.isArray(list) && list.every(isShare) ? list : null;
+  } catch {
+    return null;
+  }
+}

@@ -4,13 +4,13 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "n
 import { join } from "node:path";
 import crc32c from "crc-32/crc32c.js";
 import { PbfWriter } from "pbf";
-import type { EPOCH_COLUMNS, Row } from "./columns.js";
+import { EPOCH_COLUMNS, type Row } from "./columns.js";
 import { readCsv } from "./csv.js";
 import { writeWhole } from "./files.js";
 import type { RunFolder } from "./run-folder.js";
 
 /** TensorBoard shows tags with one prefix together. */
-const TAGS: readonly (readonly [tag: string, column: (typeof EPOCH_COLUMNS)[number]])[] = [
+const TAGS: readonly (readonly [tag: string, column: string])[] = [
   ["loss/train", "train_loss"],
   ["loss/validation", "validation_loss"],
   ["error/train", "train_error"],
@@ -23,7 +23,7 @@ const FILE_NAME = /^events\.out\.tfevents\./;
 
 /** For a run that finished, or was continued, without. */
 export function addEvents({ path, epochs }: RunFolder, now: number): void {
-  const rows = readCsv(epochs) ?? [];
+  const rows = readCsv(epochs, EPOCH_COLUMNS)?.rows ?? [];
   if (!readdirSync(path).some((name) => FILE_NAME.test(name) && recordsIn(join(path, name)) > rows.length))
     startEvents(path, rows, now);
 }

@@ -2,7 +2,8 @@
 
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { readCsv } from "./csv.js";
+import { RESULT_COLUMNS } from "./columns.js";
+import { readCsv, type TextRow } from "./csv.js";
 
 export interface RunFolder {
   readonly path: string;
@@ -11,8 +12,9 @@ export interface RunFolder {
   readonly result: string;
   readonly environment: string;
   readonly log: string;
-  /** Everything needed to go on after the last finished epoch. */
+  /** Everything needed to go on after the last finished epoch, and after the one before it. */
   readonly lastCheckpoint: string;
+  readonly previousCheckpoint: string;
   /** The weights with the lowest validation error so far, where the run selects by it. */
   readonly bestCheckpoint: string;
 }
@@ -26,14 +28,18 @@ export function runFolder(path: string): RunFolder {
     environment: join(path, "environment.json"),
     log: join(path, "log.txt"),
     lastCheckpoint: join(path, "checkpoint", "last.safetensors"),
+    previousCheckpoint: join(path, "checkpoint", "previous.safetensors"),
     bestCheckpoint: join(path, "checkpoint", "best.safetensors"),
   };
 }
 
 /** The one row of result.csv of a run that finished; null where there is none, or a damaged one. */
-export function readResult(path: string): Record<string, string> | null {
+export function readResult(path: string): TextRow | null {
   try {
-    return readCsv(runFolder(path).result)?.[0] ?? null;
+    const table = readCsv(runFolder(path).result, RESULT_COLUMNS);
+    return table && table.rows.length === 1 && table.problems.length === 0
+      ? (table.rows[0] as TextRow)
+      : null;
   } catch {
     return null;
   }

@@ -80,34 +80,6 @@ function escapeLatex(text: string): string {
     .replace(/(^|[[(, ])-(?=\d)/g, "$1$-$");
 }
 
-export const COMPARISON_COLUMNS = [
-  ...[
-    "variant",
-    "baseline",
-    "axes",
-    "match",
-    "params",
-    "macs",
-    "seconds",
-    "runs",
-    "failed",
-    "planned",
-    "mean",
-    "deviation",
-  ],
-  ...[
-    "low",
-    "high",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p",
-    "p_holm",
-    "smallest_p",
-    "effect",
-  ],
-] as const;
-
 /** Plain numbers, nothing rounded. */
 export function comparisonRecords({ variants }: Comparison): Row[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : value);
@@ -223,5 +195,5 @@ export function isSignificant({ test }: VariantComparison): boolean {
 
 export function legend(comparison: Comparison): string {
   const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
-  return `Mean ± standard deviation over seeds; difference to ${baseline} over the seeds both have, with its 95 % interval (Student, each on its own); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
+  return `Mean ± standard deviation over seeds; difference to ${baseline} over the seeds both have, with its 95 % interval (Student, each on its own, errors cut at 0 and 100 %); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
 }

@@ -63,6 +63,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     const runs = sweep.runs.filter((run) => run.variant === variant);
     return { sweep, label, runs, values: valuesOf(runs, metric) };
   });
+  const isShare = metric.includes("error");
   const labels = variants.map(({ label }) => label);
   if (asked.baseline !== undefined && !labels.includes(asked.baseline))
     throw new InputError(
@@ -93,9 +94,9 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       params: first.params,
       macs: first.macs,
       seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
-      metric: spreadOf([...values.values()]),
+      metric: within(isShare ? [0, 1] : null, spreadOf([...values.values()])),
       uncompared,
-      difference: spreadOf(differences),
+      difference: within(isShare ? [-1, 1] : null, spreadOf(differences)),
       test: signFlipTest(differences),
       values: Object.fromEntries(values),
       differences: Object.fromEntries(paired),
@@ -119,6 +120,14 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
     }),
   };
+}
+
+/** The interval cut where the quantity ends: Student's knows nothing of the ends of a share. */
+function within(bounds: readonly [number, number] | null, spread: Spread | null): Spread | null {
+  if (!bounds || !spread) return spread;
+  const [least, most] = bounds;
+  const cut = (value: number) => Math.min(most, Math.max(least, value));
+  return { ...spread, interval: [cut(spread.interval[0]), cut(spread.interval[1])] };
 }
 
 interface LabelledVariant {

@@ -2,17 +2,6 @@
 
 import type { Row } from "../records/columns.js";
 
-export const EXCITATION_COLUMNS = ["gate", "channel", "class", "mean", "deviation"] as const;
-export const GATE_COLUMNS = [
-  "gate",
-  "channels",
-  "mean",
-  "saturated",
-  "class_specificity",
-  "error",
-  "error_with_mean",
-] as const;
-
 export interface GateValues {
   readonly gate: string;
   readonly channels: number;

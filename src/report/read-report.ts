@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
+import { EPOCH_COLUMNS } from "../records/columns.js";
 import { runFolder } from "../records/run-folder.js";
 import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
 import type { EpochPoint } from "./learning-curves.js";
@@ -38,7 +39,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   for (const { sweep, variant, label } of variantLabels(sweeps))
     for (const run of sweep.runs.filter((run) => run.variant === variant)) {
       const files = runFolder(join(sweep.folder, run.run));
-      const rows = readTable(files.epochs, damaged) ?? [];
+      const rows = readTable(files.epochs, EPOCH_COLUMNS, damaged) ?? [];
       epochs.push(
         ...rows.map(
           (row): EpochPoint => ({

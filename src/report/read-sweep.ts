@@ -5,11 +5,9 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
-import { METRIC_COLUMNS } from "../records/columns.js";
-import { readCsv } from "../records/csv.js";
-import { readResult } from "../records/run-folder.js";
-
-export type TableRow = Readonly<Record<string, string>>;
+import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS, type Table } from "../records/columns.js";
+import { readCsv, type TextRow } from "../records/csv.js";
+import { runFolder } from "../records/run-folder.js";
 
 export interface PlannedRun {
   /** `<variant>/seed-<n>`: its folder, below the sweep's. */
@@ -28,7 +26,7 @@ export interface PlannedRun {
   readonly status: string;
   readonly reason: string;
   /** Its row in summary.csv; null where it has not finished. */
-  readonly result: TableRow | null;
+  readonly result: TextRow | null;
 }
 
 export interface SweepTables {
@@ -44,19 +42,19 @@ export interface SweepTables {
 /** Throws InputError where the folder holds no sweep. */
 export function readSweep(folder: string): SweepTables {
   const damaged: string[] = [];
-  const plan = readTable(join(folder, "plan.csv"), damaged);
-  const summary = readTable(join(folder, "summary.csv"), damaged);
+  const plan = readTable(join(folder, "plan.csv"), PLAN_COLUMNS, damaged);
+  const summary = readTable(join(folder, "summary.csv"), SUMMARY_COLUMNS, damaged);
   // Either table tells of the finished runs.
-  const rows = plan ?? summary?.map((row): TableRow => ({ ...row, status: "finished" }));
+  const rows = plan ?? summary?.map((row): TextRow => ({ ...row, status: "finished" }));
   if (!rows || rows.length === 0) {
     throw new InputError(
       [rows ? `the plan of ${folder} has no runs` : noSweep(folder), ...damaged].join("\n"),
     );
   }
   const results = new Map(summary?.map((row) => [row.run, row]));
-  const resultOf = ({ run = "", fingerprint }: TableRow): TableRow | null => {
+  const resultOf = ({ run = "", fingerprint }: TextRow): TextRow | null => {
     if (summary) return results.get(run) ?? null;
-    const result = readResult(join(folder, run));
+    const [result] = readTable(runFolder(join(folder, run)).result, RESULT_COLUMNS, damaged) ?? [];
     return result && result.fingerprint === fingerprint ? result : null;
   };
   const runs = rows.flatMap((row): PlannedRun[] => {
@@ -70,10 +68,6 @@ export function readSweep(folder: string): SweepTables {
     const result = resultOf(row);
     return [{ run, variant, seed, axes, match, params, macs, data, fingerprint, status, reason, result }];
   });
-  for (const { run, result } of runs)
-    for (const column of METRIC_COLUMNS)
-      if (!Number.isFinite(Number(result?.[column] ?? 0)))
-        damaged.push(`${join(folder, run)}: ${column} is left out, it is no number: ${result?.[column]}`);
   return {
     name: basename(resolve(folder)),
     folder,
@@ -97,9 +91,11 @@ function noSweep(folder: string): string {
 }
 
 /** Null where the file is missing or, which is then said, damaged. */
-export function readTable(file: string, damaged: string[]): TableRow[] | null {
+export function readTable(file: string, table: Table, damaged: string[]): readonly TextRow[] | null {
   try {
-    return readCsv(file);
+    const read = readCsv(file, table);
+    damaged.push(...(read?.problems ?? []).map((problem) => `${file}: left out, ${problem}`));
+    return read?.rows ?? null;
   } catch (error) {
     damaged.push(`${file} is damaged and left out: ${(error as Error).message}`);
     return null;

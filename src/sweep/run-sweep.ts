@@ -37,7 +37,10 @@ export interface SweepEnd {
   readonly interrupted: boolean;
 }
 
-/** The caller holds the folder's lock. One failed run is one row and stops nothing. */
+/**
+ * The caller holds the folder's lock. One failed run is one row and stops nothing. An error of the scheduler itself (a table
+ * that cannot be written) is thrown once every process it started has ended.
+ */
 export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
   const { root, folder, watcher, signal } = options;
   const states = new Map<string, RunState>();
@@ -59,9 +62,11 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   const stopAll = () => {
     for (const child of running) child.stop();
   };
-  signal.addEventListener("abort", stopAll, { once: true });
+  const broken = new AbortController();
+  const stopped = AbortSignal.any([signal, broken.signal]);
+  stopped.addEventListener("abort", stopAll, { once: true });
   const work = async () => {
-    for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
+    for (let job = jobs.shift(); job && !stopped.aborted; job = jobs.shift()) {
       const [run, ...same] = job as [Run, ...Run[]];
       record(run, { status: "running", reason: "" });
       watcher.started(run);
@@ -92,7 +97,13 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
       writeSummary(folder, sweep);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.jobs, jobs.length) }, work));
+  const workers = Array.from({ length: Math.min(options.jobs, jobs.length) }, () =>
+    work().catch((error: unknown) => {
+      broken.abort();
+      throw error;
+    }),
+  );
+  for (const end of await Promise.allSettled(workers)) if (end.status === "rejected") throw end.reason;
   const failed = sweep.runs.flatMap((run) => {
     const state = states.get(run.name);
     return state?.status === "failed" ? [{ run, reason: state.reason }] : [];

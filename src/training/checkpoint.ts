@@ -13,19 +13,19 @@ export interface Checkpoint {
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** Weights, optimizer state and moving statistics, with their shapes. */
+/** Weights, optimizer state and moving statistics, with their shapes. What stood there before is kept as `previous`. */
 export function writeCheckpoint(
   file: string,
   { state, epoch, fingerprint }: Checkpoint,
-  shapes: Shapes,
+  { shapes, previous }: { shapes: Shapes; previous?: string },
 ): void {
   const tensors = new Map(
     Array.from(state, ([name, values]) => [name, { shape: shapes.get(name) ?? [values.length], values }]),
   );
-  writeTensors(file, { tensors, metadata: { epoch: String(epoch), fingerprint } });
+  writeTensors(file, { tensors, metadata: { epoch: String(epoch), fingerprint } }, previous);
 }
 
-/** Null where there is no checkpoint, or one of another run. */
+/** Null where there is no checkpoint, or one of another run. Throws DamagedFileError. */
 export function readCheckpoint(file: string, fingerprint: string): Checkpoint | null {
   const stored = readTensors(file);
   if (!stored || stored.metadata.fingerprint !== fingerprint) return null;

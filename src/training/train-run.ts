@@ -1,6 +1,5 @@
 // One experiment -> the files of one run; continues where an earlier attempt was interrupted.
 
-import { rmSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Experiment } from "../config/experiment.js";
 import type { Dataset } from "../data/dataset.js";
@@ -11,7 +10,7 @@ import type { Graph } from "../network/graph.js";
 import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv, writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
-import { writeWhole } from "../records/files.js";
+import { DamagedFileError, writeWhole } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
 import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
@@ -58,10 +57,10 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       writeCheckpoint(
         folder.bestCheckpoint,
         { ...best, state: trainer.weightsOf(best.state) },
-        trainer.shapes,
+        { shapes: trainer.shapes },
       );
-    const { checkpoint, rows } = resumePoint(folder, fingerprint, trainer.shapes);
-    // It may have been killed between the two checkpoints of its best epoch.
+    const { checkpoint, rows } = resumePoint(folder, { fingerprint, shapes: trainer.shapes, selects });
+    // It may have been killed between the checkpoints of its best epoch.
     if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
     if (checkpoint) engine.writeState(checkpoint.state);
     else trainer.initialise();
@@ -76,7 +75,11 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
       const state = await engine.readState();
       // An epoch counts once this checkpoint is there.
-      writeCheckpoint(folder.lastCheckpoint, { state, epoch, fingerprint }, trainer.shapes);
+      writeCheckpoint(
+        folder.lastCheckpoint,
+        { state, epoch, fingerprint },
+        { shapes: trainer.shapes, previous: folder.previousCheckpoint },
+      );
       if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, fingerprint });
       if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
@@ -106,32 +109,60 @@ function seconds(): number {
   return Date.now() / 1000;
 }
 
-/** The last checkpoint with the rows of its epochs. One whose rows are lost or damaged, or of another shape, is none. */
-function resumePoint(
-  folder: RunFolder,
-  fingerprint: string,
-  shapes: Shapes,
-): { checkpoint: Checkpoint | null; rows: Row[] } {
-  const none = { checkpoint: null, rows: [] };
-  const checkpoint = readCheckpoint(folder.lastCheckpoint, fingerprint);
-  if (!checkpoint || !fitsShapes(checkpoint, shapes)) return none;
-  const rows = rowsIn(folder.epochs).slice(0, checkpoint.epoch);
-  return rows.length === checkpoint.epoch ? { checkpoint, rows } : none;
+interface ResumePoint {
+  readonly checkpoint: Checkpoint | null;
+  readonly rows: Row[];
 }
 
-function rowsIn(epochs: string): Row[] {
-  try {
-    return readCsv(epochs) ?? [];
-  } catch {
-    return [];
+/**
+ * The last checkpoint with the rows of its epochs, or else the one before it. One whose rows are lost or damaged, that is
+ * itself damaged or of another shape, or without the weights of its best epoch where those are tested, is none.
+ */
+function resumePoint(
+  folder: RunFolder,
+  { fingerprint, shapes, selects }: { fingerprint: string; shapes: Shapes; selects: boolean },
+): ResumePoint {
+  const none = { checkpoint: null, rows: [] };
+  const rows = rowsIn(folder);
+  for (const file of [folder.lastCheckpoint, folder.previousCheckpoint]) {
+    const checkpoint = intactCheckpoint(folder, file, fingerprint);
+    if (!checkpoint || !fitsShapes(checkpoint, shapes) || rows.length < checkpoint.epoch) continue;
+    const own = rows.slice(0, checkpoint.epoch);
+    const best = bestEpoch(own);
+    if (!selects || best === checkpoint.epoch) return { checkpoint, rows: own };
+    if (intactCheckpoint(folder, folder.bestCheckpoint, fingerprint)?.epoch === best)
+      return { checkpoint, rows: own };
   }
+  return none;
+}
+
+/** A damaged one is none, and the log says so. */
+function intactCheckpoint(folder: RunFolder, file: string, fingerprint: string): Checkpoint | null {
+  try {
+    return readCheckpoint(file, fingerprint);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    logLine(folder, `not used: ${error.message}`);
+    return null;
+  }
+}
+
+/** None where the table is damaged. */
+function rowsIn(folder: RunFolder): Row[] {
+  try {
+    const table = readCsv(folder.epochs, EPOCH_COLUMNS);
+    if (!table || table.problems.length === 0) return [...(table?.rows ?? [])];
+    logLine(folder, `not used: ${folder.epochs} is damaged: ${table.problems[0]}`);
+  } catch (error) {
+    logLine(folder, `not used: ${folder.epochs} is damaged: ${(error as Error).message}`);
+  }
+  return [];
 }
 
 /** Throws where they are not there; the run starts again then. */
 function bestWeights(folder: RunFolder, epoch: number, fingerprint: string): Checkpoint {
-  const weights = readCheckpoint(folder.bestCheckpoint, fingerprint);
+  const weights = intactCheckpoint(folder, folder.bestCheckpoint, fingerprint);
   if (weights?.epoch === epoch) return weights;
-  rmSync(folder.lastCheckpoint, { force: true });
   throw new Error(
     `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
   );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
 import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
@@ -253,7 +253,7 @@ describe("compareSweep", () => {
       const sweep = readSweep(folder);
       assert.match(
         sweep.damaged.join("\n"),
-        /no folder of a run: \.\.\/x(?:.|\n)*far\/seed-1: test_error is left out/,
+        /row 5, column test_error: it is Infinity, not a share(?:.|\n)*no folder of a run: \.\.\/x/,
       );
       assert.deepEqual(
         compareSweeps([sweep], {}).variants.map(({ variant, metric }) => [variant, metric?.n]),
@@ -263,6 +263,22 @@ describe("compareSweep", () => {
           ["far", undefined],
         ],
       );
+    }));
+
+  it("keeps the intervals of errors between 0 and 100 %, those of their differences between -100 and 100", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.01, 2: 0.3 }, se: { 1: 0.99, 2: 0.7 } });
+      const [plain, se] = compareSweeps([readSweep(folder)], {}).variants;
+      assert.deepEqual(
+        [plain?.metric?.interval, se?.metric?.interval],
+        [
+          [0, 1],
+          [0, 1],
+        ],
+      );
+      assert.deepEqual(se?.difference?.interval, [-1, 1]);
+      writeSweep(folder, { plain: { 1: 0.1, 2: 0.1 }, se: { 1: 0.1, 2: 0.1 } });
+      assert.deepEqual(compareSweeps([readSweep(folder)], {}).variants[0]?.metric?.interval, [0.1, 0.1]);
     }));
 
   it("refuses a folder without a sweep", () =>
@@ -295,7 +311,22 @@ describe("compareSweep", () => {
       check("sweep.yaml", "compare: [", [2, 2], /sweep\.yaml is damaged/);
       rmSync(join(folder, "sweep.yaml"));
       writeSweep(folder, errors);
-      const text = whole().replace("0.4", "o.4");
-      check("summary.csv", text, [2, 1], /se\/seed-2: test_error is left out, it is no number: o\.4/);
+      for (const found of ["o.4", "-3.5", "1.01"]) {
+        writeSweep(folder, errors);
+        check(
+          "summary.csv",
+          whole().replace("0.4", found),
+          [2, 1],
+          new RegExp(
+            `summary\\.csv: left out, row 5, column test_error: it is ${found}, not a share from 0 to 1`,
+          ),
+        );
+      }
+      writeSweep(folder, errors);
+      const resaved = `\uFEFF${whole().replaceAll(",", ";").replace("0.4", "0,4").replaceAll("\n", "\r\n")}`;
+      check("summary.csv", resaved, [2, 2], /^$/);
+      mkdirSync(join(folder, "se", "seed-1"), { recursive: true });
+      writeFileSync(join(folder, "se", "seed-1", "result.csv"), "fingerprint,test_error\n,-3.5\n");
+      check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: left out, row 2/);
     }));
 });

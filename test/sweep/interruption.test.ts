@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, truncateSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -68,6 +68,37 @@ describe("an interrupted sweep", function () {
       assert.deepEqual(await untilItEnds(folder), expected);
       const begun = logOf(results, "plain/seed-1").match(/starts on|continues after epoch/g) ?? [];
       assert.deepEqual(begun.slice(0, 4), ["starts on", "starts on", "starts on", "continues after epoch"]);
+    }));
+
+  it("continues after the checkpoint before where the last is damaged, and starts again where both are", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const run = join(folder, "runs", "cut", "plain", "seed-1");
+      const [last, previous, best] = ["last", "previous", "best"].map((name) =>
+        join(run, "checkpoint", `${name}.safetensors`),
+      ) as [string, string, string];
+      const cut = async () => {
+        const running = start(folder, ...COMMAND);
+        await running.until(/plain\/seed-1 {2}epoch ([3-9]|1.)\//);
+        await running.killGroup();
+      };
+      const flipBit = (file: string) => {
+        const bytes = readFileSync(file);
+        bytes[bytes.length - 1000] = (bytes.at(-1000) as number) ^ 4;
+        writeFileSync(file, bytes);
+      };
+      await cut();
+      truncateSync(last, 500);
+      await cut();
+      flipBit(last);
+      truncateSync(previous, 9);
+      await cut();
+      for (const file of [last, previous, best]) flipBit(file);
+      assert.deepEqual(await untilItEnds(folder), expected);
+      const log = logOf(join(folder, "runs", "cut"), "plain/seed-1");
+      const begun = log.match(/starts on|continues after epoch/g) ?? [];
+      assert.deepEqual(begun, ["starts on", "continues after epoch", "starts on", "starts on"]);
+      assert.equal(log.match(/not used: .*(last|previous)\.safetensors is damaged/g)?.length, 5, log);
     }));
 
   it("outlives a killed scheduler by no more than a step", () =>

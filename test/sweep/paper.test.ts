@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "mocha";
+import { SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { readCsv } from "../../src/records/csv.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -38,7 +39,7 @@ describe("the sweeps of the paper's ablations", function () {
         );
         assert.equal(status, 0, stdout + stderr);
         const name = `paper-${file.replace(".yaml", "")}`;
-        const rows = readCsv(join(folder, "runs", name, "summary.csv")) ?? [];
+        const rows = readCsv(join(folder, "runs", name, "summary.csv"), SUMMARY_COLUMNS)?.rows ?? [];
         assert.equal(rows.length, (JSON.parse(plan.stdout) as { runs: unknown[] }).runs.length / 5);
       }));
 });

@@ -1,9 +1,17 @@
 // What a sweep left in its folder, as tests compare it.
 
+import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { TIME_COLUMNS } from "../../src/records/columns.js";
-import { readCsv } from "../../src/records/csv.js";
+import {
+  EPOCH_COLUMNS,
+  PLAN_COLUMNS,
+  RESULT_COLUMNS,
+  SUMMARY_COLUMNS,
+  type Table,
+  TIME_COLUMNS,
+} from "../../src/records/columns.js";
+import { readCsv, type TextRow } from "../../src/records/csv.js";
 import { isLockFile } from "../../src/records/lock.js";
 
 /** All files below a folder, sorted, with forward slashes; but for the locks of processes that were killed. */
@@ -26,8 +34,17 @@ export function reproducible(folder: string): Record<string, unknown> {
   );
 }
 
-function withoutTimes(file: string): Record<string, string>[] {
-  return (readCsv(file) ?? []).map((row) =>
+const TABLES: Readonly<Record<string, Table>> = {
+  "plan.csv": PLAN_COLUMNS,
+  "summary.csv": SUMMARY_COLUMNS,
+  "epochs.csv": EPOCH_COLUMNS,
+  "result.csv": RESULT_COLUMNS,
+};
+
+function withoutTimes(file: string): TextRow[] {
+  const table = readCsv(file, TABLES[basename(file)] as Table);
+  assert.deepEqual(table?.problems, []);
+  return (table?.rows ?? []).map((row) =>
     Object.fromEntries(Object.entries(row).filter(([column]) => !TIME_COLUMNS.includes(column))),
   );
 }
@@ -46,8 +63,8 @@ export function statuses(folder: string): Record<string, string> {
   return Object.fromEntries(planOf(folder).map(({ run, status }) => [run, status]));
 }
 
-export function planOf(folder: string): Record<string, string>[] {
-  return readCsv(join(folder, "plan.csv")) ?? [];
+export function planOf(folder: string): readonly TextRow[] {
+  return readCsv(join(folder, "plan.csv"), PLAN_COLUMNS)?.rows ?? [];
 }
 
 export function logOf(folder: string, run: string): string {

@@ -25,6 +25,11 @@ export interface Started {
   killGroup(): Promise<void>;
 }
 
+/** The program's words on a shell's command line, for what only a shell does. */
+export function shellWords(...words: string[]): string {
+  return [process.execPath, CLI, ...words].map((word) => `'${word}'`).join(" ");
+}
+
 export function start(folder: string, ...words: string[]): Started {
   const child = spawn(process.execPath, [CLI, ...words], { cwd: folder, detached: true });
   let output = "";

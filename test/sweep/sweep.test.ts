@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { changeTimes, filesIn, logOf, planOf, reproducible, statuses } from "./results.js";
-import { type SweepText, start, writeSweepFile } from "./run-cli.js";
+import { type SweepText, shellWords, start, writeSweepFile } from "./run-cli.js";
 
 const TINY: SweepText = {
   name: "tiny",
@@ -23,6 +32,27 @@ async function sweep(folder: string, text: SweepText, expected = 0) {
   return { ...ended, results: join(folder, "runs", text.name) };
 }
 
+/** No lock is left, and no process whose command line or folder is that of a run. */
+function assertNothingRuns(results: string): void {
+  assert.equal(existsSync(join(results, ".lock")), false);
+  const { stdout } = spawnSync("pgrep", ["-f", "src/sweep/worker.js"], { encoding: "utf8" });
+  const ours = stdout
+    .split("\n")
+    .filter(
+      (pid) => pid !== "" && realpathOf(`/proc/${pid}/cwd`).startsWith(realpathOf(join(results, "..", ".."))),
+    );
+  assert.deepEqual(ours, []);
+}
+
+/** Empty where there is no such process any more. */
+function realpathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return "";
+  }
+}
+
 const allFinished = (runs: readonly string[]) => Object.fromEntries(runs.map((run) => [run, "finished"]));
 
 describe("squeezebox sweep", function () {
@@ -31,7 +61,8 @@ describe("squeezebox sweep", function () {
   it("leaves the files that runs/README.md names, and the second time repeats nothing", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, TINY);
-      const ofRun = ["checkpoint/best.safetensors", "checkpoint/last.safetensors", "config.yaml"];
+      const checkpoints = ["best", "last", "previous"].map((name) => `checkpoint/${name}.safetensors`);
+      const ofRun = [...checkpoints, "config.yaml"];
       const more = ["environment.json", "epochs.csv", "log.txt", "result.csv"];
       const expected = RUNS.flatMap((run) => [...ofRun, ...more].map((name) => `${run}/${name}`));
       assert.deepEqual(filesIn(results), [...expected, "plan.csv", "summary.csv", "sweep.yaml"].sort());
@@ -189,6 +220,43 @@ describe("squeezebox sweep", function () {
         assert.deepEqual(reproducible(results), before);
       }
     }));
+
+  it("stops its processes where a table cannot be written, and continues when it can", () =>
+    inTemporaryFolder(async (folder) => {
+      const long = { ...TINY, variants: [{ name: "plain" }], epochs: 100, seeds: [1, 2, 3] };
+      writeSweepFile(folder, long);
+      const results = join(folder, "runs", "tiny");
+      const running = start(folder, "sweep", "tiny.yaml", "--jobs", "2");
+      await running.until(/epoch 1\//);
+      mkdirSync(join(results, "plan.csv.part"));
+      const { code, errors } = await running.ended;
+      assert.equal(code, 2, errors);
+      assert.match(errors, /plan\.csv\.part/);
+      assert.doesNotMatch(errors, /\n\s+at /);
+      assertNothingRuns(results);
+      const kept = Object.keys(reproducible(results)).filter((name) => name.endsWith("result.csv"));
+      assert.ok(kept.length > 0);
+      rmSync(join(results, "plan.csv.part"), { recursive: true });
+      const again = await sweep(folder, long);
+      assert.match(again.output, new RegExp(`${kept.length} of them finished before`));
+    }));
+
+  for (const [what, redirection] of [
+    ["is on a full disk", "> /dev/full"],
+    ["is closed by its reader", "| head -2"],
+  ] as const)
+    it(`stops its processes where its output ${what}`, function () {
+      if (!existsSync("/dev/full")) this.skip();
+      return inTemporaryFolder((folder) => {
+        writeSweepFile(folder, { ...TINY, epochs: 2000 });
+        const line = `set -o pipefail; ${shellWords("sweep", "tiny.yaml", "--jobs", "2")} ${redirection}`;
+        const { status, stderr } = spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" });
+        assert.equal(status, 2, stderr);
+        assert.match(stderr, /the output cannot be written \(.*(ENOSPC|EPIPE)/);
+        assert.doesNotMatch(stderr, /\n\s+at /);
+        assertNothingRuns(join(folder, "runs", "tiny"));
+      });
+    });
 
   it("does not take a copy that was cut short for a finished run", () =>
     inTemporaryFolder(async (folder) => {
