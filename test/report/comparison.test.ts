@@ -323,8 +323,12 @@ describe("compareSweep", () => {
         );
       }
       writeSweep(folder, errors);
-      const resaved = `\uFEFF${whole().replaceAll(",", ";").replace("0.4", "0,4").replaceAll("\n", "\r\n")}`;
-      check("summary.csv", resaved, [2, 2], /^$/);
+      const resaved = whole()
+        .replaceAll(",", ";")
+        .replaceAll("r=4;bias=true", '"r=4;bias=true"')
+        .replace("0.4", "0,4")
+        .replaceAll("\n", "\r\n");
+      check("summary.csv", `\uFEFF${resaved}`, [2, 2], /^$/);
       mkdirSync(join(folder, "se", "seed-1"), { recursive: true });
       writeFileSync(join(folder, "se", "seed-1", "result.csv"), "fingerprint,test_error\n,-3.5\n");
       check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: left out, row 2/);
