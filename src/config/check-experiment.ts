@@ -1,7 +1,7 @@
 // What the schema cannot say of an experiment: keys that exclude, need or contradict each other.
 
 import type { Diagnostic, Path } from "../diagnostic.js";
-import { attentionOf, BLOCKS, isBottleneck } from "./blocks.js";
+import { attentionOf, BLOCKS } from "./blocks.js";
 import type { Network, Stage, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
 import { isWritten, type Located } from "./source.js";
 
@@ -54,25 +54,6 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
         report("both-given", `\`r\` is short for \`${key}.r\`: give one of them`, [...path, "r"], "key");
     checkOneGate(path);
   });
-  for (const key of ["se", "attention"] as const)
-    if (isWritten(located, ["network", key]) && network[key] !== "off" && network.stages.every(hasOwnGate))
-      report(
-        "unused-key",
-        `\`network.${key}\` changes nothing: every stage has a gate of its own`,
-        ["network", key],
-        "key",
-      );
-  if (
-    isWritten(located, ["network", "strideIn"]) &&
-    !network.stages.some((stage) => isBottleneck(stage) && (stage.stride ?? 1) > 1)
-  )
-    report(
-      "unused-key",
-      "`strideIn` changes nothing: no bottleneck stage has a `stride`",
-      ["network", "strideIn"],
-      "key",
-    );
-
   const { schedule, epochs } = written.training as Required<Training>;
   if (schedule.name === "steps") {
     const unordered = schedule.at.findIndex(
@@ -99,10 +80,6 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
 }
 
 type Report = (code: string, message: string, path: Path, part?: "key" | "value") => void;
-
-function hasOwnGate({ se, attention, modules }: Stage): boolean {
-  return se !== undefined || attention !== undefined || modules !== undefined;
-}
 
 /** A stage is either blocks, which need `block` and `filters`, or `modules` and `repeat` alone. */
 function checkModules(

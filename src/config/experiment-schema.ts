@@ -69,6 +69,10 @@ export type Steps = Step[];
  */
 export type Steps1 = Step[];
 /**
+ * A gate on the channels (or pixels) of every block, or `off`.
+ */
+export type Attention = "off" | AttentionGate;
+/**
  * Squeeze-and-Excitation in every block (before the sum), or `off`.
  */
 export type Se = "off" | SqueezeExcitation;
@@ -179,7 +183,7 @@ export interface Network {
   strideIn?: "1x1" | "3x3";
   batchNorm?: BatchNorm;
   /**
-   * The gate of every block; `se` is short for one of type `se`.
+   * A gate on the channels (or pixels) of every block, or `off`.
    */
   attention?: "off" | AttentionGate;
   /**
@@ -510,7 +514,7 @@ export interface Step {
    * Channel shuffle: the channels of so many groups interleaved.
    */
   shuffle?: number;
-  attention?: AttentionGate;
+  attention?: Attention;
   /**
    * ReLU: `{}`.
    */

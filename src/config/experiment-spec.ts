@@ -63,7 +63,8 @@ export interface StepSpec {
   readonly branches?: readonly (readonly StepSpec[])[];
   readonly residual?: ResidualSpec;
   readonly shuffle?: number;
-  readonly attention?: AttentionSpec;
+  /** `off` keeps the place of a gate, so that the steps after it have the names they have with it. */
+  readonly attention?: "off" | AttentionSpec;
   readonly relu?: object;
   readonly flatten?: object;
   readonly dense?: Explicit<DenseStep>;

@@ -2,10 +2,13 @@
 
 import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
 import type { Checked } from "./experiment.js";
-import { type Located, parseSource } from "./source.js";
+import { ANY_DEPTH, everywhere, OTHER_SPELLING, unreached } from "./reach.js";
+import { isMapping, type Located, parseSource } from "./source.js";
 
 export interface Override {
+  /** May have one step `**`: any depth. */
   readonly path: Path;
+  /** Null takes the key away. */
   readonly value: unknown;
   /** Where the path is written. */
   readonly key: Location;
@@ -16,24 +19,52 @@ export interface Override {
 /** The base with the overrides applied in order; what an override says is located where it was said. */
 export function applyOverrides(base: Located, overrides: readonly Override[]): Checked<Located> {
   const value = copyTree(base.value);
-  // What is no mapping has nothing to replace; validation says so, at the base.
+  // What is not a mapping has nothing to replace; validation says so, at the base.
   if (!isMapping(value)) return { ok: true, value: base };
   const diagnostics: Diagnostic[] = [];
-  const applied = overrides.map((override) => {
-    const result = replaceAt(value, override);
-    if ("diagnostic" in result) diagnostics.push(result.diagnostic);
-    return { override, made: "made" in result ? result.made : override.path };
-  });
+  const applied: { override: Override; made: Path; path: Path }[] = [];
+  for (const override of overrides) {
+    const concrete = override.path.includes(ANY_DEPTH) ? everywhere(value, override) : [override];
+    if (concrete.length === 0)
+      diagnostics.push(
+        problemOf(override, "no-match", `nothing in this experiment is at \`${nameOf(override)}\``),
+      );
+    for (const one of concrete) {
+      const result = replaceAt(value, { ...override, ...one });
+      if ("diagnostic" in result) diagnostics.push(result.diagnostic);
+      else applied.push({ override, made: result.made, path: one.path });
+    }
+  }
+  const paths = applied.map(({ path }) => path);
+  for (const override of overrides) {
+    const kept = unreached(value, { override, set: paths });
+    if (kept.length > 0) diagnostics.push(problemOf(override, "not-reached", notReached(override, kept)));
+  }
   if (diagnostics.length > 0) return { ok: false, diagnostics };
   const locate: Located["locate"] = (path, part) => {
     const last = applied.findLast(({ made }) => isPrefix(made, path));
     if (!last) return base.locate(path, part);
-    const { override } = last;
-    const within = path.slice(override.path.length);
-    const atKey = path.length < override.path.length || (part === "key" && within.length === 0);
-    return atKey ? override.key : override.locate(within, part);
+    const within = path.slice(last.path.length);
+    const atKey = path.length < last.path.length || (part === "key" && within.length === 0);
+    return atKey ? last.override.key : last.override.locate(within, part);
   };
   return { ok: true, value: { value, locate } };
+}
+
+function nameOf({ path }: Pick<Override, "path">): string {
+  return path.join(".");
+}
+
+function problemOf({ path, key }: Override, code: string, message: string): Diagnostic {
+  return { code, message, path, location: key };
+}
+
+function notReached(override: Override, kept: readonly Path[]): string {
+  const places = kept.slice(0, 4).map((path) => `\`${path.join(".")}\``);
+  const more = kept.length > places.length ? ` and ${kept.length - places.length} more` : "";
+  const [first, ...rest] = override.path;
+  const glob = [first, ANY_DEPTH, ...rest].join(".");
+  return `\`${nameOf(override)}\` does not reach ${places.join(", ")}${more}, which ${kept.length === 1 ? "has a value of its" : "have values of their"} own; \`${glob}\` reaches all, or set ${kept.length === 1 ? "it" : "them"} here too`;
 }
 
 /** `network.se.r` -> ["network", "se", "r"]; a number is an index from 0. */
@@ -45,30 +76,25 @@ export function parsePath(text: string): Path {
 export function parseSetFlag(flag: string): Override {
   const at = (start: number, end: number) => locationAt("--set", flag, start, end);
   const equals = flag.indexOf("=");
-  if (equals < 1) {
-    const message = "--set takes path=value, as in --set training.epochs=5";
+  if (equals < 1 || flag.slice(equals + 1).trim() === "") {
+    const message = "--set takes path=value, as in --set training.epochs=5; the value null takes a key away";
     throw new DiagnosticError([{ code: "set-syntax", message, path: [], location: at(0, flag.length) }]);
   }
   const { value, locate } = parseSource(flag, "--set", equals + 1);
   return { path: parsePath(flag.slice(0, equals)), value, key: at(0, equals), locate };
 }
 
-/** Two spellings of one thing: who gives the one whole has replaced the other. */
-const OTHER_SPELLING: ReadonlyMap<unknown, string> = new Map([
-  ["se", "attention"],
-  ["attention", "se"],
-]);
-
-const FORBIDDEN = new Set(["__proto__", "prototype", "constructor"]);
+const FORBIDDEN = new Set(["__proto__", "prototype", "constructor", ANY_DEPTH]);
 
 /** Replaces in place. `made` is the path of the outermost value that stands there because of this override. */
 function replaceAt(
   root: Record<string, unknown>,
-  { path, value, key }: Override,
+  override: Override,
 ): { readonly made: Path } | { readonly diagnostic: Diagnostic } {
-  const fail = (code: string, message: string) => ({ diagnostic: { code, message, path, location: key } });
+  const { path, value } = override;
+  const fail = (code: string, message: string) => ({ diagnostic: problemOf(override, code, message) });
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
-    return fail("unsafe-path", `\`${path.join(".")}\` is no path of an experiment`);
+    return fail("unsafe-path", `\`${path.join(".")}\` is not a path of an experiment`);
   let made = path;
   let parent = root;
   for (const [depth, step] of path.entries()) {
@@ -87,14 +113,16 @@ function replaceAt(
     parent = parent[step] as Record<string, unknown>;
   }
   const last = path.at(-1) as string;
-  parent[last] = copyTree(value);
   const other = OTHER_SPELLING.get(last);
+  if (value === null) {
+    if (Array.isArray(parent))
+      return fail("no-such-item", `\`${path.join(".")}\`: items of a list cannot be taken away one by one`);
+    if (![last, other].some((key) => key !== undefined && Object.hasOwn(parent, key)))
+      return fail("no-match", `there is no \`${path.join(".")}\` to take away`);
+    delete parent[last];
+  } else parent[last] = copyTree(value);
   if (other !== undefined) delete parent[other];
   return { made };
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A copy that shares nothing: where an alias stands, a change must not reach the other places of its anchor. */

@@ -42,6 +42,32 @@ export function fillDefaults(name: SchemaName, value: unknown): unknown {
   return fill(SCHEMAS[name], value, SCHEMAS[name]);
 }
 
+/**
+ * Other values than the one at a path of a valid value, a few of each kind: what the schema lists, or numbers around it.
+ * Not all of them need be valid.
+ */
+export function otherValues(name: SchemaName, value: unknown, path: Path): unknown[] {
+  const root = SCHEMAS[name];
+  let [schema, here] = [root, value];
+  for (const step of path) {
+    const branch = branchFor(schema, here, root);
+    const child = Array.isArray(here) ? branch.items : (branch.properties as Record<string, Schema>)?.[step];
+    [schema, here] = [(child ?? {}) as Schema, (here as Record<string, unknown>)[step]];
+  }
+  if (typeof here === "boolean") return [!here];
+  const branches = [schema, ...((resolve(schema, root).anyOf ?? []) as Schema[])].map((one) =>
+    resolve(one, root),
+  );
+  const listed = branches.flatMap((one) => [
+    ...((one.enum ?? []) as unknown[]),
+    ...("const" in one ? [one.const] : []),
+  ]);
+  const numbers = branches.some(({ type }) => type === "integer" || type === "number")
+    ? [1, 2, 3, 5, 8, 0.5, ...(typeof here === "number" ? [here + 1, 2 * here] : [])]
+    : [];
+  return [...listed, ...numbers].filter((other) => other !== here);
+}
+
 function fileOf(name: SchemaName): string {
   return `${name}.schema.json`;
 }
@@ -138,6 +164,8 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
         "out-of-range",
         `${subject} must be ${error.params.comparison} ${error.params.limit}; ${found}`,
       );
+    case "not":
+      return at("out-of-range", `${subject} must be odd; ${found}`);
     case "minItems":
     case "maxItems":
     case "minLength":

@@ -88,6 +88,10 @@ export function isWritten({ value }: Located, path: Path): boolean {
   return true;
 }
 
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 type Range = [number, number];
 type Report = (code: string, message: string, range: Range) => Diagnostic;
 

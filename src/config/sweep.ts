@@ -144,7 +144,7 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
             place,
             "key",
           );
-        const repeated = values.findIndex((value, at) => values.indexOf(value) !== at);
+        const repeated = kind === "grid" ? repeatedIn(values) : -1;
         if (repeated >= 0)
           report(
             "duplicate-value",
@@ -154,7 +154,16 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
           );
       }
     }
-    const lengths = Object.values(variant.zip ?? {}).map((values) => values.length);
+    const zipped = Object.entries(variant.zip ?? {});
+    const lengths = zipped.map(([, values]) => values.length);
+    const row = repeatedIn(zipped[0]?.[1].map((_, at) => zipped.map(([, values]) => values[at])) ?? []);
+    if (new Set(lengths).size === 1 && row >= 0)
+      report(
+        "duplicate-value",
+        `the values of \`zip\` at place ${row + 1} stand together before: ${zipped.map(([name, values]) => `${name} = ${values[row]}`).join(", ")}`,
+        [...path, "zip", zipped[0]?.[0] as string, row],
+        "value",
+      );
     if (new Set(lengths).size > 1)
       report(
         "unequal-zip",
@@ -174,6 +183,13 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
     };
     checkPlaceholders(variant.name, [...path, "name"], "value");
     for (const [key, value] of Object.entries(variant.set ?? {})) {
+      if (value === null && !isNullWritten(located.locate([...path, "set", key], "value")))
+        report(
+          "empty-value",
+          `\`${key}\` has no value; \`null\` or \`~\` takes the key away`,
+          [...path, "set", key],
+          "key",
+        );
       checkPlaceholders(key, [...path, "set", key], "key");
       checkPlaceholders(JSON.stringify(value), [...path, "set", key], "value");
     }
@@ -202,8 +218,19 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
   return diagnostics;
 }
 
+/** YAML reads nothing as null. */
+function isNullWritten({ text, line, column }: Location): boolean {
+  return /^(?:~|null\b)/i.test(text.split("\n")[line - 1]?.slice(column - 1) ?? "");
+}
+
 function axisNames({ grid, zip }: WrittenVariant): string[] {
   return [...Object.keys(grid ?? {}), ...Object.keys(zip ?? {})];
+}
+
+/** Where a value stands for the second time; -1 for none. */
+function repeatedIn(values: readonly unknown[]): number {
+  const texts = values.map((value) => JSON.stringify(value));
+  return texts.findIndex((text, at) => texts.indexOf(text) !== at);
 }
 
 function uses(set: unknown, axis: string): boolean {

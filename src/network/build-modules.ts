@@ -74,7 +74,7 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   shuffle: (builder, { input, name, path }, groups) =>
     builder.add("channel-shuffle", name, [input], path, { groups }),
   attention: (builder, { input, name, path }, gate) =>
-    attend(builder, { input, name: `${name}.${gate.type}`, path }, gate),
+    gate === "off" ? input : attend(builder, { input, name: `${name}.${gate.type}`, path }, gate),
   relu: (builder, { input, name, path }) => builder.add("relu", name, [input], path, {}),
   flatten: (builder, { input, name, path }) => builder.add("flatten", name, [input], path, {}),
   dense: (builder, { input, name, path }, { units, activation }) => {

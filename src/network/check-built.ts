@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment, type Experiment } from "../config/experiment.js";
+import { fillDefaults, otherValues } from "../config/schema.js";
 import type { Located } from "../config/source.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
@@ -25,18 +26,65 @@ export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
 }
 
 /**
- * A key that only repeats its default is no mistake; one that differs from it and has no effect is. Not so `r`: two
- * ratios that give one reduced width are one network, and one run.
+ * A key that only says what would be derived without it is fine, and so is one that happens to change nothing; one that
+ * would change nothing whatever it said is a mistake. Not so `r`: two ratios that lead to one reduced width are one network,
+ * and one run.
  */
 function findUnusedKeys({ located, directory, experiment, graph, input }: CheckedNetwork): Diagnostic[] {
   const expected = meaningOf(graph);
   return keysBelow(located.value, ["network"]).flatMap((path): Diagnostic[] => {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
-    if (!without.ok || isDeepStrictEqual(without.value, experiment)) return [];
+    if (!without.ok || isDefault(located.value, path)) return [];
     if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) return [];
+    if (isRead(path, { located, directory, experiment, graph, input })) return [];
     const message = `\`${path.join(".")}\` changes nothing in this network`;
     return [{ code: "unused-key", message, path, location: located.locate(path, "key") }];
   });
+}
+
+/** Whether a key says what holds without it. */
+function isDefault(root: unknown, path: Path): boolean {
+  const filled = at(fillDefaults("experiment", removed(root, path)), path);
+  return isDeepStrictEqual(at(root, path), filled ?? "off");
+}
+
+/** Whether the network would be another with another value of the key, or of a key within it. */
+function isRead(path: Path, { located, directory, input }: CheckedNetwork): boolean {
+  const meaning = (root: unknown) => {
+    const checked = checkExperiment({ ...located, value: root }, directory);
+    return checked.ok ? meaningOf(buildNetwork(checked.value.network, input)) : null;
+  };
+  // How a reduced width is rounded shows at ratios that do not divide it.
+  const ratio = [...path.slice(0, -1), "r"];
+  return [located.value, replaced(located.value, ratio, UNEVEN_RATIO)].some((root) => {
+    const expected = meaning(root);
+    return (
+      expected !== null &&
+      [path, ...leavesBelow(root, path)].some((leaf) =>
+        otherValues("experiment", root, leaf).some((other) => {
+          const found = meaning(replaced(root, leaf, other));
+          return found !== null && !isDeepStrictEqual(found, expected);
+        }),
+      )
+    );
+  });
+}
+
+const UNEVEN_RATIO = 3;
+
+/** Paths of all numbers, texts and so on at or below a place. */
+function leavesBelow(root: unknown, path: Path): Path[] {
+  const value = at(root, path);
+  if (typeof value !== "object" || value === null) return [path];
+  return Object.keys(value).flatMap((key) =>
+    leavesBelow(root, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function replaced(root: unknown, path: Path, value: unknown): unknown {
+  const copy = structuredClone(root);
+  (at(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))] = value;
+  return copy;
 }
 
 /** A graph without the places that asked for its nodes. */

@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
+import { isWritten } from "../config/source.js";
 import type { AxisValue, MatchSpec, Metric, Sweep } from "../config/sweep.js";
-import { type Diagnostic, DiagnosticError } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { checkNetwork } from "../network/check-network.js";
@@ -63,13 +64,14 @@ export async function expandSweep(
   const points = checkedPoints(sweep, overrides);
   const diagnostics: Diagnostic[] = [];
   const built = new Map<Point, Variant>();
+  const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
     const { name, axes, experiment, located } = point;
     const dataset = await factsOf(experiment);
     const graph = buildNetwork(experiment.network, dataset);
     const problems = checkBuilt({ located, directory: sweep.directory, experiment, graph, input: dataset });
-    diagnostics.push(...problems);
-    if (problems.length === 0)
+    found.push({ point, problems });
+    if (problems.every(({ code }) => code === "unused-key"))
       built.set(point, {
         name,
         axes,
@@ -80,6 +82,9 @@ export async function expandSweep(
         match: null,
       });
   }
+  diagnostics.push(
+    ...found.flatMap(({ problems }) => problems.filter((problem) => isMistake(problem, found))),
+  );
   const variants: Variant[] = [];
   for (const [index] of sweep.variants.entries()) {
     const own = points.filter((point) => point.index === index);
@@ -99,6 +104,21 @@ export async function expandSweep(
     baseline: sweep.compare.baseline ?? (variants[0] as Variant).name,
     metric: sweep.compare.metric,
   };
+}
+
+/** A key that one point of an axis has no use for is no mistake if another has. */
+function isMistake(
+  { code, path, location }: Diagnostic,
+  found: readonly { point: Point; problems: readonly Diagnostic[] }[],
+): boolean {
+  if (code !== "unused-key") return true;
+  const here = formatPosition(location);
+  return found.every(
+    ({ point: { located }, problems }) =>
+      !isWritten(located, path) ||
+      formatPosition(located.locate(path, "key")) !== here ||
+      problems.some((other) => other.code === code && formatPosition(other.location) === here),
+  );
 }
 
 /** A variant that is to cost as much as another, at that cost; every other as it is. */

@@ -31,6 +31,8 @@ const NETWORK = `network: { ${STEM}, stages: [${STAGE}] }\n`;
 const UNNAMED = `dataset: { name: synthetic }\n${NETWORK}`;
 const BASE = `name: e\n${UNNAMED}`;
 const stage = (keys: string) => `${TOP}network: { ${STEM}, stages: [{ ${keys} }] }`;
+/** With SE in the network, beside what the keys say. */
+const gated = (keys: string) => `${TOP}network: { ${STEM}, se: {}, ${keys} }`;
 const training = (keys: string) => `${BASE}training: { ${keys} }`;
 const SWEEP = "name: s\nexperiment: base.yaml\n";
 const TWO = `${SWEEP}variants: [{ name: a }, { name: b }]`;
@@ -199,6 +201,47 @@ seed: ‹wrong-type›~`,
   - { name: a, set: { ‹unsafe-path›network..se: off, ‹no-such-item›network.stages.x: 1 } }
   - { name: b, set: { network.se.r: ‹out-of-range›0 } }
   - { name: ‹duplicate-variant›a }`,
+  "value left empty": variant("name: a, set: { ‹empty-value›network.se: }"),
+  "key that is not there taken away": variant("name: a, set: { ‹no-match›network.padding: ~ }"),
+  "item taken away": variant("name: a, set: { ‹no-such-item›network.stages.0: null }"),
+  "key taken away that is needed": {
+    text: variant("name: a, set: { network.stages: null }"),
+    base: `${TOP}‹missing-key›network: { ${STEM}, stages: [${STAGE}] }`,
+  },
+  "nothing at any depth": variant("name: a, set: { ‹no-match›network.**.zeroInit: true }"),
+  "no gate at any depth": variant("name: a, set: { ‹no-match›network.**.attention.r: 2 }"),
+  "no path after any depth": variant("name: a, set: { ‹no-match›network.**: 2 }"),
+  "gate of stages that have their own": {
+    text: `${SWEEP}variants:
+  - { name: plain, set: { ‹not-reached›network.se: off } }
+  - { name: eca, set: { ‹not-reached›network.attention: { type: eca } } }
+  - { name: r2, set: { ‹not-reached›network.se.r: 2 } }`,
+    base: gated("stages: [{ block: basic, filters: 8, se: { r: 4 } }, { block: basic, filters: 8 }]"),
+  },
+  "ratio of stages that have their own": {
+    text: `${SWEEP}variants: [{ name: a, set: { ‹not-reached›network.se.r: 2 } }, { name: b, set: { ‹not-reached›network.se: { r: 2 } } }]`,
+    base: gated("stages: [{ block: basic, filters: 8, r: 4 }, { block: basic, filters: 8 }]"),
+  },
+  "gate of stages that have none": {
+    text: variant("name: a, set: { ‹not-reached›network.attention: { type: eca } }"),
+    base: gated("stages: [{ block: basic, filters: 8, se: off }, { block: basic, filters: 8 }]"),
+  },
+  "gates of modules": {
+    text: variant("name: plain, set: { ‹not-reached›network.se: off }"),
+    base: `${TOP}network: { ${STEM}, stages: [{ modules: [{ residual: { branch: [{ conv: { filters: 8 } }, { attention: { type: se } }] } }] }] }`,
+  },
+  "shortcut of stages that have their own": {
+    text: variant("name: a, set: { ‹not-reached›network.shortcut: zero-pad }"),
+    base: `${TOP}network: { ${STEM}, stages: [{ block: basic, filters: 16, shortcut: projection }, { block: basic, filters: 32 }] }`,
+  },
+  "gate of stages that have their own, by a flag": {
+    text: gated("stages: [{ block: basic, filters: 8, se: { r: 4 } }, { block: basic, filters: 8 }]"),
+    set: "‹not-reached›network.se=off",
+  },
+  "even kernel of ECA": stage("block: basic, filters: 8, attention: { type: eca, kernel: ‹out-of-range›4 }"),
+  "rows given twice": variant(
+    "name: 'a${s}-${t}', set: { training.epochs: '${s}', training.batchSize: '${t}' }, zip: { s: [1, 2, ‹duplicate-value›1], t: [3, 4, 3] }",
+  ),
   "stride too large": variant("name: a, set: { network.stem.stride: ‹too-small›9 }"),
   "value of the experiment that a variant makes wrong": {
     text: variant("name: a, set: { network.se: off }"),
@@ -212,7 +255,7 @@ seed: ‹wrong-type›~`,
   "flag with an unknown path": { text: BASE, set: "‹unknown-key›training.epoch=5" },
   "flag with a wrong type": { text: BASE, set: "training.epochs=‹wrong-type›five" },
   "flag with a mapping": { text: BASE, set: "network.se={ r: ‹out-of-range›0 }" },
-  "flag left empty": { text: BASE, set: "seed=‹wrong-type›" },
+  "flag left empty": { text: BASE, set: "‹set-syntax›seed=" },
   "flag for all variants": { text: TWO, set: "network.se.r=‹out-of-range›0" },
   "flag with an alias": { text: BASE, set: "seed=‹unknown-alias›*s" },
 };

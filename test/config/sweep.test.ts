@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { describedFacts } from "../../src/commands/inputs.js";
+import type { StepSpec } from "../../src/config/experiment.js";
 import { parseSetFlag } from "../../src/config/override.js";
 import { parseSource } from "../../src/config/source.js";
 import { checkSweep } from "../../src/config/sweep.js";
@@ -99,6 +100,95 @@ describe("variants", () => {
       [["eca"], ["off"]],
     );
   });
+  describe("set at any depth, and taking away", () => {
+    const gatesOf = ({ experiment: { network } }: Variant) =>
+      network.stages.map((stage) => ("attention" in stage ? stage.attention : stage.modules.map(gateOfStep)));
+    const gateOfStep = ({ attention, residual }: StepSpec): unknown =>
+      attention ?? residual?.branch.map(gateOfStep);
+    const brief = (gates: unknown): string =>
+      JSON.stringify(gates, (_, gate: { type?: string; r?: number } | string) =>
+        typeof gate === "object" && "type" in gate ? `${gate.type}${gate.r ?? ""}` : gate,
+      ).replaceAll('"', "");
+    const BLOCKS = `dataset: { name: synthetic, size: 8 }
+  network: { stem: { filters: 16 }, se: { r: 8 }, stages: [
+    { block: basic, filters: 16, se: { r: 4 } }, { block: basic, filters: 16, r: 2 }, { block: basic, filters: 16, attention: off },
+    { modules: [{ residual: { branch: [{ conv: { filters: 16 } }, { attention: { type: ese } }] } }] }] }
+`;
+    const checkSet = async (set: string, expected: string) => {
+      const { variants } = await expand(`variants: [{ name: a, set: { ${set} } }]`, BLOCKS);
+      assert.equal(brief(variants.map(gatesOf)), `[[${expected}]]`);
+    };
+    it("leaves all as it is where nothing is set", () => checkSet("", "se4,se2,off,[[null,ese]]"));
+    it("switches every gate off", async () => {
+      await checkSet("network.**.se: off", "off,off,off,[[null,off]]");
+      await checkSet("network.**.attention: off", "off,off,off,[[null,off]]");
+    });
+    it("replaces every gate", async () => {
+      await checkSet("network.**.attention: { type: eca }", "eca,eca,eca,[[null,eca]]");
+      await checkSet("network.**.se: { r: 3 }", "se3,se3,se3,[[null,se3]]");
+    });
+    it("sets a value of every gate that is on", async () => {
+      await checkSet(
+        "network.**.attention.placement: pre, network.stages.3.modules.0.residual.branch.1.attention: { type: se, r: 5 }",
+        "se4,se2,off,[[null,se5]]",
+      );
+      await checkSet(
+        "network.stages.3.modules.0.residual.branch.1.attention: { type: se }, network.**.se.r: 3",
+        "se3,se3,off,[[null,se3]]",
+      );
+    });
+    it("takes keys away, in either spelling", async () => {
+      await checkSet("network.stages.0.se: ~", "se8,se2,off,[[null,ese]]");
+      await checkSet(
+        "network.stages.0.attention: null, network.stages.2.attention: null, network.stages.1.r: null",
+        "se8,se8,se8,[[null,ese]]",
+      );
+    });
+    it("is content where a variant says what differs", () =>
+      checkSet(
+        "network.attention: { type: eca }, network.stages.0.se: { r: 4 }, network.stages.1.r: ~, network.stages.2.attention: off, network.stages.3.modules.0.residual.branch.1.attention: off",
+        "se4,eca,off,[[null,off]]",
+      ));
+    it("keeps the names of what follows a gate in modules", async () => {
+      const names = async (set: string) =>
+        (
+          await expand(
+            `variants: [{ name: a, set: { ${set} } }]`,
+            BLOCKS.replace("{ type: ese } }]", "{ type: ese } }, { conv: { filters: 16 } }]"),
+          )
+        ).variants[0]?.graph
+          .map(({ name }) => name)
+          .filter((name) => name.startsWith("stage4") && !name.includes("ese"));
+      assert.deepEqual(await names("network.**.se: off"), await names(""));
+    });
+  });
+  it("values that agree with what would be derived are no mistake", async () => {
+    const fine = async (variant: string, experiment = EXPERIMENT, count = 1) =>
+      assert.equal((await expand(`variants: [{ ${variant} }]`, experiment)).variants.length, count);
+    await fine(
+      "name: 'k${k}', grid: { k: [auto, 1, 3, 5] }, set: { network.attention: { type: eca, kernel: '${k}' } }",
+      EXPERIMENT,
+      4,
+    );
+    await fine("name: 'c${c}', grid: { c: [4, 10] }, set: { network.head.classes: '${c}' }", EXPERIMENT, 2);
+    await fine(
+      "name: a, set: { network.se.rounding: multiple-of-8 }",
+      EXPERIMENT.replaceAll(": 16", ": 128"),
+    );
+    await fine("name: a, set: { network.stages.0.filters: [16, 16], network.stages.0.strides: [1, 1] }");
+    // One of two points has a use for the key.
+    await fine(
+      "name: 'b${b}', grid: { b: [basic, bottleneck] }, set: { network.stages.0: { block: '${b}', filters: 16, stride: 2 }, network.strideIn: 3x3 }",
+      EXPERIMENT,
+      2,
+    );
+  });
+  it("rows of zip that repeat in one axis differ in another", () =>
+    check(
+      "name: 'w${w}-r${r}', zip: { w: [8, 8, 16], r: [2, 4, 4] }, set: { network.stem.filters: '${w}', network.se.r: '${r}' }",
+      ['w8-r2: {"w":8,"r":2}', 'w8-r4: {"w":8,"r":4}', 'w16-r4: {"w":16,"r":4}'],
+      axes,
+    ));
   it("match: a control for each value of an axis, by another variant's cost", async () => {
     const { variants } = await expand(
       `variants: [{ name: 'se-r\${r}', grid: { r: [1, 4] }, set: { network.se.r: '\${r}' } },

@@ -1,0 +1,137 @@
+// How far an override reaches: what keeps a value of its own beside a key of the network, and what `**` stands for.
+
+import { isDeepStrictEqual } from "node:util";
+import type { Path } from "../diagnostic.js";
+import { isMapping } from "./source.js";
+
+/** A step of a path that stands for any number of steps, as in `network.**.attention`. */
+export const ANY_DEPTH = "**";
+
+/** Two spellings of one thing: whoever writes the one whole has replaced the other. */
+export const OTHER_SPELLING: ReadonlyMap<unknown, string> = new Map([
+  ["se", "attention"],
+  ["attention", "se"],
+]);
+
+/** What is replaced, and by what. */
+export interface Replacement {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/**
+ * The places that a path with `**` stands for: every mapping below what is before it that has the key after it. A gate
+ * written anywhere, in blocks or in modules and in either spelling, is a place of `attention` and of `se`; the network
+ * itself is one always, since its stages inherit from it. Empty where nothing matches.
+ */
+export function everywhere(root: unknown, { path, value }: Replacement): Replacement[] {
+  const split = path.indexOf(ANY_DEPTH);
+  const [before, [key, ...rest]] = [path.slice(0, split), path.slice(split + 1)];
+  if (key === undefined || split === 0) return [];
+  const mappings = mappingsBelow(valueAt(root, before), before);
+  if (!OTHER_SPELLING.has(key))
+    return mappings
+      .filter(({ mapping }) => Object.hasOwn(mapping, key))
+      .map((one) => ({ path: [...one.path, key, ...rest], value }));
+  return [
+    // The short form of a gate's ratio is part of the gate.
+    ...(rest.length === 0 || rest[0] === "r" ? stageRatios(root) : []),
+    ...mappings.flatMap((one): Replacement[] => {
+      const written = [String(key), OTHER_SPELLING.get(key) as string].find((own) =>
+        Object.hasOwn(one.mapping, own),
+      );
+      if (rest.length > 0)
+        return written !== undefined && isMapping(one.mapping[written])
+          ? [{ path: [...one.path, written, ...rest], value }]
+          : [];
+      const inherits = one.path.length === 1 && one.path[0] === "network" && value !== null;
+      return written !== undefined || inherits
+        ? [
+            {
+              path: [...one.path, value === null ? String(written) : "attention"],
+              value: longForm(key, value),
+            },
+          ]
+        : [];
+    }),
+  ];
+}
+
+/** `se: { r: 4 }` is short for `attention: { type: se, r: 4 }`, which is how modules write it. */
+function longForm(key: unknown, value: unknown): unknown {
+  return key === "se" && isMapping(value) ? { type: "se", ...value } : value;
+}
+
+function stageRatios(root: unknown): Replacement[] {
+  return stagesOf(root).flatMap((stage, index) =>
+    Object.hasOwn(stage, "r") ? [{ path: ["network", "stages", index, "r"], value: null }] : [],
+  );
+}
+
+/**
+ * Places that keep what they have where an override changes what stages inherit from the network. `set`: the paths of all
+ * overrides; what one of them says of a stage is meant to differ.
+ */
+export function unreached(
+  root: unknown,
+  { override: { path, value }, set }: { override: Replacement; set: readonly Path[] },
+): Path[] {
+  const [top, key, ...rest] = path;
+  if (top !== "network" || value === null || (key !== "shortcut" && !OTHER_SPELLING.has(key))) return [];
+  const kept = stagesOf(root).flatMap((stage, index): Path[] => {
+    const place: Path = ["network", "stages", index];
+    if (key === "shortcut") return Object.hasOwn(stage, key) && stage[key] !== value ? [[...place, key]] : [];
+    const gates = mappingsBelow(stage, place).flatMap(({ mapping, path }) =>
+      ["se", "attention"]
+        .filter((own) => Object.hasOwn(mapping, own))
+        .map((own) => ({ own: mapping[own], path: [...path, own] })),
+    );
+    const differing = gates.filter(({ own }) =>
+      rest.length > 0
+        ? isMapping(own) && !isDeepStrictEqual(valueAt(own, rest), value)
+        : !isDeepStrictEqual(longForm("se", own), longForm("se", value)),
+    );
+    const asksForRatio = rest.length > 0 ? rest[0] === "r" : isMapping(value) && Object.hasOwn(value, "r");
+    return [
+      ...differing.map(({ path }) => path),
+      ...(asksForRatio &&
+      Object.hasOwn(stage, "r") &&
+      stage.r !== (rest.length > 0 ? value : valueAt(value, ["r"]))
+        ? [[...place, "r"]]
+        : []),
+    ];
+  });
+  return kept.filter((place) => !set.some((other) => other.length > 2 && touches(other, place)));
+}
+
+/** One of two paths begins with the other; either spelling of a gate will do. */
+function touches(one: Path, other: Path): boolean {
+  const plain = (step: unknown) => (step === "se" ? "attention" : String(step));
+  const length = Math.min(one.length, other.length);
+  return one.slice(0, length).every((step, index) => plain(step) === plain(other[index]));
+}
+
+function stagesOf(root: unknown): Record<string, unknown>[] {
+  const stages = valueAt(root, ["network", "stages"]);
+  return Array.isArray(stages) ? stages.map((stage) => (isMapping(stage) ? stage : {})) : [];
+}
+
+interface Place {
+  readonly path: Path;
+  readonly mapping: Record<string, unknown>;
+}
+
+function mappingsBelow(value: unknown, path: Path): Place[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => mappingsBelow(item, [...path, index]));
+  if (!isMapping(value)) return [];
+  const inner = Object.entries(value).flatMap(([key, child]) => mappingsBelow(child, [...path, key]));
+  return [{ path, mapping: value }, ...inner];
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" ? (value as Record<string, unknown> | null)?.[step] : undefined,
+    root,
+  );
+}
