@@ -15,6 +15,8 @@ const program = new Command("squeezebox")
   .showSuggestionAfterError()
   .showHelpAfterError("(--help shows what there is)");
 
+const SEEDS = "in place of the sweep's, as in 1,2,3 or 1-8; runs of others that have finished stay";
+
 const collect = (value: string, before: string[]) => [...before, value];
 const count =
   (flag: string, most = 1024) =>
@@ -84,7 +86,7 @@ withSet(command("plan", "the runs of a sweep and how long they may take; trains 
   .argument("<sweep>", "YAML file")
   .option("--runs <folder>", "where results are", "runs")
   .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
-  .option("--seeds <list>", "in place of the sweep's, as in 1,2,3")
+  .option("--seeds <list>", SEEDS)
   .action(async (file, flags) => finish(await (await import("./commands/plan.js")).plan(file, flags)));
 
 withTraining(command("train", "train one experiment; continues where it was interrupted"))
@@ -96,7 +98,7 @@ withTraining(
 )
   .argument("<sweep>", "YAML file")
   .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
-  .option("--seeds <list>", "in place of the sweep's, as in 1,2,3")
+  .option("--seeds <list>", SEEDS)
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
 

@@ -63,17 +63,26 @@ export function loadSweep(file: string): Sweep {
   return checkSweep(source, file);
 }
 
-/** The sweep a file holds, with other seeds where the command line names some (`1,2,3`). */
+/** The sweep a file holds, with other seeds where the command line names some (`1,2,3` or `1-8`). */
 export function loadSweepWith(file: string, seeds: string | undefined): Sweep {
   const sweep = loadSweep(file);
   if (seeds === undefined) return sweep;
-  const numbers = seeds.split(",").map(Number);
+  const numbers = seeds.split(",").flatMap(seedsOf);
   if (
-    !numbers.every((seed) => Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) ||
+    !numbers.every((seed) => Number.isInteger(seed) && seed <= 0xffff_ffff) ||
     new Set(numbers).size < numbers.length
   )
-    throw new InputError(`--seeds takes different whole numbers, as in 1,2,3; found ${seeds}`);
+    throw new InputError(`--seeds takes different whole numbers, as in 1,2,3 or 1-8; found ${seeds}`);
   return { ...sweep, seeds: numbers };
+}
+
+/** `4` or `1-8`; anything else is not a number. */
+function seedsOf(text: string): number[] {
+  const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(text.trim()) ?? [];
+  const count = Number(last) - Number(first) + 1;
+  return count >= 1 && count <= 1000
+    ? Array.from({ length: count }, (_, index) => Number(first) + index)
+    : [Number.NaN];
 }
 
 /** Facts that need the data themselves, each dataset loaded once. */

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { type ExpandedSweep, expandSweep, type Run } from "../sweep/expand.js";
-import { finishedFingerprint, indexFinishedRuns } from "../sweep/finished-runs.js";
+import { finishedFingerprint, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
-import { print, printJson } from "./output.js";
+import { print, printError, printJson } from "./output.js";
 
 export interface PlanFlags {
   readonly set: readonly string[];
@@ -19,10 +19,9 @@ export interface PlanFlags {
 }
 
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
-  return printPlan(
-    await expandSweep(loadSweepWith(file, flags.seeds), parseOverrides(flags.set), rememberedFacts()),
-    flags,
-  );
+  const { seeds, set, runs } = flags;
+  const sweep = await expandSweep(loadSweepWith(file, seeds), parseOverrides(set), rememberedFacts());
+  return printPlan(withFinishedSeeds(sweep, join(runs, sweep.name)), flags);
 }
 
 export function printPlan(
@@ -33,7 +32,8 @@ export function printPlan(
     json,
   }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {
-  const index = indexFinishedRuns(root);
+  const { folders: index, skipped } = indexFinishedRuns(root);
+  for (const problem of skipped) printError(problem);
   const rate = measuredRate([...index.values()]);
   const first = new Map<string, string>();
   const planned = sweep.runs.map((run) => {

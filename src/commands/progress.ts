@@ -6,7 +6,7 @@ import type { Run } from "../sweep/expand.js";
 import type { RunState } from "../sweep/plan.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { RunProgress } from "../training/train-run.js";
-import { print } from "./output.js";
+import { print, printError } from "./output.js";
 
 export interface SweepView extends SweepWatcher {
   close(): void;
@@ -123,8 +123,9 @@ function bars(): SweepView {
   let sweepBar: SingleBar | null = null;
   const refresh = () => sweepBar?.update(Math.round(clock.share * BAR_STEPS), { text: clock.text });
   return {
-    planned: (runs, known) => {
+    planned: (runs, { known, skipped }) => {
       clock.plan(runs, known);
+      for (const problem of skipped) multi.log(`${problem}\n`);
       sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
       refresh();
     },
@@ -152,8 +153,9 @@ function lines(): SweepView {
   const clock = new SweepClock();
   const epochs = new Map<Run, RunProgress>();
   return {
-    planned: (runs, known) => {
+    planned: (runs, { known, skipped }) => {
       clock.plan(runs, known);
+      for (const problem of skipped) printError(problem);
       print(`${runs.length} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
     },
     started: (run) => print(`${run.name}  starts`),

@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
-import { isLock, lockFolder } from "../records/lock.js";
+import { removeLeftovers } from "../records/files.js";
+import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { compareSweeps } from "../report/comparison.js";
 import { formatDuration } from "../report/format.js";
 import { readSweep } from "../report/read-sweep.js";
 import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
+import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
 import { comparisonText } from "./compare.js";
 import {
@@ -36,24 +38,30 @@ export interface SweepFlags extends EngineFlags {
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const expanded = await expandSweep(
+  const asked = await expandSweep(
     loadSweepWith(file, flags.seeds),
     parseOverrides(flags.set),
     rememberedFacts(),
   );
+  const folder = join(flags.runs, asked.name);
+  const expanded = withFinishedSeeds(asked, folder);
   if (flags.dryRun) return printPlan(expanded, flags);
   await checkEngine(engine);
-  const folder = join(flags.runs, expanded.name);
   const lock = lockFolder(folder);
   if (!isLock(lock))
     throw new InputError(
-      `another sweep is running in ${folder} (process ${lock.pid} on ${lock.host}); wait for it, or stop it and run this again; if that machine is gone, remove the .lock files there`,
+      `another sweep is running: ${heldBy(folder, lock)}; wait for it, or stop it and run this again`,
     );
+  for (const one of [folder, ...expanded.variants.map(({ name }) => join(folder, name))])
+    removeLeftovers(one);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const whenOutputIsLost = (error: Error) => abort.abort(error);
   for (const signal of INTERRUPTS) process.on(signal, interrupt);
   process.stdout.on("error", whenOutputIsLost);
+  const kept = expanded.runs.length - asked.runs.length;
+  if (kept > 0 && !flags.json)
+    print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {

@@ -5,7 +5,8 @@ import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { fingerprintOf } from "../network/fingerprint.js";
 import { addEvents } from "../records/event-file.js";
-import { isLock, lockFolder } from "../records/lock.js";
+import { removeLeftovers } from "../records/files.js";
+import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { readResult, runFolder } from "../records/run-folder.js";
 import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { trainRun } from "../training/train-run.js";
@@ -32,7 +33,8 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const name = `seed-${experiment.seed}`;
   const folder = runFolder(join(parent, name));
   const lock = lockFolder(parent);
-  if (!isLock(lock)) throw new InputError(`process ${lock.pid} on ${lock.host} is training in ${parent}`);
+  if (!isLock(lock)) throw new InputError(heldBy(parent, lock));
+  for (const one of [parent, folder.path, join(folder.path, "checkpoint")]) removeLeftovers(one);
   const view = watchRun(flags.json);
   const end = (message: string, exitCode: number) => {
     view.close();
@@ -46,7 +48,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   process.stdout.on("error", whenOutputIsLost);
   try {
     setAsideOther(parent, name, fingerprint);
-    const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs));
+    const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs).folders);
     const { tensorboard } = flags;
     const parts = { experiment, graph, dataset, fingerprint, folder, tensorboard };
     const run = { ...parts, ...engine, onProgress: view.progressed };

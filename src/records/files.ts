@@ -6,11 +6,15 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+
+/** How names of files and folders end that are not whole yet. */
+export const PART = ".part";
 
 /** A file that is there, but not as it was written. */
 export class DamagedFileError extends Error {
@@ -27,7 +31,7 @@ export class DamagedFileError extends Error {
  */
 export function writeWhole(file: string, content: string | Uint8Array, previous?: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  const beside = `${file}.part`;
+  const beside = `${file}${PART}`;
   try {
     writeThrough(beside, typeof content === "string" ? Buffer.from(content) : content);
     if (previous !== undefined && existsSync(file)) renameSync(file, previous);
@@ -36,6 +40,14 @@ export function writeWhole(file: string, content: string | Uint8Array, previous?
     rmSync(beside, { force: true });
     throw error;
   }
+}
+
+/** Removes what writers that were killed left in a folder. The caller holds the folder's lock. */
+export function removeLeftovers(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.name.endsWith(PART) && (entry.isFile() || entry.name.startsWith(".")))
+      rmSync(join(folder, entry.name), { recursive: true, force: true });
 }
 
 function writeThrough(file: string, bytes: Uint8Array): void {

@@ -5,7 +5,7 @@
 // the first one first: a successor named after a line that is gone finds itself outside of the present one, and tries again.
 
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -41,12 +41,27 @@ export function lockFolder(folder: string): Lock | Holder {
       if (last && isAlive(last)) return last;
       if (!linkUnlessThere(mine, next)) continue;
       const line = lineFrom(first);
-      if (line.last?.id === own.id) return { release: once(() => line.files.forEach(remove)) };
+      if (line.last?.id === own.id) {
+        removeAbandoned(folder, own.id);
+        return { release: once(() => line.files.forEach(remove)) };
+      }
       remove(next);
     }
   } finally {
     remove(mine);
   }
+}
+
+/** Why a folder cannot be had, and what to do about it. */
+export function heldBy(folder: string, { pid, host }: Holder): string {
+  const elsewhere =
+    host === hostname() ? "" : `; if that machine is gone, remove the .lock files in ${folder}`;
+  return `process ${pid} on ${host} works in ${folder}${elsewhere}`;
+}
+
+/** Whether waiting may help: whether the holder is a process of this machine. */
+export function isHere({ host }: Holder): boolean {
+  return host === hostname();
 }
 
 export function isLock(result: Lock | Holder): result is Lock {
@@ -59,6 +74,21 @@ const LOCK = ".lock";
 export function isLockFile(name: string): boolean {
   return name === LOCK || name.startsWith(`${LOCK}.`);
 }
+
+/** Of processes that were killed before they had a lock, or while they gave it back. */
+function removeAbandoned(folder: string, own: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${LOCK}.`) || name.startsWith(`${LOCK}.after-`) || name === `${LOCK}.${own}`)
+      continue;
+    const file = join(folder, name);
+    const holder = parseHolder(readText(file) ?? "");
+    const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN);
+    if (holder ? !isAlive(holder) : age > ABANDONED_AFTER_MS) remove(file);
+  }
+}
+
+/** Writing a lock takes a moment, in which it cannot be read. */
+const ABANDONED_AFTER_MS = 60_000;
 
 interface Line {
   readonly files: readonly string[];

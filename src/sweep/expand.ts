@@ -173,7 +173,8 @@ export function costWords(cost: MatchSpec["cost"]): string {
   return cost === "params" ? "parameters" : "MACs";
 }
 
-function runOf(variant: Variant, seed: number): Run {
+/** One variant with one seed. */
+export function runOf(variant: Variant, seed: number): Run {
   const experiment = { ...variant.experiment, seed };
   return {
     name: `${variant.name}/seed-${seed}`,

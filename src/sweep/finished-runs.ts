@@ -1,32 +1,57 @@
 // Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
+import { type ExpandedSweep, runOf } from "./expand.js";
 
 /** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
 const DEPTH = 5;
 const ASIDE = ".replaced";
 
-/** Fingerprint -> folder of a finished run. Damaged results count as none. */
-export function indexFinishedRuns(root: string): Map<string, string> {
-  const index = new Map<string, string>();
+export interface FinishedRuns {
+  /** Fingerprint -> folder of a finished run. Damaged results count as none. */
+  readonly folders: ReadonlyMap<string, string>;
+  /** Folders that may not be read (`lost+found`), in words. */
+  readonly skipped: readonly string[];
+}
+
+export function indexFinishedRuns(root: string): FinishedRuns {
+  const folders = new Map<string, string>();
+  const skipped: string[] = [];
   const visit = (folder: string, depth: number) => {
-    for (const name of foldersIn(folder)) {
+    for (const name of foldersIn(folder, skipped)) {
       const path = join(folder, name);
       const fingerprint = finishedFingerprint(path);
-      if (fingerprint !== null && !index.has(fingerprint)) index.set(fingerprint, path);
+      if (fingerprint !== null && !folders.has(fingerprint)) folders.set(fingerprint, path);
       if (depth > 1) visit(path, depth - 1);
     }
   };
-  if (existsSync(root)) visit(root, DEPTH);
-  return index;
+  visit(root, DEPTH);
+  return { folders, skipped };
 }
 
 /** In the order of their names, without those of checkpoints and of copies that were cut short. */
-function foldersIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
+function foldersIn(folder: string, skipped: string[]): string[] {
+  let entries: Dirent[] = [];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") skipped.push(`skipped, it cannot be read: ${folder} (${message})`);
+  }
+  return entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .filter((name) => name === ASIDE || !(name.startsWith(".") || name === "checkpoint"))
@@ -38,9 +63,31 @@ export function finishedFingerprint(path: string): string | null {
   return readResult(path)?.fingerprint ?? null;
 }
 
+/**
+ * Runs of other seeds that have finished in the folder of a sweep stay part of it: whoever asks for more seeds wants them
+ * beside the first ones.
+ */
+export function withFinishedSeeds(sweep: ExpandedSweep, folder: string): ExpandedSweep {
+  const asked = new Set(sweep.runs.map(({ name }) => name));
+  const kept = sweep.variants
+    .flatMap((variant) => seedsIn(join(folder, variant.name)).map((seed) => runOf(variant, seed)))
+    .filter(
+      ({ name, fingerprint }) => !asked.has(name) && finishedFingerprint(join(folder, name)) === fingerprint,
+    )
+    .sort((a, b) => a.seed - b.seed);
+  return { ...sweep, runs: [...kept, ...sweep.runs] };
+}
+
+function seedsIn(folder: string): number[] {
+  return foldersIn(folder, []).flatMap((name) => {
+    const seed = /^seed-(\d+)$/.exec(name)?.[1];
+    return seed === undefined ? [] : [Number(seed)];
+  });
+}
+
 /** Copies a finished run, all of it or nothing. */
 export function copyRun(from: string, to: string): void {
-  const beside = join(dirname(to), `.${basename(to)}.part`);
+  const beside = join(dirname(to), `.${basename(to)}${PART}`);
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, beside, { recursive: true, filter: (source) => !isLockFile(basename(source)) });

@@ -24,8 +24,11 @@ export interface SweepOptions extends EngineOptions {
 }
 
 export interface SweepWatcher {
-  /** Runs there are, and those that nothing has to be done for. */
-  planned(runs: readonly Run[], known: readonly Run[]): void;
+  /** Runs there are, those that nothing has to be done for, and what could not be looked at for such ones, in words. */
+  planned(
+    runs: readonly Run[],
+    before: { readonly known: readonly Run[]; readonly skipped: readonly string[] },
+  ): void;
   started(run: Run): void;
   progressed(run: Run, progress: RunProgress): void;
   ended(run: Run, state: RunState): void;
@@ -50,12 +53,13 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   };
   writeWhole(join(folder, "sweep.yaml"), options.text);
   for (const run of sweep.runs) setAsideOther(folder, run.name, run.fingerprint);
-  const known = reuseFinished(sweep, { root, folder, states });
+  const finishedRuns = indexFinishedRuns(root);
+  const known = reuseFinished(sweep, { root, folder, states, index: finishedRuns.folders });
   writePlan(folder, sweep, states);
   writeSummary(folder, sweep);
   if (options.tensorboard)
     for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
-  watcher.planned(sweep.runs, known);
+  watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped });
 
   const jobs = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
   const running = new Set<RunProcess>();
@@ -124,9 +128,13 @@ function copyTwin(folder: string, run: Run, twin: Run): RunState {
 /** Runs finished here before stay; those finished elsewhere are copied. */
 function reuseFinished(
   sweep: ExpandedSweep,
-  { root, folder, states }: { root: string; folder: string; states: Map<string, RunState> },
+  {
+    root,
+    folder,
+    states,
+    index,
+  }: { root: string; folder: string; states: Map<string, RunState>; index: ReadonlyMap<string, string> },
 ): Run[] {
-  const index = indexFinishedRuns(root);
   return sweep.runs.filter((run) => {
     const here = join(folder, run.name);
     const found = reuseRun(here, run.fingerprint, index);

@@ -1,9 +1,11 @@
 // The process of one run: takes an order, trains, reports, ends.
 
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadDataset } from "../data/dataset.js";
 import { buildNetwork } from "../network/build-network.js";
-import { isLock, type Lock, lockFolder } from "../records/lock.js";
+import { removeLeftovers } from "../records/files.js";
+import { heldBy, isHere, isLock, type Lock, lockFolder } from "../records/lock.js";
 import { runFolder } from "../records/run-folder.js";
 import { trainRun } from "../training/train-run.js";
 import type { RunOrder, RunReport } from "./worker-protocol.js";
@@ -26,6 +28,7 @@ process.once("message", (order: RunOrder) => {
 async function work({ folder: path, ...order }: RunOrder): Promise<void> {
   const lock = await waitForLock(path);
   try {
+    for (const one of [path, join(path, "checkpoint")]) removeLeftovers(one);
     const dataset = await loadDataset(order.experiment.dataset);
     const graph = buildNetwork(order.experiment.network, dataset);
     let last = 0;
@@ -51,8 +54,7 @@ async function waitForLock(path: string): Promise<Lock> {
   for (let waited = 0; ; waited += REPORT_EVERY_MS) {
     const result = lockFolder(path);
     if (isLock(result)) return result;
-    if (waited >= LOCK_PATIENCE_MS)
-      throw new Error(`process ${result.pid} on ${result.host} is training in ${path}`);
+    if (waited >= LOCK_PATIENCE_MS || !isHere(result)) throw new Error(heldBy(path, result));
     await sleep(REPORT_EVERY_MS);
   }
 }

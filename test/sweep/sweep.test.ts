@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { indexFinishedRuns } from "../../src/sweep/finished-runs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { changeTimes, filesIn, logOf, planOf, reproducible, statuses } from "./results.js";
 import { type SweepText, shellWords, start, writeSweepFile } from "./run-cli.js";
@@ -80,6 +84,48 @@ describe("squeezebox sweep", function () {
       assert.deepEqual({ times: changeTimes(results), content: reproducible(results) }, before);
     }));
 
+  it("adds seeds of the command line to those that have finished", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = {
+        ...TINY,
+        variants: [{ name: "plain" }, { name: "se", set: { "network.se": { r: 2 } } }],
+      };
+      const { results } = await sweep(folder, text);
+      for (const seeds of ["3", "4-5"]) {
+        const { code, errors } = await start(folder, "sweep", "tiny.yaml", "--seeds", seeds).ended;
+        assert.equal(code, 0, errors);
+      }
+      const runs = [1, 2, 3, 4, 5].flatMap((seed) => [`plain/seed-${seed}`, `se/seed-${seed}`]);
+      assert.deepEqual(statuses(results), allFinished(runs));
+      const again = await start(folder, "sweep", "tiny.yaml", "--seeds", "1").ended;
+      assert.match(again.output, /8 finished runs of other seeds stay/);
+      assert.match(again.output, /plain .*5\/5/);
+      // Runs of another configuration do not belong to this one.
+      const other = await start(folder, "sweep", "tiny.yaml", "--seeds", "1", "--set", "training.epochs=1")
+        .ended;
+      assert.equal(other.code, 0, other.errors);
+      assert.deepEqual(statuses(results), allFinished(["plain/seed-1", "se/seed-1"]));
+    }));
+
+  it("skips folders that it may not read, and names them", () =>
+    inTemporaryFolder(async (folder) => {
+      const { results } = await sweep(folder, { ...TINY, variants: [{ name: "plain" }], seeds: [1] });
+      const locked = join(folder, "runs", "lost+found");
+      mkdirSync(locked);
+      chmodSync(locked, 0);
+      chmodSync(folder, 0o755);
+      // To root every folder is open.
+      const isRoot = process.geteuid?.() === 0;
+      if (isRoot) process.seteuid?.(65534);
+      try {
+        const { folders, skipped } = indexFinishedRuns(join(folder, "runs"));
+        assert.deepEqual([...folders.values()], [join(results, "plain", "seed-1")]);
+        assert.match(skipped.join("\n"), /^skipped, it cannot be read: .*lost\+found \(EACCES/);
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+      }
+    }));
+
   it("writes event files where asked, of runs that are trained and of those that were", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, seeds: [1] };
@@ -118,7 +164,39 @@ describe("squeezebox sweep", function () {
       const second = await start(folder, "sweep", "tiny.yaml").ended;
       await first.killGroup();
       assert.equal(second.code, 2);
-      assert.match(second.errors, new RegExp(`another sweep is running.*process ${first.child.pid}`));
+      assert.match(second.errors, new RegExp(`another sweep is running: process ${first.child.pid}`));
+    }));
+
+  it("says at once what to do where a run is locked on another machine, and cleans up after killed writers", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
+      const results = join(folder, "runs", "tiny");
+      const run = join(results, "plain", "seed-1");
+      mkdirSync(join(run, "checkpoint"), { recursive: true });
+      mkdirSync(join(results, "plain", ".seed-2.part"));
+      for (const name of [
+        "plan.csv.part",
+        "plain/seed-1/result.csv.part",
+        "plain/seed-1/checkpoint/last.safetensors.part",
+      ])
+        writeFileSync(join(results, name), "x");
+      const dead = { pid: 2 ** 22 + 1, host: hostname(), started: "", id: "dead" };
+      for (const place of [results, run]) writeFileSync(join(place, ".lock.dead"), JSON.stringify(dead));
+      writeFileSync(join(run, ".lock"), JSON.stringify({ pid: 1, host: "elsewhere", started: "", id: "x" }));
+      const start = performance.now();
+      const { errors } = await sweep(folder, text, 1);
+      assert.ok(performance.now() - start < 30_000);
+      assert.match(
+        errors,
+        /failed: plain\/seed-1: process 1 on elsewhere works in .*remove the \.lock files/,
+      );
+      rmSync(join(run, ".lock"));
+      await sweep(folder, text);
+      const left = readdirSync(results, { recursive: true, encoding: "utf8" });
+      assert.deepEqual(
+        left.filter((name) => /\.part$|\.lock/.test(name)),
+        [],
+      );
     }));
 
   it("records a run that diverges, finishes the others, and tries only that one again", () =>
