@@ -32,6 +32,8 @@ const FILES: Readonly<Record<string, string>> = {
   "empty.yaml": "",
   "list.yaml": "- 1",
   "circle.yaml": "a: &a [*a]",
+  "zero.yaml": SWEEP.replace("resnet20.yaml", "/dev/zero"),
+  "no-data.yaml": RESNET20.replace(/synthetic.*\}/, "idx, directory: none }"),
 };
 
 let folder = "";
@@ -84,6 +86,15 @@ describe("squeezebox", function () {
       ["validate circle.yaml", 2, "stderr", "circle.yaml:1:8 error "],
       ["validate none.yaml", 2, "stderr", "cannot read none.yaml: there is no such file\n"],
       ["validate .", 2, "stderr", "cannot read .: "],
+      ["validate /dev/zero", 2, "stderr", "cannot read /dev/zero: it is not a regular file\n"],
+      [
+        "validate zero.yaml",
+        2,
+        "stderr",
+        "zero.yaml:2:13 error cannot read the experiment `/dev/zero`: it is not a",
+      ],
+      ["validate no-data.yaml", 0, "stdout", "no-data.yaml: valid but for its data"],
+      ["train no-data.yaml", 2, "stderr", "there is no folder "],
       ["describe resnet20.yaml", 0, "stdout", " part "],
       ["describe sweep.yaml", 2, "stderr", "sweep.yaml is a sweep"],
       ["describe typo.yaml", 2, "stderr", "typo.yaml:4:11 error "],

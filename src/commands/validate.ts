@@ -17,14 +17,25 @@ export interface ValidateFlags {
   readonly json: boolean;
 }
 
+interface Validated {
+  readonly file: string;
+  readonly valid: boolean;
+  readonly diagnostics: readonly unknown[];
+  readonly problem?: string;
+  /** Why its sizes could not be checked: its data are not there. */
+  readonly unchecked?: string;
+}
+
 /** Exit code 0, or 2 where any file is wrong. */
 export async function validate(files: readonly string[], { json }: ValidateFlags): Promise<number> {
-  const results: { file: string; valid: boolean; diagnostics: unknown[]; problem?: string }[] = [];
+  const results: Validated[] = [];
   for (const file of files) {
     try {
-      const note = await validateFile(file);
-      results.push({ file, valid: true, diagnostics: [] });
-      if (!json) print(`${file}: valid${note}`);
+      const { contents, unchecked } = await validateFile(file);
+      results.push({ file, valid: true, diagnostics: [], ...(unchecked === null ? {} : { unchecked }) });
+      if (json) continue;
+      if (unchecked === null) print(`${file}: valid${contents}`);
+      else print(`${file}: valid but for its data, and so not checked for sizes: ${unchecked}`);
     } catch (error) {
       if (error instanceof InputError) {
         results.push({ file, valid: false, diagnostics: [], problem: error.message });
@@ -42,20 +53,21 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
   return results.every(({ valid }) => valid) ? 0 : 2;
 }
 
-async function validateFile(file: string): Promise<string> {
+/** `contents`: of a sweep. */
+async function validateFile(file: string): Promise<{ contents: string; unchecked: string | null }> {
   const source = readSource(file);
   const facts = describedFacts();
+  const sweep = isSweep(source) ? checkSweep(source, file) : null;
+  const loaded = sweep ? null : loadExperiment(file, []);
   try {
-    if (isSweep(source)) {
-      const { runs, variants } = await expandSweep(checkSweep(source, file), [], facts);
-      return ` (${variants.length} variants, ${runs.length} runs)`;
+    if (sweep) {
+      const { runs, variants } = await expandSweep(sweep, [], facts);
+      return { contents: ` (${variants.length} variants, ${runs.length} runs)`, unchecked: null };
     }
-    const loaded = loadExperiment(file, []);
-    networkOf(loaded, await facts(loaded.experiment));
-    return "";
+    if (loaded) networkOf(loaded, await facts(loaded.experiment));
+    return { contents: "", unchecked: null };
   } catch (error) {
-    // The configuration is right; its data are not on this machine.
-    if (error instanceof InputError) return ` (sizes not checked: ${error.message})`;
+    if (error instanceof InputError) return { contents: "", unchecked: error.message };
     throw error;
   }
 }

@@ -111,14 +111,18 @@ export interface MnistDataset {
   train?: Train;
 }
 /**
- * MNIST, Fashion-MNIST and others in IDX files (train-images-idx3-ubyte, ..., gzipped or not).
+ * MNIST, Fashion-MNIST, EMNIST and others in IDX files (train-images-idx3-ubyte, ..., gzipped or not).
  */
 export interface IdxDataset {
   name: "idx";
   /**
-   * The folder with the four IDX files; a relative path starts at the folder of this file.
+   * The folder with the four IDX files; a relative path starts at the folder of this file, `~` and `${HOME}` are your home folder.
    */
   directory: string;
+  /**
+   * What the names of the files begin with, where the folder has those of several datasets; `auto`: there is one.
+   */
+  prefix?: string;
   validation?: Validation;
   train?: Train;
 }

@@ -1,5 +1,6 @@
 // A located value -> a fully explicit experiment, or all diagnostics of it.
 
+import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../diagnostic.js";
 import { attentionOf, BLOCKS, isBottleneck } from "./blocks.js";
@@ -45,6 +46,14 @@ export function checkExperiment(located: Located, directory: string): Checked<Ex
   return { ok: true, value: normalise(filled, directory) };
 }
 
+/** A path as it is written, from the folder it starts at; `~` and `${HOME}` in front are the home folder. */
+export function resolvePath(path: string, directory: string): string {
+  return resolve(
+    directory,
+    path.replace(/^(?:~|\$\{HOME\})(?=[\\/]|$)/, () => homedir()),
+  );
+}
+
 /** Reads a folder's own path out of the file it is named in. */
 export function directoryOf(file: string): string {
   return dirname(resolve(file));
@@ -57,7 +66,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
   return {
     name: written.name,
     dataset:
-      dataset.name === "idx" ? { ...dataset, directory: resolve(directory, dataset.directory) } : dataset,
+      dataset.name === "idx" ? { ...dataset, directory: resolvePath(dataset.directory, directory) } : dataset,
     network: {
       stem: normaliseStem(network.stem),
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),

@@ -1,7 +1,7 @@
 // Values replaced by path (a variant's `set`, `--set path=value`), each with the place it was written at.
 
 import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
-import type { Checked } from "./experiment.js";
+import { type Checked, resolvePath } from "./experiment.js";
 import { ANY_DEPTH, everywhere, OTHER_SPELLING, unreached } from "./reach.js";
 import { isMapping, type Located, parseSource } from "./source.js";
 
@@ -10,6 +10,8 @@ export interface Override {
   readonly path: Path;
   /** Null takes the key away. */
   readonly value: unknown;
+  /** The folder that a path in the value starts at. */
+  readonly directory: string;
   /** Where the path is written. */
   readonly key: Location;
   /** Where a part of the value is written, by its path within the value. */
@@ -81,7 +83,8 @@ export function parseSetFlag(flag: string): Override {
     throw new DiagnosticError([{ code: "set-syntax", message, path: [], location: at(0, flag.length) }]);
   }
   const { value, locate } = parseSource(flag, "--set", equals + 1);
-  return { path: parsePath(flag.slice(0, equals)), value, key: at(0, equals), locate };
+  const path = parsePath(flag.slice(0, equals));
+  return { path, value, directory: process.cwd(), key: at(0, equals), locate };
 }
 
 const FORBIDDEN = new Set(["__proto__", "prototype", "constructor", ANY_DEPTH]);
@@ -120,9 +123,21 @@ function replaceAt(
     if (![last, other].some((key) => key !== undefined && Object.hasOwn(parent, key)))
       return fail("no-match", `there is no \`${path.join(".")}\` to take away`);
     delete parent[last];
-  } else parent[last] = copyTree(value);
+  } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
   if (other !== undefined) delete parent[other];
   return { made };
+}
+
+/** The key of an experiment that is a path: it starts where it is written. */
+const PATH_KEY: Path = ["dataset", "directory"];
+
+function withAbsolutePaths(value: unknown, path: Path, directory: string): unknown {
+  if (!isPrefix(path, PATH_KEY)) return value;
+  const [key] = PATH_KEY.slice(path.length);
+  if (key === undefined) return typeof value === "string" ? resolvePath(value, directory) : value;
+  return isMapping(value) && Object.hasOwn(value, key)
+    ? { ...value, [key]: withAbsolutePaths(value[key], [...path, key], directory) }
+    : value;
 }
 
 /** A copy that shares nothing: where an alias stands, a change must not reach the other places of its anchor. */

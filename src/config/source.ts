@@ -1,6 +1,5 @@
 // YAML text -> a parsed document whose values can be located, or the diagnostics of its syntax.
 
-import { readFileSync } from "node:fs";
 import {
   type Document,
   isAlias,
@@ -14,14 +13,8 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import {
-  type Diagnostic,
-  DiagnosticError,
-  InputError,
-  type Location,
-  locationAt,
-  type Path,
-} from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import { readRegularFile } from "../regular-file.js";
 
 /** A value read from a text, with the place of every part of it. */
 export interface Located {
@@ -38,15 +31,7 @@ const MAX_MISTAKES = 100;
 
 /** Reads and parses a YAML file. Throws InputError (no such file) or DiagnosticError (syntax). */
 export function readSource(file: string): Located {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(cause);
-    throw new InputError(`cannot read ${file}: ${reason}`, { cause });
-  }
+  const text = readRegularFile(file, 100 * MAX_BYTES).toString("utf8");
   return parseSource(text, file);
 }
 

@@ -2,7 +2,7 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, InputError, type Location, type Path } from "../diagnostic.js";
-import type { Checked } from "./experiment.js";
+import { type Checked, resolvePath } from "./experiment.js";
 import { fillDefaults, validateSchema } from "./schema.js";
 import { type Located, readSource } from "./source.js";
 import { didYouMean } from "./suggest.js";
@@ -36,6 +36,8 @@ export interface Sweep {
   /** The experiment before any variant's changes, and the folder its relative paths start at. */
   readonly experiment: Located;
   readonly directory: string;
+  /** The folder of the sweep's file, where the paths of its variants start. */
+  readonly folder: string;
   locate(path: Path, part: "key" | "value"): Location;
 }
 
@@ -70,6 +72,7 @@ export function checkSweep(located: Located, file: string): Sweep {
     seeds: written.seeds,
     compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
     ...base.value,
+    folder: dirname(resolve(file)),
     locate: located.locate,
   };
 }
@@ -104,19 +107,22 @@ function baseOf(
     // Shown as the sweep names it: relative to where the user is.
     const experiment = readSource(relativeTo(file, written.experiment));
     if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is a sweep itself`);
-    return { ok: true, value: { experiment, directory: dirname(resolve(here, written.experiment)) } };
+    return { ok: true, value: { experiment, directory: dirname(resolvePath(written.experiment, here)) } };
   } catch (error) {
     if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
     if (!(error instanceof InputError)) throw error;
+    const reason = error.message.slice(error.message.lastIndexOf(": ") + 2);
     return fail(
       "no-such-file",
-      `cannot read the experiment \`${written.experiment}\` (a path beside ${basename(file)})`,
+      `cannot read the experiment \`${written.experiment}\`: ${reason} (a path beside ${basename(file)})`,
     );
   }
 }
 
 function relativeTo(file: string, path: string): string {
-  return path.startsWith("/") ? path : `${dirname(file)}/${path}`.replace(/^\.\//, "");
+  return /^(?:[/~]|\$\{HOME\})/.test(path)
+    ? resolvePath(path, dirname(file))
+    : `${dirname(file)}/${path}`.replace(/^\.\//, "");
 }
 
 function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
@@ -237,7 +243,9 @@ function uses(set: unknown, axis: string): boolean {
   return placeholders(JSON.stringify(set ?? {})).includes(axis);
 }
 
-/** Names in ${...}. */
+/** Names in ${...}, but for ${HOME}, which belongs to paths. */
 export function placeholders(text: string): string[] {
-  return Array.from(text.matchAll(/\$\{(\w+)\}/g), (match) => match[1] as string);
+  return Array.from(text.matchAll(PLACEHOLDER), (match) => match[1] as string);
 }
+
+export const PLACEHOLDER = /\$\{(?!HOME\})(\w+)\}/g;

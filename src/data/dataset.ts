@@ -21,6 +21,10 @@ export interface Split {
 export interface Dataset {
   readonly shape: Shape;
   readonly classes: number;
+  /** In the order of the labels. */
+  readonly classNames: readonly string[];
+  /** Of the training images' bytes, by channel: what all splits are normalised by. */
+  readonly normalisation: Normalisation;
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;
@@ -34,7 +38,7 @@ export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: num
     case "mnist":
       return MNIST_INPUT;
     case "idx":
-      return readIdxInput(spec.directory);
+      return readIdxInput(spec);
     case "synthetic":
       return syntheticInput(spec);
   }
@@ -52,13 +56,15 @@ export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
       `dataset.train asks for ${wanted} images; beside those for validation and testing there are ${train.labels.length}`,
     );
   const kept = wanted === train.labels.length ? train : holdOut(train, wanted).validation;
-  const scale = channelStatistics(kept);
+  const normalisation = channelStatistics(kept);
   return {
     shape: kept.shape,
-    classes: kept.classes,
-    train: normalise(kept, scale),
-    validation: normalise(validation, scale),
-    test: normalise(raw.test, scale),
+    classes: kept.classNames.length,
+    classNames: kept.classNames,
+    normalisation,
+    train: normalise(kept, normalisation),
+    validation: normalise(validation, normalisation),
+    test: normalise(raw.test, normalisation),
     fingerprint: fingerprintOf([kept, validation, raw.test]),
   };
 }
@@ -71,7 +77,7 @@ function loadRaw(spec: DatasetSpec): Promise<RawDataset> | RawDataset {
       return { train, validation: null, test };
     }
     case "idx":
-      return loadIdx(spec.directory);
+      return loadIdx(spec);
     case "synthetic":
       return loadSynthetic(spec);
   }
@@ -89,7 +95,7 @@ export function holdOut(
     throw new InputError(
       `cannot take ${count} images from ${images.labels.length}: some must be left to train on`,
     );
-  const byClass: number[][] = Array.from({ length: images.classes }, () => []);
+  const byClass: number[][] = images.classNames.map(() => []);
   images.labels.forEach((label, index) => {
     (byClass[label] as number[]).push(index);
   });
@@ -136,12 +142,13 @@ function select(images: LabelledImages, indices: readonly number[]): LabelledIma
   return { ...images, pixels, labels: Uint16Array.from(indices, (index) => images.labels[index] as number) };
 }
 
-interface ChannelStatistics {
+/** Mean and standard deviation of each channel, in units of pixels from 0 to 255; 1 where a channel does not vary. */
+export interface Normalisation {
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
 }
 
-function channelStatistics({ pixels, shape: { channels } }: LabelledImages): ChannelStatistics {
+function channelStatistics({ pixels, shape: { channels } }: LabelledImages): Normalisation {
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
   const perChannel = pixels.length / channels;
@@ -158,7 +165,7 @@ function channelStatistics({ pixels, shape: { channels } }: LabelledImages): Cha
   return { mean, deviation };
 }
 
-function normalise({ pixels, labels, shape }: LabelledImages, { mean, deviation }: ChannelStatistics): Split {
+function normalise({ pixels, labels, shape }: LabelledImages, { mean, deviation }: Normalisation): Split {
   // A byte has 256 values: one table a channel.
   const tables = Array.from(mean, (average, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => (value - average) / (deviation[channel] as number)),

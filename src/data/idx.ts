@@ -1,48 +1,129 @@
-// IDX files (MNIST, Fashion-MNIST), gzipped or not -> labelled images.
+// IDX files (MNIST, Fashion-MNIST, EMNIST and others), gzipped or not -> labelled images.
 // Format: http://yann.lecun.com/exdb/mnist/ - two zero bytes, a type byte (8: unsigned), the number of dimensions, each
 // dimension as a big-endian 32-bit integer, the data.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import { InputError } from "../diagnostic.js";
 import type { Shape } from "../network/graph.js";
+import { readRegularFile } from "../regular-file.js";
 import type { LabelledImages, RawDataset } from "./images.js";
 
-/** The four files as they are distributed; `t10k` is the test set. */
-export function loadIdx(directory: string): RawDataset {
-  const train = loadPart(directory, "train");
-  const test = loadPart(directory, "t10k");
+/** A folder with four files of one dataset; where it has those of several, `prefix` says which (`emnist-letters`). */
+export interface IdxFolder {
+  readonly directory: string;
+  readonly prefix: "auto" | string;
+}
+
+/** The four files as they are distributed; `t10k` or `test` is the test set. */
+export function loadIdx(folder: IdxFolder): RawDataset {
+  const files = findFiles(folder);
+  const [train, test] = [
+    loadPart(folder.directory, files, "train"),
+    loadPart(folder.directory, files, "test"),
+  ];
   if (test.shape.height !== train.shape.height || test.shape.width !== train.shape.width)
     throw new InputError(
-      `${directory}: training images are ${size(train.shape)}, test images ${size(test.shape)}`,
+      `${folder.directory}: training images are ${size(train.shape)}, test images ${size(test.shape)}`,
     );
-  const classes = Math.max(train.classes, test.classes);
-  return { train: { ...train, classes }, validation: null, test: { ...test, classes } };
+  // Labels may begin at 1, as those of the letters do.
+  const first = Math.min(least(train.labels), least(test.labels));
+  const classes = Math.max(2, Math.max(most(train.labels), most(test.labels)) - first + 1);
+  const classNames = Array.from({ length: classes }, (_, index) => String(first + index));
+  const finish = (part: Part): LabelledImages => ({
+    ...part,
+    labels: part.labels.map((label) => label - first),
+    classNames,
+  });
+  return { train: finish(train), validation: null, test: finish(test) };
 }
 
-export function readIdxInput(directory: string): { shape: Shape; classes: number } {
-  const { train } = loadIdx(directory);
-  return { shape: train.shape, classes: train.classes };
+export function readIdxInput(folder: IdxFolder): { shape: Shape; classes: number } {
+  const { train } = loadIdx(folder);
+  return { shape: train.shape, classes: train.classNames.length };
 }
 
-function loadPart(directory: string, part: "train" | "t10k"): LabelledImages {
-  const images = readIdx(directory, `${part}-images-idx3-ubyte`, 3);
-  const labels = readIdx(directory, `${part}-labels-idx1-ubyte`, 1);
+interface Part extends Omit<LabelledImages, "classNames"> {
+  readonly labels: Uint8Array;
+}
+type Subset = "train" | "test";
+type Content = "images" | "labels";
+type Files = ReadonlyMap<`${Subset}-${Content}`, string>;
+
+/** `emnist-letters-train-images-idx3-ubyte.gz`; a dot stands for the last dash after some unpackers. */
+const NAME = /^(?:(.*)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
+
+function findFiles({ directory, prefix }: IdxFolder): Files {
+  const names = namesIn(directory);
+  const found = names.flatMap((name) => {
+    const [, own = "", subset, content] = NAME.exec(name) ?? [];
+    const key = `${subset === "train" ? "train" : "test"}-${content as Content}` as const;
+    return subset === undefined ? [] : [{ name, prefix: own, key }];
+  });
+  const prefixes = [...new Set(found.map((file) => file.prefix))];
+  const chosen = prefix === "auto" ? prefixes[0] : prefix;
+  if (prefix === "auto" && prefixes.length > 1)
+    throw new InputError(
+      `${directory} has the files of several datasets; dataset.prefix says which: ${prefixes.map((one) => one || '""').join(", ")}`,
+    );
+  // Of a file and its compressed twin the file is taken, whose name comes first.
+  const own = new Map(
+    found
+      .filter((file) => file.prefix === chosen)
+      .reverse()
+      .map(({ key, name }) => [key, join(directory, name)]),
+  );
+  const missing = (["train-images", "train-labels", "test-images", "test-labels"] as const).filter(
+    (key) => !own.has(key),
+  );
+  const [first] = missing;
+  if (first !== undefined)
+    throw new InputError(
+      `${directory} lacks ${chosen ? `${chosen}-` : ""}${usualName(first)} (or .gz); it has ${inWords(names)}`,
+    );
+  return own;
+}
+
+function usualName(key: `${Subset}-${Content}`): string {
+  const [subset, content] = key.split("-");
+  return `${subset === "train" ? "train" : "t10k"}-${content}-idx${content === "images" ? 3 : 1}-ubyte`;
+}
+
+const MOST_NAMES = 8;
+
+function inWords(names: readonly string[]): string {
+  if (names.length === 0) return "no files";
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  return names.slice(0, MOST_NAMES).join(", ") + more;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new InputError(
+      code === "ENOENT" ? `there is no folder ${directory}` : `cannot read ${directory}: ${message}`,
+      { cause },
+    );
+  }
+}
+
+function loadPart(directory: string, files: Files, subset: Subset): Part {
+  const images = readIdx(files.get(`${subset}-images`) as string, 3);
+  const labels = readIdx(files.get(`${subset}-labels`) as string, 1);
   const [count, height, width] = images.dimensions as [number, number, number];
   if (labels.data.length !== count)
     throw new InputError(
       `${directory}: ${count} images in ${images.file}, but ${labels.data.length} labels in ${labels.file}`,
     );
   if (count === 0 || height === 0 || width === 0) throw new InputError(`${images.file}: no images`);
-  const classes = labels.data.reduce((most, label) => Math.max(most, label), 0) + 1;
-  return {
-    shape: { height, width, channels: 1 },
-    classes: Math.max(2, classes),
-    pixels: images.data,
-    labels: labels.data,
-  };
+  return { shape: { height, width, channels: 1 }, pixels: images.data, labels: labels.data };
 }
+
+const least = (labels: Uint8Array) => labels.reduce((low, label) => Math.min(low, label), 255);
+const most = (labels: Uint8Array) => labels.reduce((high, label) => Math.max(high, label), 0);
 
 interface IdxFile {
   readonly file: string;
@@ -50,47 +131,68 @@ interface IdxFile {
   readonly data: Uint8Array;
 }
 
-function readIdx(directory: string, name: string, rank: number): IdxFile {
-  const file = [name, `${name}.gz`]
-    .map((candidate) => join(directory, candidate))
-    .find((candidate) => existsSync(candidate));
-  if (file === undefined) throw new InputError(`no ${name} (or ${name}.gz) in ${directory}`);
-  const bytes = readMaybeGzipped(file);
-  const header = 4 + 4 * rank;
-  if (bytes.length < header)
-    throw new InputError(`${file}: truncated, ${bytes.length} bytes are less than a header`);
-  const magic = bytes.readUInt32BE(0);
+const MOST_BYTES = 2 ** 31 - 1;
+
+function readIdx(file: string, rank: number): IdxFile {
+  const bytes = readRegularFile(file, MOST_BYTES);
+  const isGzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const headerLength = 4 + 4 * rank;
+  const header = isGzipped ? beginningOf(bytes, { file, least: headerLength }) : bytes;
+  if (header.length < headerLength)
+    throw new InputError(`${file}: truncated, ${header.length} bytes are less than a header`);
+  const magic = header.readUInt32BE(0);
   if (magic !== 0x0800 + rank)
     throw new InputError(
       `${file}: magic number ${hex(magic)}; an IDX file of ${rank} dimensions of bytes starts with ${hex(0x0800 + rank)}`,
     );
-  const dimensions = Array.from({ length: rank }, (_, index) => bytes.readUInt32BE(4 + 4 * index));
+  const dimensions = Array.from({ length: rank }, (_, index) => header.readUInt32BE(4 + 4 * index));
   const expected = dimensions.reduce((product, dimension) => product * dimension, 1);
-  if (bytes.length - header !== expected) {
-    const problem = bytes.length - header < expected ? "truncated" : "too long";
+  const announced = `the header announces ${dimensions.join(" x ")} = ${expected} bytes`;
+  if (isGzipped && expected > Math.min(MOST_BYTES, bytes.length * MOST_RATIO))
     throw new InputError(
-      `${file}: ${problem}, the header announces ${dimensions.join(" x ")} = ${expected} bytes, there are ${bytes.length - header}`,
+      `${file}: truncated, ${announced}, ${bytes.length} compressed bytes cannot hold them`,
     );
-  }
-  return { file, dimensions, data: new Uint8Array(bytes.subarray(header)) };
+  const content = isGzipped ? unpacked(bytes, { file, most: headerLength + expected, announced }) : bytes;
+  const length = content.length - headerLength;
+  if (length !== expected)
+    throw new InputError(
+      `${file}: ${length < expected ? "truncated" : "too long"}, ${announced}, there are ${length}`,
+    );
+  return { file, dimensions, data: new Uint8Array(content.subarray(headerLength)) };
 }
 
-function readMaybeGzipped(file: string): Buffer {
-  const bytes = readBytes(file);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+/** Bytes that one compressed byte can stand for at most (deflate). */
+const MOST_RATIO = 1032;
+
+/** So many compressed bytes hold any header, and unpack to a megabyte at most. */
+const BEGINNING_BYTES = 1024;
+
+function beginningOf(bytes: Buffer, { file, least }: { file: string; least: number }): Buffer {
   try {
-    return gunzipSync(bytes);
+    const begin = gunzipSync(bytes.subarray(0, BEGINNING_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
+    // So short because it is cut, or because there is no more.
+    return begin.length < least ? gunzipSync(bytes, { maxOutputLength: least }) : begin;
   } catch (cause) {
-    throw new InputError(`${file}: damaged gzip data (${(cause as Error).message})`, { cause });
+    throw damagedGzip(file, cause);
   }
 }
 
-function readBytes(file: string): Buffer {
+/** Never more than the header announces, whatever the compressed data would become. */
+function unpacked(
+  bytes: Buffer,
+  { file, most, announced }: { file: string; most: number; announced: string },
+): Buffer {
   try {
-    return readFileSync(file);
+    return gunzipSync(bytes, { maxOutputLength: most });
   } catch (cause) {
-    throw new InputError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw new InputError(`${file}: too long, ${announced}, there are more`, { cause });
+    throw damagedGzip(file, cause);
   }
+}
+
+function damagedGzip(file: string, cause: unknown): InputError {
+  return new InputError(`${file}: damaged gzip data (${(cause as Error).message})`, { cause });
 }
 
 function hex(value: number): string {

@@ -5,7 +5,8 @@ import type { Shape } from "../network/graph.js";
 /** Images as bytes, image by image, height x width x channels (channels fastest), and a class each. */
 export interface LabelledImages {
   readonly shape: Shape;
-  readonly classes: number;
+  /** In the order of the labels, from label 0. */
+  readonly classNames: readonly string[];
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array | Uint16Array;
 }

@@ -22,5 +22,10 @@ export function loadMnistDigits(): LabelledImages {
   });
   const pixels = Buffer.concat(byDigit);
   const labels = byDigit.flatMap((data, digit) => new Array<number>(data.length / 784).fill(digit));
-  return { ...MNIST_INPUT, pixels: new Uint8Array(pixels), labels: Uint8Array.from(labels) };
+  return {
+    shape: MNIST_INPUT.shape,
+    classNames: byDigit.map((_, digit) => String(digit)),
+    pixels: new Uint8Array(pixels),
+    labels: Uint8Array.from(labels),
+  };
 }

@@ -49,5 +49,6 @@ function draw(spec: SyntheticSpec, part: string, count: number): LabelledImages 
         );
     }
   });
-  return { shape, classes, pixels, labels };
+  const classNames = statistics.map((_, label) => String(label));
+  return { shape, classNames, pixels, labels };
 }

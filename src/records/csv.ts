@@ -1,12 +1,14 @@
 // Tables of rows <-> CSV files, also as a spreadsheet saves them again.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { createObjectCsvStringifier } from "csv-writer";
+import { readRegularFile } from "../regular-file.js";
 import { problemOfCell, type Row, type Table } from "./columns.js";
 import { writeWhole } from "./files.js";
 
 const NEWLINES = [10, 13];
+const MOST_BYTES = 2 ** 29;
 
 /** Text by column; a cell that held what its column does not allow is empty. */
 export type TextRow = Readonly<Record<string, string>>;
@@ -33,7 +35,7 @@ export function writeCsv(file: string, table: Table, rows: readonly Row[]): void
  */
 export function readCsv(file: string, table: Table): ReadTable | null {
   if (!existsSync(file)) return null;
-  const bytes = readFileSync(file);
+  const bytes = readRegularFile(file, MOST_BYTES);
   if (/^(?:fffe|feff)/.test(bytes.toString("hex", 0, 2)))
     throw new Error("it is saved as UTF-16; save it as UTF-8");
   if (bytes.length > 0 && !NEWLINES.includes(bytes.at(-1) as number))

@@ -66,7 +66,8 @@ export function htmlTable(
 }
 
 export function figure(svg: string, caption: string): string {
-  const named = svg.replace("<svg", `<svg role="img" aria-label="${escapeHtml(caption)}"`);
+  // A function: in a replacement text `$'` would stand for what follows.
+  const named = svg.replace("<svg", () => `<svg role="img" aria-label="${escapeHtml(caption)}"`);
   return `<figure>${named}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 

@@ -7,6 +7,7 @@ import { didYouMean } from "../config/suggest.js";
 import {
   type AxisValue,
   type MatchSpec,
+  PLACEHOLDER,
   placeholders,
   type Sweep,
   type VariantSpec,
@@ -73,6 +74,7 @@ function variantOverrides(
     return {
       path: parsePath(fillIn(path, axes)),
       value: fillInValue(value, axes),
+      directory: sweep.folder,
       key: sweep.locate(place, "key"),
       locate: (within, part) => sweep.locate([...place, ...within], part),
     };
@@ -82,8 +84,8 @@ function variantOverrides(
 /** A text that is one placeholder becomes the axis' value itself; in longer texts the value is written out. */
 function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>): unknown {
   if (typeof value === "string") {
-    const whole = /^\$\{(\w+)\}$/.exec(value);
-    return whole ? axes[whole[1] as string] : fillIn(value, axes);
+    const [name] = placeholders(value);
+    return name !== undefined && value === `\${${name}}` ? axes[name] : fillIn(value, axes);
   }
   if (Array.isArray(value)) return value.map((item) => fillInValue(item, axes));
   if (typeof value === "object" && value !== null)
@@ -92,7 +94,7 @@ function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>):
 }
 
 function fillIn(text: string, axes: Readonly<Record<string, AxisValue>>): string {
-  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => String(axes[name]));
+  return text.replace(PLACEHOLDER, (_, name: string) => String(axes[name]));
 }
 
 const SAFE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._=+-]*[A-Za-z0-9_=+-])?$/;

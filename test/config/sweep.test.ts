@@ -1,6 +1,8 @@
 // Expanding a sweep: which variants and runs there are, what they are called, which of them are the same.
 
 import assert from "node:assert/strict";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, it } from "mocha";
 import { describedFacts } from "../../src/commands/inputs.js";
 import type { StepSpec } from "../../src/config/experiment.js";
@@ -161,6 +163,37 @@ describe("variants", () => {
           .filter((name) => name.startsWith("stage4") && !name.includes("ese"));
       assert.deepEqual(await names("network.**.se: off"), await names(""));
     });
+  });
+  it("paths start where they are written, or at the home folder", async () => {
+    const data =
+      "dataset: { name: idx, directory: data }\n  network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\n";
+    const facts = async () => ({
+      shape: { height: 8, width: 8, channels: 1 },
+      classes: 10,
+      trainImages: 0,
+      fingerprint: "",
+    });
+    const checkPath = async (variant: string, flags: readonly string[], expected: string) => {
+      const located = parseSource(
+        `name: s\nexperiment:\n  ${data}variants: [{ name: a${variant} }]`,
+        "there/s.yaml",
+      );
+      const { variants } = await expandSweep(
+        checkSweep(located, "there/s.yaml"),
+        flags.map(parseSetFlag),
+        facts,
+      );
+      const [{ experiment }] = variants as [Variant];
+      assert.equal(experiment.dataset.name === "idx" && experiment.dataset.directory, expected);
+    };
+    await checkPath("", [], resolve("there", "data"));
+    await checkPath(", set: { dataset.directory: ../x }", [], resolve("x"));
+    await checkPath(", set: { dataset: { name: idx, directory: x } }", [], resolve("there", "x"));
+    await checkPath(", set: { dataset.directory: x }", ["dataset.directory=y"], resolve("y"));
+    await checkPath("", ["dataset={ name: idx, directory: y }"], resolve("y"));
+    await checkPath(", set: { dataset.directory: ~/x }", [], join(homedir(), "x"));
+    await checkPath(", set: { dataset.directory: '${HOME}/x' }", [], join(homedir(), "x"));
+    await checkPath(", set: { dataset.directory: '~x' }", [], resolve("there", "~x"));
   });
   it("values that agree with what would be derived are no mistake", async () => {
     const fine = async (variant: string, experiment = EXPERIMENT, count = 1) =>

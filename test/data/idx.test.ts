@@ -44,16 +44,22 @@ describe("loadIdx", () => {
   const checkLoads = (files: Files) =>
     inTemporaryFolder((folder) => {
       writeFiles(folder, files);
-      const { train, validation, test } = loadIdx(folder);
+      const { train, validation, test } = loadIdx({ directory: folder, prefix: "auto" });
       assert.deepEqual(train.shape, { height: 2, width: 3, channels: 1 });
       assert.deepEqual([...train.pixels], [...Array(24).keys()]);
       assert.deepEqual([...train.labels], [0, 1, 2, 1]);
       assert.deepEqual([...test.labels], [1, 0]);
-      assert.deepEqual([train.classes, test.classes, validation], [3, 3, null]);
-      assert.deepEqual(describeDataset({ name: "idx", directory: folder, validation: 1, train: "all" }), {
-        shape: train.shape,
-        classes: 3,
-      });
+      assert.deepEqual(
+        [train.classNames, test.classNames, validation],
+        [["0", "1", "2"], ["0", "1", "2"], null],
+      );
+      assert.deepEqual(
+        describeDataset({ name: "idx", directory: folder, prefix: "auto", validation: 1, train: "all" }),
+        {
+          shape: train.shape,
+          classes: 3,
+        },
+      );
     });
 
   it("reads plain and gzipped files", async () => {
@@ -68,7 +74,7 @@ describe("loadIdx", () => {
     inTemporaryFolder((folder) => {
       writeFiles(folder, { ...SMALL, ...changed });
       assert.throws(
-        () => loadIdx(folder),
+        () => loadIdx({ directory: folder, prefix: "auto" }),
         (error: unknown) => {
           assert.ok(error instanceof InputError, String(error));
           assert.match(error.message, new RegExp(named));
@@ -81,7 +87,11 @@ describe("loadIdx", () => {
   const label = SMALL[TEST_LABELS] as Buffer;
 
   it("refuses files that are missing, cut or of another kind", async () => {
-    await checkRefused({ [TEST_LABELS]: null }, TEST_LABELS, /^no /);
+    await checkRefused(
+      { [TEST_LABELS]: null },
+      TEST_LABELS,
+      /lacks .*; it has t10k-images-idx3-ubyte, train-images/,
+    );
     await checkRefused({ [TRAIN_IMAGES]: Buffer.alloc(0) }, TRAIN_IMAGES, /truncated/);
     await checkRefused({ [TRAIN_IMAGES]: image.subarray(0, 15) }, TRAIN_IMAGES, /truncated/);
     await checkRefused({ [TRAIN_IMAGES]: image.subarray(0, 16) }, TRAIN_IMAGES, /truncated/);
@@ -93,6 +103,66 @@ describe("loadIdx", () => {
     await checkRefused({ [TRAIN_IMAGES]: shorts }, TRAIN_IMAGES, /0x00000b03/);
     const huge = idx([0xffffffff, 0xffffffff, 0xffffffff], []);
     await checkRefused({ [TRAIN_IMAGES]: huge }, TRAIN_IMAGES, /truncated/);
+  });
+
+  it("finds the files by all names they go by", async () => {
+    const renamed = (name: (part: string, content: string, rank: number) => string): Files =>
+      Object.fromEntries(
+        Object.entries(SMALL).map(([file, content]) => {
+          const [, part = "", what = "", rank] = /^(\w+)-(\w+)-idx(\d)/.exec(file) ?? [];
+          return [name(part, what, Number(rank)), content];
+        }),
+      );
+    await checkLoads(renamed((part, what, rank) => `${part}-${what}.idx${rank}-ubyte`));
+    const emnist = renamed((part, what, rank) => {
+      const subset = part === "t10k" ? "test" : part;
+      return `emnist-letters-${subset}-${what}-idx${rank}-ubyte.gz`;
+    });
+    await checkLoads(emnist);
+    await inTemporaryFolder((folder) => {
+      writeFiles(folder, emnist);
+      writeFiles(folder, SMALL);
+      const load = (prefix: string) => loadIdx({ directory: folder, prefix }).train.labels.length;
+      assert.throws(() => load("auto"), /several datasets; dataset\.prefix says which: emnist-letters, ""/);
+      assert.deepEqual([load(""), load("emnist-letters")], [4, 4]);
+      assert.throws(
+        () => load("emnist-digits"),
+        /lacks emnist-digits-train-images-idx3-ubyte .*it has emnist/,
+      );
+    });
+  });
+
+  it("counts classes from the first label there is", () =>
+    inTemporaryFolder((folder) => {
+      writeFiles(folder, {
+        ...SMALL,
+        [TRAIN_LABELS]: idx([4], [1, 2, 3, 2]),
+        [TEST_LABELS]: idx([2], [2, 1]),
+      });
+      const { train, test } = loadIdx({ directory: folder, prefix: "auto" });
+      assert.deepEqual(
+        [[...train.labels], [...test.labels]],
+        [
+          [0, 1, 2, 1],
+          [1, 0],
+        ],
+      );
+      assert.deepEqual(train.classNames, ["1", "2", "3"]);
+    }));
+
+  it("unpacks no more than the header announces", async () => {
+    const zeros = Buffer.alloc(1 << 28);
+    const bomb = gzipSync(Buffer.concat([image, zeros]));
+    assert.ok(bomb.length < 1 << 19);
+    const before = process.memoryUsage().arrayBuffers;
+    await checkRefused(
+      { [TRAIN_IMAGES]: bomb },
+      TRAIN_IMAGES,
+      /too long, the header announces 4 x 2 x 3 = 24/,
+    );
+    assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 26);
+    const vast = gzipSync(idx([0x7fffffff, 28, 28], []));
+    await checkRefused({ [TRAIN_IMAGES]: vast }, TRAIN_IMAGES, /cannot hold them/);
   });
 
   it("refuses damaged gzip data", async () => {
@@ -122,11 +192,11 @@ describe("loadIdx", () => {
       /no images/,
     );
     await inTemporaryFolder((folder) => {
-      assert.throws(() => loadIdx(join(folder, "nowhere")), InputError);
+      assert.throws(() => loadIdx({ directory: join(folder, "nowhere"), prefix: "auto" }), InputError);
       writeFiles(folder, SMALL);
       rmSync(join(folder, TEST_LABELS));
       mkdirSync(join(folder, TEST_LABELS));
-      assert.throws(() => loadIdx(folder), InputError);
+      assert.throws(() => loadIdx({ directory: folder, prefix: "auto" }), InputError);
     });
   });
 });
@@ -135,7 +205,13 @@ describe("Fashion-MNIST", () => {
   it("splits into 55,000, 5,000 and 10,000 images of ten classes", async function () {
     if (!existsSync(join(FASHION, `${TRAIN_IMAGES}.gz`))) this.skip();
     this.timeout(60_000);
-    const dataset = await loadDataset({ name: "idx", directory: FASHION, validation: 5000, train: "all" });
+    const dataset = await loadDataset({
+      name: "idx",
+      directory: FASHION,
+      prefix: "auto",
+      validation: 5000,
+      train: "all",
+    });
     const { train, validation, test, classes, shape } = dataset;
     assert.deepEqual([train.count, validation.count, test.count, classes], [55_000, 5000, 10_000, 10]);
     assert.deepEqual(shape, { height: 28, width: 28, channels: 1 });

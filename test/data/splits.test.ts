@@ -11,7 +11,7 @@ const MNIST: DatasetSpec = { name: "mnist", validation: 1000, train: "all" };
 function numbered(labels: readonly number[], classes: number): LabelledImages {
   return {
     shape: { height: 1, width: 1, channels: 1 },
-    classes,
+    classNames: Array.from({ length: classes }, (_, label) => String(label)),
     pixels: Uint8Array.from(labels.keys()),
     labels: Uint8Array.from(labels),
   };

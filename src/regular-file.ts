@@ -1,0 +1,22 @@
+// A file -> its bytes, after a look at what it is: a device or a pipe would never end.
+
+import { readFileSync, statSync } from "node:fs";
+import { InputError } from "./diagnostic.js";
+
+/** Throws InputError where there is no such file, where it is not a regular one, or where it has more bytes. */
+export function readRegularFile(file: string, mostBytes: number): Buffer {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new InputError(`cannot read ${file}: ${reason}`, { cause });
+  };
+  try {
+    const stat = statSync(file);
+    if (stat.isDirectory()) return fail("it is a folder");
+    if (!stat.isFile()) return fail("it is not a regular file");
+    if (stat.size > mostBytes) return fail(`it has ${stat.size} bytes; at most ${mostBytes} are read`);
+    return readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return fail(code === "ENOENT" ? "there is no such file" : message, cause);
+  }
+}
