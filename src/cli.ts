@@ -47,8 +47,16 @@ function withSet(command: Command): Command {
   );
 }
 
+function withQuick(command: Command): Command {
+  return withSet(command).option(
+    "--quick",
+    "only try it: one epoch over few images, the first seed, in a folder of its own",
+    false,
+  );
+}
+
 function withTraining(command: Command): Command {
-  return withSet(command)
+  return withQuick(command)
     .option("--backend <name>", "auto, compiled, tensorflow or cpu", "auto")
     .option("--device <name>", "of the compiled backend: cpu, webgpu or cuda", "cpu")
     .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
@@ -82,7 +90,7 @@ withSet(command("describe", "parts, parameters, MACs and activations of a networ
     finish(await (await import("./commands/describe.js")).describe(files, flags)),
   );
 
-withSet(command("plan", "the runs of a sweep and how long they may take; trains nothing"))
+withQuick(command("plan", "the runs of a sweep and how long they may take; trains nothing"))
   .argument("<sweep>", "YAML file")
   .option("--runs <folder>", "where results are", "runs")
   .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))

@@ -13,7 +13,8 @@ import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
-import type { DatasetFacts } from "../sweep/expand.js";
+import { type DatasetFacts, type ExpandedSweep, expandSweep } from "../sweep/expand.js";
+import { quickOverrides, quickSweep } from "./quick.js";
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;
@@ -27,14 +28,18 @@ export function parseOverrides(flags: readonly string[]): Override[] {
   return flags.map(parseSetFlag);
 }
 
-/** Throws InputError and DiagnosticError. */
-export function loadExperiment(file: string, overrides: readonly Override[]): LoadedExperiment {
+/** `quick`: whether it is only to be tried. Throws InputError and DiagnosticError. */
+export function loadExperiment(
+  file: string,
+  overrides: readonly Override[],
+  { quick = false }: { quick?: boolean } = {},
+): LoadedExperiment {
   const source = readSource(file);
   if (isSweep(source))
     throw new InputError(
       `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
     );
-  const located = orThrow(applyOverrides(source, overrides));
+  const located = orThrow(applyOverrides(source, [...(quick ? quickOverrides(source) : []), ...overrides]));
   const directory = directoryOf(file);
   return { experiment: orThrow(checkExperiment(located, directory)), located, directory };
 }
@@ -63,9 +68,23 @@ export function loadSweep(file: string): Sweep {
   return checkSweep(source, file);
 }
 
-/** The sweep a file holds, with other seeds where the command line names some (`1,2,3` or `1-8`). */
-export function loadSweepWith(file: string, seeds: string | undefined): Sweep {
+export interface SweepInputs {
+  readonly set: readonly string[];
+  /** In place of the sweep's: `1,2,3`. */
+  readonly seeds?: string;
+  readonly quick: boolean;
+}
+
+/** The sweep a file holds as the command line asks for it. Throws InputError and DiagnosticError. */
+export function expandFile(file: string, { set, seeds, quick }: SweepInputs): Promise<ExpandedSweep> {
   const sweep = loadSweep(file);
+  const asked = withSeeds(quick ? quickSweep(sweep) : sweep, seeds);
+  const overrides = [...(quick ? quickOverrides(sweep.experiment) : []), ...parseOverrides(set)];
+  return expandSweep(asked, overrides, rememberedFacts());
+}
+
+/** The sweep with other seeds where the command line names some (`1,2,3` or `1-8`). */
+function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
   if (seeds === undefined) return sweep;
   const numbers = seeds.split(",").flatMap(seedsOf);
   if (

@@ -3,25 +3,21 @@
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
-import { type ExpandedSweep, expandSweep, type Run } from "../sweep/expand.js";
+import type { ExpandedSweep, Run } from "../sweep/expand.js";
 import { finishedFingerprint, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { formatAxes, formatMatch } from "../sweep/plan.js";
-import { defaultJobs, loadSweepWith, parseOverrides, rememberedFacts } from "./inputs.js";
+import { defaultJobs, expandFile, type SweepInputs } from "./inputs.js";
 import { print, printError, printJson } from "./output.js";
 
-export interface PlanFlags {
-  readonly set: readonly string[];
-  /** In place of the sweep's: `1,2,3`. */
-  readonly seeds?: string;
+export interface PlanFlags extends SweepInputs {
   readonly runs: string;
   readonly jobs?: number;
   readonly json: boolean;
 }
 
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
-  const { seeds, set, runs } = flags;
-  const sweep = await expandSweep(loadSweepWith(file, seeds), parseOverrides(set), rememberedFacts());
-  return printPlan(withFinishedSeeds(sweep, join(runs, sweep.name)), flags);
+  const sweep = await expandFile(file, flags);
+  return printPlan(withFinishedSeeds(sweep, join(flags.runs, sweep.name)), flags);
 }
 
 export function printPlan(

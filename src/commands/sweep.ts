@@ -9,26 +9,16 @@ import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { compareSweeps } from "../report/comparison.js";
 import { formatDuration } from "../report/format.js";
 import { readSweep } from "../report/read-sweep.js";
-import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
+import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
 import { comparisonText } from "./compare.js";
-import {
-  defaultJobs,
-  type EngineFlags,
-  loadSweepWith,
-  parseEngine,
-  parseOverrides,
-  rememberedFacts,
-} from "./inputs.js";
+import { defaultJobs, type EngineFlags, expandFile, parseEngine, type SweepInputs } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { printPlan } from "./plan.js";
 import { silentView, watchSweep } from "./progress.js";
 
-export interface SweepFlags extends EngineFlags {
-  readonly set: readonly string[];
-  /** In place of the sweep's: `1,2,3`. */
-  readonly seeds?: string;
+export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly jobs?: number;
   readonly runs: string;
   readonly dryRun: boolean;
@@ -38,11 +28,7 @@ export interface SweepFlags extends EngineFlags {
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const asked = await expandSweep(
-    loadSweepWith(file, flags.seeds),
-    parseOverrides(flags.set),
-    rememberedFacts(),
-  );
+  const asked = await expandFile(file, flags);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
   if (flags.dryRun) return printPlan(expanded, flags);

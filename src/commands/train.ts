@@ -17,6 +17,7 @@ import { watchRun } from "./progress.js";
 
 export interface TrainFlags extends EngineFlags {
   readonly set: readonly string[];
+  readonly quick: boolean;
   readonly runs: string;
   readonly tensorboard: boolean;
   readonly json: boolean;
@@ -24,7 +25,7 @@ export interface TrainFlags extends EngineFlags {
 
 export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const loaded = loadExperiment(file, parseOverrides(flags.set));
+  const loaded = loadExperiment(file, parseOverrides(flags.set), flags);
   const { experiment } = loaded;
   const dataset = await loadDataset(experiment.dataset);
   const graph = networkOf(loaded, dataset);

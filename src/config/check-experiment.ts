@@ -1,8 +1,8 @@
 // What the schema cannot say of an experiment: keys that exclude, need or contradict each other.
 
 import type { Diagnostic, Path } from "../diagnostic.js";
-import { attentionOf, BLOCKS } from "./blocks.js";
 import type { Network, Stage, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
+import { attentionOf, BLOCKS, epochsOf } from "./short-forms.js";
 import { isWritten, type Located } from "./source.js";
 
 /** `written`: valid under the schema, defaults filled in. */
@@ -56,19 +56,22 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
   });
   const { schedule, epochs } = written.training as Required<Training>;
   if (schedule.name === "steps") {
-    const unordered = schedule.at.findIndex(
-      (epoch, index) => index > 0 && epoch <= (schedule.at[index - 1] as number),
-    );
-    if (unordered > 0)
-      report("unordered", "epochs of `at` must ascend", ["training", "schedule", "at", unordered]);
-    const late = schedule.at.findIndex((epoch) => epoch >= epochs);
-    if (late >= 0)
-      report("unused-key", `epoch ${schedule.at[late]} is never reached: training ends after ${epochs}`, [
-        "training",
-        "schedule",
-        "at",
-        late,
-      ]);
+    const at = epochsOf(schedule.at, epochs);
+    const path: Path = ["training", "schedule", "at"];
+    const unordered = at.findIndex((epoch, index) => index > 0 && epoch <= (at[index - 1] as number));
+    if (unordered > 0) report("unordered", "epochs of `at` must ascend", [...path, unordered]);
+    const late = at.findIndex((epoch) => epoch >= epochs);
+    if (late >= 0) {
+      // Whoever shortens a training elsewhere than where its schedule stands looks there first.
+      const ends: Path = ["training", "epochs"];
+      const isShortened =
+        isWritten(located, ends) && located.locate(ends, "value").file !== located.locate(path, "value").file;
+      report(
+        "unused-key",
+        `epoch ${at[late]} of \`training.schedule.at\` is never reached: training ends after ${epochs}; set \`training.schedule.at\` too, or write it as shares of the epochs, as in [50%, 75%]`,
+        isShortened ? ends : [...path, late],
+      );
+    }
   }
   if ((schedule.warmup ?? 0) > epochs)
     report("out-of-range", `the warm-up is longer than the training (${epochs} epochs)`, [

@@ -770,11 +770,11 @@ export interface ConstantSchedule {
 export interface StepsSchedule {
   name: "steps";
   /**
-   * Epochs completed before each change, ascending.
+   * Epochs completed before each change, ascending; or shares of all epochs, as in 50%.
    *
    * @minItems 1
    */
-  at: number[];
+  at: (number | string)[];
   /**
    * What the learning rate is multiplied by.
    */

@@ -21,7 +21,12 @@ export type Explicit<T> = T extends unknown ? Required<T> : never;
 
 export type DatasetSpec = Explicit<Dataset>;
 export type OptimizerSpec = Explicit<Optimizer>;
-export type ScheduleSpec = Explicit<Schedule>;
+export type ScheduleSpec =
+  | Exclude<Explicit<Schedule>, { name: "steps" }>
+  | (Omit<Extract<Explicit<Schedule>, { name: "steps" }>, "at"> & {
+      /** Epochs, ascending. */
+      readonly at: readonly number[];
+    });
 export type AttentionSpec = Explicit<AttentionGate>;
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;

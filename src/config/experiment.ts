@@ -3,7 +3,6 @@
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../diagnostic.js";
-import { attentionOf, BLOCKS, isBottleneck } from "./blocks.js";
 import { checkAcrossFields } from "./check-experiment.js";
 import type {
   BatchNorm,
@@ -28,6 +27,7 @@ import type {
   StepSpec,
 } from "./experiment-spec.js";
 import { fillDefaults, validateSchema } from "./schema.js";
+import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
 import type { Located } from "./source.js";
 
 export * from "./experiment-spec.js";
@@ -79,10 +79,16 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
     training: {
       ...training,
       optimizer: training.optimizer as OptimizerSpec,
-      schedule: training.schedule as ScheduleSpec,
+      schedule: scheduleOf(training),
     },
     seed: written.seed,
   };
+}
+
+function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {
+  return (
+    schedule.name === "steps" ? { ...schedule, at: epochsOf(schedule.at, epochs) } : schedule
+  ) as ScheduleSpec;
 }
 
 function normaliseStem(stem: Network["stem"]): "none" | StemSpec {

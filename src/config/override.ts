@@ -76,13 +76,18 @@ export function parsePath(text: string): Path {
 
 /** `--set network.se.r=8`: the value is YAML. Throws DiagnosticError. */
 export function parseSetFlag(flag: string): Override {
-  const at = (start: number, end: number) => locationAt("--set", flag, start, end);
+  return parseOverride(flag, "--set");
+}
+
+/** `network.se.r=8`, as the flag `name` says it. Throws DiagnosticError. */
+export function parseOverride(flag: string, name: string): Override {
+  const at = (start: number, end: number) => locationAt(name, flag, start, end);
   const equals = flag.indexOf("=");
   if (equals < 1 || flag.slice(equals + 1).trim() === "") {
     const message = "--set takes path=value, as in --set training.epochs=5; the value null takes a key away";
     throw new DiagnosticError([{ code: "set-syntax", message, path: [], location: at(0, flag.length) }]);
   }
-  const { value, locate } = parseSource(flag, "--set", equals + 1);
+  const { value, locate } = parseSource(flag, name, equals + 1);
   const path = parsePath(flag.slice(0, equals));
   return { path, value, directory: process.cwd(), key: at(0, equals), locate };
 }

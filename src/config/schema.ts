@@ -178,6 +178,8 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
       return at("duplicate-value", `${subject} has ${show(repeated)} twice`, [...path, Math.max(i, j)]);
     }
     case "pattern":
+      if (String(error.schema).endsWith("%$"))
+        return at("not-allowed", `${subject} is a number of epochs or a share of them, as in 50%; ${found}`);
       return at(
         "unsafe-name",
         `${subject} may have letters, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,

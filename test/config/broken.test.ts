@@ -116,6 +116,16 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "se that every stage overrides": `${TOP}network: { ${STEM}, ‹unused-key›se: {}, stages: [{ block: basic, filters: 8, se: off }] }`,
   "strideIn without a bottleneck": `${TOP}network: { ${STEM}, ‹unused-key›strideIn: 3x3, stages: [${STAGE}] }`,
   "epochs that do not ascend": training("epochs: 9, schedule: { name: steps, at: [5, ‹unordered›5] }"),
+  "share after the last epoch": training("schedule: { name: steps, at: [50%, ‹unused-key›100%] }"),
+  "share in words": training("schedule: { name: steps, at: [‹not-allowed›half] }"),
+  "training shortened by a variant": {
+    text: variant("name: a, set: { training.epochs: ‹unused-key›3 }"),
+    base: training("epochs: 9, schedule: { name: steps, at: [4] }"),
+  },
+  "training shortened by a flag": {
+    text: training("epochs: 9, schedule: { name: steps, at: [4] }"),
+    set: "training.epochs=‹unused-key›3",
+  },
   "epoch after the last": training("epochs: 9, schedule: { name: steps, at: [5, ‹unused-key›9] }"),
   "warm-up longer than the training": training("schedule: { name: constant, warmup: ‹out-of-range›11 }"),
   // Networks

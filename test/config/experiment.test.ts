@@ -163,6 +163,12 @@ describe("defaults", () => {
     factor: 0.1,
     warmup: 0,
   });
+  check("training: { epochs: 12, schedule: { name: steps, at: [25%, 7.5, 75 %] } }", schedule, {
+    name: "steps",
+    at: [3, 7.5, 9],
+    factor: 0.1,
+    warmup: 0,
+  });
   check("training: { schedule: { name: cosine } }", schedule, { name: "cosine", final: 0, warmup: 0 });
   check("dataset: { name: synthetic, size: 4 }", ({ dataset }) => dataset, {
     name: "synthetic",

@@ -1,15 +1,18 @@
 // Expanding a sweep: which variants and runs there are, what they are called, which of them are the same.
 
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "mocha";
-import { describedFacts } from "../../src/commands/inputs.js";
+import { describedFacts, loadExperiment, loadSweep } from "../../src/commands/inputs.js";
+import { quickOverrides, quickSweep } from "../../src/commands/quick.js";
 import type { StepSpec } from "../../src/config/experiment.js";
 import { parseSetFlag } from "../../src/config/override.js";
-import { parseSource } from "../../src/config/source.js";
-import { checkSweep } from "../../src/config/sweep.js";
+import { parseSource, readSource } from "../../src/config/source.js";
+import { checkSweep, isSweep } from "../../src/config/sweep.js";
 import { type ExpandedSweep, expandSweep, type Variant } from "../../src/sweep/expand.js";
+import { checkedPoints } from "../../src/sweep/points.js";
 
 const EXPERIMENT = `dataset: { name: synthetic, size: 8 }
   network: { stem: { filters: 16 }, stages: [{ block: basic, filters: 16 }], se: { r: 16 } }
@@ -194,6 +197,20 @@ describe("variants", () => {
     await checkPath(", set: { dataset.directory: ~/x }", [], join(homedir(), "x"));
     await checkPath(", set: { dataset.directory: '${HOME}/x' }", [], join(homedir(), "x"));
     await checkPath(", set: { dataset.directory: '~x' }", [], resolve("there", "~x"));
+  });
+  it("can be tried quickly, whatever it is", async () => {
+    for (const name of readdirSync("configs", { recursive: true, encoding: "utf8" })) {
+      const file = join("configs", name);
+      if (!name.endsWith(".yaml")) continue;
+      const quick = { quick: true, set: [] };
+      const source = readSource(file);
+      const experiments = isSweep(source)
+        ? checkedPoints(quickSweep(loadSweep(file)), quickOverrides(loadSweep(file).experiment)).map(
+            ({ experiment }) => experiment,
+          )
+        : [loadExperiment(file, [], quick).experiment];
+      for (const { training } of experiments) assert.equal(training.epochs, 1, name);
+    }
   });
   it("values that agree with what would be derived are no mistake", async () => {
     const fine = async (variant: string, experiment = EXPERIMENT, count = 1) =>

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { indexFinishedRuns } from "../../src/sweep/finished-runs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { changeTimes, filesIn, logOf, planOf, reproducible, statuses } from "./results.js";
@@ -123,6 +123,19 @@ describe("squeezebox sweep", function () {
         assert.match(skipped.join("\n"), /^skipped, it cannot be read: .*lost\+found \(EACCES/);
       } finally {
         if (isRoot) process.seteuid?.(0);
+      }
+    }));
+
+  it("tries any shipped configuration with --quick, in a folder of its own", () =>
+    inTemporaryFolder(async (folder) => {
+      const configs = resolve("configs");
+      for (const [words, expected] of [
+        [["sweep", join(configs, "r-ablation.yaml")], "r-ablation-quick/plain/seed-1"],
+        [["train", join(configs, "zoo", "cifar-resnet-20-b.yaml")], "cifar-resnet-20-b-quick/seed-1"],
+      ] as const) {
+        const { code, errors } = await start(folder, ...words, "--quick").ended;
+        assert.equal(code, 0, errors);
+        assert.ok(existsSync(join(folder, "runs", expected, "result.csv")), expected);
       }
     }));
 

@@ -1,4 +1,4 @@
-// What a stage's short forms stand for: its blocks' convolutions, its gate.
+// What short forms stand for: a stage's convolutions, its gate, the epochs of a schedule.
 
 import type { Network, Stage } from "./experiment-schema.js";
 import type { AttentionSpec, SeSpec } from "./experiment-spec.js";
@@ -18,6 +18,11 @@ export function attentionOf(stage: Stage, network: Network): "off" | AttentionSp
     if (se !== undefined) return se === "off" ? "off" : ({ type: "se", ...se } as SeSpec);
   }
   return "off";
+}
+
+/** Epochs of a schedule; a share, as in `50%`, is that of all epochs. */
+export function epochsOf(at: readonly (number | string)[], epochs: number): number[] {
+  return at.map((one) => (typeof one === "number" ? one : (Number.parseFloat(one) / 100) * epochs));
 }
 
 export function isBottleneck({ block }: Stage): boolean {

@@ -1,0 +1,29 @@
+// --quick: what it changes in an experiment, so that any configuration can be tried in a minute.
+
+import { type Override, parseOverride } from "../config/override.js";
+import type { Located } from "../config/source.js";
+import type { Sweep } from "../config/sweep.js";
+
+/** One epoch at a constant rate over few images; results go to a folder of their own. */
+export function quickOverrides({ value }: Located): Override[] {
+  const { name, dataset } = (value ?? {}) as { name?: unknown; dataset?: { name?: unknown } | null };
+  const images =
+    dataset?.name === "synthetic"
+      ? ["dataset.images=64", "dataset.test=32", "dataset.validation=32"]
+      : ["dataset.train=256", "dataset.validation=64"];
+  return [
+    ...(typeof name === "string" ? [`name=${JSON.stringify(quickName(name))}`] : []),
+    "training.epochs=1",
+    "training.schedule={ name: constant }",
+    ...images,
+  ].map((text) => parseOverride(text, "--quick"));
+}
+
+/** The sweep with its first seed only. */
+export function quickSweep(sweep: Sweep): Sweep {
+  return { ...sweep, name: quickName(sweep.name), seeds: sweep.seeds.slice(0, 1) };
+}
+
+function quickName(name: string): string {
+  return `${name}-quick`;
+}
