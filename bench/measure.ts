@@ -44,7 +44,9 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   engine.bind(state);
   engine.writeState(new Map(Array.from(state, ([name, { shape }]) => [name, initialValues(name, shape, 1)])));
   const shape = { batch, height: size, width: size, channels, classes: CLASSES };
-  const program = await engine.compile(trainingStep(model, { optimizer, state, shape, labelSmoothing: 0 }));
+  const program = await engine.compile(
+    trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null }),
+  );
   const random = randomStream("bench");
   const images = Float32Array.from({ length: batch * size * size * channels }, () => random.uniform());
   const labels = new Float32Array(batch * CLASSES);

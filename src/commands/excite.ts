@@ -4,7 +4,6 @@ import { join, resolve, sep } from "node:path";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { selectEngine } from "../engine/select-engine.js";
-import { buildNetwork } from "../network/build-network.js";
 import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
@@ -18,9 +17,12 @@ import { print, printJson } from "./output.js";
 
 /** Writes gates.csv (a row a gate), excitation.csv (a row a gate, channel and class), figure and page into the run's folder. */
 export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
-  const { experiment, result, weights } = loadFinishedRun(run);
+  const { experiment, data, graph, result, weights } = loadFinishedRun(run);
   const dataset = await loadDataset(experiment.dataset);
-  const graph = buildNetwork(experiment.network, dataset);
+  if (dataset.fingerprint !== data.fingerprint)
+    throw new InputError(
+      `${run}: its dataset has changed since; what its gates do on other images says nothing of it`,
+    );
   if (gatesOf(graph).length === 0)
     throw new InputError(`${run}: this network has no gate with one activation a channel`);
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });

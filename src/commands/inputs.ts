@@ -52,7 +52,7 @@ function orThrow<T>(checked: Checked<T>): T {
 /** The network for images of the given shape; its mistakes as diagnostics. */
 export function networkOf(
   { experiment, located, directory }: LoadedExperiment,
-  input: Pick<DatasetFacts, "shape" | "classes">,
+  input: Pick<DatasetFacts, "shape" | "classes"> & Partial<Pick<DatasetFacts, "trainImages">>,
 ): Graph {
   const graph = buildNetwork(experiment.network, input);
   const diagnostics = checkBuilt({ located, directory, experiment, graph, input });

@@ -3,12 +3,12 @@
 import { join } from "node:path";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
-import { fingerprintOf } from "../network/fingerprint.js";
+import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { readResult, runFolder } from "../records/run-folder.js";
-import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
+import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
@@ -28,7 +28,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const loaded = loadExperiment(file, parseOverrides(flags.set), flags);
   const { experiment } = loaded;
   const dataset = await loadDataset(experiment.dataset);
-  const graph = networkOf(loaded, dataset);
+  const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
   const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
   const parent = join(flags.runs, experiment.name);
   const name = `seed-${experiment.seed}`;
@@ -49,7 +49,12 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   process.stdout.on("error", whenOutputIsLost);
   try {
     setAsideOther(parent, name, fingerprint);
-    const known = reuseRun(folder.path, fingerprint, indexFinishedRuns(flags.runs).folders);
+    const before = indexFinishedRuns(flags.runs);
+    const known = reuseRun(folder.path, fingerprint, before.folders);
+    if (known === null) {
+      const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
+      continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs }, before);
+    }
     const { tensorboard } = flags;
     const parts = { experiment, graph, dataset, fingerprint, folder, tensorboard };
     const run = { ...parts, ...engine, onProgress: view.progressed };

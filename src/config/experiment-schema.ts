@@ -659,7 +659,7 @@ export interface BatchNorm {
    */
   epsilon?: number;
   /**
-   * Share of the old moving statistics kept at each step (0.9 here is 0.1 in PyTorch).
+   * Share of the old moving statistics kept at each step (0.9 here is 0.1 in PyTorch). The variance kept is the biased one (divided by n, as in TensorFlow); PyTorch keeps the unbiased one (n - 1).
    */
   momentum?: number;
 }
@@ -677,6 +677,10 @@ export interface Training {
   batchSize?: number;
   optimizer?: Optimizer;
   schedule?: Schedule;
+  /**
+   * How much images of each class count in the loss: all the same (`none`), so that all classes count the same (`balanced`: images / (classes x images of the class)), or one number a class.
+   */
+  classWeights?: "none" | "balanced" | number[];
   /**
    * Share of the target spread evenly over all classes.
    */

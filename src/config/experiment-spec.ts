@@ -98,7 +98,8 @@ export interface NetworkSpec {
   readonly batchNorm: Explicit<BatchNorm>;
 }
 
-export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule"> & {
+export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule" | "classWeights"> & {
+  readonly classWeights: "none" | "balanced" | readonly number[];
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
 };

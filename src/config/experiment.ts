@@ -25,6 +25,7 @@ import type {
   StageSpec,
   StemSpec,
   StepSpec,
+  TrainingSpec,
 } from "./experiment-spec.js";
 import { fillDefaults, validateSchema } from "./schema.js";
 import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
@@ -78,6 +79,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
     },
     training: {
       ...training,
+      classWeights: training.classWeights as TrainingSpec["classWeights"],
       optimizer: training.optimizer as OptimizerSpec,
       schedule: scheduleOf(training),
     },

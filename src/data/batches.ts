@@ -14,6 +14,18 @@ export interface Batch {
   readonly classes: Uint16Array;
 }
 
+/**
+ * Where the batches of an epoch begin and how many images each has. A single image that would be left over joins the batch
+ * before it: BatchNorm of one value is no statistics.
+ */
+export function batchesOf(images: number, size: number): { readonly start: number; readonly size: number }[] {
+  const batches = Math.max(1, images % size === 1 ? Math.floor(images / size) : Math.ceil(images / size));
+  return Array.from({ length: batches }, (_, index) => {
+    const start = index * size;
+    return { start, size: index === batches - 1 ? images - start : size };
+  });
+}
+
 /** Images `order[start ..]`, `size` of them; past its end the order begins again. */
 export function takeBatch(
   split: Split,

@@ -13,6 +13,8 @@ import { loadSynthetic, syntheticInput } from "./synthetic.js";
 /** Images ready for a network: normalised to mean 0 and standard deviation 1 of the training split, by channel. */
 export interface Split {
   readonly count: number;
+  /** That there are in the dataset. */
+  readonly classes: number;
   readonly shape: Shape;
   readonly images: Float32Array;
   readonly labels: Uint8Array | Uint16Array;
@@ -165,7 +167,10 @@ function channelStatistics({ pixels, shape: { channels } }: LabelledImages): Nor
   return { mean, deviation };
 }
 
-function normalise({ pixels, labels, shape }: LabelledImages, { mean, deviation }: Normalisation): Split {
+function normalise(
+  { pixels, labels, shape, classNames }: LabelledImages,
+  { mean, deviation }: Normalisation,
+): Split {
   // A byte has 256 values: one table a channel.
   const tables = Array.from(mean, (average, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => (value - average) / (deviation[channel] as number)),
@@ -174,7 +179,7 @@ function normalise({ pixels, labels, shape }: LabelledImages, { mean, deviation 
   for (let index = 0; index < pixels.length; index++) {
     images[index] = (tables[index % shape.channels] as Float32Array)[pixels[index] as number] as number;
   }
-  return { count: labels.length, shape, images, labels };
+  return { count: labels.length, classes: classNames.length, shape, images, labels };
 }
 
 function fingerprintOf(splits: readonly LabelledImages[]): string {

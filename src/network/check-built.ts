@@ -8,6 +8,7 @@ import type { Diagnostic, Path } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkNetwork, locateProblem } from "./check-network.js";
 import type { Graph } from "./graph.js";
+import { inferShapes } from "./shapes.js";
 
 export interface CheckedNetwork {
   readonly located: Located;
@@ -15,14 +16,47 @@ export interface CheckedNetwork {
   readonly directory: string;
   readonly experiment: Experiment;
   readonly graph: Graph;
-  readonly input: NetworkInput;
+  /** `trainImages`: 0 or absent where the data have not been read. */
+  readonly input: NetworkInput & { readonly trainImages?: number };
 }
 
 /** All that is wrong with an experiment once its network is built. */
 export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
   const problems = checkNetwork(built.graph, built.input.classes);
   if (problems.length > 0) return problems.map((problem) => locateProblem(problem, built.located));
-  return findUnusedKeys(built);
+  return [...checkTraining(built), ...findUnusedKeys(built)];
+}
+
+/** What training needs of the network and of the data. */
+function checkTraining({ located, experiment, graph, input }: CheckedNetwork): Diagnostic[] {
+  const { batchSize, classWeights } = experiment.training;
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, path: Path) =>
+    diagnostics.push({ code, message, path, location: located.locate(path, "value") });
+  const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
+  if (Array.isArray(classWeights) && classWeights.length !== outputs)
+    report(
+      "wrong-length",
+      `\`training.classWeights\` has ${classWeights.length} numbers; the network tells ${outputs} classes apart`,
+      ["training", "classWeights"],
+    );
+  const single = batchSize === 1 || input.trainImages === 1 ? pointwiseNorm(graph) : undefined;
+  if (single !== undefined)
+    report(
+      "batch-of-one",
+      `${single}: BatchNorm of one image and one pixel has one value and no statistics; take batches of two images or more`,
+      ["training", "batchSize"],
+    );
+  return diagnostics;
+}
+
+/** The first BatchNorm that sees one pixel of an image. */
+function pointwiseNorm(graph: Graph): string | undefined {
+  const shapes = inferShapes(graph);
+  return graph.find(({ op, name }) => {
+    const shape = shapes.get(name);
+    return op === "batch-norm" && shape?.height === 1 && shape.width === 1;
+  })?.name;
 }
 
 /**

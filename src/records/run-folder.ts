@@ -11,6 +11,7 @@ export interface RunFolder {
   readonly epochs: string;
   readonly result: string;
   readonly environment: string;
+  readonly data: string;
   readonly log: string;
   /** Everything needed to go on after the last finished epoch, and after the one before it. */
   readonly lastCheckpoint: string;
@@ -26,6 +27,7 @@ export function runFolder(path: string): RunFolder {
     epochs: join(path, "epochs.csv"),
     result: join(path, "result.csv"),
     environment: join(path, "environment.json"),
+    data: join(path, "dataset.json"),
     log: join(path, "log.txt"),
     lastCheckpoint: join(path, "checkpoint", "last.safetensors"),
     previousCheckpoint: join(path, "checkpoint", "previous.safetensors"),

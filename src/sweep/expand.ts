@@ -10,7 +10,7 @@ import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { checkNetwork } from "../network/check-network.js";
 import { type Complexity, complexityOf } from "../network/complexity.js";
-import { fingerprintOf } from "../network/fingerprint.js";
+import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
 import { canScale, type Matched, matchCost } from "../network/match-cost.js";
 import { checkedPoints, type Point } from "./points.js";
@@ -40,6 +40,8 @@ export interface Run {
   readonly seed: number;
   readonly experiment: Experiment;
   readonly fingerprint: string;
+  /** Its fingerprint but for how long it trains. */
+  readonly trajectory: string;
 }
 
 export interface ExpandedSweep {
@@ -182,6 +184,7 @@ export function runOf(variant: Variant, seed: number): Run {
     seed,
     experiment,
     fingerprint: fingerprintOf(experiment, variant.graph, variant.dataset.fingerprint),
+    trajectory: trajectoryOf(experiment, variant.graph, variant.dataset.fingerprint),
   };
 }
 

@@ -11,6 +11,8 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { EPOCH_COLUMNS } from "../records/columns.js";
+import { readCsv } from "../records/csv.js";
 import { PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
@@ -23,6 +25,8 @@ const ASIDE = ".replaced";
 export interface FinishedRuns {
   /** Fingerprint -> folder of a finished run. Damaged results count as none. */
   readonly folders: ReadonlyMap<string, string>;
+  /** What a run was, but for how long -> folders of runs of it and their epochs, whether they have finished or not. */
+  readonly trajectories: ReadonlyMap<string, readonly { readonly path: string; readonly epochs: number }[]>;
   /** Folders that may not be read (`lost+found`), in words. */
   readonly skipped: readonly string[];
 }
@@ -30,16 +34,22 @@ export interface FinishedRuns {
 export function indexFinishedRuns(root: string): FinishedRuns {
   const folders = new Map<string, string>();
   const skipped: string[] = [];
+  const trajectories = new Map<string, { path: string; epochs: number }[]>();
   const visit = (folder: string, depth: number) => {
     for (const name of foldersIn(folder, skipped)) {
       const path = join(folder, name);
       const fingerprint = finishedFingerprint(path);
       if (fingerprint !== null && !folders.has(fingerprint)) folders.set(fingerprint, path);
+      const { trajectory } = environmentIn(path);
+      if (trajectory !== undefined) {
+        const runs = trajectories.get(trajectory) ?? [];
+        trajectories.set(trajectory, [...runs, { path, epochs: epochsIn(path) }]);
+      }
       if (depth > 1) visit(path, depth - 1);
     }
   };
   visit(root, DEPTH);
-  return { folders, skipped };
+  return { folders, trajectories, skipped };
 }
 
 /** In the order of their names, without those of checkpoints and of copies that were cut short. */
@@ -105,8 +115,8 @@ export function copyRun(from: string, to: string): void {
  */
 export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): void {
   const path = join(sweepFolder, run);
-  const other = fingerprintIn(path);
-  if (other === null || other === fingerprint) return;
+  const other = environmentIn(path).fingerprint;
+  if (other === undefined || other === fingerprint) return;
   const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
   // What was finished before is worth more than a second attempt at it.
   if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
@@ -138,12 +148,48 @@ export function reuseRun(
   }
 }
 
-function fingerprintIn(path: string): string | null {
-  const { environment } = runFolder(path);
-  if (!existsSync(environment)) return null;
+/**
+ * Gives a run that has not begun the epochs of a shorter one that is otherwise the same, the longest there is, so that it
+ * continues after them.
+ */
+export function continueShorter(
+  to: string,
+  { trajectory, epochs }: { trajectory: string; epochs: number },
+  { trajectories }: Pick<FinishedRuns, "trajectories">,
+): void {
+  const run = runFolder(to);
+  if (existsSync(run.lastCheckpoint) || existsSync(run.previousCheckpoint)) return;
+  const [longest] = (trajectories.get(trajectory) ?? [])
+    .filter((one) => one.path !== to && one.epochs > 0 && one.epochs <= epochs)
+    .sort((a, b) => b.epochs - a.epochs);
+  if (!longest) return;
+  const from = runFolder(longest.path);
   try {
-    return (JSON.parse(readFileSync(environment, "utf8")) as { fingerprint?: string }).fingerprint ?? null;
+    mkdirSync(to, { recursive: true });
+    cpSync(from.epochs, run.epochs);
+    cpSync(dirname(from.lastCheckpoint), dirname(run.lastCheckpoint), { recursive: true });
+    logLine(run, `takes over the first ${longest.epochs} epochs of ${relative(dirname(to), longest.path)}`);
   } catch {
-    return null;
+    // Moved meanwhile, or no room: it can be trained from the start.
+    rmSync(dirname(run.lastCheckpoint), { recursive: true, force: true });
+  }
+}
+
+/** What environment.json says a run is; nothing where there is none, or a damaged one. */
+function environmentIn(path: string): { readonly fingerprint?: string; readonly trajectory?: string } {
+  const { environment } = runFolder(path);
+  if (!existsSync(environment)) return {};
+  try {
+    return JSON.parse(readFileSync(environment, "utf8")) as { fingerprint?: string; trajectory?: string };
+  } catch {
+    return {};
+  }
+}
+
+function epochsIn(path: string): number {
+  try {
+    return readCsv(runFolder(path).epochs, EPOCH_COLUMNS)?.rows.length ?? 0;
+  } catch {
+    return 0;
   }
 }

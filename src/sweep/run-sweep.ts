@@ -7,7 +7,7 @@ import { writeWhole } from "../records/files.js";
 import { runFolder } from "../records/run-folder.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
-import { copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
+import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
 import { type RunState, writePlan, writeSummary } from "./plan.js";
 import { type RunProcess, startRun } from "./run-process.js";
 
@@ -72,6 +72,11 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   const work = async () => {
     for (let job = jobs.shift(); job && !stopped.aborted; job = jobs.shift()) {
       const [run, ...same] = job as [Run, ...Run[]];
+      continueShorter(
+        join(folder, run.name),
+        { trajectory: run.trajectory, epochs: run.experiment.training.epochs },
+        finishedRuns,
+      );
       record(run, { status: "running", reason: "" });
       watcher.started(run);
       const order = {

@@ -7,8 +7,8 @@ export interface Checkpoint {
   readonly state: State;
   /** Epochs finished. */
   readonly epoch: number;
-  /** What was being trained: a checkpoint of something else is of no use. */
-  readonly fingerprint: string;
+  /** What was being trained, but for how long (network/fingerprint.ts): a checkpoint of something else is of no use. */
+  readonly trajectory: string;
 }
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -16,23 +16,23 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 /** Weights, optimizer state and moving statistics, with their shapes. What stood there before is kept as `previous`. */
 export function writeCheckpoint(
   file: string,
-  { state, epoch, fingerprint }: Checkpoint,
+  { state, epoch, trajectory }: Checkpoint,
   { shapes, previous }: { shapes: Shapes; previous?: string },
 ): void {
   const tensors = new Map(
     Array.from(state, ([name, values]) => [name, { shape: shapes.get(name) ?? [values.length], values }]),
   );
-  writeTensors(file, { tensors, metadata: { epoch: String(epoch), fingerprint } }, previous);
+  writeTensors(file, { tensors, metadata: { epoch: String(epoch), trajectory } }, previous);
 }
 
 /** Null where there is no checkpoint, or one of another run. Throws DamagedFileError. */
-export function readCheckpoint(file: string, fingerprint: string): Checkpoint | null {
+export function readCheckpoint(file: string, trajectory: string): Checkpoint | null {
   const stored = readTensors(file);
-  if (!stored || stored.metadata.fingerprint !== fingerprint) return null;
+  if (!stored || stored.metadata.trajectory !== trajectory) return null;
   return {
     state: new Map(Array.from(stored.tensors, ([name, { values }]) => [name, values])),
     epoch: Number(stored.metadata.epoch),
-    fingerprint,
+    trajectory,
   };
 }
 

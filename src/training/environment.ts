@@ -9,6 +9,8 @@ import type { Engine } from "../engine/engine.js";
 export interface Environment {
   /** Of the run: what decides whether two runs are the same. */
   readonly fingerprint: string;
+  /** Of the run, but for how long it is (network/fingerprint.ts). */
+  readonly trajectory: string;
   readonly squeezebox: string;
   readonly commit: string | null;
   readonly node: string;
@@ -25,7 +27,7 @@ export interface Environment {
 
 export function describeEnvironment(
   engine: Engine,
-  facts: Pick<Environment, "fingerprint" | "datasetFingerprint" | "threads">,
+  facts: Pick<Environment, "fingerprint" | "trajectory" | "datasetFingerprint" | "threads">,
 ): Environment {
   const require = createRequire(import.meta.url);
   const version = (name: string) => (require(`${name}/package.json`) as { version: string }).version;

@@ -4,7 +4,7 @@ import { takeBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 import type { Program, Values } from "../engine/engine.js";
 import { permutation, randomStream } from "../random.js";
-import { type Metrics, MetricsSum } from "./metrics.js";
+import { type Evaluation, MetricsSum } from "./metrics.js";
 
 export interface EvaluationParts {
   /** Images the program takes at once; the last batch is filled up. */
@@ -22,7 +22,7 @@ export async function evaluateSplit(
   program: Program,
   split: Split,
   { size, classes, onBatch }: EvaluationParts,
-): Promise<Metrics> {
+): Promise<Evaluation> {
   const order = permutation(split.count, randomStream("evaluation"));
   const sum = new MetricsSum();
   for (let start = 0; start < split.count; start += size) {
@@ -31,5 +31,5 @@ export async function evaluateSplit(
     sum.add(results.logits as Float32Array, batch.classes, batch.count);
     onBatch?.(order.subarray(start, start + batch.count), results);
   }
-  return sum.mean();
+  return { ...sum.mean(), errorsByClass: sum.errorsByClass(split.classes) };
 }

@@ -9,9 +9,23 @@ export interface Metrics {
   readonly errorTop5: number;
 }
 
+/** Of a set that was evaluated. */
+export interface Evaluation extends Metrics {
+  /** Share of the images of each class that were taken for another; null for a class without images. */
+  readonly errorsByClass: readonly (number | null)[];
+}
+
+/** The mean of the classes' errors, however many images each has (1 - balanced accuracy). */
+export function balancedError({ errorsByClass }: Pick<Evaluation, "errorsByClass">): number {
+  const errors = errorsByClass.filter((error) => error !== null);
+  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+}
+
 /** Adds up batches, each image once. */
 export class MetricsSum {
   #count = 0;
+  readonly #images: number[] = [];
+  readonly #wrongImages: number[] = [];
   #loss = 0;
   #wrong = 0;
   #wrongTop5 = 0;
@@ -33,7 +47,11 @@ export class MetricsSum {
       let sum = 0;
       for (const score of scores) sum += Math.exp(score - largest);
       this.#loss += Math.log(sum) + largest - own;
-      if (ahead >= 1) this.#wrong++;
+      this.#images[target] = (this.#images[target] ?? 0) + 1;
+      if (ahead >= 1) {
+        this.#wrong++;
+        this.#wrongImages[target] = (this.#wrongImages[target] ?? 0) + 1;
+      }
       if (ahead >= 5) this.#wrongTop5++;
       this.#count++;
     }
@@ -45,5 +63,13 @@ export class MetricsSum {
       error: this.#wrong / this.#count,
       errorTop5: this.#wrongTop5 / this.#count,
     };
+  }
+
+  /** Of the first `classes` classes. */
+  errorsByClass(classes: number): (number | null)[] {
+    return Array.from({ length: classes }, (_, label) => {
+      const images = this.#images[label] ?? 0;
+      return images === 0 ? null : (this.#wrongImages[label] ?? 0) / images;
+    });
   }
 }

@@ -40,11 +40,14 @@ export function trainingStep(
     state,
     shape,
     labelSmoothing,
+    classWeights,
   }: {
     optimizer: Optimizer;
     state: ReadonlyMap<string, tf.Variable>;
     shape: BatchShape;
     labelSmoothing: number;
+    /** One a class, or null: all weigh the same. */
+    classWeights: Float32Array | null;
   },
 ): StepFunction {
   const weights = Array.from(model.trainable, (name) => ({
@@ -68,7 +71,10 @@ export function trainingStep(
           logits = tf.keep(
             model.layersModel.apply(inputs.images as tf.Tensor, { training: true }) as tf.Tensor,
           );
-          return softmaxCrossEntropy(inputs.labels as tf.Tensor, logits, labelSmoothing);
+          const labels = inputs.labels as tf.Tensor;
+          return classWeights === null
+            ? softmaxCrossEntropy(labels, logits, labelSmoothing)
+            : weightedCrossEntropy(labels, logits, { smoothing: labelSmoothing, weights: classWeights });
         },
         weights.map(({ weight }) => weight),
       );
@@ -103,6 +109,21 @@ export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
 /** Mean over the batch of -sum(target log softmax(logits)); the target keeps 1 - smoothing and spreads the rest evenly. */
 export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor, smoothing: number): tf.Scalar {
   return tf.losses.softmaxCrossEntropy(labels, logits, undefined, smoothing, tf.Reduction.MEAN) as tf.Scalar;
+}
+
+/**
+ * Sum over the batch and the classes of -w_c target_c log softmax(logits)_c, over the sum of the weights of the images'
+ * own classes (PyTorch's cross_entropy with `weight`, its `label_smoothing` too).
+ */
+export function weightedCrossEntropy(
+  labels: tf.Tensor,
+  logits: tf.Tensor,
+  { smoothing, weights }: { smoothing: number; weights: Float32Array },
+): tf.Scalar {
+  const classWeights = tf.tensor1d(weights);
+  const target = smoothing > 0 ? tf.add(tf.mul(labels, 1 - smoothing), smoothing / weights.length) : labels;
+  const terms = tf.mul(tf.mul(target, classWeights), tf.logSoftmax(logits as tf.Tensor2D));
+  return tf.neg(tf.div(tf.sum(terms), tf.sum(tf.mul(labels, classWeights)))) as tf.Scalar;
 }
 
 /** Name of the input with a dropout layer's random numbers. */

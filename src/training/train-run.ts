@@ -6,15 +6,17 @@ import type { Dataset } from "../data/dataset.js";
 import type { EngineOptions } from "../engine/backends.js";
 import { selectEngine } from "../engine/select-engine.js";
 import { complexityOf } from "../network/complexity.js";
+import { trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv, writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
 import { DamagedFileError, writeWhole } from "../records/files.js";
+import { type RunData, writeRunData } from "../records/run-data.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
 import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
-import type { Metrics } from "./metrics.js";
+import { balancedError, type Evaluation } from "./metrics.js";
 import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
 
 export interface RunOptions extends EngineOptions {
@@ -38,7 +40,8 @@ export interface RunProgress extends StepProgress {
 
 /** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
 export async function trainRun(options: RunOptions): Promise<Row> {
-  const { experiment, dataset, fingerprint, folder } = options;
+  const { experiment, graph, dataset, fingerprint, folder } = options;
+  const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
   const engine = await selectEngine(options).catch((error: unknown) => {
     logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
@@ -46,10 +49,12 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   writeWhole(folder.config, stringify(experiment));
   const environment = describeEnvironment(engine, {
     fingerprint,
+    trajectory,
     datasetFingerprint: dataset.fingerprint,
     threads: options.threads,
   });
   writeWhole(folder.environment, `${JSON.stringify(environment, null, 2)}\n`);
+  writeRunData(folder.data, dataOf(dataset));
   try {
     const trainer = createTrainer({ ...options, engine });
     const selects = experiment.training.select === "validation";
@@ -59,7 +64,12 @@ export async function trainRun(options: RunOptions): Promise<Row> {
         { ...best, state: trainer.weightsOf(best.state) },
         { shapes: trainer.shapes },
       );
-    const { checkpoint, rows } = resumePoint(folder, { fingerprint, shapes: trainer.shapes, selects });
+    const { checkpoint, rows } = resumePoint(folder, {
+      trajectory,
+      shapes: trainer.shapes,
+      selects,
+      epochs: experiment.training.epochs,
+    });
     // It may have been killed between the checkpoints of its best epoch.
     if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
     if (checkpoint) engine.writeState(checkpoint.state);
@@ -69,6 +79,8 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       folder,
       `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
     );
+    if (dataset.train.count % experiment.training.batchSize === 1 && dataset.train.count > 1)
+      logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
     const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
     for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
       rows.push(await runEpoch(trainer, epoch, options));
@@ -77,17 +89,17 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       // An epoch counts once this checkpoint is there.
       writeCheckpoint(
         folder.lastCheckpoint,
-        { state, epoch, fingerprint },
+        { state, epoch, trajectory },
         { shapes: trainer.shapes, previous: folder.previousCheckpoint },
       );
-      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, fingerprint });
+      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
       if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
     }
     const best = bestEpoch(rows);
     const selected = selects ? best : experiment.training.epochs;
     if (selected !== experiment.training.epochs)
-      engine.writeState(bestWeights(folder, selected, fingerprint).state);
+      engine.writeState(bestWeights(folder, selected, trajectory).state);
     const test = await trainer.evaluate(dataset.test);
     const result = resultRow(options, { rows, best, selected, test });
     writeCsv(folder.result, RESULT_COLUMNS, [result]);
@@ -102,6 +114,25 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   } finally {
     await engine.dispose();
   }
+}
+
+function dataOf({
+  fingerprint,
+  shape,
+  classNames,
+  normalisation,
+  train,
+  validation,
+  test,
+}: Dataset): RunData {
+  const { mean, deviation } = normalisation;
+  return {
+    fingerprint,
+    shape,
+    classNames,
+    normalisation: { mean: [...mean], deviation: [...deviation] },
+    images: { train: train.count, validation: validation.count, test: test.count },
+  };
 }
 
 /** Since 1970. */
@@ -120,26 +151,32 @@ interface ResumePoint {
  */
 function resumePoint(
   folder: RunFolder,
-  { fingerprint, shapes, selects }: { fingerprint: string; shapes: Shapes; selects: boolean },
+  {
+    trajectory,
+    shapes,
+    selects,
+    epochs,
+  }: { trajectory: string; shapes: Shapes; selects: boolean; epochs: number },
 ): ResumePoint {
   const none = { checkpoint: null, rows: [] };
   const rows = rowsIn(folder);
   for (const file of [folder.lastCheckpoint, folder.previousCheckpoint]) {
-    const checkpoint = intactCheckpoint(folder, file, fingerprint);
-    if (!checkpoint || !fitsShapes(checkpoint, shapes) || rows.length < checkpoint.epoch) continue;
+    const checkpoint = intactCheckpoint(folder, file, trajectory);
+    if (!checkpoint || !fitsShapes(checkpoint, shapes)) continue;
+    if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
     const own = rows.slice(0, checkpoint.epoch);
     const best = bestEpoch(own);
     if (!selects || best === checkpoint.epoch) return { checkpoint, rows: own };
-    if (intactCheckpoint(folder, folder.bestCheckpoint, fingerprint)?.epoch === best)
+    if (intactCheckpoint(folder, folder.bestCheckpoint, trajectory)?.epoch === best)
       return { checkpoint, rows: own };
   }
   return none;
 }
 
 /** A damaged one is none, and the log says so. */
-function intactCheckpoint(folder: RunFolder, file: string, fingerprint: string): Checkpoint | null {
+function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): Checkpoint | null {
   try {
-    return readCheckpoint(file, fingerprint);
+    return readCheckpoint(file, trajectory);
   } catch (error) {
     if (!(error instanceof DamagedFileError)) throw error;
     logLine(folder, `not used: ${error.message}`);
@@ -160,8 +197,8 @@ function rowsIn(folder: RunFolder): Row[] {
 }
 
 /** Throws where they are not there; the run starts again then. */
-function bestWeights(folder: RunFolder, epoch: number, fingerprint: string): Checkpoint {
-  const weights = intactCheckpoint(folder, folder.bestCheckpoint, fingerprint);
+function bestWeights(folder: RunFolder, epoch: number, trajectory: string): Checkpoint {
+  const weights = intactCheckpoint(folder, folder.bestCheckpoint, trajectory);
   if (weights?.epoch === epoch) return weights;
   throw new Error(
     `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
@@ -173,16 +210,15 @@ async function runEpoch(
   epoch: number,
   { experiment, dataset, onProgress }: RunOptions,
 ): Promise<Row> {
-  const { epochs, batchSize } = experiment.training;
+  const { epochs } = experiment.training;
   const start = performance.now();
   const secondsSince = () => (performance.now() - start) / 1000;
   const train = await trainer.trainEpoch(epoch, (progress) => {
-    const images = Math.min(progress.step * batchSize, dataset.train.count);
     onProgress({
       ...progress,
       epoch,
       epochs,
-      imagesPerSecond: images / secondsSince(),
+      imagesPerSecond: progress.images / secondsSince(),
       done: (epoch - 1 + progress.step / progress.steps) / epochs,
     });
   });
@@ -209,7 +245,7 @@ interface Outcome {
   readonly rows: readonly Row[];
   readonly best: number;
   readonly selected: number;
-  readonly test: Metrics;
+  readonly test: Evaluation;
 }
 
 function resultRow(
@@ -238,9 +274,23 @@ function resultRow(
     test_loss: test.loss,
     test_error: test.error,
     test_error_top5: test.errorTop5,
+    test_balanced_error: balancedError(test),
+    majority_error: majorityError(dataset),
+    test_errors_by_class: JSON.stringify(test.errorsByClass),
     seconds: round(seconds),
     images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
   };
+}
+
+/** Test error of always answering the class with most training images. */
+function majorityError({ train, test }: Dataset): number {
+  const count = (labels: Iterable<number>, label: number) => {
+    let found = 0;
+    for (const own of labels) if (own === label) found++;
+    return found;
+  };
+  const sizes = Array.from({ length: train.classes }, (_, label) => count(train.labels, label));
+  return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
 }
 
 /** The first epoch with the lowest validation error. */

@@ -1,7 +1,7 @@
 // A model, its data and an engine -> epochs of training, and evaluations. No files.
 
-import type { Experiment } from "../config/experiment.js";
-import { takeBatch } from "../data/batches.js";
+import type { Experiment, TrainingSpec } from "../config/experiment.js";
+import { batchesOf, takeBatch } from "../data/batches.js";
 import type { Dataset, Split } from "../data/dataset.js";
 import type { Engine, Program, State, Values } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
@@ -10,7 +10,7 @@ import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
 import { evaluateSplit } from "./evaluate.js";
-import { type Metrics, MetricsSum } from "./metrics.js";
+import { type Evaluation, type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
 import { evaluationStep, noiseName, stateOf, trainingStep } from "./steps.js";
@@ -23,6 +23,8 @@ export class DivergedError extends Error {
 export interface StepProgress {
   readonly step: number;
   readonly steps: number;
+  /** Of this epoch, so far. */
+  readonly images: number;
   readonly loss: number;
   readonly error: number;
 }
@@ -41,7 +43,7 @@ export interface Trainer {
   /** One pass over the training images (epochs from 1), each once, in an order that follows from seed and epoch. */
   trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
   /** Metrics over a whole split. */
-  evaluate(split: Split): Promise<Metrics>;
+  evaluate(split: Split): Promise<Evaluation>;
   /** The model's weights and moving statistics, without the optimizer's state. */
   weightsOf(state: State): State;
 }
@@ -61,7 +63,9 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   engine.bind(state);
   const classes = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? dataset.classes;
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
-  const stepsPerEpoch = Math.ceil(dataset.train.count / training.batchSize);
+  const batches = batchesOf(dataset.train.count, training.batchSize);
+  const stepsPerEpoch = batches.length;
+  const classWeights = weightsOfClasses(training.classWeights, dataset.train);
   const programFor = compileOnce((batch) =>
     engine.compile(
       trainingStep(model, {
@@ -69,6 +73,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
         state,
         shape: shapeOf(batch),
         labelSmoothing: training.labelSmoothing,
+        classWeights,
       }),
     ),
   );
@@ -84,9 +89,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
       const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
       const sum = new MetricsSum();
       let learningRate = 0;
-      for (let index = 0; index < stepsPerEpoch; index++) {
-        const start = index * training.batchSize;
-        const size = Math.min(training.batchSize, order.length - start);
+      for (const [index, { start, size }] of batches.entries()) {
         const step = (epoch - 1) * stepsPerEpoch + index;
         const batch = takeBatch(dataset.train, { order, start, size, classes });
         learningRate = learningRateAt(training.schedule, step, {
@@ -106,7 +109,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
           throw new DivergedError(divergence(loss?.[0], { epoch, step: step + 1, learningRate }));
         sum.add(logits as Float32Array, batch.classes, batch.count);
         const { loss: meanLoss, error } = sum.mean();
-        onStep({ step: index + 1, steps: stepsPerEpoch, loss: meanLoss, error });
+        onStep({ step: index + 1, steps: stepsPerEpoch, images: start + size, loss: meanLoss, error });
       }
       return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
     },
@@ -115,6 +118,18 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
       return evaluateSplit(await evaluationFor(size), split, { size, classes });
     },
   };
+}
+
+/** `balanced`: images over classes times images of the class, as scikit-learn has it. Null where all weigh the same. */
+function weightsOfClasses(
+  weights: TrainingSpec["classWeights"],
+  { labels, classes }: Split,
+): Float32Array | null {
+  if (weights === "none") return null;
+  if (weights !== "balanced") return Float32Array.from(weights);
+  const images = new Float64Array(classes);
+  for (const label of labels) images[label] = (images[label] as number) + 1;
+  return Float32Array.from(images, (own) => (own === 0 ? 0 : labels.length / (classes * own)));
 }
 
 /** A program belongs to one batch size; the last batch of an epoch may have another. */

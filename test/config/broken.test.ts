@@ -128,6 +128,10 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   },
   "epoch after the last": training("epochs: 9, schedule: { name: steps, at: [5, ‹unused-key›9] }"),
   "warm-up longer than the training": training("schedule: { name: constant, warmup: ‹out-of-range›11 }"),
+  "weights of other classes": training("classWeights: ‹wrong-length›[1, 2, 3]"),
+  "weight of nothing": training("classWeights: [1, ‹out-of-range›0, 1, 1]"),
+  "misspelt weights": training("classWeights: ‹not-allowed›balance"),
+  "batches of one image at one pixel": `${TOP}network: { stem: { filters: 8, stride: 8 }, stages: [${STAGE}] }\ntraining: { batchSize: ‹batch-of-one›1 }`,
   // Networks
   "stride on a 1x1 map": `name: e\ndataset: { name: synthetic, size: 2 }\nnetwork:\n  ${STEM}\n  stages:
     - { block: basic, filters: 8, stride: 2 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inOrder, takeBatch } from "../../src/data/batches.js";
+import { batchesOf, inOrder, takeBatch } from "../../src/data/batches.js";
 import type { Split } from "../../src/data/dataset.js";
 import { permutation, randomStream } from "../../src/random.js";
 
@@ -7,6 +7,7 @@ import { permutation, randomStream } from "../../src/random.js";
 function splitOf(count: number): Split {
   return {
     count,
+    classes: 3,
     shape: { height: 1, width: 2, channels: 1 },
     images: Float32Array.from({ length: 2 * count }, (_, index) =>
       index % 2 === 0 ? index / 2 : -(index - 1) / 2,
@@ -52,5 +53,29 @@ describe("takeBatch", () => {
         }
         assert.deepEqual(seen, [...order]);
       }
+  });
+});
+
+describe("batchesOf", () => {
+  const check = (images: number, size: number, expected: readonly number[]) => {
+    const batches = batchesOf(images, size);
+    assert.deepEqual(
+      batches.map((batch) => batch.size),
+      expected,
+    );
+    assert.deepEqual(
+      batches.map(({ start }) => start),
+      expected.map((_, index) => index * size),
+    );
+  };
+  it("takes what is left as a batch of its own", () => {
+    check(8, 4, [4, 4]);
+    check(10, 4, [4, 4, 2]);
+    check(3, 4, [3]);
+  });
+  it("leaves no image alone", () => {
+    check(9, 4, [4, 5]);
+    check(5, 4, [5]);
+    check(1, 4, [1]);
   });
 });

@@ -37,7 +37,13 @@ describe("the compiled engine on WebGPU", function () {
       const optimizer = createOptimizer(training.optimizer);
       const variables = stateOf(model, optimizer);
       return {
-        step: trainingStep(model, { optimizer, state: variables, shape: SHAPE, labelSmoothing: 0 }),
+        step: trainingStep(model, {
+          optimizer,
+          state: variables,
+          shape: SHAPE,
+          labelSmoothing: 0,
+          classWeights: null,
+        }),
         variables,
       };
     };

@@ -54,6 +54,9 @@ function subjectOf({ network, training }: Experiment, kind: "train" | "evaluate"
           state: variables,
           shape: SMALL,
           labelSmoothing: training.labelSmoothing,
+          classWeights: Array.isArray(training.classWeights)
+            ? Float32Array.from(training.classWeights)
+            : null,
         })
       : evaluationStep(model, { ...SMALL, batch });
   return { step, variables };

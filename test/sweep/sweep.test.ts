@@ -67,7 +67,7 @@ describe("squeezebox sweep", function () {
       const { results } = await sweep(folder, TINY);
       const checkpoints = ["best", "last", "previous"].map((name) => `checkpoint/${name}.safetensors`);
       const ofRun = [...checkpoints, "config.yaml"];
-      const more = ["environment.json", "epochs.csv", "log.txt", "result.csv"];
+      const more = ["dataset.json", "environment.json", "epochs.csv", "log.txt", "result.csv"];
       const expected = RUNS.flatMap((run) => [...ofRun, ...more].map((name) => `${run}/${name}`));
       assert.deepEqual(filesIn(results), [...expected, "plan.csv", "summary.csv", "sweep.yaml"].sort());
       assert.deepEqual(statuses(results), allFinished(RUNS));
@@ -262,6 +262,41 @@ describe("squeezebox sweep", function () {
           readFileSync(join(results, "plain", "seed-1", name)),
         );
       assert.match(logOf(again.results, "base/seed-1"), /copied/);
+    }));
+
+  it("continues a shorter run of the same kind, and ends as a run that was as long from the start", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
+      const { results } = await sweep(folder, text);
+      await sweep(folder, { ...text, epochs: 4 });
+      const log = logOf(results, "plain/seed-1");
+      assert.match(log, /takes over the first 2 epochs of .*\.replaced/);
+      assert.match(log, /continues after epoch 2/);
+      await inTemporaryFolder(async (other) => {
+        const fresh = await sweep(other, { ...text, epochs: 4 });
+        const without = (folder: string) =>
+          Object.fromEntries(
+            Object.entries(reproducible(folder)).filter(([name]) => name.startsWith("plain/")),
+          );
+        assert.deepEqual(without(results), without(fresh.results));
+      });
+      // A cosine depends on the length of the training.
+      const cosine = (epochs: number) => ({
+        ...text,
+        name: "cosine",
+        epochs,
+        training: { schedule: { name: "cosine" } },
+      });
+      await sweep(folder, cosine(2));
+      const long = await sweep(folder, cosine(4));
+      assert.doesNotMatch(logOf(long.results, "plain/seed-1"), /takes over|continues/);
+    }));
+
+  it("merges a last batch of one image, and says so", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1], training: { batchSize: 33 } };
+      const { results } = await sweep(folder, text);
+      assert.match(logOf(results, "plain/seed-1"), /single image left over .* joins the batch before it/);
     }));
 
   it("trains two variants that are the same run once", () =>

@@ -11,6 +11,7 @@ const SIZE = 32;
 /** Images of one pixel that is their index, sorted by class as in many files. */
 const SORTED: Split = {
   count: COUNT,
+  classes: CLASSES,
   shape: { height: 1, width: 1, channels: 1 },
   images: Float32Array.from({ length: COUNT }, (_, index) => index),
   labels: Uint8Array.from({ length: COUNT }, (_, index) => Math.floor((index * CLASSES) / COUNT)),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Metrics, MetricsSum } from "../../src/training/metrics.js";
+import { balancedError, type Metrics, MetricsSum } from "../../src/training/metrics.js";
 
 /** Rows of logits with the class each should have. */
 type Batch = readonly (readonly [readonly number[], number])[];
@@ -78,5 +78,20 @@ describe("MetricsSum", () => {
     check([[[[1, Number.NaN, 0], 1]]], { loss: Number.NaN, error: 1, errorTop5: 0 });
     const infinite = metricsOf([[[[Number.POSITIVE_INFINITY, 0], 0]]]);
     assert.ok(Number.isNaN(infinite.loss));
+  });
+
+  it("counts each class by itself", () => {
+    const sum = new MetricsSum();
+    // 900 : 60 : 12 images, always answered by the first class.
+    const labels = [
+      ...new Array(900).fill(0),
+      ...new Array(60).fill(1),
+      ...new Array(12).fill(2),
+    ] as number[];
+    sum.add(Float32Array.from(labels.flatMap(() => [9, 0, 0, 0])), Uint16Array.from(labels), labels.length);
+    const errorsByClass = sum.errorsByClass(4);
+    assert.deepEqual(errorsByClass, [0, 1, 1, null]);
+    assert.equal(balancedError({ errorsByClass }), 2 / 3);
+    assert.equal(sum.mean().error, 72 / 972);
   });
 });
