@@ -107,8 +107,8 @@ function seedsOf(text: string): number[] {
 /** Facts that need the data themselves, each dataset loaded once. */
 export function rememberedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
   return remember(async ({ dataset }) => {
-    const { shape, classes, train, fingerprint } = await loadDataset(dataset);
-    return { shape, classes, trainImages: train.count, fingerprint };
+    const { shape, classes, train, test, fingerprint } = await loadDataset(dataset);
+    return { shape, classes, trainImages: train.count, testImages: test.count, fingerprint };
   });
 }
 
@@ -117,6 +117,7 @@ export function describedFacts(): (experiment: Experiment) => Promise<DatasetFac
   return remember(async ({ dataset }) => ({
     ...describeDataset(dataset),
     trainImages: 0,
+    testImages: 0,
     fingerprint: canonical(dataset),
   }));
 }

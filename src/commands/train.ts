@@ -7,7 +7,7 @@ import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
-import { readResult, runFolder } from "../records/run-folder.js";
+import { readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
@@ -35,7 +35,8 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const folder = runFolder(join(parent, name));
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(heldBy(parent, lock));
-  for (const one of [parent, folder.path, join(folder.path, "checkpoint")]) removeLeftovers(one);
+  removeLeftovers(parent);
+  removeRunLeftovers(folder);
   const view = watchRun(flags.json);
   const end = (message: string, exitCode: number) => {
     view.close();

@@ -93,6 +93,7 @@ export interface Compare {
    */
   metric?:
     | "test_error"
+    | "test_balanced_error"
     | "test_error_top5"
     | "test_loss"
     | "validation_error"

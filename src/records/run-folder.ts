@@ -1,9 +1,10 @@
 // The files of one run, and what can be read off them.
 
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { RESULT_COLUMNS } from "./columns.js";
 import { readCsv, type TextRow } from "./csv.js";
+import { removeLeftovers } from "./files.js";
 
 export interface RunFolder {
   readonly path: string;
@@ -45,6 +46,11 @@ export function readResult(path: string): TextRow | null {
   } catch {
     return null;
   }
+}
+
+/** Removes what a writer that was killed left. The caller holds the run's lock, or has seen its process end. */
+export function removeRunLeftovers({ path, lastCheckpoint }: RunFolder): void {
+  for (const folder of [path, dirname(lastCheckpoint)]) removeLeftovers(folder);
 }
 
 /** Appends a line with the time in front. */

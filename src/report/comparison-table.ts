@@ -9,8 +9,8 @@ import type { Spread } from "./statistics.js";
 export interface ComparisonTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Of the lowest mean, and the column it stands in; -1 where nothing has finished. */
-  readonly best: number;
+  /** Those of the lowest mean as it is written, and the column it stands in; none where nothing has finished. */
+  readonly best: ReadonlySet<number>;
   readonly metricColumn: number;
 }
 
@@ -40,7 +40,7 @@ function paperTable(comparison: Comparison): ComparisonTable {
 export function comparisonMarkdown(comparison: Comparison, about: readonly string[]): string {
   const { head, rows, best, metricColumn } = paperTable(comparison);
   const lines = rows.map((row, index) =>
-    row.map((cell, column) => (index === best && column === metricColumn ? `**${cell}**` : cell)),
+    row.map((cell, column) => (best.has(index) && column === metricColumn ? `**${cell}**` : cell)),
   );
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
@@ -54,7 +54,7 @@ export function comparisonLatex(comparison: Comparison, about: readonly string[]
   const body = rows.map((row, index) =>
     line(
       row.map((cell, column) =>
-        index === best && column === metricColumn ? `\\textbf{${escapeLatex(cell)}}` : escapeLatex(cell),
+        best.has(index) && column === metricColumn ? `\\textbf{${escapeLatex(cell)}}` : escapeLatex(cell),
       ),
     ),
   );
@@ -83,22 +83,24 @@ function escapeLatex(text: string): string {
 /** Plain numbers, nothing rounded. */
 export function comparisonRecords({ variants }: Comparison): Row[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : value);
-  return variants.map(({ metric, difference, test, seconds, values: _, differences: __, ...own }) => ({
-    ...own,
-    seconds: number(seconds?.mean),
-    runs: metric?.n ?? 0,
-    mean: number(metric?.mean),
-    deviation: number(metric?.deviation),
-    low: number(metric?.interval[0]),
-    high: number(metric?.interval[1]),
-    difference: number(difference?.mean),
-    difference_low: number(difference?.interval[0]),
-    difference_high: number(difference?.interval[1]),
-    p: number(test?.p),
-    p_holm: number(test?.adjustedP),
-    smallest_p: number(test?.smallestP),
-    effect: number(test?.effect),
-  }));
+  return variants.map(
+    ({ metric, difference, test, seconds, values: _, differences: __, errorsByClass: ___, ...own }) => ({
+      ...own,
+      seconds: number(seconds?.mean),
+      runs: metric?.n ?? 0,
+      mean: number(metric?.mean),
+      deviation: number(metric?.deviation),
+      low: number(metric?.interval[0]),
+      high: number(metric?.interval[1]),
+      difference: number(difference?.mean),
+      difference_low: number(difference?.interval[0]),
+      difference_high: number(difference?.interval[1]),
+      p: number(test?.p),
+      p_holm: number(test?.adjustedP),
+      smallest_p: number(test?.smallestP),
+      effect: number(test?.effect),
+    }),
+  );
 }
 
 interface Column {
@@ -180,11 +182,17 @@ function columnsOf(comparison: Comparison) {
 }
 
 function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): ComparisonTable {
+  const { scale, digits } = metricScale(metric);
   const means = variants.map((variant) => variant.metric?.mean ?? Number.POSITIVE_INFINITY);
+  const least = Math.min(...means);
+  const written = (mean: number) => (mean * scale).toFixed(digits);
+  const best = means.flatMap((mean, index) =>
+    Number.isFinite(mean) && written(mean) === written(least) ? [index] : [],
+  );
   return {
     head: columns.map(({ head }) => head),
     rows: variants.map((variant) => columns.map(({ cell }) => cell(variant))),
-    best: means.findIndex((mean) => Number.isFinite(mean) && mean === Math.min(...means)),
+    best: new Set(best),
     metricColumn: columns.findIndex(({ head }) => head === metricWords(metric)),
   };
 }

@@ -3,7 +3,7 @@
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
-import { METRIC_COLUMNS } from "../records/columns.js";
+import { METRIC_COLUMNS, sharesIn } from "../records/columns.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
@@ -13,6 +13,8 @@ export interface VariantComparison {
   /** What it is compared with; its own name for a baseline. */
   readonly baseline: string;
   readonly axes: string;
+  /** Its name before its axes were filled in, as in `se-r${r}`. */
+  readonly template: string;
   /** As in plan.csv: what it was made to cost. */
   readonly match: string;
   readonly params: number;
@@ -29,6 +31,8 @@ export interface VariantComparison {
   /** The metric of each run that has finished, by seed; and what `difference` is the mean of. */
   readonly values: Readonly<Record<string, number>>;
   readonly differences: Readonly<Record<string, number>>;
+  /** The mean over its runs of the test error of each class; null where no run says, or for a class without images. */
+  readonly errorsByClass: readonly (number | null)[] | null;
   /** Runs of this variant that are planned, and those that failed. */
   readonly planned: number;
   readonly failed: number;
@@ -40,6 +44,10 @@ export interface Comparison {
   readonly comparisons: number;
   /** Whether runs are still to come. */
   readonly pending: boolean;
+  /** Images that all runs were tested on; null where they differ or nothing says. */
+  readonly testImages: number | null;
+  /** Test error of always answering the most frequent class, where classes are uneven; else null. */
+  readonly majorityError: number | null;
   readonly variants: readonly VariantComparison[];
 }
 
@@ -90,6 +98,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       variant: label,
       baseline: base.label,
       axes: first.axes,
+      template: first.template,
       match: first.match,
       params: first.params,
       macs: first.macs,
@@ -100,6 +109,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       test: signFlipTest(differences),
       values: Object.fromEntries(values),
       differences: Object.fromEntries(paired),
+      errorsByClass: meanByClass(runs),
       planned: runs.length,
       failed: runs.filter(({ status }) => status === "failed").length,
     };
@@ -115,6 +125,8 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     pending: variants.some(({ runs }) =>
       runs.some(({ status }) => status !== "finished" && status !== "failed"),
     ),
+    testImages: onlyOf(sweeps.flatMap(({ runs }) => runs.map(({ testImages }) => testImages))) || null,
+    majorityError: majorityErrorOf(sweeps.flatMap(({ runs }) => runs)),
     variants: compared.map((one): VariantComparison => {
       const { test } = one;
       return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
@@ -128,6 +140,32 @@ function within(bounds: readonly [number, number] | null, spread: Spread | null)
   const [least, most] = bounds;
   const cut = (value: number) => Math.min(most, Math.max(least, value));
   return { ...spread, interval: [cut(spread.interval[0]), cut(spread.interval[1])] };
+}
+
+function onlyOf<T>(values: readonly T[]): T | null {
+  return new Set(values).size === 1 ? (values[0] as T) : null;
+}
+
+/** Classes are as good as even where the most frequent one has less than a tenth more images than its share. */
+function majorityErrorOf(runs: readonly PlannedRun[]): number | null {
+  const finished = runs.flatMap(({ result }) => (result ? [result] : []));
+  const error = onlyOf(finished.map(({ majority_error = "" }) => majority_error));
+  const classes = sharesIn(finished[0]?.test_errors_by_class ?? "")?.filter((one) => one !== null).length;
+  if (!error || !classes) return null;
+  return 1 - Number(error) > 1.1 / classes ? Number(error) : null;
+}
+
+function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
+  const lists = runs.flatMap(({ result }) => {
+    const shares = sharesIn(result?.test_errors_by_class ?? "");
+    return shares ? [shares] : [];
+  });
+  const [first] = lists;
+  if (!first || lists.some((list) => list.length !== first.length)) return null;
+  return first.map((_, label) => {
+    const own = lists.flatMap((list) => list[label] ?? []);
+    return own.length === 0 ? null : own.reduce((sum, error) => sum + error, 0) / own.length;
+  });
 }
 
 interface LabelledVariant {

@@ -32,7 +32,7 @@ ${conditionsOf(comparison)
 ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
-<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. All of it follows from the column ${metric} of summary.csv.`)}</p>
+<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean as it is written. All of it follows from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
 ${runTable(data)}

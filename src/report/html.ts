@@ -49,18 +49,18 @@ ${body}
 `;
 }
 
-/** On a narrow screen each row is a list of its cells, headed by the first. `bold`: index of a row, or -1. */
+/** On a narrow screen each row is a list of its cells, headed by the first. `bold`: indices of rows. */
 export function htmlTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { bold = -1 }: { bold?: number } = {},
+  { bold = new Set() }: { bold?: ReadonlySet<number> } = {},
 ): string {
   const heads = head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join("");
   const body = rows.map((row, index) => {
     const cells = row.map(
       (cell, column) => `<td data-head="${escapeHtml(head[column] ?? "")}">${escapeHtml(cell)}</td>`,
     );
-    return `<tr${index === bold ? ' class="best"' : ""}>${cells.join("")}</tr>`;
+    return `<tr${bold.has(index) ? ' class="best"' : ""}>${cells.join("")}</tr>`;
   });
   return `<table><thead><tr>${heads}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
 }

@@ -2,6 +2,7 @@
 
 const WORDS: Readonly<Record<string, string>> = {
   test_error: "test error",
+  test_balanced_error: "balanced test error",
   test_error_top5: "test top-5 error",
   test_loss: "test loss",
   validation_error: "validation error",

@@ -14,12 +14,16 @@ export interface PlannedRun {
   readonly run: string;
   readonly variant: string;
   readonly seed: string;
+  /** The variant's name before its axes were filled in; its name where the plan does not say. */
+  readonly template: string;
   /** `r=4;bias=true` */
   readonly axes: string;
   /** `parameters of se-r4 -0.012 % (widths 64 -> 66)`, where it was made to cost as much as another. */
   readonly match: string;
   readonly params: number;
   readonly macs: number;
+  /** Images of the test set; 0 where the plan does not say. */
+  readonly testImages: number;
   /** Of the data and of the run; empty where the plan does not say. */
   readonly data: string;
   readonly fingerprint: string;
@@ -59,14 +63,16 @@ export function readSweep(folder: string): SweepTables {
   };
   const runs = rows.flatMap((row): PlannedRun[] => {
     const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
-    const [params, macs] = [Number(row.params), Number(row.macs)];
+    const [params, macs, testImages] = [Number(row.params), Number(row.macs), Number(row.test_images ?? 0)];
+    const template = row.template || variant;
     const { data = "", fingerprint = "" } = row;
     if (!isInside(run)) {
       damaged.push(`${join(folder, "plan.csv")}: no folder of a run: ${run}`);
       return [];
     }
     const result = resultOf(row);
-    return [{ run, variant, seed, axes, match, params, macs, data, fingerprint, status, reason, result }];
+    const about = { run, variant, seed, template, axes, match, params, macs, testImages, data };
+    return [{ ...about, fingerprint, status, reason, result }];
   });
   return {
     name: basename(resolve(folder)),

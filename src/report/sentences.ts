@@ -2,7 +2,7 @@
 
 import type { Comparison, VariantComparison } from "./comparison.js";
 import { isSignificant } from "./comparison-table.js";
-import { formatChange } from "./format.js";
+import { formatChange, formatCount } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import { pairsNeeded, type Spread, smallestAdjusted, smallestP } from "./statistics.js";
 
@@ -29,7 +29,13 @@ export function answerOf({ metric, variants, pending }: Comparison): string {
 
 /** What the answer rests on: what is missing, what so few seeds can show, what controls are made of. */
 export function conditionsOf(comparison: Comparison): string[] {
-  return [...partial(comparison), ...limit(comparison), ...matches(comparison)];
+  return [
+    ...partial(comparison),
+    ...limit(comparison),
+    ...testSet(comparison),
+    ...majority(comparison),
+    ...matches(comparison),
+  ];
 }
 
 /** One sentence a variant, but for baselines. */
@@ -68,6 +74,22 @@ function limit({ variants, comparisons }: Comparison): string[] {
     comparisons > 1 ? `, after Holm for ${comparisons} comparisons below ${smallest.toPrecision(2)}` : "";
   const verdict = smallest > 0.05 ? ": no difference, however clear, could be significant" : "";
   return [`With ${seedsOf(most)} p cannot go below ${smallestP(most).toPrecision(2)}${holm}${verdict}.`];
+}
+
+/** How fine errors can be measured. */
+function testSet({ metric, testImages }: Comparison): string[] {
+  if (testImages === null || !metric.startsWith("test_error")) return [];
+  return [
+    `Tested on ${formatCount(testImages)} images: one more or less is ${(100 / testImages).toPrecision(2)} points.`,
+  ];
+}
+
+function majority({ metric, majorityError }: Comparison): string[] {
+  if (majorityError === null) return [];
+  const hint = metric === "test_balanced_error" ? "" : "; test_balanced_error counts all classes the same";
+  return [
+    `Classes are uneven: always answering the most frequent one has a test error of ${(100 * majorityError).toFixed(2)} %${hint}.`,
+  ];
 }
 
 /** What the controls of equal cost are made of. */

@@ -19,11 +19,14 @@ export interface DatasetFacts {
   readonly shape: Shape;
   readonly classes: number;
   readonly trainImages: number;
+  readonly testImages: number;
   readonly fingerprint: string;
 }
 
 export interface Variant {
   readonly name: string;
+  /** As the file has it, as in `se-r${r}`. */
+  readonly template: string;
   readonly axes: Readonly<Record<string, AxisValue>>;
   readonly experiment: Experiment;
   readonly graph: Graph;
@@ -68,7 +71,7 @@ export async function expandSweep(
   const built = new Map<Point, Variant>();
   const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
-    const { name, axes, experiment, located } = point;
+    const { name, template, axes, experiment, located } = point;
     const dataset = await factsOf(experiment);
     const graph = buildNetwork(experiment.network, dataset);
     const problems = checkBuilt({ located, directory: sweep.directory, experiment, graph, input: dataset });
@@ -76,6 +79,7 @@ export async function expandSweep(
     if (problems.every(({ code }) => code === "unused-key"))
       built.set(point, {
         name,
+        template,
         axes,
         experiment,
         graph,

@@ -18,6 +18,8 @@ export interface Point {
   /** Of its variant in the file. */
   readonly index: number;
   readonly name: string;
+  /** The name before its axes are filled in, as in `se-r${r}`. */
+  readonly template: string;
   readonly axes: Readonly<Record<string, AxisValue>>;
   readonly experiment: Experiment;
   readonly located: Located;
@@ -41,7 +43,9 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Poi
       }
       const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
       const name = fillIn(spec.name, axes);
-      return [{ index, name, axes, experiment: checked.value, located: applied.value, match }];
+      return [
+        { index, name, template: spec.name, axes, experiment: checked.value, located: applied.value, match },
+      ];
     }),
   );
   diagnostics.push(...checkNames(sweep), ...checkMatches(sweep, points));

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import type { EngineOptions } from "../engine/backends.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
-import { runFolder } from "../records/run-folder.js";
+import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
 import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
@@ -92,6 +92,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
       running.add(child);
       const outcome = await child.outcome;
       running.delete(child);
+      if (outcome.status !== "finished") removeRunLeftovers(runFolder(join(folder, run.name)));
       const state: RunState =
         outcome.status === "stopped"
           ? { status: "pending", reason: "" }

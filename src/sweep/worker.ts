@@ -1,12 +1,10 @@
 // The process of one run: takes an order, trains, reports, ends.
 
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadDataset } from "../data/dataset.js";
 import { buildNetwork } from "../network/build-network.js";
-import { removeLeftovers } from "../records/files.js";
 import { heldBy, isHere, isLock, type Lock, lockFolder } from "../records/lock.js";
-import { runFolder } from "../records/run-folder.js";
+import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { trainRun } from "../training/train-run.js";
 import type { RunOrder, RunReport } from "./worker-protocol.js";
 
@@ -28,7 +26,7 @@ process.once("message", (order: RunOrder) => {
 async function work({ folder: path, ...order }: RunOrder): Promise<void> {
   const lock = await waitForLock(path);
   try {
-    for (const one of [path, join(path, "checkpoint")]) removeLeftovers(one);
+    removeRunLeftovers(runFolder(path));
     const dataset = await loadDataset(order.experiment.dataset);
     const graph = buildNetwork(order.experiment.network, dataset);
     let last = 0;

@@ -174,6 +174,7 @@ describe("variants", () => {
       shape: { height: 8, width: 8, channels: 1 },
       classes: 10,
       trainImages: 0,
+      testImages: 0,
       fingerprint: "",
     });
     const checkPath = async (variant: string, flags: readonly string[], expected: string) => {
