@@ -139,6 +139,7 @@ describe("defaults", () => {
       optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0.0001 },
       schedule: { name: "constant", warmup: 0 },
       labelSmoothing: 0,
+      classWeights: "none",
       select: "last",
     },
     seed: 1,
