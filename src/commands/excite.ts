@@ -24,7 +24,9 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
       `${run}: its dataset has changed since; what its gates do on other images says nothing of it`,
     );
   if (gatesOf(graph).length === 0)
-    throw new InputError(`${run}: this network has no gate with one activation a channel`);
+    throw new InputError(
+      `${run}: this network has no gate with one factor a channel, as those of se, eca, ese, ge, scse, cbam and shuffled-se are`,
+    );
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const gates = await gateActivations({ graph, weights, dataset, engine });
   await engine.dispose();
@@ -47,7 +49,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
     return 0;
   }
   const { head, cells } = gateTable(rows);
-  print(formatTable(head, cells, { right: [1, 2, 3, 4, 5] }));
+  print(formatTable(head, cells, { right: [1, 2, 3, 4, 5, 6] }));
   print(`\n${files.join("\n")}`);
   return 0;
 }

@@ -13,14 +13,19 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
   const seeds = compared.flatMap(({ variant, differences }) =>
     Object.values(differences).map((difference) => ({ variant, seed: difference * scale })),
   );
-  const means = compared.map(({ variant, difference }) => ({
-    variant,
-    ...bounds(difference as Spread, scale),
-  }));
+  const [left, right] = surroundings([0, ...seeds.map(({ seed }) => seed)]);
+  const means = compared.map(({ variant, difference }) => {
+    const { mean, low, high } = bounds(difference as Spread, scale);
+    return { variant, mean, low: Math.max(low, left), high: Math.min(high, right), whole: [low, high] };
+  });
+  const cut = means.flatMap(({ variant, whole: [low, high] }) => [
+    ...((low as number) < left ? [{ variant, end: left, angle: -90 }] : []),
+    ...((high as number) > right ? [{ variant, end: right, angle: 90 }] : []),
+  ]);
   const y = variantAxis(compared.map(({ variant }) => variant));
   const title = `difference of ${metricWords(metric)}${points}, left is better`;
-  const x = quantity("mean", title, surroundings([0, ...seeds.map(({ seed }) => seed)]));
-  return renderPlot([...means, ...seeds], {
+  const x = { ...quantity("mean", title), scale: { domain: [left, right], nice: false, zero: false } };
+  return renderPlot([...means, ...seeds, ...cut], {
     height: { step: 26 },
     layer: [
       { mark: { type: "rule", strokeDash: [4, 3], color: "#888888" }, encoding: { x: { datum: 0 } } },
@@ -29,21 +34,44 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
         encoding: { y, x: { ...x, field: "seed" } },
       },
       {
-        mark: { type: "rule", strokeWidth: 2, color: ONE, clip: true },
+        mark: { type: "rule", strokeWidth: 2, color: ONE },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      // An interval that goes on beyond the plot ends in an arrow.
+      {
+        mark: { type: "point", shape: "triangle-up", filled: true, size: 60, color: ONE, opacity: 1 },
+        encoding: {
+          y,
+          x: { ...x, field: "end" },
+          angle: { field: "angle", type: "quantitative", scale: null },
+        },
       },
       { mark: { type: "point", filled: true, size: 70, color: ONE, opacity: 1 }, encoding: { y, x } },
     ],
   });
 }
 
-/** The metric against what a variant costs, with 95 % intervals, and the Pareto front: no other is cheaper and better. */
-export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promise<string> {
+export interface CostPlot {
+  readonly svg: Promise<string>;
+  /** Whether it has a Pareto front: more than one variant that no other is both cheaper and better than. */
+  readonly hasFront: boolean;
+}
+
+/** Costs that differ by less are one cost: nothing can be seen along such an axis. */
+const LEAST_SPAN = 0.02;
+
+/**
+ * The metric against what a variant costs, with 95 % intervals, and the Pareto front: no other is cheaper and better.
+ * Null where all cost about the same.
+ */
+export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostPlot | null {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
   const rows = variants.flatMap((one) =>
     one.metric ? [{ variant: one.variant, cost: one[cost], ...bounds(one.metric, scale) }] : [],
   );
+  const costs = rows.map((row) => row.cost);
+  if (!(Math.max(...costs) > (1 + LEAST_SPAN) * Math.min(...costs))) return null;
   const cheapest = [...rows].sort((a, b) => a.cost - b.cost || a.mean - b.mean);
   const front = cheapest.filter(({ mean }, index) =>
     cheapest.slice(0, index).every((cheaper) => mean < cheaper.mean),
@@ -57,14 +85,16 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promi
     "variant",
     variants.map(({ variant }) => variant),
   );
-  return renderPlot(rows, {
+  const hasFront = front.length > 1;
+  const line = {
+    data: { values: front },
+    mark: { type: "line", interpolate: "step-after", color: "#888888", strokeDash: [4, 3] },
+    encoding: { x, y },
+  };
+  const svg = renderPlot(rows, {
     height: 240,
     layer: [
-      {
-        data: { values: front },
-        mark: { type: "line", interpolate: "step-after", color: "#888888", strokeDash: [4, 3] },
-        encoding: { x, y },
-      },
+      ...(hasFront ? [line] : []),
       {
         mark: { type: "rule", clip: true },
         encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: marked.color },
@@ -72,6 +102,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): Promi
       { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x, y, ...marked } },
     ],
   });
+  return { svg, hasFront };
 }
 
 /** Axes of the sweep with at least two numbers, as in r = 2, 4, 8. */
@@ -133,24 +164,37 @@ export function axisPlot(comparison: Comparison, axis: string): Promise<string> 
   });
 }
 
-/** Every run, those of one seed joined by a line: what is compared is where the lines go. */
+/**
+ * Every run, those of one seed joined by a line: what is compared is where the lines go. Where classes are uneven, a dashed
+ * line at the error of always answering the most frequent one.
+ */
 export function pairedPlot(comparison: Comparison): Promise<string> {
-  const { metric, variants } = comparison;
+  const { metric, variants, majorityError } = comparison;
   const { scale } = metricScale(metric);
   const rows = variants.flatMap(({ variant, values }, index) =>
     Object.entries(values).map(([seed, value]) => ({ variant, index, seed, value: value * scale })),
   );
   const y = variantAxis(variants.map(({ variant }) => variant));
   const x = { ...quantity("mean", metricTitle(metric)), field: "value" };
-  const marked = markedBy("seed", [...new Set(rows.map(({ seed }) => seed))]);
+  const majority = metric === "test_error" && majorityError !== null ? [majorityError * scale] : [];
+  // Colours are those of variants elsewhere: a seed has none.
   return renderPlot(rows, {
     height: { step: 30 },
     layer: [
+      ...majority.map((datum) => ({
+        mark: { type: "rule", strokeDash: [4, 3], color: "#888888" },
+        encoding: { x: { datum } },
+      })),
       {
-        mark: { type: "line", opacity: 0.5 },
-        encoding: { x, y, color: marked.color, order: { field: "index", type: "quantitative" } },
+        mark: { type: "line", opacity: 0.4, color: "#888888" },
+        encoding: {
+          x,
+          y,
+          detail: { field: "seed", type: "nominal" },
+          order: { field: "index", type: "quantitative" },
+        },
       },
-      { mark: { type: "point", filled: true, size: 60, opacity: 1 }, encoding: { x, y, ...marked } },
+      { mark: { type: "point", filled: true, size: 50, color: ONE, opacity: 0.9 }, encoding: { x, y } },
     ],
   });
 }
@@ -170,26 +214,33 @@ function bounds({ mean, interval: [low, high], n }: Spread, scale: number) {
   return { mean: mean * scale, low: of(low), high: of(high) };
 }
 
-/**
- * Variant -> what it has in common with those that differ in one axis alone: `se-r4` of r=4 -> `se-r{r}`. Where the value
- * stands in a name more than once, the place that most variants with the same other axes agree on.
- */
+/** Variant -> its name with the axis left open, as in `se-r{r}`: what it shares with those it is joined with. */
 function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<string, string> {
-  const candidates = variants.map(({ variant, axes }) => {
-    const { [axis]: value = "", ...others } = Object.fromEntries(axesIn(axes));
-    const names: string[] = [];
-    for (let at = variant.indexOf(value); at >= 0 && value !== ""; at = variant.indexOf(value, at + 1))
-      names.push(`${variant.slice(0, at)}{${axis}}${variant.slice(at + value.length)}`);
-    return (names.length > 0 ? names : [variant]).map((name) => ({
-      name,
-      key: JSON.stringify([name, others]),
-    }));
-  });
-  const count = new Map<string, number>();
-  for (const { key } of candidates.flat()) count.set(key, (count.get(key) ?? 0) + 1);
-  const most = (own: (typeof candidates)[number]) =>
-    own.reduce((best, one) => ((count.get(one.key) ?? 0) >= (count.get(best.key) ?? 0) ? one : best));
-  return new Map(variants.map(({ variant }, index) => [variant, most(candidates[index] ?? []).name]));
+  return new Map(
+    variants.map(({ variant, template, axes }) => {
+      const open = inStep(
+        axis,
+        variants.filter((other) => other.template === template),
+      );
+      const values = axesIn(axes);
+      const name = template.replace(/\$\{(\w+)\}/g, (_, own: string) =>
+        open.has(own) ? `{${own}}` : (values.get(own) ?? ""),
+      );
+      // Of several sweeps each has its own folder in front.
+      return [variant, variant.slice(0, variant.lastIndexOf("/") + 1) + name];
+    }),
+  );
+}
+
+/** The axis and those that go with it, as those of a `zip` do: each value of one stands beside one value of the other. */
+function inStep(axis: string, variants: readonly VariantComparison[]): ReadonlySet<string> {
+  const all = variants.map(({ axes }) => axesIn(axes));
+  const countOf = (...names: string[]) =>
+    new Set(all.map((axes) => JSON.stringify(names.map((name) => axes.get(name))))).size;
+  const names = new Set(all.flatMap((axes) => [...axes.keys()]));
+  const follows = (name: string) =>
+    countOf(name) > 1 && countOf(axis, name) === countOf(axis) && countOf(axis) === countOf(name);
+  return new Set([axis, ...[...names].filter(follows)]);
 }
 
 function quantity(field: string, title: string, domain?: readonly [number, number]): Plot {

@@ -7,6 +7,7 @@ import { escapeHtml, figure, htmlTable, page } from "./html.js";
 /** Head and cells of the table of gates. `rows`: those of gates.csv. */
 export function gateTable(rows: readonly Row[]): { head: string[]; cells: string[][] } {
   const percent = (value: unknown) => `${(100 * Number(value)).toFixed(2)} %`;
+  const points = (value: unknown) => `${Number(value) >= 0 ? "+" : ""}${(100 * Number(value)).toFixed(2)}`;
   const error = rows.length > 0 ? percent(rows[0]?.error) : "";
   return {
     head: [
@@ -16,6 +17,7 @@ export function gateTable(rows: readonly Row[]): { head: string[]; cells: string
       "saturated",
       "class specificity",
       `error with its mean (as it is: ${error})`,
+      "worth [95 %]",
     ],
     cells: rows.map((row) => [
       String(row.gate),
@@ -24,6 +26,7 @@ export function gateTable(rows: readonly Row[]): { head: string[]; cells: string
       percent(row.saturated),
       Number(row.class_specificity).toFixed(3),
       percent(row.error_with_mean),
+      `${points(row.worth)} [${points(row.worth_low)}, ${points(row.worth_high)}]`,
     ]),
   };
 }
@@ -35,10 +38,12 @@ export async function excitationPage(
   const { head, cells } = gateTable(rows);
   const depths = [
     {
-      column: (row: Row) => Number(row.error_with_mean) - Number(row.error),
+      column: (row: Row) => Number(row.worth),
+      interval: (row: Row): [number, number] => [Number(row.worth_low), Number(row.worth_high)],
       title: "points of test error added",
       scale: 100,
-      caption: "What a gate is worth: test error added when its factors are replaced by their means.",
+      caption:
+        "What a gate is worth: test error added when its factors are replaced by their means, with its 95 % interval over the images; grey where that includes nothing at all.",
     },
     {
       column: (row: Row) => Number(row.class_specificity),

@@ -72,26 +72,44 @@ export function standalone(svg: string): string {
   return svg.replace("<svg ", '<svg style="background: white; color: black" ');
 }
 
-/** By gate, in the order of the network. `column`: of gates.csv. */
-export function depthPlot(
-  rows: readonly Row[],
-  { column, title, scale }: { column: (row: Row) => number; title: string; scale: number },
-): Promise<string> {
-  const values = rows.map((row) => ({ gate: String(row.gate), value: column(row) * scale }));
-  return renderPlot(values, {
-    height: { step: 22 },
-    mark: { type: "bar", height: 12, color: "#0072B2" },
-    encoding: {
-      y: {
-        field: "gate",
-        type: "nominal",
-        sort: values.map(({ gate }) => gate),
-        title: null,
-        axis: { labelLimit: 260 },
-      },
-      x: { field: "value", type: "quantitative", title },
-    },
+export interface Depth {
+  /** Of gates.csv. */
+  readonly column: (row: Row) => number;
+  /** Where that is uncertain, in the same unit; a bar whose interval includes 0 is grey. */
+  readonly interval?: (row: Row) => readonly [number, number];
+  readonly title: string;
+  readonly scale: number;
+}
+
+/** By gate, in the order of the network. */
+export function depthPlot(rows: readonly Row[], { column, interval, title, scale }: Depth): Promise<string> {
+  const values = rows.map((row) => {
+    const [low, high] = interval?.(row) ?? [];
+    const isFound = low === undefined || high === undefined || low > 0 || high < 0;
+    return {
+      gate: String(row.gate),
+      value: column(row) * scale,
+      ...(low === undefined || high === undefined ? {} : { low: low * scale, high: high * scale }),
+      color: isFound ? "#0072B2" : "#B0B0B0",
+    };
   });
+  const y = {
+    field: "gate",
+    type: "nominal",
+    sort: values.map(({ gate }) => gate),
+    title: null,
+    axis: { labelLimit: 260 },
+  };
+  const x = { field: "value", type: "quantitative", title };
+  const bar = {
+    mark: { type: "bar", height: 12 },
+    encoding: { y, x, color: { field: "color", type: "nominal", scale: null } },
+  };
+  const whiskers = {
+    mark: { type: "rule" },
+    encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+  };
+  return renderPlot(values, { height: { step: 22 }, layer: interval ? [bar, whiskers] : [bar] });
 }
 
 /** Of classes without images there is nothing to show. */

@@ -8,6 +8,8 @@ export interface GateValues {
   /** [images, channels] */
   readonly values: Float32Array;
   readonly errorWithMean: number;
+  /** By image: 1 where it is only wrong with the means, -1 where it is only wrong as it is, else 0. */
+  readonly changes: ArrayLike<number>;
 }
 
 /** Mean and standard deviation of each channel over the images of each class. */
@@ -30,7 +32,8 @@ export function excitationRows(
 /**
  * One row a gate. saturated: share of activations below 0.01 or above 0.99. class_specificity: share of the variance over
  * images that lies between classes, averaged over channels (0: class-agnostic). error_with_mean: test error with the
- * gate's factors replaced by their means; what it adds to `error` is what the gate is worth.
+ * gate's factors replaced by their means. worth: what that adds to `error`, with its 95 % interval over images (normal
+ * approximation of paired differences).
  */
 export function gateRow(
   one: GateValues,
@@ -52,7 +55,14 @@ export function gateRow(
     class_specificity: specificity,
     error,
     error_with_mean: errorWithMean,
+    ...worthOf(Array.from(one.changes)),
   };
+}
+
+function worthOf(changes: readonly number[]) {
+  const { mean, deviation } = moments(changes);
+  const half = (1.96 * deviation) / Math.sqrt(changes.length);
+  return { worth: mean, worth_low: mean - half, worth_high: mean + half };
 }
 
 function imagesByClass(labels: ArrayLike<number>, classes: number): number[][] {

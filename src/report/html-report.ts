@@ -32,6 +32,7 @@ ${conditionsOf(comparison)
 ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
+${classTable(data)}
 <p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean as it is written. All of it follows from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
@@ -41,6 +42,9 @@ ${data.sweeps.map(({ name, text }) => foldedText(`Sweep ${name}`, text)).join("\
 ${configText(data)}`,
   );
 }
+
+const UNPAIRED =
+  "The 95 % intervals are those of each mean by itself; how variants differ seed by seed is shown above.";
 
 /** As many learning curves as there are colours to tell them apart. */
 const MOST_CURVES = 8;
@@ -56,18 +60,23 @@ async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
   if (variants.some(({ metric }) => metric)) {
     await add(
       differencePlot(comparison),
-      "Difference to the baseline: mean with its 95 % interval (cut where it leaves the plot); each stroke is one seed.",
+      "Difference to the baseline: mean with its 95 % interval (an arrow where it goes on beyond the plot); each stroke is one seed.",
     );
-    await add(pairedPlot(comparison), "Every run. Lines join the runs of one seed.");
+    const majority =
+      comparison.majorityError !== null && comparison.metric === "test_error"
+        ? " Dashed: always answering the most frequent class."
+        : "";
+    await add(pairedPlot(comparison), `Every run. Lines join the runs of one seed.${majority}`);
     for (const axis of numericAxes(comparison))
-      await add(
-        axisPlot(comparison, axis),
-        `Against ${axis}, with 95 % intervals of the means; dashed: the baseline.`,
-      );
-    const front =
-      "with 95 % intervals of the means; dashed: the Pareto front, where no other is cheaper and better.";
-    await add(costPlot(comparison, "params"), `Against parameters, ${front}`);
-    await add(costPlot(comparison, "macs"), `Against multiply-accumulates of one image, ${front}`);
+      await add(axisPlot(comparison, axis), `Against ${axis}; dashed: the baseline. ${UNPAIRED}`);
+    for (const [cost, words] of [
+      ["params", "parameters"],
+      ["macs", "multiply-accumulates of one image"],
+    ] as const) {
+      const plot = costPlot(comparison, cost);
+      const front = plot?.hasFront ? "; dashed: the Pareto front, where no other is cheaper and better" : "";
+      if (plot) await add(plot.svg, `Against ${words}${front}. ${UNPAIRED}`);
+    }
   }
   const shown = variantsShown(comparison);
   const which = shown.length < variants.length ? ` The baseline and the best ${shown.length - 1} only.` : "";
@@ -102,6 +111,27 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
       result?.[metric] ? `${(Number(result[metric]) * scale).toFixed(digits)}${unit}` : "",
       result?.seconds ? formatDuration(Number(result.seconds)) : "",
       reason,
+    ]),
+  );
+}
+
+/** More classes are no longer a table for people. */
+const MOST_CLASSES = 20;
+
+/** Test error by class; empty where no run says, or where there are too many classes. */
+function classTable({ comparison: { variants }, classNames }: ReportData): string {
+  const rows = variants.flatMap(({ variant, errorsByClass }) =>
+    errorsByClass && errorsByClass.length <= MOST_CLASSES ? [{ variant, errorsByClass }] : [],
+  );
+  const [first] = rows;
+  if (!first || rows.some(({ errorsByClass }) => errorsByClass.length !== first.errorsByClass.length))
+    return "";
+  const names = first.errorsByClass.map((_, label) => classNames[label] ?? String(label));
+  return htmlTable(
+    ["test error by class", ...names],
+    rows.map(({ variant, errorsByClass }) => [
+      variant,
+      ...errorsByClass.map((error) => (error === null ? "-" : `${(100 * error).toFixed(2)} %`)),
     ]),
   );
 }

@@ -29,8 +29,8 @@ export function learningCurves(
         data: split === "train" ? "training" : "validation",
       })),
     )
-    // A logarithmic axis has no place for others; they are shown at the other plot.
-    .filter(({ value }) => quantity === "error" || value > 0);
+    // A logarithmic axis has no place for others.
+    .filter(({ value }) => value > 0);
   const last = Math.max(...points.map(({ epoch }) => epoch));
   const x = {
     field: "epoch",
@@ -42,7 +42,9 @@ export function learningCurves(
     field: "value",
     type: "quantitative",
     title: quantity === "error" ? "error %" : "loss",
-    ...(quantity === "loss" ? { scale: { type: "log", nice: false }, axis: { tickCount: 5 } } : {}),
+    // The last epochs, which matter, are small beside the first.
+    scale: { type: "log", nice: false },
+    axis: { tickCount: 5, format: "~g" },
   };
   const { color } = markedBy("variant", variants);
   return renderPlot(rows, {
@@ -54,7 +56,8 @@ export function learningCurves(
         encoding: { x, y, color },
       },
       {
-        mark: { type: "line" },
+        // A line of one epoch cannot be seen.
+        mark: { type: "line", ...(last === 1 ? { point: { size: 60 } } : {}) },
         encoding: {
           x,
           y: { ...y, aggregate: "mean" },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
 import { EPOCH_COLUMNS } from "../records/columns.js";
+import { readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
 import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
 import type { EpochPoint } from "./learning-curves.js";
@@ -19,6 +20,8 @@ export interface ReportData {
   readonly comparison: Comparison;
   readonly epochs: readonly EpochPoint[];
   readonly runs: readonly ReportedRun[];
+  /** Of the first run that says; empty where none does. */
+  readonly classNames: readonly string[];
   /** Files that could not be read, each with why. */
   readonly damaged: readonly string[];
   readonly environments: readonly string[];
@@ -36,6 +39,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   const epochs: EpochPoint[] = [];
   const runs: ReportedRun[] = [];
   const configs = new Map<string, unknown>();
+  let classNames: readonly string[] = [];
   for (const { sweep, variant, label } of variantLabels(sweeps))
     for (const run of sweep.runs.filter((run) => run.variant === variant)) {
       const files = runFolder(join(sweep.folder, run.run));
@@ -53,6 +57,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
           }),
         ),
       );
+      if (classNames.length === 0) classNames = classNamesIn(files.data, damaged);
       runs.push({ ...run, variant: label, epochs: rows.length });
       if (!configs.has(label) && existsSync(files.config))
         configs.set(label, configIn(files.config, damaged));
@@ -62,11 +67,22 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
     comparison,
     epochs,
     runs,
+    classNames,
     damaged,
     environments: sweeps.flatMap(environmentsOf),
     sweeps: sweeps.map(({ name, folder }) => ({ name, text: textOf(join(folder, "sweep.yaml")) })),
     configs,
   };
+}
+
+function classNamesIn(file: string, damaged: string[]): readonly string[] {
+  if (!existsSync(file)) return [];
+  try {
+    return readRunData(file).classNames;
+  } catch (error) {
+    damaged.push((error as Error).message);
+    return [];
+  }
 }
 
 function configIn(file: string, damaged: string[]): unknown {

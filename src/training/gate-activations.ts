@@ -5,9 +5,10 @@ import * as layers from "@tensorflow/tfjs-layers";
 import type { Dataset } from "../data/dataset.js";
 import type { Engine, State, StepFunction, Values } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
-import type { Graph } from "../network/graph.js";
+import type { Graph, Op } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { evaluateSplit } from "./evaluate.js";
+import { isWrong } from "./metrics.js";
 
 export interface GateActivations {
   /** The gate's node, as in `stage1.block2.se.gate`. */
@@ -17,15 +18,26 @@ export interface GateActivations {
   readonly values: Float32Array;
   /** Test error with the gate's factors replaced by their mean over all images, channel by channel. */
   readonly errorWithMean: number;
+  /** By image: 1 where it is only wrong with those means, -1 where it is only wrong as it is, else 0. */
+  readonly changes: Int8Array;
 }
+
+/** Ops that make factors; what else a `scale` multiplies by (inside BAM) is not a gate yet. */
+const GATE_OPS: readonly Op[] = ["sigmoid", "tanh", "relu", "channel-function"];
 
 /** Nodes that give one factor a channel to a `scale`. */
 export function gatesOf(graph: Graph): string[] {
   const shapes = inferShapes(graph);
+  const ops = new Map(graph.map(({ name, op }) => [name, op]));
   return graph.flatMap((node) => {
     const factors = node.op === "scale" ? node.inputs[1] : undefined;
     const shape = shapes.get(factors ?? "");
-    return factors !== undefined && shape?.height === 1 && shape.width === 1 ? [factors] : [];
+    return factors !== undefined &&
+      shape?.height === 1 &&
+      shape.width === 1 &&
+      GATE_OPS.includes(ops.get(factors) as Op)
+      ? [factors]
+      : [];
   });
 }
 
@@ -53,6 +65,7 @@ export async function gateActivations({
   const images = [size, dataset.shape.height, dataset.shape.width, dataset.shape.channels];
   const shapes = inferShapes(graph);
   const channelsOf = (gate: string) => shapes.get(gate)?.channels ?? 0;
+  const last = graph.at(-1)?.name ?? "";
   const outputs = gates.map((gate) => model.layersModel.getLayer(gate).output as layers.SymbolicTensor);
   const probe = layers.model({
     inputs: model.layersModel.inputs,
@@ -72,7 +85,14 @@ export async function gateActivations({
     },
   });
   const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
+  const wrongAsItIs = new Int8Array(test.count);
   const keep = (indices: Uint32Array, results: Values) => {
+    markWrong(wrongAsItIs, {
+      indices,
+      logits: results.logits as Float32Array,
+      labels: test.labels,
+      outputs: channelsOf(last),
+    });
     for (const [gate, all] of values) {
       const channels = channelsOf(gate);
       const found = results[gate] as Float32Array;
@@ -86,10 +106,38 @@ export async function gateActivations({
     const own = values.get(gate) as Float32Array;
     const channels = channelsOf(gate);
     const step = replacedStep(model.layersModel, { gate, images, mean: channelMeans(own, channels) });
-    const { error } = await evaluateSplit(await engine.compile(step), test, { size, classes });
-    found.push({ gate, channels, values: own, errorWithMean: error });
+    const wrong = new Int8Array(test.count);
+    const { error } = await evaluateSplit(await engine.compile(step), test, {
+      size,
+      classes,
+      onBatch: (indices, { logits }) =>
+        markWrong(wrong, {
+          indices,
+          logits: logits as Float32Array,
+          labels: test.labels,
+          outputs: channelsOf(last),
+        }),
+    });
+    const changes = wrong.map((value, image) => value - (wrongAsItIs[image] as number));
+    found.push({ gate, channels, values: own, errorWithMean: error, changes });
   }
   return found;
+}
+
+interface MarkParts {
+  readonly indices: Uint32Array;
+  /** [batch, outputs]; the rows behind those of the indices fill the batch up. */
+  readonly logits: Float32Array;
+  readonly labels: ArrayLike<number>;
+  readonly outputs: number;
+}
+
+/** Sets 1 for the images of a batch that are taken for another class. */
+function markWrong(wrong: Int8Array, { indices, logits, labels, outputs }: MarkParts): void {
+  for (const [row, image] of indices.entries()) {
+    const scores = logits.subarray(row * outputs, (row + 1) * outputs);
+    wrong[image] = isWrong(scores, labels[image] as number) ? 1 : 0;
+  }
 }
 
 /** The network with one gate's layer giving constants. */

@@ -21,6 +21,12 @@ export function balancedError({ errorsByClass }: Pick<Evaluation, "errorsByClass
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
+/** Whether a class other than the right one has as large a logit: ties count against the network. */
+export function isWrong(scores: Float32Array, target: number): boolean {
+  const own = scores[target] as number;
+  return scores.some((score, index) => index !== target && !(score < own));
+}
+
 /** Adds up batches, each image once. */
 export class MetricsSum {
   #count = 0;

@@ -9,6 +9,7 @@ const GATE: GateValues = {
   channels: 2,
   values: Float32Array.of(0, 0.5, 0, 1, 1, 0.5, 1, 1),
   errorWithMean: 0.25,
+  changes: Int8Array.of(1, 1, -1, 0),
 };
 const LABELS = [0, 0, 1, 1];
 
@@ -32,6 +33,9 @@ describe("excitation", () => {
       class_specificity: 0.5,
       error: 0.125,
       error_with_mean: 0.25,
+      worth: 0.25,
+      worth_low: 0.25 - (1.96 * Math.sqrt(0.6875)) / 2,
+      worth_high: 0.25 + (1.96 * Math.sqrt(0.6875)) / 2,
     });
   });
 });

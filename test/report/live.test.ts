@@ -25,33 +25,38 @@ describe("report --watch", function () {
       const sweep = start(folder, "sweep", "tiny.yaml", "--jobs", "1");
       while (!existsSync(join(folder, "runs", "tiny", "summary.csv"))) await pause(20);
       const watch = start(folder, "report", "runs/tiny", "--watch", "--port", "0", "--json");
-      await watch.until(/"address": "\S+"/);
-      const seen: string[] = [];
-      const problems = await inBrowser(async (page) => {
-        await page.goto(watch.output().match(/http:[^"]+/)?.[0] ?? "");
-        await page.evaluate("window.loadedOnce = true; document.querySelector('details').open = true");
-        const look = () =>
-          page.evaluate(
-            "document.querySelector('.note')?.textContent + document.querySelectorAll('svg').length",
+      try {
+        await watch.until(/"address": "\S+"/);
+        const seen: string[] = [];
+        const problems = await inBrowser(async (page) => {
+          await page.goto(watch.output().match(/http:[^"]+/)?.[0] ?? "");
+          await page.evaluate("window.loadedOnce = true; document.querySelector('details').open = true");
+          const look = () =>
+            page.evaluate(
+              "document.querySelector('.note')?.textContent + document.querySelectorAll('svg').length",
+            );
+          seen.push(String(await look()));
+          await sweep.ended;
+          await page.waitForFunction("!document.body.textContent.includes('Partial:')", { timeout: 30_000 });
+          seen.push(String(await look()));
+          assert.equal(
+            await page.evaluate("window.loadedOnce && document.querySelector('details').open"),
+            true,
           );
-        seen.push(String(await look()));
-        await sweep.ended;
-        await page.waitForFunction("!document.body.textContent.includes('Partial:')", { timeout: 30_000 });
-        seen.push(String(await look()));
-        assert.equal(
-          await page.evaluate("window.loadedOnce && document.querySelector('details').open"),
-          true,
+        });
+        assert.deepEqual(problems, []);
+        assert.match(seen[0] as string, /^Partial: \d of 4 runs/);
+        assert.match(seen[1] as string, /With 2 seeds p cannot.*5$/);
+        watch.child.kill("SIGINT");
+        assert.equal((await watch.ended).code, 0);
+        assert.doesNotMatch(
+          readFileSync(join(folder, "runs", "tiny", "report.html"), "utf8"),
+          /<script|Partial:/,
         );
-      });
-      assert.deepEqual(problems, []);
-      assert.match(seen[0] as string, /^Partial: \d of 4 runs/);
-      assert.match(seen[1] as string, /With 2 seeds p cannot.*6$/);
-      watch.child.kill("SIGINT");
-      assert.equal((await watch.ended).code, 0);
-      assert.doesNotMatch(
-        readFileSync(join(folder, "runs", "tiny", "report.html"), "utf8"),
-        /<script|Partial:/,
-      );
+      } finally {
+        // Where it fails, too, nothing is left that would keep the tests from ending.
+        await Promise.all([watch.killGroup(), sweep.killGroup()]);
+      }
     });
   });
 

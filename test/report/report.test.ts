@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { report } from "../../src/commands/report.js";
 import { randomStream } from "../../src/random.js";
 import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
-import { writeCsv } from "../../src/records/csv.js";
+import { readCsv, writeCsv } from "../../src/records/csv.js";
 import { CHROMIUM, inBrowser } from "../browser.js";
 import { filesIn } from "../sweep/results.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -23,8 +23,8 @@ function writeSweep(
       variant,
       seed,
       axes: "",
-      params: 1000 + (index % variants),
-      macs: 1e6,
+      params: 1000 * (1 + (index % variants)),
+      macs: 1e6 * (1 + (index % variants)),
       test_error: random.uniform(),
     };
   });
@@ -118,6 +118,7 @@ describe("report", function () {
           run: `r${r}-x${x}/seed-1`,
           variant: `r${r}-x${x}`,
           seed: 1,
+          template: "r${r}-x${x}",
           axes: `r=${r};x=${x}`,
         })),
       );
@@ -138,6 +139,128 @@ describe("report", function () {
         new Set(labels),
         new Set(values.flatMap((value) => [`r{r}-x${value}`, `r${value}-x{x}`])),
       );
+    }));
+
+  it("names what is joined along an axis by the variants' template, axes of a zip together", () =>
+    inTemporaryFolder(async (folder) => {
+      const runs = [
+        [2, 0.002],
+        [4, 0.004],
+        [8, 0.008],
+      ].flatMap(([r, lr]) =>
+        [0, 1].map((s) => ({
+          run: `z-r${r}-lr${lr}-s${s}/seed-1`,
+          variant: `z-r${r}-lr${lr}-s${s}`,
+          seed: 1,
+          template: "z-r${r}-lr${lr}-s${s}",
+          axes: `s=${s};r=${r};lr=${lr}`,
+          ...{ params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" },
+        })),
+      );
+      writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+      writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+      assert.equal(await report([folder], ONCE), 0);
+      const labels = [...page(folder).matchAll(/>([^<>]*\{\w+\}[^<>]*)</g)].map(([, label]) => label);
+      assert.deepEqual(
+        new Set(labels),
+        new Set([
+          "z-r{r}-lr{lr}-s0",
+          "z-r{r}-lr{lr}-s1",
+          "z-r2-lr0.002-s{s}",
+          "z-r4-lr0.004-s{s}",
+          "z-r8-lr0.008-s{s}",
+        ]),
+      );
+    }));
+
+  it("shows runs of one epoch as points", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 2, seeds: 2, epochs: 1 });
+      assert.equal(await report([folder], ONCE), 0);
+      const [, curves = ""] = page(folder).split("Loss by epoch");
+      const points = page(folder).match(/aria-roledescription="point"/g)?.length ?? 0;
+      writeSweep(folder, { variants: 2, seeds: 2, epochs: 2 });
+      assert.equal(await report([folder], ONCE), 0);
+      const fewer = page(folder).match(/aria-roledescription="point"/g)?.length ?? 0;
+      // Two variants, training and validation.
+      assert.ok(curves !== "" && points - fewer === 4, `${points} and ${fewer} points`);
+    }));
+
+  it("leaves out axes along which nothing can be seen, and a front of one variant", () =>
+    inTemporaryFolder(async (folder) => {
+      const checkCosts = async (
+        params: readonly [number, number],
+        errors: readonly [number, number],
+        expected: RegExp[],
+      ) => {
+        const runs = params.map((count, index) => ({
+          run: `v${index}/seed-1`,
+          variant: `v${index}`,
+          seed: 1,
+          ...{
+            axes: "",
+            params: count,
+            macs: 1e6 + index,
+            test_error: errors[index] as number,
+            status: "finished",
+            reason: "",
+          },
+        }));
+        writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+        writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+        assert.equal(await report([folder], ONCE), 0);
+        const captions = [...page(folder).matchAll(/<figcaption>(Against [^<]*)</g)].map(
+          ([, text = ""]) => text,
+        );
+        assert.equal(captions.length, expected.length, captions.join("\n"));
+        for (const [index, pattern] of expected.entries()) assert.match(captions[index] as string, pattern);
+      };
+      await checkCosts([1000, 2000], [0.2, 0.1], [/parameters; dashed: the Pareto front/]);
+      await checkCosts([1000, 2000], [0.1, 0.2], [/parameters\. The/]);
+      await checkCosts([1000, 1010], [0.1, 0.2], []);
+    }));
+
+  it("ends an interval that goes on beyond the plot in an arrow", () =>
+    inTemporaryFolder(async (folder) => {
+      const arrows = async (errors: readonly number[]) => {
+        const runs = errors.flatMap((error, index) =>
+          ["a", "b"].map((variant) => ({
+            run: `${variant}/seed-${index}`,
+            variant,
+            seed: index,
+            ...{
+              params: 1,
+              macs: 1,
+              test_error: variant === "a" ? 0.1 : error,
+              status: "finished",
+              reason: "",
+            },
+          })),
+        );
+        writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+        writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+        assert.equal(await report([folder], ONCE), 0);
+        const [, plot = ""] = page(folder).split("Difference to the baseline");
+        return plot.match(/aria-roledescription="point" [^>]*rotate\(-?90\)/g)?.length ?? 0;
+      };
+      assert.equal(await arrows([0.12, 0.13]), 2);
+      assert.equal(await arrows([0.12, 0.121, 0.122, 0.1215, 0.1201]), 0);
+    }));
+
+  it("shows errors by class and what always answering one class would have", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweep(folder, { variants: 2, seeds: 2, epochs: 2 });
+      const rows = readCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS)?.rows ?? [];
+      const more = { majority_error: 0.0741, test_errors_by_class: "[0,0.5,null]" };
+      writeCsv(
+        join(folder, "summary.csv"),
+        SUMMARY_COLUMNS,
+        rows.map((row) => ({ ...row, ...more })),
+      );
+      assert.equal(await report([folder], ONCE), 0);
+      assert.match(page(folder), /always answering the most frequent one has a test error of 7\.41 %/);
+      assert.match(page(folder), /test error by class<\/th><th>0<\/th><th>1<\/th><th>2</);
+      assert.match(page(folder), />0\.00 %<.*>50\.00 %<.*>-</);
     }));
 
   it("names a damaged table and reports the rest", () =>
