@@ -1,4 +1,4 @@
-// Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, encode.
+// Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, share, encode.
 
 import { fuse } from "./fuse.js";
 import { assignLayouts } from "./layouts.js";
@@ -10,6 +10,7 @@ import { STRUCTURE } from "./lower-structure.js";
 import type { Context, Lowering, Target } from "./lowering.js";
 import { OnnxBuilder, type OnnxValue } from "./onnx-builder.js";
 import { Placement } from "./placement.js";
+import { shareEqual } from "./share.js";
 import { simplify } from "./simplify.js";
 import { type TracedGraph, type TracedValue, UnsupportedKernelError } from "./traced-graph.js";
 
@@ -90,10 +91,12 @@ export function lower(
   const fused = fuse(builder, [...outputs.values(), ...stateOutputs.values()]);
   const final = (named: ReadonlyMap<string, OnnxValue>) =>
     new Map(Array.from(named, ([name, value]) => [name, fused.outputs.get(value.name) ?? value]));
+  const names = (values: Iterable<OnnxValue>) => new Set(Array.from(values, ({ name }) => name));
+  const shared = shareEqual(fused.nodes, names(fused.outputs.values()));
   const bytes = builder.encode(
     [...inputs.values(), ...(frozen ? [] : stateInputs.values())],
     [...fused.outputs.values()],
-    fused.nodes,
+    shared,
   );
   return { bytes, inputs, outputs: final(outputs), stateInputs, stateOutputs: final(stateOutputs) };
 }
