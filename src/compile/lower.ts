@@ -1,4 +1,4 @@
-// Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, share, encode.
+// Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, share, order, encode.
 
 import { fuse } from "./fuse.js";
 import { assignLayouts } from "./layouts.js";
@@ -9,6 +9,7 @@ import { POOL } from "./lower-pool.js";
 import { STRUCTURE } from "./lower-structure.js";
 import type { Context, Lowering, Target } from "./lowering.js";
 import { OnnxBuilder, type OnnxValue } from "./onnx-builder.js";
+import { orderForLoading } from "./order.js";
 import { Placement } from "./placement.js";
 import { shareEqual } from "./share.js";
 import { simplify } from "./simplify.js";
@@ -96,7 +97,7 @@ export function lower(
   const bytes = builder.encode(
     [...inputs.values(), ...(frozen ? [] : stateInputs.values())],
     [...fused.outputs.values()],
-    shared,
+    orderForLoading(shared, names(inputs.values())),
   );
   return { bytes, inputs, outputs: final(outputs), stateInputs, stateOutputs: final(stateOutputs) };
 }
