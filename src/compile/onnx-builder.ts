@@ -1,9 +1,6 @@
 // Builds one ONNX graph, node by node, and encodes it.
 
-import { createRequire } from "node:module";
-
-// The package is CommonJS generated code with types that name every field optional and nullable.
-const { onnx } = createRequire(import.meta.url)("onnx-proto") as typeof import("onnx-proto");
+import { type DeclaredValue, encodeModel, FLOAT, INT64, type Initializer } from "./onnx-messages.js";
 
 export type Attribute = number | string | readonly number[];
 
@@ -42,8 +39,6 @@ type ViewedParts = Pick<OnnxNode, "attributes" | "domain" | "isShift"> & Require
 export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 export const MICROSOFT_DOMAIN = "com.microsoft";
 
-const FLOAT = 1;
-const INT64 = 7;
 const OPSETS = [
   { domain: "", version: 17 },
   { domain: MICROSOFT_DOMAIN, version: 1 },
@@ -55,7 +50,7 @@ export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   /** Of the nodes added from now on. */
   origin = "";
-  readonly #initializers: { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[] = [];
+  readonly #initializers: Initializer[] = [];
   readonly #constants = new Map<string, string>();
   readonly #produced = new Set<string>();
   #count = 0;
@@ -137,7 +132,7 @@ export class OnnxBuilder {
   /** A constant under a name of the caller's. */
   initializer({ name, shape }: OnnxValue, values: Float32Array): void {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#initializers.push({ name, dims: [...shape], dataType: FLOAT, rawData });
+    this.#initializers.push({ name, dims: shape, dataType: FLOAT, rawData });
   }
 
   #constant(
@@ -150,55 +145,31 @@ export class OnnxBuilder {
     if (known !== undefined) return known;
     const name = `c${this.#count++}`;
     const { buffer } = data();
-    this.#initializers.push({ name, dims: [...shape], dataType, rawData: new Uint8Array(buffer) });
+    this.#initializers.push({ name, dims: shape, dataType, rawData: new Uint8Array(buffer) });
     if (key !== null) this.#constants.set(key, name);
     return name;
   }
 
-  /** The model as bytes; all inputs and outputs are float32. `nodes` may be rewritten ones of this builder. */
+  /**
+   * The model as bytes; all inputs and outputs are float32. `nodes` may be rewritten ones of this builder, `metadata`
+   * is what the model says of itself.
+   */
   encode(
-    inputs: readonly OnnxValue[],
-    outputs: readonly OnnxValue[],
+    inputs: readonly DeclaredValue[],
+    outputs: readonly DeclaredValue[],
     nodes: readonly OnnxNode[] = this.nodes,
+    metadata: Readonly<Record<string, string>> = {},
   ): Uint8Array {
     const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-    const model = onnx.ModelProto.create({
+    return encodeModel({
       irVersion: IR_VERSION,
-      opsetImport: OPSETS,
-      graph: {
-        name: "squeezebox",
-        node: nodes.map(({ origin, type, domain, inputs, outputs, attributes }) => ({
-          name: `${origin} ${outputs[0]}`,
-          opType: type,
-          domain,
-          input: [...inputs],
-          output: [...outputs],
-          attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
-        })),
-        initializer: this.#initializers.filter(({ name }) => used.has(name)),
-        input: inputs.map(encodeValue),
-        output: outputs.map(encodeValue),
-      },
+      opsets: OPSETS,
+      graphName: "squeezebox",
+      nodes,
+      initializers: this.#initializers.filter(({ name }) => used.has(name)),
+      inputs,
+      outputs,
+      metadata,
     });
-    return onnx.ModelProto.encode(model).finish();
   }
-}
-
-/** Attributes that are fractions even where their value is whole. */
-const FLOAT_ATTRIBUTES = new Set(["alpha", "epsilon", "beta"]);
-
-function encodeAttribute(name: string, value: Attribute) {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof value === "string") return { name, type: AttributeType.STRING, s: Buffer.from(value) };
-  if (typeof value === "object") return { name, type: AttributeType.INTS, ints: [...value] };
-  return FLOAT_ATTRIBUTES.has(name)
-    ? { name, type: AttributeType.FLOAT, f: value }
-    : { name, type: AttributeType.INT, i: value };
-}
-
-function encodeValue({ name, shape }: OnnxValue) {
-  return {
-    name,
-    type: { tensorType: { elemType: FLOAT, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
-  };
 }

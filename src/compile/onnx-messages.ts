@@ -1,0 +1,162 @@
+// A graph -> the bytes of an ONNX model. Numbers of fields are those of onnx.proto3.
+
+import { PbfWriter } from "pbf";
+import type { Attribute, OnnxNode } from "./onnx-builder.js";
+
+/** An input or output as the model declares it: a dimension with a name in place of a size has any size. */
+export interface DeclaredValue {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface Initializer {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dataType: number;
+  /** Little-endian. */
+  readonly rawData: Uint8Array;
+}
+
+export interface Model {
+  readonly irVersion: number;
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly graphName: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly Initializer[];
+  /** All of them float32. */
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  /** What the model says of itself, by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Of TensorProto.DataType. */
+export const FLOAT = 1;
+export const INT64 = 7;
+
+/** Of AttributeProto.AttributeType. */
+const FLOAT_ATTRIBUTE = 1;
+const INT_ATTRIBUTE = 2;
+const STRING_ATTRIBUTE = 3;
+const INTS_ATTRIBUTE = 7;
+
+/** Attributes that are fractions even where their value is whole. */
+const FRACTIONS = new Set(["alpha", "epsilon", "beta"]);
+
+/** Protobuf's wire type of what has a length. */
+const LENGTH_DELIMITED = 2;
+
+/**
+ * ModelProto { int64 ir_version = 1; GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8;
+ * repeated StringStringEntryProto metadata_props = 14 }
+ */
+export function encodeModel(model: Model): Uint8Array {
+  const graph = graphParts(model);
+  const start = new PbfWriter();
+  start.writeVarintField(1, model.irVersion);
+  writeLength(start, 7, lengthOf(graph));
+  const end = new PbfWriter();
+  for (const opset of model.opsets) end.writeMessage(8, writeOpset, opset);
+  for (const entry of Object.entries(model.metadata)) end.writeMessage(14, writeEntry, entry);
+  return Buffer.concat([start.finish(), ...graph, end.finish()]);
+}
+
+/**
+ * GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
+ * repeated ValueInfoProto input = 11, output = 12 }, in parts: initializers can have hundreds of megabytes, and a
+ * writer moves a message once more for each message around it.
+ */
+function graphParts({ graphName, nodes, initializers, inputs, outputs }: Model): Uint8Array[] {
+  const start = new PbfWriter();
+  for (const node of nodes) start.writeMessage(1, writeNode, node);
+  start.writeStringField(2, graphName);
+  const end = new PbfWriter();
+  for (const input of inputs) end.writeMessage(11, writeValue, input);
+  for (const output of outputs) end.writeMessage(12, writeValue, output);
+  return [start.finish(), ...initializers.flatMap(initializerParts), end.finish()];
+}
+
+/** TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9 } */
+function initializerParts({ name, dims, dataType, rawData }: Initializer): Uint8Array[] {
+  const tensor = new PbfWriter();
+  tensor.writePackedVarint(1, [...dims]);
+  tensor.writeVarintField(2, dataType);
+  tensor.writeStringField(8, name);
+  writeLength(tensor, 9, rawData.length);
+  const parts = [tensor.finish(), rawData];
+  const start = new PbfWriter();
+  writeLength(start, 5, lengthOf(parts));
+  return [start.finish(), ...parts];
+}
+
+/** NodeProto { repeated string input = 1, output = 2; string name = 3, op_type = 4; repeated AttributeProto attribute = 5; string domain = 7 } */
+function writeNode({ origin, type, domain, inputs, outputs, attributes }: OnnxNode, node: PbfWriter): void {
+  for (const input of inputs) node.writeStringField(1, input);
+  for (const output of outputs) node.writeStringField(2, output);
+  node.writeStringField(3, `${origin} ${outputs[0]}`);
+  node.writeStringField(4, type);
+  for (const attribute of Object.entries(attributes)) node.writeMessage(5, writeAttribute, attribute);
+  node.writeStringField(7, domain);
+}
+
+/** AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; AttributeType type = 20 } */
+function writeAttribute([name, value]: [string, Attribute], attribute: PbfWriter): void {
+  attribute.writeStringField(1, name);
+  if (typeof value === "string") {
+    attribute.writeStringField(4, value);
+    attribute.writeVarintField(20, STRING_ATTRIBUTE);
+  } else if (typeof value === "object") {
+    attribute.writePackedVarint(8, [...value]);
+    attribute.writeVarintField(20, INTS_ATTRIBUTE);
+  } else if (FRACTIONS.has(name)) {
+    attribute.writeFloatField(2, value);
+    attribute.writeVarintField(20, FLOAT_ATTRIBUTE);
+  } else {
+    attribute.writeVarintField(3, value);
+    attribute.writeVarintField(20, INT_ATTRIBUTE);
+  }
+}
+
+/** ValueInfoProto { string name = 1; TypeProto type = 2 { Tensor tensor_type = 1 { int32 elem_type = 1; TensorShapeProto shape = 2 } } } */
+function writeValue({ name, shape }: DeclaredValue, value: PbfWriter): void {
+  value.writeStringField(1, name);
+  value.writeMessage(2, (_, type) => type.writeMessage(1, writeTensorType, shape), null);
+}
+
+function writeTensorType(shape: DeclaredValue["shape"], tensorType: PbfWriter): void {
+  tensorType.writeVarintField(1, FLOAT);
+  tensorType.writeMessage(2, writeShape, shape);
+}
+
+/** TensorShapeProto { repeated Dimension dim = 1 { int64 dim_value = 1; string dim_param = 2 } } */
+function writeShape(sizes: DeclaredValue["shape"], shape: PbfWriter): void {
+  for (const size of sizes)
+    shape.writeMessage(
+      1,
+      (_, dimension) =>
+        typeof size === "string" ? dimension.writeStringField(2, size) : dimension.writeVarintField(1, size),
+      null,
+    );
+}
+
+/** OperatorSetIdProto { string domain = 1; int64 version = 2 } */
+function writeOpset({ domain, version }: Model["opsets"][number], opset: PbfWriter): void {
+  opset.writeStringField(1, domain);
+  opset.writeVarintField(2, version);
+}
+
+/** StringStringEntryProto { string key = 1, value = 2 } */
+function writeEntry([key, value]: [string, string], entry: PbfWriter): void {
+  entry.writeStringField(1, key);
+  entry.writeStringField(2, value);
+}
+
+/** What comes before a message that is not in the writer. */
+function writeLength(writer: PbfWriter, field: number, length: number): void {
+  writer.writeTag(field, LENGTH_DELIMITED);
+  writer.writeVarint(length);
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
