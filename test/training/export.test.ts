@@ -61,6 +61,11 @@ async function check(
   });
 }
 
+/** Of TensorFlow.js, as it is distributed for browsers. */
+const SCRIPTS = ["core", "backend-cpu", "layers"].map(
+  (part) => `@tensorflow/tfjs-${part}/dist/tf-${part}.min.js`,
+);
+
 /** What somebody who was given the two files would write. */
 const IN_PAGE = `async (images, count) => {
   const model = await tf.loadLayersModel("/model.json");
@@ -90,12 +95,12 @@ describe("an exported run gives the run's test loss and error again", function (
     if (CHROMIUM === null) this.skip();
     await check("tfjs", async (run, images, count) => {
       const files: Record<string, string> = {
-        "/tf.js": "node_modules/@tensorflow/tfjs/dist/tf.min.js",
+        ...Object.fromEntries(SCRIPTS.map((path) => [`/${path}`, join("node_modules", path)])),
         "/model.json": join(run, "tfjs", "model.json"),
         "/weights.bin": join(run, "tfjs", "weights.bin"),
       };
       const html = Buffer.from(
-        '<!doctype html><link rel="icon" href="data:,"><script src="/tf.js"></script>',
+        `<!doctype html><link rel="icon" href="data:,">${SCRIPTS.map((path) => `<script src="/${path}"></script>`).join("")}`,
       );
       const read = (path: string) =>
         path === "/" ? html : files[path] === undefined ? null : readFileSync(files[path]);
