@@ -58,7 +58,7 @@ function ownVersion(): string {
   ).version;
 }
 
-/** The commit of the code, with `+` where it has changes; null outside a checkout. */
+/** The commit of the code, with `+` where it has changes; null where it is in no checkout, or installed in another project. */
 function gitCommit(): string | null {
   const git = (...words: string[]) =>
     execFileSync("git", words, {
@@ -67,6 +67,7 @@ function gitCommit(): string | null {
       encoding: "utf8",
     }).trim();
   try {
+    git("ls-files", "--error-unmatch", "package.json");
     return (
       git("rev-parse", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+")
     );
