@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,7 +49,7 @@ function partOf(name: string): string {
 /** `from "x"`, `import "x"`, `import("x")`, `require("x")`. */
 function importsIn(text: string): string[] {
   return Array.from(
-    text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\s*\(\s*|\brequire\s*\(\s*)["'`]([^"'`]+)["'`]/g),
+    text.matchAll(/(?:\b(?:from|import)\s+["']|\b(?:import|require)\s*\(\s*["'`])([^"'`]+)["'`]/g),
     (match) => match[1] as string,
   );
 }
@@ -93,6 +94,18 @@ describe("imports", () => {
   it("reach files that exist", () => {
     check(({ imports }) =>
       imports.filter((target) => target.endsWith(".ts") && !files.some(({ name }) => name === target)),
+    );
+  });
+
+  it("of packages are what an installation without development brings", () => {
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    check(({ imports }) =>
+      imports.filter((target) => {
+        const [name = ""] = /^(@[^/]+\/)?[^/]+/.exec(target) ?? [];
+        return !isBuiltin(target) && !/\.ts$|\$\{/.test(target) && dependencies[name] === undefined;
+      }),
     );
   });
 

@@ -1,0 +1,83 @@
+// The package as another project has it: packed, installed from the file with the npm at hand, and used there.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { inTemporaryFolder } from "./temporary-folder.js";
+
+const EXPERIMENT = `
+name: installed
+dataset: { name: synthetic, size: 8, images: 32, validation: 16, test: 16 }
+network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }], se: { r: 4 } }
+training: { epochs: 1, batchSize: 16 }
+`;
+const SWEEP = `
+name: s
+experiment: installed.yaml
+variants: [{ name: plain, set: { network.se: off } }, { name: se }]
+seeds: [1]
+`;
+
+/** Without what this repository's .npmrc says to the scripts that npm runs, this test among them. */
+const { NODE_OPTIONS: _, ...ENVIRONMENT } = process.env;
+
+function run(folder: string, program: string, ...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(program, words, {
+    cwd: folder,
+    encoding: "utf8",
+    env: ENVIRONMENT,
+  });
+  return { status, stdout, stderr };
+}
+
+function registryAnswers(): boolean {
+  return (
+    run(".", "npm", "view", "yaml", "version", "--fetch-retries=0", "--fetch-timeout=10000").status === 0
+  );
+}
+
+describe("the package", function () {
+  this.timeout(90_000);
+
+  it("installs from its file into an empty project, and works there", async function () {
+    if (!registryAnswers()) {
+      if (this.test) this.test.title += " (skipped: the npm registry cannot be reached)";
+      this.skip();
+    }
+    await inTemporaryFolder((folder) => {
+      const packed = run(".", "npm", "pack", "--ignore-scripts", "--pack-destination", folder);
+      assert.equal(packed.status, 0, packed.stderr);
+      const [file = ""] = readdirSync(folder);
+      writeFileSync(join(folder, "package.json"), "{}");
+      const options = ["--ignore-scripts", "--omit=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+      const installed = run(folder, "npm", "install", ...options, `./${file}`);
+      assert.equal(installed.status, 0, installed.stderr);
+      assert.deepEqual(readdirSync(join(folder, "node_modules", "squeezebox")).sort(), [
+        ...["LICENSE", "README.md", "configs", "dist", "docs", "package.json", "runs", "schemas"],
+      ]);
+
+      const squeezebox = (...words: string[]) => {
+        const { status, stdout, stderr } = run(folder, "npx", "squeezebox", ...words);
+        assert.equal(status, 0, stderr);
+        return stdout;
+      };
+      assert.match(squeezebox("--help"), /^Usage: squeezebox/m);
+      squeezebox("validate", "node_modules/squeezebox/configs/r-ablation.yaml");
+      // A project has commits of its own, which are not those of the code.
+      run(folder, "git", "init", "--quiet");
+      const author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+      run(folder, "git", ...author, "commit", "--quiet", "--allow-empty", "--message", "a");
+      writeFileSync(join(folder, "installed.yaml"), EXPERIMENT);
+      writeFileSync(join(folder, "sweep.yaml"), SWEEP);
+      const { test_error } = JSON.parse(squeezebox("train", "installed.yaml", "--json"));
+      assert.equal(typeof test_error, "number");
+      const environment = join(folder, "runs", "installed", "seed-1", "environment.json");
+      assert.equal(JSON.parse(readFileSync(environment, "utf8")).commit, null);
+      squeezebox("sweep", "sweep.yaml");
+      squeezebox("report", join("runs", "s"));
+      assert.ok(readdirSync(join(folder, "runs", "s")).includes("report.html"));
+    });
+  });
+});
