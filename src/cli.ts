@@ -130,7 +130,11 @@ withComparison(command("report", "writes report.html, table.md, table.tex and ta
 command("export", "the model of a finished run, for TensorFlow.js or ONNX Runtime")
   .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
   .option("--format <name>", "tfjs or onnx", "tfjs")
-  .option("--batch <n>", "images at a time, for onnx", count("--batch"), 1)
+  .option("--batch <n>", "images at a time, for onnx (default: any number)", count("--batch"))
+  .option(
+    "--no-normalisation",
+    "leave the normalisation out: the model takes images that have been normalised",
+  )
   .action(async (run, flags) => finish(await (await import("./commands/export.js")).exportRun(run, flags)));
 
 command("excite", "what the gates of a finished run do: by channel and class, and what each is worth")

@@ -1,36 +1,47 @@
 // squeezebox export: the model of a finished run, for TensorFlow.js or ONNX Runtime.
 
-import { join } from "node:path";
-import { describeDataset } from "../data/dataset.js";
+import { join, resolve, sep } from "node:path";
 import { InputError } from "../diagnostic.js";
-import { buildNetwork } from "../network/build-network.js";
 import { customLayers, exportLayersModel, exportOnnx } from "../training/export-run.js";
+import { normalisedModel, pixelModel } from "../training/portable-model.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface ExportFlags {
   readonly format: string;
-  readonly batch: number;
+  readonly batch?: number;
+  /** False: the model takes images that are normalised already. */
+  readonly normalisation: boolean;
   readonly json: boolean;
 }
 
-/** `run`: the folder of a run. Writes into it. */
-export async function exportRun(run: string, { format, batch, json }: ExportFlags): Promise<number> {
+/** `run`: the folder of a run. Writes into a folder of it. */
+export async function exportRun(
+  run: string,
+  { format, batch, normalisation, json }: ExportFlags,
+): Promise<number> {
   if (format !== "tfjs" && format !== "onnx")
     throw new InputError(`--format is tfjs or onnx; found ${format}`);
-  const { experiment, weights } = loadFinishedRun(run);
-  const exported = {
-    graph: buildNetwork(experiment.network, describeDataset(experiment.dataset)),
-    weights,
+  const { graph, weights, data, result } = loadFinishedRun(run);
+  const source = {
+    run: resolve(run).split(sep).slice(-3).join("/"),
+    fingerprint: result.fingerprint ?? "",
+    test_error: Number(result.test_error),
+    test_loss: Number(result.test_loss),
   };
+  const model = (normalisation ? pixelModel : normalisedModel)({ graph, weights, data, source });
+  const folder = join(run, format);
   const files =
     format === "tfjs"
-      ? await exportLayersModel(exported, join(run, "tfjs"))
-      : exportOnnx(exported, join(run, "model.onnx"), batch);
-  const custom = format === "tfjs" ? customLayers(exported) : [];
+      ? await exportLayersModel(model, folder)
+      : exportOnnx(model, folder, { batch: batch ?? null });
+  const custom = format === "tfjs" ? customLayers(model) : [];
   if (json) printJson({ files, customLayers: custom });
   else {
     print(files.join("\n"));
+    print(
+      `\nThe model takes ${model.metadata.input.values}, ${model.metadata.input.shape.slice(1).join("x")}.`,
+    );
     if (custom.length > 0)
       printError(
         `stock TensorFlow.js lacks layers of this network: ${custom.slice(0, 5).join(", ")}${custom.length > 5 ? ", ..." : ""}`,

@@ -1,5 +1,6 @@
 // Traced graph -> ONNX model: simplify, assign layouts, lower kernel by kernel, fuse, share, order, encode.
 
+import { forAnyBatch, TELLTALE_BATCH } from "./any-batch.js";
 import { fuse } from "./fuse.js";
 import { assignLayouts } from "./layouts.js";
 import { BATCH_NORM } from "./lower-batch-norm.js";
@@ -33,12 +34,56 @@ export interface OnnxModel {
   readonly stateOutputs: ReadonlyMap<string, OnnxValue>;
 }
 
-/** `frozen`: values of state that becomes part of the model, in place of inputs. Throws UnsupportedKernelError. */
-export function lower(
+/** A model by itself, for others. */
+export interface Portable {
+  /** Values of the state, which becomes part of the model. */
+  readonly frozen: ReadonlyMap<string, Float32Array>;
+  /** What the model says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Whether it was traced with TELLTALE_BATCH images, to take any number. */
+  readonly anyBatch: boolean;
+}
+
+/** The function lowered for ourselves: its state goes in and comes out. Throws UnsupportedKernelError. */
+export function lower(traced: TracedGraph, target: Target): OnnxModel {
+  const { builder, nodes, inputs, outputs, stateInputs, stateOutputs, named } = lowerNodes(traced, target);
+  const bytes = builder.encode([...inputs.values(), ...stateInputs.values()], [...named.values()], nodes);
+  return { bytes, inputs, outputs, stateInputs, stateOutputs };
+}
+
+/**
+ * A function without state of its own, with inputs and outputs named as the function names them. Throws
+ * UnsupportedKernelError, and InputError where it was to take any number of images and cannot.
+ */
+export function lowerPortable(
   traced: TracedGraph,
   target: Target,
-  frozen?: ReadonlyMap<string, Float32Array>,
-): OnnxModel {
+  { frozen, metadata, anyBatch }: Portable,
+): Uint8Array {
+  const lowered = lowerNodes(traced, target);
+  const { builder, inputs, outputs, stateInputs } = lowered;
+  for (const [name, declared] of stateInputs) {
+    const values = frozen.get(name);
+    if (!values) throw new Error(`no value for the state ${name}`);
+    builder.initializer(declared, values);
+  }
+  const nodes = anyBatch ? forAnyBatch(builder, lowered.nodes) : lowered.nodes;
+  const names = new Map([...inputs, ...outputs].map(([name, value]) => [value.name, name]));
+  const rename = (name: string) => names.get(name) ?? name;
+  const declare = ([name, { shape }]: readonly [string, OnnxValue]) => ({
+    name,
+    shape: shape.map((size) => (anyBatch && size === TELLTALE_BATCH ? "batch" : size)),
+  });
+  return builder.encode(
+    Array.from(inputs, declare),
+    Array.from(outputs, declare),
+    nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })),
+    metadata,
+  );
+}
+
+/** `named`: all results by their names before fusing. */
+function lowerNodes(traced: TracedGraph, target: Target) {
   const graph = simplify(traced);
   const builder = new OnnxBuilder();
   const placement = new Placement(builder);
@@ -63,11 +108,6 @@ export function lower(
     "state",
     graph.state.map(({ name, before }) => ({ name, value: before })),
   );
-  for (const [name, declared] of frozen ? stateInputs : []) {
-    const values = frozen?.get(name);
-    if (!values) throw new Error(`no value for the state ${name}`);
-    builder.initializer(declared, values);
-  }
   placeConstants(context, graph, used);
   for (const node of graph.nodes) {
     const lowering = LOWERINGS[node.kernel];
@@ -94,12 +134,16 @@ export function lower(
     new Map(Array.from(named, ([name, value]) => [name, fused.outputs.get(value.name) ?? value]));
   const names = (values: Iterable<OnnxValue>) => new Set(Array.from(values, ({ name }) => name));
   const shared = shareEqual(fused.nodes, names(fused.outputs.values()));
-  const bytes = builder.encode(
-    [...inputs.values(), ...(frozen ? [] : stateInputs.values())],
-    [...fused.outputs.values()],
-    orderForLoading(shared, names(inputs.values())),
-  );
-  return { bytes, inputs, outputs: final(outputs), stateInputs, stateOutputs: final(stateOutputs) };
+  const nodes = orderForLoading(shared, names(inputs.values()));
+  return {
+    builder,
+    nodes,
+    inputs,
+    outputs: final(outputs),
+    stateInputs,
+    stateOutputs: final(stateOutputs),
+    named: fused.outputs,
+  };
 }
 
 /** A constant of one repeated number is stored as that number. */

@@ -129,6 +129,17 @@ export class OnnxBuilder {
     return this.#constant(key, shape, FLOAT, () => Float32Array.from(values));
   }
 
+  /** The shape of a constant, and its numbers where it is one of `ints`; null where the name is not a constant's. */
+  constant(
+    name: string,
+  ): { readonly shape: readonly number[]; readonly ints: readonly number[] | null } | null {
+    const found = this.#initializers.find((one) => one.name === name);
+    if (!found) return null;
+    const { dims, dataType, rawData } = found;
+    const ints = dataType === INT64 ? Array.from(new BigInt64Array(rawData.slice().buffer), Number) : null;
+    return { shape: dims, ints };
+  }
+
   /** A constant under a name of the caller's. */
   initializer({ name, shape }: OnnxValue, values: Float32Array): void {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -161,9 +172,10 @@ export class OnnxBuilder {
     metadata: Readonly<Record<string, string>> = {},
   ): Uint8Array {
     const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+    const domains = new Set(["", ...nodes.map(({ domain }) => domain)]);
     return encodeModel({
       irVersion: IR_VERSION,
-      opsets: OPSETS,
+      opsets: OPSETS.filter(({ domain }) => domains.has(domain)),
       graphName: "squeezebox",
       nodes,
       initializers: this.#initializers.filter(({ name }) => used.has(name)),

@@ -1,24 +1,26 @@
-// A finished run -> its model for others: a tfjs LayersModel, or ONNX.
+// A portable model -> files for others: a tfjs LayersModel with a page that shows it, or ONNX.
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { lower } from "../compile/lower.js";
+import { TELLTALE_BATCH } from "../compile/any-batch.js";
+import { lowerPortable } from "../compile/lower.js";
 import { trace, useTraceBackend } from "../compile/trace.js";
-import type { State } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
-import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
+import { exportPage } from "./export-page.js";
+import type { PortableModel } from "./portable-model.js";
 import { evaluationStep } from "./steps.js";
 
-export interface ExportedRun {
-  readonly graph: Graph;
-  /** Weights and moving statistics. */
-  readonly weights: State;
-}
-
-/** model.json and weights.bin in a folder: `tf.loadLayersModel` of stock TensorFlow.js reads them. Gives the files. */
-export async function exportLayersModel({ graph, weights }: ExportedRun, folder: string): Promise<string[]> {
+/**
+ * model.json and weights.bin in a folder: `tf.loadLayersModel` of stock TensorFlow.js reads them, and gives logits. Beside
+ * them metadata.json, which the model has as its user-defined metadata, too, and for images of one or three channels a page.
+ * Returns the files.
+ */
+export async function exportLayersModel(
+  { graph, weights, metadata }: PortableModel,
+  folder: string,
+): Promise<string[]> {
   tf.enableProdMode();
   await import("@tensorflow/tfjs-backend-cpu");
   tf.setBackend("cpu");
@@ -28,34 +30,84 @@ export async function exportLayersModel({ graph, weights }: ExportedRun, folder:
     if (!values) throw new Error(`the checkpoint lacks ${name}`);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
-  const files = [join(folder, "model.json"), join(folder, "weights.bin")] as const;
+  const files = new Map<string, string | Uint8Array>([["metadata.json", json(metadata)]]);
   await layersModel.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
       const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
-      const model = { format: "layers-model", generatedBy: "squeezebox", modelTopology, weightsManifest };
-      writeWhole(files[1], new Uint8Array(weightData as ArrayBuffer));
-      writeWhole(files[0], JSON.stringify(model));
+      const about = { format: "layers-model", generatedBy: "squeezebox", userDefinedMetadata: metadata };
+      files.set("weights.bin", new Uint8Array(weightData as ArrayBuffer));
+      files.set("model.json", JSON.stringify({ ...about, modelTopology, weightsManifest }));
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" as const } };
     }),
   );
-  return [...files];
+  const takesPixels = metadata.input.values === "pixels from 0 to 255";
+  const page =
+    takesPixels && [1, 3].includes(metadata.input.shape[3]) ? exportPage(metadata.source.run) : new Map();
+  return writeAll(folder, new Map([...files, ...page]));
 }
 
-/** One file; input images [batch, height, width, channels], output logits [batch, classes]. Runs in ONNX Runtime. */
-export function exportOnnx({ graph, weights }: ExportedRun, file: string, batch: number): string[] {
+export interface OnnxOptions {
+  /** Images at a time; null for any number. */
+  readonly batch: number | null;
+}
+
+/**
+ * model.onnx and metadata.json in a folder. Input `images` [batch, height, width, channels]; outputs `logits` and
+ * `probabilities` [batch, classes]. The model has the metadata, too. Throws InputError where it cannot take any number.
+ */
+export function exportOnnx(
+  { graph, weights, metadata }: PortableModel,
+  folder: string,
+  { batch }: OnnxOptions,
+): string[] {
   useTraceBackend();
   const model = buildModel(graph);
   const shapes = inferShapes(graph);
   const [input, output] = [shapes.get(graph[0]?.name ?? ""), shapes.get(graph.at(-1)?.name ?? "")];
   if (!input || !output) throw new Error("the network is empty");
-  const step = evaluationStep(model, { batch, ...input, classes: output.channels });
-  const { bytes } = lower(trace(step, model.weights), { block: null, hasPoolIndices: true }, weights);
-  writeWhole(file, bytes);
-  return [file];
+  const shape = { batch: batch ?? TELLTALE_BATCH, ...input, classes: output.channels };
+  const evaluation = evaluationStep(model, shape);
+  const step: typeof evaluation = {
+    ...evaluation,
+    run: (inputs) => {
+      const { logits } = evaluation.run(inputs);
+      return { logits: logits as tf.Tensor, probabilities: tf.softmax(logits as tf.Tensor) };
+    },
+  };
+  const [, ...size] = metadata.input.shape;
+  const about = { ...metadata, input: { ...metadata.input, shape: [batch, ...size] } };
+  const bytes = lowerPortable(
+    trace(step, model.weights),
+    { block: null, hasPoolIndices: true },
+    {
+      frozen: weights,
+      metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),
+      anyBatch: batch === null,
+    },
+  );
+  return writeAll(
+    folder,
+    new Map<string, string | Uint8Array>([
+      ["model.onnx", bytes],
+      ["metadata.json", json(about)],
+    ]),
+  );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function writeAll(folder: string, files: ReadonlyMap<string, string | Uint8Array>): string[] {
+  return Array.from(files, ([name, content]) => {
+    const file = join(folder, name);
+    writeWhole(file, content);
+    return file;
+  });
 }
 
 /** Layers that stock TensorFlow.js does not know: the exported model loads only where they are registered. */
-export function customLayers({ graph }: ExportedRun): string[] {
+export function customLayers({ graph }: Pick<PortableModel, "graph">): string[] {
   const custom = new Set(["channel-reduce", "channel-function", "strip-mean", "repeat-channels", "rows"]);
   const shapes = inferShapes(graph);
   return graph.flatMap((node) => {

@@ -7,9 +7,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { ElementHandle } from "puppeteer-core";
 import type { DatasetSpec } from "../../src/config/experiment.js";
 import { inOrder, takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
+import { loadMnistDigits } from "../../src/data/mnist.js";
 import { MetricsSum } from "../../src/training/metrics.js";
 import { CHROMIUM, inBrowser, withServer } from "../browser.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -33,84 +35,112 @@ network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 16, stride: 2
 training: { epochs: 2, batchSize: 32, select: validation }
 `;
 
-/** Trains, exports, and gives test loss and error of the run and of the exported model's logits. */
+interface Exported {
+  readonly folder: string;
+  /** Pixels from 0 to 255 of the test images, [count, 8, 8, 3]. */
+  readonly pixels: Float32Array;
+  readonly count: number;
+}
+
+/** Trains, exports, and compares test loss and error of the run and of the exported model's logits for pixels. */
 async function check(
   format: "tfjs" | "onnx",
-  logitsOf: (run: string, images: Float32Array, count: number) => Promise<Float32Array>,
+  logitsOf: (exported: Exported) => Promise<Float32Array>,
 ): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
-    const squeezebox = (...words: string[]) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words, "--json"], {
-        cwd: folder,
-        encoding: "utf8",
-      });
-      assert.equal(status, 0, stderr);
-      return JSON.parse(stdout) as Record<string, number>;
-    };
+    const squeezebox = squeezeboxIn(folder);
     const result = squeezebox("train", "e.yaml");
     const run = join("runs", "exported", "seed-1");
-    assert.deepEqual(squeezebox("export", run, "--format", format, "--batch", "40").customLayers, []);
-    const { test, classes } = await loadDataset(DATASET);
+    assert.deepEqual(squeezebox("export", run, "--format", format).customLayers, []);
+    const dataset = await loadDataset(DATASET);
+    const { test, classes, normalisation } = dataset;
     const batch = takeBatch(test, { order: inOrder(test.count), start: 0, size: test.count, classes });
-    const sum = new MetricsSum();
-    sum.add(await logitsOf(join(folder, run), batch.images, test.count), batch.classes, test.count);
-    const { loss, error } = sum.mean();
-    assert.equal(error, result.test_error);
-    assert.ok(Math.abs(loss - (result.test_loss as number)) < 1e-5, `${loss} instead of ${result.test_loss}`);
+    const { mean, deviation } = normalisation;
+    const pixels = batch.images.map((value, index) =>
+      Math.round(value * (deviation[index % 3] as number) + (mean[index % 3] as number)),
+    );
+    const exported = { folder: join(folder, run, format), pixels, count: test.count };
+    checkAgreement(await logitsOf(exported), { labels: batch.classes, result });
+    const metadata = JSON.parse(readFileSync(join(exported.folder, "metadata.json"), "utf8"));
+    assert.deepEqual(metadata.normalisation, { mean: [...mean], deviation: [...deviation] });
+    assert.deepEqual(metadata.classes, ["0", "1", "2", "3"]);
+    assert.deepEqual(metadata.input, {
+      name: "images",
+      layout: "NHWC",
+      shape: [null, 8, 8, 3],
+      values: "pixels from 0 to 255",
+    });
+    assert.equal(metadata.source.run, "runs/exported/seed-1");
+    assert.equal(metadata.source.test_error, result.test_error);
   });
 }
 
-/** Of TensorFlow.js, as it is distributed for browsers. */
-const SCRIPTS = ["core", "backend-cpu", "layers"].map(
-  (part) => `@tensorflow/tfjs-${part}/dist/tf-${part}.min.js`,
-);
+function squeezeboxIn(folder: string) {
+  return (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words, "--json"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as Record<string, number>;
+  };
+}
 
-/** What somebody who was given the two files would write. */
-const IN_PAGE = `async (images, count) => {
+function checkAgreement(
+  logits: Float32Array,
+  { labels, result }: { labels: Uint16Array; result: Record<string, number> },
+): void {
+  const sum = new MetricsSum();
+  sum.add(logits, labels, labels.length);
+  const { loss, error } = sum.mean();
+  assert.equal(error, result.test_error);
+  assert.ok(Math.abs(loss - (result.test_loss as number)) < 1e-5, `${loss} instead of ${result.test_loss}`);
+}
+
+/** What somebody who was given the files would write. */
+const IN_PAGE = `async (pixels, count) => {
   const model = await tf.loadLayersModel("/model.json");
-  const logits = model.predict(tf.tensor(images, [count, 8, 8, 3]));
+  const logits = model.predict(tf.tensor(pixels, [count, 8, 8, 3]));
   return Array.from(await logits.data());
 }`;
+
+/** The exported folder, as a web server shows it. */
+function readerOf(folder: string): (path: string) => Uint8Array | null {
+  return (path) => {
+    const file = join(folder, path === "/" ? "index.html" : path);
+    return existsSync(file) ? readFileSync(file) : null;
+  };
+}
 
 describe("an exported run gives the run's test loss and error again", function () {
   this.timeout(60_000);
 
   it("as a LayersModel, loaded by stock TensorFlow.js", () =>
-    check("tfjs", async (run, images, count) => {
+    check("tfjs", async ({ folder, pixels, count }) => {
       await tf.setBackend("cpu");
-      const { modelTopology, weightsManifest } = JSON.parse(
-        readFileSync(join(run, "tfjs", "model.json"), "utf8"),
+      const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(
+        readFileSync(join(folder, "model.json"), "utf8"),
       );
-      const weightData = new Uint8Array(readFileSync(join(run, "tfjs", "weights.bin"))).buffer;
+      assert.deepEqual(userDefinedMetadata.classes, ["0", "1", "2", "3"]);
+      const weightData = new Uint8Array(readFileSync(join(folder, "weights.bin"))).buffer;
       const weightSpecs = weightsManifest[0].weights;
       const model = await layers.loadLayersModel(
         tf.io.fromMemory({ modelTopology, weightSpecs, weightData }),
       );
-      const logits = model.predict(tf.tensor(images, [count, 8, 8, 3])) as tf.Tensor;
+      const logits = model.predict(tf.tensor(pixels, [count, 8, 8, 3])) as tf.Tensor;
       return (await logits.data()) as Float32Array;
     }));
 
-  it("as a LayersModel, in a browser with TensorFlow.js as it is distributed", async function () {
+  it("as a LayersModel, in a browser on the page beside it", async function () {
     if (CHROMIUM === null) this.skip();
-    await check("tfjs", async (run, images, count) => {
-      const files: Record<string, string> = {
-        ...Object.fromEntries(SCRIPTS.map((path) => [`/${path}`, join("node_modules", path)])),
-        "/model.json": join(run, "tfjs", "model.json"),
-        "/weights.bin": join(run, "tfjs", "weights.bin"),
-      };
-      const html = Buffer.from(
-        `<!doctype html><link rel="icon" href="data:,">${SCRIPTS.map((path) => `<script src="/${path}"></script>`).join("")}`,
-      );
-      const read = (path: string) =>
-        path === "/" ? html : files[path] === undefined ? null : readFileSync(files[path]);
+    await check("tfjs", async ({ folder, pixels, count }) => {
       let logits: number[] = [];
-      await withServer(read, async (address) => {
+      await withServer(readerOf(folder), async (address) => {
         const problems = await inBrowser(async (page) => {
           await page.goto(address);
-          logits = (await page.evaluate(
-            `(${IN_PAGE})(${JSON.stringify(Array.from(images))}, ${count})`,
-          )) as number[];
+          const call = `(${IN_PAGE})(${JSON.stringify(Array.from(pixels))}, ${count})`;
+          logits = (await page.evaluate(call)) as number[];
         });
         assert.deepEqual(problems, []);
       });
@@ -118,13 +148,92 @@ describe("an exported run gives the run's test loss and error again", function (
     });
   });
 
-  it("as ONNX, in ONNX Runtime", () =>
-    check("onnx", async (run, images, count) => {
-      const session = await InferenceSession.create(join(run, "model.onnx"));
-      const [input, output] = [session.inputNames[0] as string, session.outputNames[0] as string];
-      const results = await session.run({ [input]: new Tensor("float32", images, [count, 8, 8, 3]) });
-      return results[output]?.data as Float32Array;
+  it("as ONNX, in ONNX Runtime, in batches of any size", () =>
+    check("onnx", async ({ folder, pixels, count }) => {
+      const session = await InferenceSession.create(join(folder, "model.onnx"));
+      assert.deepEqual([session.inputNames, session.outputNames], [["images"], ["logits", "probabilities"]]);
+      const found: number[] = [];
+      for (let first = 0, size = 1; first < count; first += size, size = Math.min(size + 3, count - first)) {
+        const images = new Tensor("float32", pixels.slice(first * 192, (first + size) * 192), [
+          size,
+          8,
+          8,
+          3,
+        ]);
+        const results = await session.run({ images });
+        const [logits, probabilities] = [results.logits as Tensor, results.probabilities as Tensor];
+        found.push(...(logits.data as Float32Array));
+        const sum = (probabilities.data as Float32Array).reduce((a, b) => a + b, 0);
+        assert.ok(Math.abs(sum - size) < 1e-4, `${sum}`);
+      }
+      return Float32Array.from(found);
     }));
+
+  it("for normalised images, where asked, and for so many at a time", () =>
+    inTemporaryFolder(async (folder) => {
+      writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
+      const squeezebox = squeezeboxIn(folder);
+      const result = squeezebox("train", "e.yaml");
+      const run = join("runs", "exported", "seed-1");
+      squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
+      const { test, classes } = await loadDataset(DATASET);
+      const batch = takeBatch(test, { order: inOrder(test.count), start: 0, size: test.count, classes });
+      const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
+      const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
+      checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
+    }));
+
+  it("on a page that is given image files of digits", async function () {
+    if (CHROMIUM === null) this.skip();
+    await inTemporaryFolder(async (folder) => {
+      writeFileSync(
+        join(folder, "e.yaml"),
+        `name: digits
+dataset: { name: mnist, validation: 100, train: 2000 }
+network: { stem: { filters: 8, stride: 2 }, stages: [{ block: basic, filters: 16, stride: 2 }] }
+training: { epochs: 6, batchSize: 64, optimizer: { name: adam, learningRate: 0.005 } }
+`,
+      );
+      const squeezebox = squeezeboxIn(folder);
+      squeezebox("train", "e.yaml");
+      const run = join("runs", "digits", "seed-1");
+      squeezebox("export", run);
+      squeezebox("export", run, "--format", "onnx");
+      const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
+      const digits = loadMnistDigits();
+      const shown = Array.from({ length: 20 }, (_, index) => index * 487);
+      const predicted = shown.map(async (image) => {
+        const pixels = digits.pixels.subarray(image * 784, (image + 1) * 784);
+        writeFileSync(join(folder, `${image}.bmp`), bitmapOf(pixels, 28, 28));
+        const images = new Tensor("float32", Float32Array.from(pixels), [1, 28, 28, 1]);
+        const { probabilities } = await session.run({ images });
+        const shares = probabilities?.data as Float32Array;
+        const best = shares.indexOf(Math.max(...shares));
+        return `${best} (${(100 * (shares[best] as number)).toFixed(1)} %)`;
+      });
+      const expected = await Promise.all(predicted);
+      const right = expected.filter((text, index) =>
+        text.startsWith(`${digits.labels[shown[index] as number]} `),
+      );
+      assert.ok(right.length >= 15, `${right.length} of 20 digits`);
+      const found: string[] = [];
+      await withServer(readerOf(join(folder, run, "tfjs")), async (address) => {
+        const problems = await inBrowser(async (page) => {
+          await page.goto(address);
+          await page.waitForFunction("document.querySelector('input').onchange !== null");
+          const input = await page.$("input");
+          for (const image of shown) {
+            await page.evaluate("document.querySelector('output').textContent = ''");
+            await (input as ElementHandle<never>).uploadFile(join(folder, `${image}.bmp`));
+            await page.waitForFunction("document.querySelector('output').textContent !== ''");
+            found.push(String(await page.evaluate("document.querySelector('output').textContent")));
+          }
+        });
+        assert.deepEqual(problems, []);
+      });
+      assert.deepEqual(found, expected);
+    });
+  });
 
   it("and excite measures its gates", () =>
     inTemporaryFolder(async (folder) => {
@@ -147,3 +256,26 @@ describe("an exported run gives the run's test loss and error again", function (
       assert.match(readFileSync(join(folder, files[3] as string), "utf8"), /<svg.*stage1\.block1\.se\.gate/s);
     }));
 });
+
+/** A Windows bitmap of 24 bits a pixel: the simplest file that a browser shows. */
+function bitmapOf(grey: Uint8Array, width: number, height: number): Buffer {
+  const row = Math.ceil((3 * width) / 4) * 4;
+  const bytes = Buffer.alloc(54 + row * height);
+  bytes.write("BM");
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(54, 10);
+  bytes.writeUInt32LE(40, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  // Rows from the bottom up.
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      bytes.fill(
+        grey[(height - 1 - y) * width + x] as number,
+        54 + y * row + 3 * x,
+        54 + y * row + 3 * x + 3,
+      );
+  return bytes;
+}

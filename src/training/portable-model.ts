@@ -1,0 +1,95 @@
+// A finished run -> what others need of it: a network that takes pixels as they are in files, and words about it.
+
+import type { State } from "../engine/engine.js";
+import type { Graph, Node } from "../network/graph.js";
+import type { RunData } from "../records/run-data.js";
+
+export interface PortableModel {
+  readonly graph: Graph;
+  /** Weights and moving statistics. */
+  readonly weights: State;
+  readonly metadata: ModelMetadata;
+}
+
+/** What is written beside an exported model, and into it. */
+export interface ModelMetadata {
+  readonly source: {
+    readonly run: string;
+    readonly fingerprint: string;
+    readonly test_error: number;
+    readonly test_loss: number;
+  };
+  readonly input: {
+    readonly name: "images";
+    /** Batch, height, width, channels (fastest). */
+    readonly layout: "NHWC";
+    /** Null: any number of images. */
+    readonly shape: readonly [number | null, number, number, number];
+    readonly values: "pixels from 0 to 255" | "(pixel - mean) / deviation";
+  };
+  /** By channel, of pixels from 0 to 255. The model does it itself where it takes pixels. */
+  readonly normalisation: RunData["normalisation"];
+  /** In the order of the outputs; the classifier may have more outputs, which were never trained. */
+  readonly classes: readonly string[];
+}
+
+export interface FinishedParts {
+  readonly graph: Graph;
+  readonly weights: State;
+  readonly data: RunData;
+  readonly source: ModelMetadata["source"];
+}
+
+/** A network for images normalised as in training. */
+export function normalisedModel(parts: FinishedParts): PortableModel {
+  const { graph, weights } = parts;
+  return { graph, weights, metadata: metadataOf(parts, "(pixel - mean) / deviation") };
+}
+
+const NORMALISATION = "normalisation";
+
+/** A network for pixels from 0 to 255: the normalisation is a BatchNorm in front, with the constants as its statistics. */
+export function pixelModel(parts: FinishedParts): PortableModel {
+  const [input, ...rest] = parts.graph as [Node, ...Node[]];
+  const { mean, deviation } = parts.data.normalisation;
+  const norm: Node = {
+    op: "batch-norm",
+    name: NORMALISATION,
+    inputs: [input.name],
+    path: [],
+    epsilon: 0,
+    momentum: 0,
+    zeroInit: false,
+  };
+  const behind = rest.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (name === input.name ? NORMALISATION : name)),
+  }));
+  const statistics = {
+    gamma: mean.map(() => 1),
+    beta: mean.map(() => 0),
+    moving_mean: mean,
+    moving_variance: deviation.map((one) => one ** 2),
+  };
+  const own = Object.entries(statistics).map(
+    ([kind, values]) => [`${NORMALISATION}/${kind}`, Float32Array.from(values)] as const,
+  );
+  return {
+    graph: [input, norm, ...behind],
+    weights: new Map([...parts.weights, ...own]),
+    metadata: metadataOf(parts, "pixels from 0 to 255"),
+  };
+}
+
+function metadataOf(
+  { data: { shape, normalisation, classNames }, source }: FinishedParts,
+  values: ModelMetadata["input"]["values"],
+): ModelMetadata {
+  const { height, width, channels } = shape;
+  return {
+    source,
+    input: { name: "images", layout: "NHWC", shape: [null, height, width, channels], values },
+    normalisation,
+    classes: classNames,
+  };
+}
