@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+
 // The command table. The only place that sets the exit code.
 
 import { Command, CommanderError } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
+import { ownVersion } from "./own-version.js";
 
 const WRONG_INPUT = 2;
 
@@ -11,6 +13,7 @@ const program = new Command("squeezebox")
   .description(
     "Declarative experiments with channel-attention networks: YAML in, trained ablation and comparison out.",
   )
+  .version(ownVersion(), "-V, --version", "print the version")
   .exitOverride()
   .showSuggestionAfterError()
   .showHelpAfterError("(--help shows what there is)");
@@ -73,6 +76,11 @@ function withComparison(command: Command): Command {
     )
     .option("--metric <column>", "in place of the sweep's");
 }
+
+command("init", "write an experiment and a sweep to start from")
+  .argument("[folder]", "where to; by default here")
+  .option("--data <folder>", "with IDX files, in place of MNIST")
+  .action(async (folder, flags) => finish(await (await import("./commands/init.js")).init(folder, flags)));
 
 command("validate", "check files; all mistakes with line, column and the nearest valid name")
   .argument("<files...>", "experiments and sweeps")
@@ -144,6 +152,19 @@ command("excite", "what the gates of a finished run do: by channel and class, an
 command("doctor", "which backends work on this machine, and what to do about the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
+
+program
+  .command("completion")
+  .description("print a script that completes commands and flags")
+  .argument("<shell>", "bash, zsh or fish")
+  .action(async (shell) => {
+    const commands = program.commands.map((one) => ({
+      name: one.name(),
+      description: one.description(),
+      flags: [...one.options.flatMap(({ long }) => long ?? []), "--help"],
+    }));
+    finish((await import("./commands/completion.js")).completion(shell, commands));
+  });
 
 function finish(exitCode: number): void {
   process.exitCode = exitCode;

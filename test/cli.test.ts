@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,14 @@ describe("squeezebox", function () {
       ["describe resnet20.yaml --jsn", 2, "stderr", "error: unknown option '--jsn'\n(Did you mean --json?)"],
       ["validate", 2, "stderr", "error: missing required argument"],
       ["validate resnet20.yaml", 0, "stdout", "resnet20.yaml: valid\n"],
-      ["validate sweep.yaml", 0, "stdout", "sweep.yaml: valid (2 variants, 6 runs)\n"],
+      ["--version", 0, "stdout", "0."],
+      ["completion tcsh", 2, "stderr", "completion is there for bash, zsh, fish; found tcsh"],
+      [
+        "validate sweep.yaml",
+        0,
+        "stdout",
+        "sweep.yaml: valid (2 variants, 6 runs)\n  With 3 seeds p cannot go below 0.25: no difference, however clear, could be significant; 6 seeds are the least.\n",
+      ],
       ["validate typo.yaml", 2, "stderr", "typo.yaml:4:11 error "],
       ["validate sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
       ["validate syntax.yaml", 2, "stderr", "syntax.yaml:1:8 error "],
@@ -114,6 +121,71 @@ describe("squeezebox", function () {
     ];
     for (const [command, status, stream, start] of TABLE)
       it(command || "(nothing)", () => check(command, status, stream, start));
+  });
+
+  describe("init", () => {
+    it("writes an experiment and a sweep that are valid, once", () => {
+      assert.equal(run(["init", "lab"]).status, 0);
+      const validated = run(["validate", "lab/experiment.yaml", "lab/sweep.yaml"]);
+      assert.deepEqual([validated.status, validated.stderr], [0, ""]);
+      assert.doesNotMatch(validated.stdout, /could be significant/);
+      const text = readFileSync(join(folder, "lab", "sweep.yaml"), "utf8");
+      const schema = /\$schema=(\S+)/.exec(text)?.[1] as string;
+      assert.ok(existsSync(join(folder, "lab", schema)), schema);
+      writeFileSync(join(folder, "lab", "sweep.yaml"), "mine");
+      const again = run(["init", "lab"]);
+      assert.deepEqual([again.status, again.stdout], [2, ""]);
+      assert.match(again.stderr, /there already; nothing was written/);
+      assert.equal(readFileSync(join(folder, "lab", "sweep.yaml"), "utf8"), "mine");
+    });
+    it("looks at the data that it is given", () => {
+      const { status, stderr } = run(["init", "other", "--data", "nowhere"]);
+      assert.deepEqual([status, existsSync(join(folder, "other"))], [2, false]);
+      assert.match(stderr, /there is no folder nowhere/);
+    });
+  });
+
+  describe("completion", () => {
+    const complete = (...words: string[]) => {
+      const script = run(["completion", "bash"]).stdout;
+      const list = words.map((word) => `"${word}"`).join(" ");
+      const line = `${script}\nCOMP_WORDS=(squeezebox ${list}); COMP_CWORD=${words.length}; _squeezebox; echo "\${COMPREPLY[@]}"`;
+      return spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" }).stdout.trim().split(" ");
+    };
+    it("knows commands, flags and files in bash", () => {
+      assert.deepEqual(complete("re"), ["report"]);
+      assert.ok(complete("").includes("sweep"));
+      assert.deepEqual(complete("sweep", "--ten"), ["--tensorboard"]);
+      assert.deepEqual(complete("train", "resn"), ["resnet20.yaml"]);
+    });
+    for (const [shell, words] of [
+      ["zsh", /compdef _squeezebox squeezebox/],
+      ["fish", /complete -c squeezebox .*-a sweep/],
+    ] as const)
+      it(`prints a script for ${shell}`, () => assert.match(run(["completion", shell]).stdout, words));
+  });
+
+  describe("doctor", () => {
+    it("keeps what libraries print to itself, and fits 80 columns", () => {
+      const { status, stdout, stderr } = run(["doctor"], { COLUMNS: "80" });
+      assert.deepEqual([status, stderr], [0, ""]);
+      assert.match(stdout, /compiled +yes/);
+      assert.ok(
+        stdout.split("\n").every((line) => line.length <= 90),
+        stdout,
+      );
+    });
+  });
+
+  describe("colours", () => {
+    const colours = (env: NodeJS.ProcessEnv) =>
+      run(["validate", "typo.yaml"], env).stderr.includes("\u001b[31m");
+    it("are for terminals, and where they are asked for", () => {
+      assert.equal(colours({}), false);
+      assert.equal(colours({ FORCE_COLOR: "1" }), true);
+      assert.equal(colours({ FORCE_COLOR: "0" }), false);
+      assert.equal(colours({ FORCE_COLOR: "1", NO_COLOR: "1" }), true);
+    });
   });
 
   describe("validate", () => {

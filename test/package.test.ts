@@ -20,6 +20,19 @@ variants: [{ name: plain, set: { network.se: off } }, { name: se }]
 seeds: [1]
 `;
 
+/** What a program does with the package, types checked. */
+const PROGRAM = `
+import { type Comparison, type Experiment, compare, expand, load, sweep } from "squeezebox";
+const experiment: Experiment = load("installed.yaml");
+const { runs } = await expand("sweep.yaml");
+const { finished } = await sweep("sweep.yaml");
+const comparison: Comparison = compare(["runs/s"]);
+declare const process: { stdout: { write(text: string): void } };
+process.stdout.write(
+  JSON.stringify([experiment.name, runs.length, finished, comparison.variants.map(({ variant }) => variant)]),
+);
+`;
+
 /** Without what this repository's .npmrc says to the scripts that npm runs, this test among them. */
 const { NODE_OPTIONS: _, ...ENVIRONMENT } = process.env;
 
@@ -76,6 +89,25 @@ describe("the package", function () {
       const environment = join(folder, "runs", "installed", "seed-1", "environment.json");
       assert.equal(JSON.parse(readFileSync(environment, "utf8")).commit, null);
       squeezebox("sweep", "sweep.yaml");
+      writeFileSync(join(folder, "use.mts"), PROGRAM);
+      const tsc = join(process.cwd(), "node_modules", ".bin", "tsc");
+      const checked = run(
+        folder,
+        tsc,
+        "--module",
+        "nodenext",
+        "--target",
+        "es2022",
+        "--strict",
+        "--skipLibCheck",
+        "--types",
+        "",
+        "use.mts",
+      );
+      assert.equal(checked.status, 0, checked.stdout);
+      const used = run(folder, process.execPath, "use.mjs");
+      assert.equal(used.status, 0, used.stderr);
+      assert.deepEqual(JSON.parse(used.stdout), ["installed", 2, 2, ["plain", "se"]]);
       squeezebox("report", join("runs", "s"));
       assert.ok(readdirSync(join(folder, "runs", "s")).includes("report.html"));
     });

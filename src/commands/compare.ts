@@ -5,7 +5,7 @@ import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/
 import { formatComparison } from "../report/comparison-table.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
 import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
-import { print, printError, printJson } from "./output.js";
+import { lineWidth, print, printError, printJson } from "./output.js";
 
 export interface CompareFlags extends ComparisonAsked {
   readonly json: boolean;
@@ -25,7 +25,7 @@ export async function compare(folders: readonly string[], flags: CompareFlags): 
 
 export function comparisonText(comparison: Comparison): string {
   return [
-    formatComparison(comparison),
+    formatComparison(comparison, lineWidth()),
     "",
     answerOf(comparison),
     ...conditionsOf(comparison),

@@ -13,7 +13,7 @@ import {
   stageTable,
 } from "../report/network-tables.js";
 import { loadExperiment, networkOf, parseOverrides } from "./inputs.js";
-import { print, printJson } from "./output.js";
+import { lineWidth, print, printJson } from "./output.js";
 
 export interface DescribeFlags {
   readonly json: boolean;
@@ -33,9 +33,9 @@ export async function describe(files: readonly string[], flags: DescribeFlags): 
   if (flags.json) {
     const json = networks.map(({ name, complexity }) => ({ name, ...complexity }));
     printJson(json.length === 1 ? json[0] : json);
-  } else if (second) print(sideBySide(first, second));
+  } else if (second) print(sideBySide(first, second, lineWidth()));
   else if (flags.mermaid) print(mermaid(first.graph, first.complexity));
-  else print(`${flags.layers ? layerTable(first) : stageTable(first)}\n\n${totals(first)}`);
+  else print(`${(flags.layers ? layerTable : stageTable)(first, lineWidth())}\n\n${totals(first)}`);
   return 0;
 }
 

@@ -1,11 +1,12 @@
 // squeezebox doctor: which backends work on this machine, and what to do about the others.
 
-import { probeBlockSize, whyUnavailable } from "../compile/session.js";
+import { probeBlockSize } from "../compile/session.js";
 import { DEVICES } from "../engine/backends.js";
-import { findTensorFlow, HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
+import { probeDevice, probeTensorFlow } from "../engine/probe.js";
+import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
 import { formatTable } from "../report/format.js";
 import { defaultJobs } from "./inputs.js";
-import { print, printJson } from "./output.js";
+import { lineWidth, print, printJson } from "./output.js";
 
 interface Finding {
   readonly backend: string;
@@ -15,12 +16,12 @@ interface Finding {
 
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
-  const tensorflow = findTensorFlow();
+  const tensorflow = await probeTensorFlow();
   const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 });
   const gpu = await Promise.all(
     DEVICES.filter((device) => device !== "cpu").map(async (device) => ({
       device,
-      reason: await whyUnavailable(device),
+      reason: await probeDevice(device),
     })),
   );
   const findings: Finding[] = [
@@ -55,7 +56,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     formatTable(
       ["backend", "works", "detail"],
       findings.map(({ backend, works, detail }) => [backend, works ? "yes" : "no", detail]),
-      { right: [] },
+      { right: [], width: lineWidth() },
     ),
   );
   print(

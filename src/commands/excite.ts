@@ -13,7 +13,7 @@ import { excitationFigure, standalone } from "../report/excitation-plots.js";
 import { formatTable } from "../report/format.js";
 import { gateActivations, gatesOf } from "../training/gate-activations.js";
 import { loadFinishedRun } from "./finished-run.js";
-import { print, printJson } from "./output.js";
+import { lineWidth, print, printJson } from "./output.js";
 
 /** Writes gates.csv (a row a gate), excitation.csv (a row a gate, channel and class), figure and page into the run's folder. */
 export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
@@ -49,7 +49,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
     return 0;
   }
   const { head, cells } = gateTable(rows);
-  print(formatTable(head, cells, { right: [1, 2, 3, 4, 5, 6] }));
+  print(formatTable(head, cells, { right: [1, 2, 3, 4, 5, 6], width: lineWidth() }));
   print(`\n${files.join("\n")}`);
   return 0;
 }

@@ -20,7 +20,15 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Colours only for a terminal that wants them (https://no-color.org). */
+/** Colours only for a terminal that wants them (https://no-color.org), or where they are asked for (FORCE_COLOR). */
 export function usesColor(stream: NodeJS.WriteStream): boolean {
-  return Boolean(stream.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "") return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return Boolean(stream.isTTY) && !NO_COLOR && TERM !== "dumb";
+}
+
+/** Characters in a line: the terminal's, else COLUMNS, else 80. */
+export function lineWidth(): number {
+  const columns = process.stdout.columns || Number(process.env.COLUMNS);
+  return Number.isInteger(columns) && columns >= 40 ? columns : 80;
 }

@@ -2,12 +2,13 @@
 
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
+import { warningOf } from "../report/sentences.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
-import type { ExpandedSweep, Run } from "../sweep/expand.js";
+import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
 import { finishedFingerprint, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, expandFile, type SweepInputs } from "./inputs.js";
-import { print, printError, printJson } from "./output.js";
+import { lineWidth, print, printError, printJson } from "./output.js";
 
 export interface PlanFlags extends SweepInputs {
   readonly runs: string;
@@ -72,7 +73,7 @@ export function printPlan(
         seconds > 0 ? formatDuration(seconds) : "",
         status,
       ]),
-      { right: [2, 3, 4] },
+      { right: [2, 3, 4], width: lineWidth() },
     ),
   );
   const matched = sweep.variants.filter(({ match }) => match);
@@ -81,7 +82,14 @@ export function printPlan(
   print(
     `\n${sweep.runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
   );
+  const warning = warningFor(sweep);
+  if (warning !== null) print(warning);
   return 0;
+}
+
+/** What so few seeds cannot show, before they are trained. */
+export function warningFor(sweep: ExpandedSweep): string | null {
+  return warningOf(new Set(sweep.runs.map(({ seed }) => seed)).size, comparisonsIn(sweep));
 }
 
 function statusOf(

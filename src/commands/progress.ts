@@ -6,7 +6,7 @@ import type { Run } from "../sweep/expand.js";
 import type { RunState } from "../sweep/plan.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { RunProgress } from "../training/train-run.js";
-import { print, printError } from "./output.js";
+import { lineWidth, print, printError } from "./output.js";
 
 export interface SweepView extends SweepWatcher {
   close(): void;
@@ -21,9 +21,24 @@ export function silentView(): SweepView {
   return { planned: nothing, started: nothing, progressed: nothing, ended: nothing, close: nothing };
 }
 
+/** How long one run still takes. */
+class TrainingClock {
+  #first: { readonly done: number; readonly time: number } | null = null;
+
+  /** Seconds, from how long it took since the first step; NaN before that can be told. */
+  left(done: number): number {
+    const now = performance.now();
+    this.#first ??= { done, time: now };
+    const elapsed = (now - this.#first.time) / 1000;
+    const gone = done - this.#first.done;
+    return elapsed < LEAST_SECONDS || gone <= 0 ? Number.NaN : (elapsed * (1 - done)) / gone;
+  }
+}
+
 /** How far a sweep is, in multiply-accumulates: runs differ in size. */
 class SweepClock {
-  #start = performance.now();
+  /** Of the first step: what comes before it says nothing of how fast steps are. */
+  #start: number | null = null;
   #runs = 0;
   #finished = 0;
   #failed = 0;
@@ -34,7 +49,6 @@ class SweepClock {
 
   /** Equal runs are trained once, known ones not at all. */
   plan(runs: readonly Run[], known: readonly Run[]): void {
-    this.#start = performance.now();
     [this.#runs, this.#finished] = [runs.length, known.length];
     const left = runs.filter((run) => !known.includes(run));
     const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
@@ -43,6 +57,7 @@ class SweepClock {
 
   /** What an interrupted run had done before is no work of this sweep. */
   progress(run: Run, done: number): void {
+    this.#start ??= performance.now();
     const before = this.#before.get(run) ?? done;
     if (!this.#before.has(run)) {
       this.#before.set(run, done);
@@ -66,12 +81,15 @@ class SweepClock {
 
   /** `3/15 runs, 1 failed, 2 min 5 s left` */
   get text(): string {
-    const elapsed = (performance.now() - this.#start) / 1000;
-    const left = this.share < 0.005 ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
+    const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
+    const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
     const failed = this.#failed > 0 ? `, ${this.#failed} failed` : "";
     return `${this.#finished}/${this.#runs} runs${failed}, ${formatDuration(left)} left`;
   }
 }
+
+/** Sooner, the first step of each network counts for too much. */
+const LEAST_SECONDS = 3;
 
 function workOf({ variant, experiment }: Run): number {
   return variant.complexity.macs * experiment.training.epochs;
@@ -79,6 +97,21 @@ function workOf({ variant, experiment }: Run): number {
 
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
   `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
+
+/** What fits beside a bar: the name and all there is to say, or less of it, or a shortened name. */
+function beside(name: string, progress: RunProgress): string {
+  const { loss, error, epoch, epochs } = progress;
+  const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
+  const room = lineWidth() - BAR_STYLE.barsize - 2;
+  return fitting(name, [describe(progress), short], room);
+}
+
+function fitting(name: string, texts: readonly string[], room: number): string {
+  const text = texts.find((one) => name.length + 2 + one.length <= room) ?? (texts.at(-1) as string);
+  const most = Math.max(8, room - text.length - 2);
+  const shown = name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+  return shown === "" ? text : `${shown}  ${text}`;
+}
 
 const BAR_STEPS = 1000;
 const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
@@ -100,11 +133,16 @@ export function watchRun(silent: boolean): RunView {
       },
       close,
     };
-  const bar = new SingleBar({ ...BAR_STYLE, format: "{bar} {text}  {eta_formatted} left", etaBuffer: 50 });
+  const bar = new SingleBar({ ...BAR_STYLE, format: "{bar} {text}" });
+  const clock = new TrainingClock();
+  bar.start(BAR_STEPS, 0, { text: "compiling" });
   return {
     progressed: (progress) => {
-      if (!bar.isActive) bar.start(BAR_STEPS, 0, { text: "" });
-      bar.update(barAt(progress), { text: describe(progress) });
+      const left = `${formatDuration(clock.left(progress.done))} left`;
+      const room = lineWidth() - BAR_STYLE.barsize - 2 - left.length - 2;
+      const { loss, error, epoch, epochs } = progress;
+      const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
+      bar.update(barAt(progress), { text: `${fitting("", [describe(progress), short], room)}  ${left}` });
     },
     close: () => bar.stop(),
   };
@@ -121,6 +159,9 @@ function bars(): SweepView {
   const clock = new SweepClock();
   const running = new Map<Run, SingleBar>();
   let sweepBar: SingleBar | null = null;
+  // The cursor rests at the first bar: what a narrower terminal has wrapped is below it.
+  const eraseBelow = () => process.stdout.write("\u001b[0J");
+  process.stdout.on("resize", eraseBelow);
   const refresh = () => sweepBar?.update(Math.round(clock.share * BAR_STEPS), { text: clock.text });
   return {
     planned: (runs, { known, skipped }) => {
@@ -130,11 +171,11 @@ function bars(): SweepView {
       refresh();
     },
     started: (run) => {
-      running.set(run, multi.create(BAR_STEPS, 0, { text: `${run.name}  starting` }));
+      running.set(run, multi.create(BAR_STEPS, 0, { text: `${run.name}  compiling` }));
     },
     progressed: (run, progress) => {
       clock.progress(run, progress.done);
-      running.get(run)?.update(barAt(progress), { text: `${run.name}  ${describe(progress)}` });
+      running.get(run)?.update(barAt(progress), { text: beside(run.name, progress) });
       refresh();
     },
     ended: (run, { status, reason }) => {
@@ -145,7 +186,10 @@ function bars(): SweepView {
       if (status === "failed") multi.log(`${run.name} failed: ${reason}\n`);
       refresh();
     },
-    close: () => multi.stop(),
+    close: () => {
+      process.stdout.off("resize", eraseBelow);
+      multi.stop();
+    },
   };
 }
 

@@ -4,18 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
-import { removeLeftovers } from "../records/files.js";
-import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { compareSweeps } from "../report/comparison.js";
 import { formatDuration } from "../report/format.js";
 import { readSweep } from "../report/read-sweep.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
-import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
+import { runLockedSweep } from "../sweep/run-locked.js";
+import type { SweepEnd } from "../sweep/run-sweep.js";
 import { comparisonText } from "./compare.js";
 import { defaultJobs, type EngineFlags, expandFile, parseEngine, type SweepInputs } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
-import { printPlan } from "./plan.js";
+import { printPlan, warningFor } from "./plan.js";
 import { silentView, watchSweep } from "./progress.js";
 
 export interface SweepFlags extends EngineFlags, SweepInputs {
@@ -33,13 +32,6 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const expanded = withFinishedSeeds(asked, folder);
   if (flags.dryRun) return printPlan(expanded, flags);
   await checkEngine(engine);
-  const lock = lockFolder(folder);
-  if (!isLock(lock))
-    throw new InputError(
-      `another sweep is running: ${heldBy(folder, lock)}; wait for it, or stop it and run this again`,
-    );
-  for (const one of [folder, ...expanded.variants.map(({ name }) => join(folder, name))])
-    removeLeftovers(one);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const whenOutputIsLost = (error: Error) => abort.abort(error);
@@ -48,10 +40,12 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const kept = expanded.runs.length - asked.runs.length;
   if (kept > 0 && !flags.json)
     print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
+  const warning = warningFor(expanded);
+  if (warning !== null && !flags.json) print(warning);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
-    const end = await runSweep(expanded, {
+    const end = await runLockedSweep(expanded, {
       root: flags.runs,
       folder,
       text: readFileSync(file, "utf8"),
@@ -67,7 +61,6 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     return conclude(expanded, end, { folder, seconds: (performance.now() - start) / 1000, json: flags.json });
   } finally {
     view.close();
-    lock.release();
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
     process.stdout.off("error", whenOutputIsLost);
   }
@@ -86,12 +79,12 @@ function conclude(
     return exitCode;
   }
   print("");
-  print(comparisonText(comparison));
-  print("");
+  if (finished > 0) print(`${comparisonText(comparison)}\n`);
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
   print(`${finished} of ${runs.length} runs finished; ${formatDuration(seconds)}`);
-  print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
+  if (finished > 0)
+    print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
   if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${folder}`);
   if (interrupted) print("interrupted; the same command continues");
   else if (failed.length > 0) print("the same command tries the failed runs again");

@@ -9,7 +9,8 @@ import {
   InputError,
   sortDiagnostics,
 } from "../diagnostic.js";
-import { expandSweep } from "../sweep/expand.js";
+import { warningOf } from "../report/sentences.js";
+import { comparisonsIn, expandSweep } from "../sweep/expand.js";
 import { describedFacts, loadExperiment, networkOf } from "./inputs.js";
 import { print, printError, printJson, usesColor } from "./output.js";
 
@@ -61,8 +62,13 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
   const loaded = sweep ? null : loadExperiment(file, []);
   try {
     if (sweep) {
-      const { runs, variants } = await expandSweep(sweep, [], facts);
-      return { contents: ` (${variants.length} variants, ${runs.length} runs)`, unchecked: null };
+      const expanded = await expandSweep(sweep, [], facts);
+      const { runs, variants } = expanded;
+      const warning = warningOf(sweep.seeds.length, comparisonsIn(expanded));
+      return {
+        contents: ` (${variants.length} variants, ${runs.length} runs)${warning === null ? "" : `\n  ${warning}`}`,
+        unchecked: null,
+      };
     }
     if (loaded) networkOf(loaded, await facts(loaded.experiment));
     return { contents: "", unchecked: null };

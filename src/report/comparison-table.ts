@@ -14,10 +14,12 @@ export interface ComparisonTable {
   readonly metricColumn: number;
 }
 
-/** Errors in percent with their differences in points, losses as they are. */
-export function formatComparison(comparison: Comparison): string {
+/** Errors in percent with their differences in points, losses as they are. `width`: of a line, in characters. */
+export function formatComparison(comparison: Comparison, width: number): string {
   return gainAndCost(comparison)
-    .map(({ head, rows }) => formatTable(head, rows, { right: head.map((_, column) => column).slice(1) }))
+    .map(({ head, rows }) =>
+      formatTable(head, rows, { right: head.map((_, column) => column).slice(1), width }),
+    )
     .join("\n\n");
 }
 

@@ -146,13 +146,13 @@ function onlyOf<T>(values: readonly T[]): T | null {
   return new Set(values).size === 1 ? (values[0] as T) : null;
 }
 
-/** Classes are as good as even where the most frequent one has less than a tenth more images than its share. */
+/** Classes are as good as even where the most frequent one has less than half more images than its share. */
 function majorityErrorOf(runs: readonly PlannedRun[]): number | null {
   const finished = runs.flatMap(({ result }) => (result ? [result] : []));
   const error = onlyOf(finished.map(({ majority_error = "" }) => majority_error));
   const classes = sharesIn(finished[0]?.test_errors_by_class ?? "")?.filter((one) => one !== null).length;
   if (!error || !classes) return null;
-  return 1 - Number(error) > 1.1 / classes ? Number(error) : null;
+  return 1 - Number(error) > 1.5 / classes ? Number(error) : null;
 }
 
 function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {

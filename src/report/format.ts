@@ -30,10 +30,80 @@ export function formatChange(value: number, base: number): string {
   return `${percent >= 0 ? "+" : ""}${text} %`;
 }
 
+export interface TableOptions {
+  /** Columns that are aligned to the right. */
+  readonly right: readonly number[];
+  /** Characters a line may have; by default any number. */
+  readonly width?: number;
+}
+
+/**
+ * Where a table is wider than it may be, its columns go on below, each part headed by the first column; what is still too
+ * wide in its last column is continued on lines of its own.
+ */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { right }: { right: readonly number[] },
+  { right, width = Number.POSITIVE_INFINITY }: TableOptions,
+): string {
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  // The last column may be continued on further lines.
+  const least = widths.with(-1, Math.min(widths.at(-1) as number, LEAST_WIDTH));
+  return partsOf(least, width)
+    .map((columns) => {
+      const pick = (row: readonly string[]) => columns.map((column) => row[column] ?? "");
+      const before = columns.slice(0, -1).reduce((sum, column) => sum + (widths[column] as number) + GAP, 0);
+      const room = Math.max(LEAST_WIDTH, width - before - GAP / 2);
+      const wrapped = rows.map((row) => {
+        const cells = pick(row);
+        return [...cells.slice(0, -1), wrap(cells.at(-1) ?? "", room)];
+      });
+      const aligned = columns.flatMap((column, index) => (right.includes(column) ? [index] : []));
+      return plainTable(pick(head), wrapped, aligned);
+    })
+    .join("\n\n");
+}
+
+/** Between two columns; before the first and after the last there is half as much. */
+const GAP = 4;
+const LEAST_WIDTH = 30;
+
+/** Columns of each part: the first, and as many more as fit. */
+function partsOf(widths: readonly number[], width: number): number[][] {
+  const [first = 0, ...others] = widths;
+  const parts: number[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const [index, own] of others.entries()) {
+    if (used + GAP + own - 1 > width) {
+      parts.push([0]);
+      used = first + GAP / 2;
+    }
+    parts.at(-1)?.push(index + 1);
+    used += GAP + own;
+  }
+  return parts.length === 0 ? [[0]] : parts;
+}
+
+/** Lines of at most `width` characters, broken between words. */
+function wrap(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
+}
+
+function plainTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
 ): string {
   const table = new Table({
     head: [...head],

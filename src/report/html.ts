@@ -2,14 +2,13 @@
 
 const STYLE = `
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; }
 .answer { font-size: 1.25rem; font-weight: 600; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
 table + table { margin-top: 1.5rem; }
-th, td { padding: 0.25rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; }
-td { white-space: nowrap; }
+th, td { padding: 0.25rem 0.5rem; text-align: right; border-bottom: 1px solid #8884; }
 th { vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 tr.best { font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 figure { margin: 1rem 0; break-inside: avoid; }

@@ -17,8 +17,8 @@ export interface DescribedNetwork {
   readonly complexity: Complexity;
 }
 
-/** One row a part (stem, stages, head): output size, structure, trainable parameters, MACs. */
-export function stageTable({ spec, complexity }: DescribedNetwork): string {
+/** One row a part (stem, stages, head): output size, structure, trainable parameters, MACs. `width`: of a line, in characters. */
+export function stageTable({ spec, complexity }: DescribedNetwork, width: number): string {
   const rows = partsOf(complexity).map(({ part, output, params, macs }) => [
     part,
     formatShape(output),
@@ -29,10 +29,11 @@ export function stageTable({ spec, complexity }: DescribedNetwork): string {
   ]);
   return formatTable(["part", "output", "structure", "parameters", "MACs", "of all"], rows, {
     right: [3, 4, 5],
+    width,
   });
 }
 
-export function layerTable({ complexity }: DescribedNetwork): string {
+export function layerTable({ complexity }: DescribedNetwork, width: number): string {
   const rows = complexity.layers.map(({ name, op, output, params, macs }) => [
     name,
     op,
@@ -40,11 +41,11 @@ export function layerTable({ complexity }: DescribedNetwork): string {
     params.total === 0 ? "" : formatCount(params.total),
     macs === 0 ? "" : formatCount(macs),
   ]);
-  return formatTable(["layer", "op", "output", "parameters", "MACs"], rows, { right: [3, 4] });
+  return formatTable(["layer", "op", "output", "parameters", "MACs"], rows, { right: [3, 4], width });
 }
 
 /** Two networks, part by part, with what the second has more. */
-export function sideBySide(a: DescribedNetwork, b: DescribedNetwork): string {
+export function sideBySide(a: DescribedNetwork, b: DescribedNetwork, width: number): string {
   const [left, right] = [partsOf(a.complexity), partsOf(b.complexity)];
   const names = [...new Set([...left, ...right].map(({ part }) => part))];
   const row = (name: string, first: Part | undefined, second: Part | undefined) => [
@@ -66,7 +67,7 @@ export function sideBySide(a: DescribedNetwork, b: DescribedNetwork): string {
     ...names.map((name) => row(name, find(left, name), find(right, name))),
     row("all", total(a), total(b)),
   ];
-  return formatTable(head, rows, { right: [1, 2, 3, 4, 5, 6] });
+  return formatTable(head, rows, { right: [1, 2, 3, 4, 5, 6], width });
 }
 
 /** A drawing in the language of Mermaid (https://mermaid.js.org). */

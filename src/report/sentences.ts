@@ -4,7 +4,7 @@ import type { Comparison, VariantComparison } from "./comparison.js";
 import { isSignificant } from "./comparison-table.js";
 import { formatChange, formatCount } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
-import { pairsNeeded, type Spread, smallestAdjusted, smallestP } from "./statistics.js";
+import { leastPairs, pairsNeeded, type Spread, smallestAdjusted, smallestP } from "./statistics.js";
 
 /** The comparison in one sentence: what is significant after Holm. */
 export function answerOf({ metric, variants, pending }: Comparison): string {
@@ -68,12 +68,24 @@ function partial({ variants, pending }: Comparison): string[] {
 /** The smallest p that so many seeds can give, and what follows from it. */
 function limit({ variants, comparisons }: Comparison): string[] {
   const most = Math.max(0, ...variants.flatMap(({ test, difference }) => (test ? [difference?.n ?? 0] : [])));
-  if (most === 0) return [];
-  const smallest = smallestAdjusted(most, comparisons);
+  return most === 0 ? [] : [seedsLimit(most, comparisons)];
+}
+
+/** What can come out at all of so many seeds and comparisons. */
+export function seedsLimit(seeds: number, comparisons: number): string {
+  const smallest = smallestAdjusted(seeds, comparisons);
   const holm =
     comparisons > 1 ? `, after Holm for ${comparisons} comparisons below ${smallest.toPrecision(2)}` : "";
-  const verdict = smallest > 0.05 ? ": no difference, however clear, could be significant" : "";
-  return [`With ${seedsOf(most)} p cannot go below ${smallestP(most).toPrecision(2)}${holm}${verdict}.`];
+  const verdict =
+    smallest > 0.05
+      ? `: no difference, however clear, could be significant; ${leastPairs(comparisons)} seeds are the least`
+      : "";
+  return `With ${seedsOf(seeds)} p cannot go below ${smallestP(seeds).toPrecision(2)}${holm}${verdict}.`;
+}
+
+/** The same before anything has been trained; null where something can come out. */
+export function warningOf(seeds: number, comparisons: number): string | null {
+  return comparisons > 0 && seeds < leastPairs(comparisons) ? seedsLimit(seeds, comparisons) : null;
 }
 
 /** How fine errors can be measured. */

@@ -104,6 +104,13 @@ export function smallestAdjusted(pairs: number, comparisons: number): number {
   return Math.min(1, comparisons * smallestP(pairs));
 }
 
+/** The fewest pairs with which any of so many comparisons can be significant at 0.05 after Holm. */
+export function leastPairs(comparisons: number): number {
+  let pairs = 1;
+  while (smallestAdjusted(pairs, comparisons) > 0.05) pairs++;
+  return pairs;
+}
+
 /**
  * How many pairs would show a difference like this one, at a level of 0.05 over all comparisons (Bonferroni), with a
  * probability of 80 %: the usual approximation by Student's quantiles. Never fewer than the sign-flip test needs. Null where

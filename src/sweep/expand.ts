@@ -179,6 +179,12 @@ export function costWords(cost: MatchSpec["cost"]): string {
   return cost === "params" ? "parameters" : "MACs";
 }
 
+/** How many different networks are compared with the baseline. */
+export function comparisonsIn({ variants, baseline }: Pick<ExpandedSweep, "variants" | "baseline">): number {
+  const identities = new Map(variants.map((variant) => [variant.name, runOf(variant, 0).fingerprint]));
+  return new Set(identities.values()).size - (identities.has(baseline) ? 1 : 0);
+}
+
 /** One variant with one seed. */
 export function runOf(variant: Variant, seed: number): Run {
   const experiment = { ...variant.experiment, seed };

@@ -1,10 +1,10 @@
 // What a run ran on, for environment.json.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import type { Engine } from "../engine/engine.js";
+import { ownVersion } from "../own-version.js";
 
 export interface Environment {
   /** Of the run: what decides whether two runs are the same. */
@@ -50,12 +50,6 @@ export function describeEnvironment(
     cores: processors.length,
     memoryBytes: totalmem(),
   };
-}
-
-function ownVersion(): string {
-  return (
-    JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
-  ).version;
 }
 
 /** The commit of the code, with `+` where it has changes; null where it is in no checkout, or installed in another project. */

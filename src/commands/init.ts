@@ -1,0 +1,128 @@
+// squeezebox init: an experiment and a sweep to start from, in a folder of one's own.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { readIdxInput } from "../data/idx.js";
+import { InputError } from "../diagnostic.js";
+import { print, printJson } from "./output.js";
+
+export interface InitFlags {
+  /** A folder with IDX files; MNIST's digits where there is none. */
+  readonly data?: string;
+  readonly json: boolean;
+}
+
+const SCHEMAS = fileURLToPath(new URL("../../../schemas/editor/", import.meta.url));
+
+/** Writes experiment.yaml and sweep.yaml. Overwrites nothing. */
+export async function init(given: string | undefined, { data, json }: InitFlags): Promise<number> {
+  const folder = given ?? ".";
+  const files = [
+    [join(folder, "experiment.yaml"), experiment(folder, data)],
+    [join(folder, "sweep.yaml"), sweep(folder)],
+  ] as const;
+  const there = files.filter(([file]) => existsSync(file)).map(([file]) => file);
+  if (there.length > 0)
+    throw new InputError(
+      `${there.join(" and ")} ${there.length > 1 ? "are" : "is"} there already; nothing was written`,
+    );
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of files) writeFileSync(file, text, { flag: "wx" });
+  const names = files.map(([file]) => file);
+  if (json) printJson({ files: names });
+  else
+    print(
+      [
+        ...names,
+        "",
+        "a first look, under a minute:",
+        `  npx squeezebox sweep ${names[1]} --quick`,
+        "the comparison itself:",
+        `  npx squeezebox sweep ${names[1]}`,
+      ].join("\n"),
+    );
+  return 0;
+}
+
+function schemaLine(folder: string, name: string): string {
+  const path = relative(resolve(folder), join(SCHEMAS, `${name}.schema.json`)).replaceAll("\\", "/");
+  return `# yaml-language-server: $schema=${path}`;
+}
+
+function experiment(folder: string, data: string | undefined): string {
+  return `${schemaLine(folder, "experiment")}
+# One network and how it is trained. Every key is explained where an editor shows it, and in docs/editors.md.
+name: my-experiment
+dataset:
+${indented(datasetOf(folder, data))}
+network:
+  stem:
+    filters: 16
+    kernel: 3
+    stride: 2
+  stages:                 # add stages, or blocks with repeat
+    - block: basic
+      filters: 16
+    - block: basic
+      filters: 32
+      stride: 2
+    - block: basic
+      filters: 64
+      stride: 2
+  se:
+    r: 16                 # squeeze C channels to C / r
+training:
+  epochs: 4
+  batchSize: 128
+  optimizer:
+    name: sgd
+    learningRate: 0.1
+  schedule:
+    name: cosine
+    warmup: 1
+`;
+}
+
+function datasetOf(folder: string, data: string | undefined): object {
+  if (data === undefined) return { name: "mnist", validation: 1000 };
+  // A mistake in the folder is better found now than in the first run.
+  readIdxInput({ directory: data, prefix: "auto" });
+  const near = relative(resolve(folder), resolve(data)) || ".";
+  return { name: "idx", directory: near.startsWith("..") ? resolve(data) : near };
+}
+
+function indented(value: object): string {
+  return stringify(value)
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+function sweep(folder: string): string {
+  return `${schemaLine(folder, "sweep")}
+# Which gate helps this network? Each variant is trained with every seed and compared with the plain network.
+name: my-sweep
+experiment: experiment.yaml
+variants:
+  - name: plain
+    set:
+      network.se: off
+  - name: se
+  - name: eca
+    set:
+      network.attention:
+        type: eca
+  - name: cbam
+    set:
+      network.attention:
+        type: cbam
+        r: 16
+seeds: [1, 2, 3, 4, 5, 6, 7, 8]
+compare:
+  baseline: plain
+  metric: test_error
+`;
+}

@@ -1,0 +1,63 @@
+// What other programs import: files into checked experiments and sweeps, sweeps into runs, runs into comparisons.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expandFile, loadExperiment, parseOverrides, type SweepInputs } from "./commands/inputs.js";
+import { silentView } from "./commands/progress.js";
+import type { Experiment } from "./config/experiment.js";
+import type { EngineOptions } from "./engine/backends.js";
+import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
+import { readSweep } from "./report/read-sweep.js";
+import type { ExpandedSweep } from "./sweep/expand.js";
+import { withFinishedSeeds } from "./sweep/finished-runs.js";
+import { runLockedSweep } from "./sweep/run-locked.js";
+import type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
+
+export type { Experiment } from "./config/experiment.js";
+export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
+export type { EngineOptions } from "./engine/backends.js";
+export type { Comparison, ComparisonAsked, VariantComparison } from "./report/comparison.js";
+export type { ExpandedSweep, Run, Variant } from "./sweep/expand.js";
+export type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
+
+/** The experiment a YAML file describes, all defaults filled in. Throws DiagnosticError and InputError. */
+export function load(file: string, { set = [] }: { set?: readonly string[] } = {}): Experiment {
+  return loadExperiment(file, parseOverrides(set)).experiment;
+}
+
+/**
+ * The variants and runs of a sweep's file; its data are read. `set`: as `--set` on the command line; `seeds`: `1,2,3` or
+ * `1-8`. Throws DiagnosticError and InputError.
+ */
+export function expand(file: string, inputs: Partial<SweepInputs> = {}): Promise<ExpandedSweep> {
+  return expandFile(file, { set: [], quick: false, ...inputs });
+}
+
+export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOptions> {
+  /** The folder of all results; that of the sweep is in it. */
+  readonly runs?: string;
+  /** Runs at a time. */
+  readonly jobs?: number;
+  readonly tensorboard?: boolean;
+  /** Stops the sweep, which continues when it is started again. */
+  readonly signal?: AbortSignal;
+  readonly watcher?: SweepWatcher;
+}
+
+/** Trains what a sweep still lacks, each run in a process of its own. Throws DiagnosticError and InputError. */
+export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
+  const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
+  const { backend = "auto", device = "cpu", threads = 1, jobs = 1, tensorboard = false } = options;
+  const asked = await expand(file, options);
+  const folder = join(root, asked.name);
+  const text = readFileSync(file, "utf8");
+  const engine = { backend, device, threads };
+  return runLockedSweep(withFinishedSeeds(asked, folder), {
+    ...{ ...engine, root, folder, text, jobs, tensorboard, signal, watcher },
+  });
+}
+
+/** What the folders of sweeps say: means, paired differences, tests. Throws InputError. */
+export function compare(folders: readonly string[], asked: ComparisonAsked = {}): Comparison {
+  return compareSweeps(folders.map(readSweep), asked);
+}

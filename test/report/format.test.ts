@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { formatTable } from "../../src/report/format.js";
+
+describe("formatTable", () => {
+  const HEAD = ["variant", "runs", "test error", "detail"];
+  const ROWS = [
+    ["plain", "8/8", "2.21 %", "a long text that goes on and on, word after word after word, for a while"],
+    ["se-r16", "8/8", "2.56 %", "short"],
+  ];
+
+  it("folds to the width of a line, every part headed by the first column", () => {
+    for (const width of [50, 60, 80, 200]) {
+      const text = formatTable(HEAD, ROWS, { right: [1, 2], width });
+      const lines = text.split("\n");
+      assert.ok(
+        lines.every((line) => line.length <= width),
+        `${width}:\n${text}`,
+      );
+      const heads = lines.filter((line) => line.startsWith(" variant"));
+      assert.equal(heads.length, width < 80 ? 2 : 1, text);
+      for (const word of ["8/8", "2.21 %", "2.56 %", "word after", "while", "short"])
+        assert.ok(text.includes(word), `${width} lacks ${word}:\n${text}`);
+    }
+  });
+
+  it("is as wide as it needs to be where nothing is said", () =>
+    assert.equal(formatTable(HEAD, ROWS, { right: [] }).split("\n").length, 4));
+});
