@@ -5,15 +5,16 @@ import { type Checked, checkExperiment, directoryOf, type Experiment } from "../
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
-import { checkSweep, isSweep, type Sweep } from "../config/sweep.js";
+import { baseExperiment, checkSweep, isSweep, type Sweep } from "../config/sweep.js";
 import { describeDataset, loadDataset } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
-import { buildNetwork } from "../network/build-network.js";
+import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
+import { everyMistake } from "../network/every-mistake.js";
 import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
-import { type DatasetFacts, type ExpandedSweep, expandSweep } from "../sweep/expand.js";
+import { type DatasetFacts, type DatasetReaders, type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { quickOverrides, quickSweep } from "./quick.js";
 
 export interface LoadedExperiment {
@@ -41,7 +42,19 @@ export function loadExperiment(
     );
   const located = orThrow(applyOverrides(source, [...(quick ? quickOverrides(source) : []), ...overrides]));
   const directory = directoryOf(file);
-  return { experiment: orThrow(checkExperiment(located, directory)), located, directory };
+  const checked = checkExperiment(located, directory);
+  if (!checked.ok) throw new DiagnosticError(everyMistake({ located, directory, inputOf }));
+  return { experiment: checked.value, located, directory };
+}
+
+/** What a network is given, where the data are there. */
+function inputOf(dataset: Experiment["dataset"]): NetworkInput | null {
+  try {
+    return describeDataset(dataset);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }
 
 function orThrow<T>(checked: Checked<T>): T {
@@ -65,7 +78,14 @@ export function loadSweep(file: string): Sweep {
   if (source.value === null) throw new InputError(`${file} is empty`);
   if (!isSweep(source))
     throw new InputError(`${file} is an experiment, not a sweep; \`squeezebox train\` takes it`);
-  return checkSweep(source, file);
+  try {
+    return checkSweep(source, file);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    // What is wrong with the sweep hides nothing of its experiment.
+    const base = baseExperiment(source, file);
+    throw new DiagnosticError([...error.diagnostics, ...(base ? everyMistake({ ...base, inputOf }) : [])]);
+  }
 }
 
 export interface SweepInputs {
@@ -105,7 +125,7 @@ function seedsOf(text: string): number[] {
 }
 
 /** Facts that need the data themselves, each dataset loaded once. */
-export function rememberedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
+export function rememberedFacts(): DatasetReaders {
   return remember(async ({ dataset }) => {
     const { shape, classes, train, test, fingerprint } = await loadDataset(dataset);
     return { shape, classes, trainImages: train.count, testImages: test.count, fingerprint };
@@ -113,7 +133,7 @@ export function rememberedFacts(): (experiment: Experiment) => Promise<DatasetFa
 }
 
 /** Facts without loading the data: no count of images, and a fingerprint of the description only. */
-export function describedFacts(): (experiment: Experiment) => Promise<DatasetFacts> {
+export function describedFacts(): DatasetReaders {
   return remember(async ({ dataset }) => ({
     ...describeDataset(dataset),
     trainImages: 0,
@@ -122,16 +142,15 @@ export function describedFacts(): (experiment: Experiment) => Promise<DatasetFac
   }));
 }
 
-function remember(
-  facts: (experiment: Experiment) => Promise<DatasetFacts>,
-): (experiment: Experiment) => Promise<DatasetFacts> {
+function remember(facts: DatasetReaders["factsOf"]): DatasetReaders {
   const known = new Map<string, Promise<DatasetFacts>>();
-  return (experiment) => {
+  const factsOf = (experiment: Experiment) => {
     const key = canonical(experiment.dataset);
     const found = known.get(key) ?? facts(experiment);
     known.set(key, found);
     return found;
   };
+  return { factsOf, inputOf };
 }
 
 export interface EngineFlags {

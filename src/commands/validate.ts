@@ -70,7 +70,7 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
         unchecked: null,
       };
     }
-    if (loaded) networkOf(loaded, await facts(loaded.experiment));
+    if (loaded) networkOf(loaded, await facts.factsOf(loaded.experiment));
     return { contents: "", unchecked: null };
   } catch (error) {
     if (error instanceof InputError) return { contents: "", unchecked: error.message };

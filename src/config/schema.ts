@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import type { Located } from "./source.js";
-import { didYouMean } from "./suggest.js";
+import { didYouMean, nearest } from "./suggest.js";
 
 export type SchemaName = "experiment" | "sweep";
 
@@ -50,6 +50,7 @@ export function otherValues(name: SchemaName, value: unknown, path: Path): unkno
   const root = SCHEMAS[name];
   let [schema, here] = [root, value];
   for (const step of path) {
+    if (typeof here !== "object" || here === null) return [];
     const branch = branchFor(schema, here, root);
     const child = Array.isArray(here) ? branch.items : (branch.properties as Record<string, Schema>)?.[step];
     [schema, here] = [(child ?? {}) as Schema, (here as Record<string, unknown>)[step]];
@@ -65,7 +66,8 @@ export function otherValues(name: SchemaName, value: unknown, path: Path): unkno
   const numbers = branches.some(({ type }) => type === "integer" || type === "number")
     ? [1, 2, 3, 5, 8, 0.5, ...(typeof here === "number" ? [here + 1, 2 * here] : [])]
     : [];
-  return [...listed, ...numbers].filter((other) => other !== here);
+  const texts = branches.some(({ type }) => type === "string") ? ["x"] : [];
+  return [...listed, ...numbers, ...texts].filter((other) => other !== here);
 }
 
 function fileOf(name: SchemaName): string {
@@ -152,10 +154,19 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
         "const" in branch ? [String(branch.const)] : [],
       );
       const meant = typeof error.data === "string" ? didYouMean(error.data, constants) : "";
-      return at("not-allowed", `${subject} is ${alternatives.join(" or ")}; ${found}${meant}`);
+      const hint = (error.schema as Schema[]).map((branch) =>
+        tagHint(resolve(branch, SCHEMAS.experiment), error.data),
+      );
+      return at(
+        "not-allowed",
+        `${subject} is ${alternatives.join(" or ")}; ${found}${hint.find(Boolean) ?? meant}`,
+      );
     }
     case "type":
-      return at("wrong-type", `${subject} must be ${typeWords(error.schema)}; ${found}`);
+      return at(
+        "wrong-type",
+        `${subject} must be ${typeWords(error.schema)}; ${found}${tagHint(parent, error.data)}`,
+      );
     case "minimum":
     case "maximum":
     case "exclusiveMinimum":
@@ -182,12 +193,12 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
         return at("not-allowed", `${subject} is a number of epochs or a share of them, as in 50%; ${found}`);
       return at(
         "unsafe-name",
-        `${subject} may have letters, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,
+        `${subject} may have letters of any script, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,
       );
     case "propertyNames":
       return at(
         "unsafe-name",
-        `\`${error.params.propertyName}\` in ${subject} is no name: a letter, then letters, digits and _`,
+        `\`${error.params.propertyName}\` in ${subject} is not a name of an axis: a letter from A to Z, then letters, digits and _`,
         [...path, String(error.params.propertyName)],
         "key",
       );
@@ -202,6 +213,14 @@ function toPath(pointer: string): Path {
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
+/** `adam` where `{ name: adam }` is meant. */
+function tagHint(schema: Schema, data: unknown): string {
+  const tag = (schema.discriminator as { propertyName: string } | undefined)?.propertyName;
+  if (tag === undefined || typeof data !== "string") return "";
+  const value = tagValues(schema, tag).find((one) => one === data) ?? nearest(data, tagValues(schema, tag));
+  return value === null ? "" : `; write { ${tag}: ${value} }`;
 }
 
 function tagValues(parent: Schema, tag: string): string[] {

@@ -91,22 +91,23 @@ function syntaxErrors(document: Document.Parsed, text: string, report: Report): 
   const overflow = broken.find(({ message }) => message.includes("call stack"));
   if (overflow) return [report("too-deep", "nested too deeply", overflow.pos)];
   const lines = new Set<number>();
-  return (
-    broken
-      .slice(0, MAX_MISTAKES)
-      .map(({ code, message, pos: [start, end] }) => {
-        if (code === "MULTIPLE_DOCS")
-          return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
-        if (code === "MISSING_CHAR")
-          return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
-        const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
-        if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
-        const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
-        return report("yaml-syntax", hint, [start - 1, start - 1 + axis.length]);
-      })
-      // What the parser finds behind the first mistake of a line is mostly its consequence.
-      .filter(({ location: { line } }) => !lines.has(line) && lines.add(line))
-  );
+  const found = broken
+    .slice(0, MAX_MISTAKES)
+    .map(({ code, message, pos: [start, end] }) => {
+      if (code === "MULTIPLE_DOCS")
+        return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+      if (code === "MISSING_CHAR")
+        return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
+      const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
+      if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
+      const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
+      return report("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
+    })
+    // What the parser finds behind the first mistake of a line is mostly its consequence.
+    .filter(({ location: { line } }) => !lines.has(line) && lines.add(line));
+  // Braces that an axis has closed too early break everything behind them.
+  const axes = found.filter(({ code }) => code === "unquoted-axis");
+  return axes.length > 0 ? axes : found;
 }
 
 /** Where the quoted text that ends at `end` for want of a quote begins. */

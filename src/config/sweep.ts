@@ -77,6 +77,18 @@ export function checkSweep(located: Located, file: string): Sweep {
   };
 }
 
+/** The experiment a sweep starts from, whatever else is wrong with the sweep; null where it cannot be read. */
+export function baseExperiment(
+  located: Located,
+  file: string,
+): Readonly<{ located: Located; directory: string }> | null {
+  const { name, experiment } = (located.value ?? {}) as Partial<WrittenSweep>;
+  const isGiven = typeof experiment === "string" || (typeof experiment === "object" && experiment !== null);
+  if (!isGiven) return null;
+  const base = baseOf({ name: name ?? "", experiment, variants: [] }, located, file);
+  return base.ok ? { located: base.value.experiment, directory: base.value.directory } : null;
+}
+
 function matchOf(match: WrittenVariant["match"]): MatchSpec | null {
   if (match === undefined) return null;
   const cost = match.params === undefined ? "macs" : "params";

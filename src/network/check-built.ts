@@ -23,8 +23,11 @@ export interface CheckedNetwork {
 /** All that is wrong with an experiment once its network is built. */
 export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
   const problems = checkNetwork(built.graph, built.input.classes);
-  if (problems.length > 0) return problems.map((problem) => locateProblem(problem, built.located));
-  return [...checkTraining(built), ...findUnusedKeys(built)];
+  return [
+    ...problems.map((problem) => locateProblem(problem, built.located)),
+    ...checkTraining(built),
+    ...(problems.length > 0 ? [] : findUnusedKeys(built)),
+  ];
 }
 
 /** What training needs of the network and of the data. */

@@ -10,6 +10,7 @@ import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { checkNetwork } from "../network/check-network.js";
 import { type Complexity, complexityOf } from "../network/complexity.js";
+import type { MistakeParts } from "../network/every-mistake.js";
 import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
 import { canScale, type Matched, matchCost } from "../network/match-cost.js";
@@ -56,23 +57,31 @@ export interface ExpandedSweep {
   readonly metric: Metric;
 }
 
+export interface DatasetReaders {
+  /** Asked once for each different dataset. */
+  readonly factsOf: (experiment: Experiment) => Promise<DatasetFacts>;
+  /** What a network is given, without loading the data; null where they are not there. */
+  readonly inputOf: MistakeParts["inputOf"];
+}
+
 /**
- * `overrides` (from the command line) are applied after the variants' own. `factsOf` tells about a dataset; it is asked
- * once for each different one. Throws DiagnosticError with the mistakes of all variants.
+ * `overrides` (from the command line) are applied after the variants' own. Throws DiagnosticError with the mistakes of all variants.
  */
 export async function expandSweep(
   sweep: Sweep,
   overrides: readonly Override[],
-  factsOf: (experiment: Experiment) => Promise<DatasetFacts>,
+  { factsOf, inputOf }: DatasetReaders,
 ): Promise<ExpandedSweep> {
-  // First all that the files alone can say, then what needs the data: missing data hide no mistake.
-  const points = checkedPoints(sweep, overrides);
-  const diagnostics: Diagnostic[] = [];
+  const { points, diagnostics: ofFiles } = checkedPoints(sweep, overrides, inputOf);
+  const diagnostics: Diagnostic[] = [...ofFiles];
   const built = new Map<Point, Variant>();
   const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
     const { name, template, axes, experiment, located } = point;
-    const dataset = await factsOf(experiment);
+    const dataset = await factsOf(experiment).catch((error: unknown) => {
+      // Missing data hide no mistake of the files.
+      throw ofFiles.length > 0 ? new DiagnosticError(ofFiles) : error;
+    });
     const graph = buildNetwork(experiment.network, dataset);
     const problems = checkBuilt({ located, directory: sweep.directory, experiment, graph, input: dataset });
     found.push({ point, problems });
@@ -91,6 +100,7 @@ export async function expandSweep(
   diagnostics.push(
     ...found.flatMap(({ problems }) => problems.filter((problem) => isMistake(problem, found))),
   );
+  if (ofFiles.length > 0) throw new DiagnosticError(diagnostics);
   const variants: Variant[] = [];
   for (const [index] of sweep.variants.entries()) {
     const own = points.filter((point) => point.index === index);

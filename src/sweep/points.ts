@@ -12,7 +12,8 @@ import {
   type Sweep,
   type VariantSpec,
 } from "../config/sweep.js";
-import { type Diagnostic, DiagnosticError, type Path } from "../diagnostic.js";
+import type { Diagnostic, Path } from "../diagnostic.js";
+import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
 
 export interface Point {
   /** Of its variant in the file. */
@@ -27,8 +28,18 @@ export interface Point {
   readonly match: MatchSpec | null;
 }
 
-/** Every combination of every variant, as far as it can be checked without data. Throws DiagnosticError. */
-export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Point[] {
+export interface CheckedPoints {
+  readonly points: readonly Point[];
+  /** Of those points that cannot be made, and of the sweep. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Every combination of every variant, as far as it can be checked without data. */
+export function checkedPoints(
+  sweep: Sweep,
+  overrides: readonly Override[],
+  inputOf: MistakeParts["inputOf"],
+): CheckedPoints {
   const diagnostics: Diagnostic[] = [];
   const points = sweep.variants.flatMap((spec, index) =>
     combinations(spec).flatMap((axes): Point[] => {
@@ -36,9 +47,14 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Poi
         ...variantOverrides(sweep, index, axes),
         ...overrides,
       ]);
-      const checked = applied.ok ? checkExperiment(applied.value, sweep.directory) : applied;
-      if (!checked.ok || !applied.ok) {
-        diagnostics.push(...(checked.ok ? [] : checked.diagnostics));
+      if (!applied.ok) {
+        diagnostics.push(...applied.diagnostics);
+        return [];
+      }
+      const checked = checkExperiment(applied.value, sweep.directory);
+      if (!checked.ok) {
+        const { directory } = sweep;
+        diagnostics.push(...everyMistake({ located: applied.value, directory, inputOf }));
         return [];
       }
       const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
@@ -49,8 +65,7 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Poi
     }),
   );
   diagnostics.push(...checkNames(sweep), ...checkMatches(sweep, points));
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  return points;
+  return { points, diagnostics };
 }
 
 /** Every combination of the grid, each with every step of the zip. */
@@ -101,7 +116,10 @@ function fillIn(text: string, axes: Readonly<Record<string, AxisValue>>): string
   return text.replace(PLACEHOLDER, (_, name: string) => String(axes[name]));
 }
 
-const SAFE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._=+-]*[A-Za-z0-9_=+-])?$/;
+const SAFE_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._=+-]*[\p{L}\p{M}\p{N}_=+-])?$/u;
+
+/** File systems have a limit in bytes, which letters of most scripts take two or three of. */
+const MOST_NAME_BYTES = 200;
 
 function checkNames(sweep: Sweep): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
@@ -112,8 +130,8 @@ function checkNames(sweep: Sweep): Diagnostic[] {
   sweep.variants.forEach((spec, index) => {
     const path = ["variants", index, "name"];
     for (const name of namesOf(spec)) {
-      // On some systems names that differ in case only are one folder.
-      const folder = name.toLowerCase();
+      // On some systems names that differ in case, or in how accents are written, are one folder.
+      const folder = name.normalize("NFC").toLowerCase();
       if (seen.has(folder)) {
         const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
           (axis) => !placeholders(spec.name).includes(axis),
@@ -122,8 +140,9 @@ function checkNames(sweep: Sweep): Diagnostic[] {
         report("duplicate-variant", `two variants are called \`${name}\`${hint}`, path);
         break;
       }
-      if (!SAFE_NAME.test(name) || name.length > 100) {
-        const rule = "letters, digits and . _ = + - only, a letter or digit first, no dot last";
+      if (!SAFE_NAME.test(name) || Buffer.byteLength(name) > MOST_NAME_BYTES) {
+        const rule =
+          "letters, digits and . _ = + - only, a letter or digit first, no dot last, no more than 200 bytes";
         report("unsafe-name", `\`${name}\` names a folder: ${rule}`, path);
         break;
       }

@@ -48,7 +48,7 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "unclosed quote": `name: ‹yaml-syntax›"e\n${NETWORK}`,
   "mapping in a value": "name: ‹yaml-syntax›a: b",
   "tab as indentation": "name: e\ndataset:\n‹yaml-syntax›\tname: mnist",
-  "unquoted axis in braces": variant("name: a, set: { seed: ‹yaml-syntax›${r} }"),
+  "unquoted axis in braces": variant("name: a, set: { seed: ‹unquoted-axis›${r} }"),
   "two broken lines": "a: ‹yaml-syntax›b: c: d: e\nf: ‹yaml-syntax›g: h",
   "two documents": `${BASE}‹yaml-syntax›---\n${BASE}`,
   "key given twice": `${BASE}‹duplicate-key›name: f`,
@@ -151,6 +151,26 @@ const TABLE: Readonly<Record<string, string | Input>> = {
     - &a { block: basic, filters: 8 }
     - &b { block: basic, filters: 8, repeat: ‹out-of-range›0 }
     - <<: [*a, *b]`,
+  "mistakes of every kind at once": `name: e
+dataset: { name: synthetic, ‹unknown-key›sizee: 8 }
+network:
+  ${STEM}
+  stages:
+    - { block: basic, filters: ‹out-of-range›0 }
+    - { block: basic, filters: [8, 8], strides: ‹wrong-length›[1, 1, 1] }
+    - { block: basic, filters: 8, groups: ‹indivisible›3 }
+training:
+  epochs: 9
+  schedule: { name: steps, at: [5, ‹unused-key›9] }
+  optimizer: { name: sgd, momentum: ‹out-of-range›2 }
+  classWeights: ‹wrong-length›[1, 2, 3]`,
+  "mistakes of a sweep and of its experiment": {
+    text: `${SWEEP}variants: [{ name: a, ‹unknown-key›sett: 1 }]`,
+    base: `${TOP}network: { ${STEM}, stages: [{ block: basic, ‹unknown-key›filtres: 8, filters: 8, groups: ‹indivisible›3 }] }`,
+  },
+  "mistakes of variants, and of their networks": `${SWEEP}variants:
+  - { name: a, set: { ‹unknown-key›network.sse: off } }
+  - { name: b, set: { network.stem.stride: ‹too-small›9 } }`,
   "several at once": `name: ‹unsafe-name›a/b
 dataset: { name: ‹not-allowed›mnits }
 network:
@@ -297,7 +317,7 @@ async function diagnose(flags: readonly string[]): Promise<readonly Diagnostic[]
     if (isSweep(readSource(TEXT))) await expandSweep(loadSweep(TEXT), overrides, facts);
     else {
       const loaded = loadExperiment(TEXT, overrides);
-      networkOf(loaded, await facts(loaded.experiment));
+      networkOf(loaded, await facts.factsOf(loaded.experiment));
     }
     return [];
   } catch (error) {

@@ -61,6 +61,21 @@ describe("messages", () => {
   for (const [text, line, column, named] of TABLE)
     it(`${text.split("\n")[line - 1]?.trim()}`, () => check(text, line, column, named));
 
+  it("what is named by a text alone is told how it is written", () => {
+    const checkHint = (parts: Partial<Record<string, string>>, hint: string) => {
+      const { dataset = "{ name: mnist }", optimizer = "{ name: sgd }", attention = "off" } = parts;
+      const yaml = `name: e\ndataset: ${dataset}\nnetwork: { stem: { filters: 8 }, attention: ${attention}, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: ${optimizer} }\n`;
+      const checked = checkExperiment(parseSource(yaml, "e.yaml"), ".");
+      const messages = checked.ok ? [] : checked.diagnostics.map(({ message }) => message);
+      assert.ok(messages.length === 1 && messages[0]?.endsWith(hint), messages.join("\n"));
+    };
+    checkHint({ dataset: "mnist" }, "; write { name: mnist }");
+    checkHint({ dataset: "minst" }, "; write { name: mnist }");
+    checkHint({ optimizer: "adam" }, "; write { name: adam }");
+    checkHint({ attention: "eca" }, "; write { type: eca }");
+    checkHint({ attention: "of" }, "; did you mean `off`?");
+  });
+
   it("only the head has colours, and the same words", () => {
     const at = { file: "e.yaml", text: "seed: x", line: 1, column: 7, endLine: 1, endColumn: 8 };
     const diagnostic = { code: "wrong-type", message: "no number", path: ["seed"], location: at };

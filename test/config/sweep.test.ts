@@ -11,6 +11,7 @@ import type { StepSpec } from "../../src/config/experiment.js";
 import { parseSetFlag } from "../../src/config/override.js";
 import { parseSource, readSource } from "../../src/config/source.js";
 import { checkSweep, isSweep } from "../../src/config/sweep.js";
+import { DiagnosticError } from "../../src/diagnostic.js";
 import { type ExpandedSweep, expandSweep, type Variant } from "../../src/sweep/expand.js";
 import { checkedPoints } from "../../src/sweep/points.js";
 
@@ -182,11 +183,10 @@ describe("variants", () => {
         `name: s\nexperiment:\n  ${data}variants: [{ name: a${variant} }]`,
         "there/s.yaml",
       );
-      const { variants } = await expandSweep(
-        checkSweep(located, "there/s.yaml"),
-        flags.map(parseSetFlag),
-        facts,
-      );
+      const { variants } = await expandSweep(checkSweep(located, "there/s.yaml"), flags.map(parseSetFlag), {
+        factsOf: facts,
+        inputOf: () => null,
+      });
       const [{ experiment }] = variants as [Variant];
       assert.equal(experiment.dataset.name === "idx" && experiment.dataset.directory, expected);
     };
@@ -206,12 +206,27 @@ describe("variants", () => {
       const quick = { quick: true, set: [] };
       const source = readSource(file);
       const experiments = isSweep(source)
-        ? checkedPoints(quickSweep(loadSweep(file)), quickOverrides(loadSweep(file).experiment)).map(
-            ({ experiment }) => experiment,
-          )
+        ? checkedPoints(
+            quickSweep(loadSweep(file)),
+            quickOverrides(loadSweep(file).experiment),
+            () => null,
+          ).points.map(({ experiment }) => experiment)
         : [loadExperiment(file, [], quick).experiment];
       for (const { training } of experiments) assert.equal(training.epochs, 1, name);
     }
+  });
+  it("names may be of any script, as long as a file system takes them", async () => {
+    const named = (name: string) =>
+      expand(`variants: [{ name: plain }, { name: '${name}', set: { network.se.r: 2 } }]`);
+    for (const name of ["注意力", "внимание-r2", "größe", "é", "ไทย"])
+      assert.equal((await named(name)).variants[1]?.name, name);
+    for (const name of ["a/b", "注 意", "-x", "..", "x\u0000", "注".repeat(80), "\u202Eabc"])
+      await assert.rejects(named(name), DiagnosticError, name);
+    // One name, written with a letter and an accent or with one letter.
+    await assert.rejects(
+      expand("variants: [{ name: \u00e9 }, { name: e\u0301, set: { network.se.r: 2 } }]"),
+      DiagnosticError,
+    );
   });
   it("values that agree with what would be derived are no mistake", async () => {
     const fine = async (variant: string, experiment = EXPERIMENT, count = 1) =>
