@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { softmaxCrossEntropy } from "../../src/training/steps.js";
+import "@tensorflow/tfjs-layers";
+import { softmaxCrossEntropy, weightedCrossEntropy } from "../../src/training/steps.js";
 
 const lossOf = (labels: number[][], logits: number[][], smoothing: number) =>
   tf.tidy(
@@ -63,5 +64,70 @@ describe("softmaxCrossEntropy", () => {
     check([[0, 1, 0, 0]], [logits], 0.2, expected);
     // No logits are better than those of the smoothed target itself.
     check([[1, 0]], [[Math.log(0.95), Math.log(0.05)]], 0.1, -0.95 * Math.log(0.95) - 0.05 * Math.log(0.05));
+  });
+});
+
+describe("weightedCrossEntropy", () => {
+  before(async () => {
+    await import("@tensorflow/tfjs-backend-cpu");
+    await tf.setBackend("cpu");
+  });
+
+  /** torch.nn.functional.cross_entropy(logits, classes, weight=weights, label_smoothing=smoothing) of PyTorch 1.13, in float64. */
+  const LOGITS = [
+    [2, 1, -1],
+    [0.5, 0, 3],
+    [1, 1, 1],
+    [-2, 0.3, 0.1],
+  ];
+  const CLASSES = [0, 2, 1, 0];
+  const weights = Float32Array.of(0.5, 2, 1.5);
+  const EXPECTED = [
+    {
+      smoothing: 0,
+      loss: 0.8963198936003504,
+      gradient: [
+        [-0.0327350541, 0.02883294, 0.0039021141],
+        [0.0241738152, 0.0146621601, -0.0388359753],
+        [0.1481481481, -0.2962962963, 0.1481481481],
+        [-0.1053060398, 0.0579008408, 0.047405199],
+      ],
+    },
+    {
+      smoothing: 0.1,
+      loss: 0.9851559415635772,
+      gradient: [
+        [-0.0122649706, 0.0188236152, -0.0065586447],
+        [0.0202015136, -0.0003155676, -0.019885946],
+        [0.1395061728, -0.2716049383, 0.1320987654],
+        [-0.0969311205, 0.0527361661, 0.0441949544],
+      ],
+    },
+  ];
+  for (const { smoothing, loss, gradient } of EXPECTED)
+    it(`has the loss and the gradient of PyTorch, smoothing ${smoothing}`, () => {
+      const labels = tf.cast(tf.oneHot(tf.tensor1d(CLASSES, "int32"), 3), "float32");
+      const { value, grad } = tf.valueAndGrad((logits) =>
+        weightedCrossEntropy(labels, logits, { smoothing, weights }),
+      )(tf.tensor2d(LOGITS));
+      assert.ok(Math.abs((value.dataSync()[0] as number) - loss) < 1e-6, `${value.dataSync()[0]}`);
+      const found = grad.dataSync();
+      for (const [index, expected] of gradient.flat().entries())
+        assert.ok(Math.abs((found[index] as number) - expected) < 1e-6, `${index}: ${found[index]}`);
+    });
+
+  it("is the mean over images where all classes weigh the same", () => {
+    const labels = tf.cast(tf.oneHot(tf.tensor1d(CLASSES, "int32"), 3), "float32");
+    const logits = tf.tensor2d(LOGITS);
+    for (const smoothing of [0, 0.2])
+      assert.ok(
+        Math.abs(
+          (weightedCrossEntropy(labels, logits, {
+            smoothing,
+            weights: Float32Array.of(3, 3, 3),
+          }).dataSync()[0] as number) -
+            (softmaxCrossEntropy(labels, logits, smoothing).dataSync()[0] as number),
+        ) < 1e-6,
+      );
   });
 });
