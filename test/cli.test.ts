@@ -165,6 +165,30 @@ describe("squeezebox", function () {
       it(`prints a script for ${shell}`, () => assert.match(run(["completion", shell]).stdout, words));
   });
 
+  describe("plan", () => {
+    it("says what so few seeds cannot show", () => {
+      assert.match(
+        run(["plan", "sweep.yaml"]).stdout,
+        /no difference, however clear, could be significant; 6 seeds are/,
+      );
+      assert.doesNotMatch(run(["plan", "sweep.yaml", "--seeds", "1-6"]).stdout, /could be significant/);
+    });
+    it("finds nothing to say of the shipped sweeps", () => {
+      const sweeps = [
+        "r-ablation",
+        "equal-cost",
+        "paper/gate",
+        "paper/placement",
+        "paper/reduction",
+        "paper/squeeze",
+        "paper/stage",
+      ];
+      const { stdout } = run(["validate", ...sweeps.map((name) => join(CONFIGS, `${name}.yaml`))]);
+      assert.equal(stdout.match(/: valid \(/g)?.length, sweeps.length);
+      assert.doesNotMatch(stdout, /could be significant/);
+    });
+  });
+
   describe("doctor", () => {
     it("keeps what libraries print to itself, and fits 80 columns", () => {
       const { status, stdout, stderr } = run(["doctor"], { COLUMNS: "80" });

@@ -102,8 +102,11 @@ const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) 
 function beside(name: string, progress: RunProgress): string {
   const { loss, error, epoch, epochs } = progress;
   const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
-  const room = lineWidth() - BAR_STYLE.barsize - 2;
-  return fitting(name, [describe(progress), short], room);
+  return fitting(name, [describe(progress), short], roomBeside());
+}
+
+function roomBeside(): number {
+  return lineWidth() - BAR_STYLE.barsize - 2;
 }
 
 function fitting(name: string, texts: readonly string[], room: number): string {
@@ -139,7 +142,7 @@ export function watchRun(silent: boolean): RunView {
   return {
     progressed: (progress) => {
       const left = `${formatDuration(clock.left(progress.done))} left`;
-      const room = lineWidth() - BAR_STYLE.barsize - 2 - left.length - 2;
+      const room = roomBeside() - left.length - 2;
       const { loss, error, epoch, epochs } = progress;
       const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
       bar.update(barAt(progress), { text: `${fitting("", [describe(progress), short], room)}  ${left}` });
@@ -171,7 +174,7 @@ function bars(): SweepView {
       refresh();
     },
     started: (run) => {
-      running.set(run, multi.create(BAR_STEPS, 0, { text: `${run.name}  compiling` }));
+      running.set(run, multi.create(BAR_STEPS, 0, { text: fitting(run.name, ["compiling"], roomBeside()) }));
     },
     progressed: (run, progress) => {
       clock.progress(run, progress.done);

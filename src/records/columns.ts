@@ -6,6 +6,8 @@ export type CellKind = "text" | "count" | "share" | "amount" | "number" | "share
 export interface Column {
   readonly name: string;
   readonly kind: CellKind;
+  /** Of its numbers; none where they are counts, or shares of 1. */
+  readonly unit?: string;
 }
 
 export type Table = readonly Column[];
@@ -15,11 +17,14 @@ export type Row = Readonly<Record<string, string | number>>;
 const columns = (kind: CellKind, ...names: readonly string[]): Column[] =>
   names.map((name) => ({ name, kind }));
 
+const measured = (unit: string, ...names: readonly string[]): Column[] =>
+  names.map((name) => ({ name, kind: "amount", unit }));
+
 /** Losses are mean cross-entropies in nats, errors shares of the images, both over a whole set. */
 const TRAINED: Table = [
-  ...columns("amount", "train_loss"),
+  ...measured("nats", "train_loss"),
   ...columns("share", "train_error"),
-  ...columns("amount", "validation_loss"),
+  ...measured("nats", "validation_loss"),
   ...columns("share", "validation_error"),
 ];
 /**
@@ -27,11 +32,11 @@ const TRAINED: Table = [
  * training images; the errors by class are a JSON list in the order of the classes, null for one without test images.
  */
 const TESTED: Table = [
-  ...columns("amount", "test_loss"),
+  ...measured("nats", "test_loss"),
   ...columns("share", "test_error", "test_error_top5", "test_balanced_error", "majority_error"),
   ...columns("shares", "test_errors_by_class"),
 ];
-const TIMES = columns("amount", "seconds", "images_per_second");
+const TIMES = [...measured("s", "seconds"), ...measured("images / s", "images_per_second")];
 
 /** One row a run of a sweep. */
 export const PLAN_COLUMNS: Table = [
@@ -98,7 +103,7 @@ export const EXCITATION_COLUMNS: Table = [
 export const COMPARISON_COLUMNS: Table = [
   ...columns("text", "variant", "baseline", "axes", "match"),
   ...columns("count", "params", "macs"),
-  ...columns("amount", "seconds"),
+  ...measured("s", "seconds"),
   ...columns("count", "runs", "failed", "planned"),
   ...columns("amount", "mean", "deviation"),
   ...columns("number", "low", "high", "difference", "difference_low", "difference_high"),

@@ -142,7 +142,7 @@ function columnsOf(comparison: Comparison) {
     cell: ({ metric }) => (metric && intervalText(metric, fixed)) || NOTHING,
   };
   const difference: Column = {
-    head: `difference to ${commonBaseline(comparison) ?? "its baseline"} [95 %]`,
+    head: `difference to ${baselineWords(comparison)} [95 %]`,
     cell: (variant) => (variant.difference ? differenceText(variant.difference) : NOTHING),
   };
   const test: Column[] = [
@@ -181,6 +181,12 @@ function columnsOf(comparison: Comparison) {
     },
   ];
   return { name, axes, runs, mean, interval, difference, test, cost };
+}
+
+/** A name that is longer than what is said of it would make the column wider than its cells. */
+function baselineWords(comparison: Comparison): string {
+  const name = commonBaseline(comparison);
+  return name === null ? "its baseline" : name.length <= 16 ? name : "the baseline";
 }
 
 function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): ComparisonTable {

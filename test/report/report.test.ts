@@ -50,6 +50,7 @@ const page = (folder: string) => readFileSync(join(folder, "report.html"), "utf8
 const ONCE = { json: true, watch: false, port: 0 };
 
 interface Seen {
+  readonly cut: number;
   readonly tooWide: number;
   readonly plots: number[];
   readonly headShown: boolean;
@@ -58,6 +59,7 @@ interface Seen {
 }
 
 const IN_PAGE = `({
+  cut: [...document.querySelectorAll("table")].filter((one) => one.scrollWidth > one.clientWidth + 1).length,
   tooWide: Math.max(0, document.documentElement.scrollWidth - innerWidth),
   plots: [...document.querySelectorAll("svg")].map((svg) => svg.getBoundingClientRect().width),
   headShown: document.querySelector("thead").checkVisibility(),
@@ -89,12 +91,13 @@ describe("report", function () {
         browser.on("request", (request) => requests.push(request.url()));
         for (const [width, scheme] of [
           [360, "light"],
-          [1200, "dark"],
+          [1280, "dark"],
         ] as const) {
           await browser.setViewport({ width, height: 800 });
           await browser.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
           await browser.goto(`file://${join(folder, "report.html")}`);
           const seen = (await browser.evaluate(IN_PAGE)) as Seen;
+          if (width > 640) assert.equal(seen.cut, 0, "a table hides some of its columns");
           assert.equal(seen.tooWide, 0, `at ${width} pixels the page is wider than the screen`);
           assert.equal(seen.plots.length, 6);
           for (const plot of seen.plots)

@@ -130,6 +130,18 @@ describe("an interrupted sweep", function () {
       assert.deepEqual(await untilItEnds(folder), expected);
     });
 
+  it("prints no table before the first run has finished", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, { ...SWEEP, epochs: 3000 });
+      const running = start(folder, ...COMMAND);
+      await running.until(/epoch 1\//);
+      running.child.kill("SIGINT");
+      const { code, output } = await running.ended;
+      assert.equal(code, 130);
+      assert.doesNotMatch(output, /variant|Nothing to compare|results:/);
+      assert.match(output, /0 of 4 runs finished/);
+    }));
+
   it("ends with 130 on SIGINT and SIGTERM, to it alone or to all its processes", async () => {
     await checkStopped((pid) => process.kill(-pid, "SIGINT"));
     await checkStopped((pid) => process.kill(pid, "SIGTERM"));

@@ -1,0 +1,71 @@
+// A sweep as people watch it, in a terminal of 80 columns.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { describe, it } from "mocha";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { shellWords, writeSweepFile } from "./run-cli.js";
+
+/** util-linux' `script` runs a command in a pseudo-terminal. */
+const HAS_SCRIPT =
+  spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true;
+
+describe("in a terminal of 80 columns", function () {
+  this.timeout(60_000);
+
+  /** All that was written, without colours and movements, by line. */
+  const watch = (folder: string, ...words: string[]): string[] => {
+    const command = `stty cols 80 rows 24; ${shellWords(...words)}`;
+    const { stdout, status } = spawnSync("script", ["-qec", command, "/dev/null"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, TERM: "xterm" },
+    });
+    assert.equal(status, 0, stdout);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: movements of the cursor begin a line anew
+    return stdout.split(/\r|\n|\u001b\[\d*[A-GJK]/).map((line) => stripVTControlCharacters(line).trimEnd());
+  };
+
+  it("bars show the run, its epoch and its error whole, and tables fit", async function () {
+    if (!HAS_SCRIPT) this.skip();
+    await inTemporaryFolder((folder) => {
+      const name = "a-variant-with-quite-a-long-name-that-goes-on";
+      writeSweepFile(folder, { name: "watched", variants: [{ name }], seeds: [1, 2], epochs: 60 });
+      const lines = watch(folder, "sweep", "watched.yaml", "--jobs", "1");
+      const bars = lines.filter((line) => /^[#-]{20} /.test(line));
+      assert.ok(
+        bars.some((line) => line.includes("compiling")),
+        lines.join("\n"),
+      );
+      const training = bars.filter((line) => /loss/.test(line));
+      assert.ok(training.length > 0);
+      for (const line of training) assert.match(line, /a-variant.* \d+\/60 .*loss [\d.]+ .*%/);
+      for (const line of lines.filter((line) => !/^(watched|results|With|For|Tested)/.test(line)))
+        assert.ok(line.length <= 80, line);
+    });
+  });
+
+  it("the bar of one run says how long it takes", async function () {
+    if (!HAS_SCRIPT) this.skip();
+    await inTemporaryFolder((folder) => {
+      const experiment = join(process.cwd(), "configs", "mnist", "se-resnet8.yaml");
+      const lines = watch(
+        folder,
+        "train",
+        experiment,
+        "--set",
+        "training.epochs=3",
+        "--set",
+        "dataset.train=2000",
+      );
+      const bars = lines.filter((line) => /^[#-]{20} /.test(line));
+      assert.ok(
+        bars.some((line) => / (\?|\d+ s) left$/.test(line)),
+        bars.join("\n"),
+      );
+      assert.ok(bars.every((line) => line.length <= 80));
+    });
+  });
+});
