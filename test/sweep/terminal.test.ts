@@ -31,7 +31,7 @@ describe("in a terminal of 80 columns", function () {
   it("bars show the run, its epoch and its error whole, and tables fit", async function () {
     if (!HAS_SCRIPT) this.skip();
     await inTemporaryFolder((folder) => {
-      const name = "a-variant-with-quite-a-long-name-that-goes-on";
+      const name = "a-variant-with-quite-a-long-name";
       writeSweepFile(folder, { name: "watched", variants: [{ name }], seeds: [1, 2], epochs: 60 });
       const lines = watch(folder, "sweep", "watched.yaml", "--jobs", "1");
       const bars = lines.filter((line) => /^[#-]{20} /.test(line));
