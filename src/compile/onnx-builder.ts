@@ -1,17 +1,16 @@
 // Builds one ONNX graph, node by node, and encodes it.
 
-import { type DeclaredValue, encodeModel, FLOAT, INT64, type Initializer } from "./onnx-messages.js";
+import {
+  type Attribute,
+  type DeclaredNode,
+  type DeclaredValue,
+  encodeModel,
+  FLOAT,
+  INT64,
+  type Initializer,
+} from "./onnx-messages.js";
 
-export type Attribute = number | string | readonly number[];
-
-export interface OnnxNode {
-  /** Layer and kernel that asked for it, for errors and profiles; not unique. */
-  readonly origin: string;
-  readonly type: string;
-  readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
+export interface OnnxNode extends DeclaredNode {
   /** An Add of two blocked tensors of one shape. */
   readonly isBlockedSum?: true;
   /** Of a convolution that could take a bias. */

@@ -1,12 +1,23 @@
 // A graph -> the bytes of an ONNX model. Numbers of fields are those of onnx.proto3.
 
 import { PbfWriter } from "pbf";
-import type { Attribute, OnnxNode } from "./onnx-builder.js";
 
 /** An input or output as the model declares it: a dimension with a name in place of a size has any size. */
 export interface DeclaredValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
+}
+
+export type Attribute = number | string | readonly number[];
+
+export interface DeclaredNode {
+  /** Layer and kernel that asked for it, for errors and profiles; not unique. */
+  readonly origin: string;
+  readonly type: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
 export interface Initializer {
@@ -21,7 +32,7 @@ export interface Model {
   readonly irVersion: number;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
   readonly graphName: string;
-  readonly nodes: readonly OnnxNode[];
+  readonly nodes: readonly DeclaredNode[];
   readonly initializers: readonly Initializer[];
   /** All of them float32. */
   readonly inputs: readonly DeclaredValue[];
@@ -90,7 +101,10 @@ function initializerParts({ name, dims, dataType, rawData }: Initializer): Uint8
 }
 
 /** NodeProto { repeated string input = 1, output = 2; string name = 3, op_type = 4; repeated AttributeProto attribute = 5; string domain = 7 } */
-function writeNode({ origin, type, domain, inputs, outputs, attributes }: OnnxNode, node: PbfWriter): void {
+function writeNode(
+  { origin, type, domain, inputs, outputs, attributes }: DeclaredNode,
+  node: PbfWriter,
+): void {
   for (const input of inputs) node.writeStringField(1, input);
   for (const output of outputs) node.writeStringField(2, output);
   node.writeStringField(3, `${origin} ${outputs[0]}`);

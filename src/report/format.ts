@@ -76,7 +76,7 @@ function partsOf(widths: readonly number[], width: number): number[][] {
   const parts: number[][] = [];
   let used = Number.POSITIVE_INFINITY;
   for (const [index, own] of others.entries()) {
-    if (used + GAP + own - 1 > width) {
+    if (used + GAP + own > width) {
       parts.push([0]);
       used = first + GAP / 2;
     }

@@ -9,14 +9,15 @@ import { complexityOf } from "../network/complexity.js";
 import { trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
-import { readCsv, writeCsv } from "../records/csv.js";
+import { writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
-import { DamagedFileError, writeWhole } from "../records/files.js";
+import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
-import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { balancedError, type Evaluation } from "./metrics.js";
+import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
 import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
 
 export interface RunOptions extends EngineOptions {
@@ -140,71 +141,6 @@ function seconds(): number {
   return Date.now() / 1000;
 }
 
-interface ResumePoint {
-  readonly checkpoint: Checkpoint | null;
-  readonly rows: Row[];
-}
-
-/**
- * The last checkpoint with the rows of its epochs, or else the one before it. One whose rows are lost or damaged, that is
- * itself damaged or of another shape, or without the weights of its best epoch where those are tested, is none.
- */
-function resumePoint(
-  folder: RunFolder,
-  {
-    trajectory,
-    shapes,
-    selects,
-    epochs,
-  }: { trajectory: string; shapes: Shapes; selects: boolean; epochs: number },
-): ResumePoint {
-  const none = { checkpoint: null, rows: [] };
-  const rows = rowsIn(folder);
-  for (const file of [folder.lastCheckpoint, folder.previousCheckpoint]) {
-    const checkpoint = intactCheckpoint(folder, file, trajectory);
-    if (!checkpoint || !fitsShapes(checkpoint, shapes)) continue;
-    if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
-    const own = rows.slice(0, checkpoint.epoch);
-    const best = bestEpoch(own);
-    if (!selects || best === checkpoint.epoch) return { checkpoint, rows: own };
-    if (intactCheckpoint(folder, folder.bestCheckpoint, trajectory)?.epoch === best)
-      return { checkpoint, rows: own };
-  }
-  return none;
-}
-
-/** A damaged one is none, and the log says so. */
-function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): Checkpoint | null {
-  try {
-    return readCheckpoint(file, trajectory);
-  } catch (error) {
-    if (!(error instanceof DamagedFileError)) throw error;
-    logLine(folder, `not used: ${error.message}`);
-    return null;
-  }
-}
-
-/** None where the table is damaged. */
-function rowsIn(folder: RunFolder): Row[] {
-  try {
-    const table = readCsv(folder.epochs, EPOCH_COLUMNS);
-    if (!table || table.problems.length === 0) return [...(table?.rows ?? [])];
-    logLine(folder, `not used: ${folder.epochs} is damaged: ${table.problems[0]}`);
-  } catch (error) {
-    logLine(folder, `not used: ${folder.epochs} is damaged: ${(error as Error).message}`);
-  }
-  return [];
-}
-
-/** Throws where they are not there; the run starts again then. */
-function bestWeights(folder: RunFolder, epoch: number, trajectory: string): Checkpoint {
-  const weights = intactCheckpoint(folder, folder.bestCheckpoint, trajectory);
-  if (weights?.epoch === epoch) return weights;
-  throw new Error(
-    `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
-  );
-}
-
 async function runEpoch(
   trainer: Trainer,
   epoch: number,
@@ -291,15 +227,6 @@ function majorityError({ train, test }: Dataset): number {
   };
   const sizes = Array.from({ length: train.classes }, (_, label) => count(train.labels, label));
   return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
-}
-
-/** The first epoch with the lowest validation error. */
-function bestEpoch(rows: readonly Row[]): number {
-  let best = 0;
-  rows.forEach((row, index) => {
-    if (Number(row.validation_error) < Number(rows[best]?.validation_error)) best = index;
-  });
-  return best + 1;
 }
 
 function describeEpoch(row: Row): string {

@@ -1,0 +1,81 @@
+// The folder of a run that was interrupted -> the epoch after which it continues. What is damaged counts as none.
+
+import { EPOCH_COLUMNS, type Row } from "../records/columns.js";
+import { readCsv } from "../records/csv.js";
+import { DamagedFileError } from "../records/files.js";
+import { logLine, type RunFolder } from "../records/run-folder.js";
+import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes } from "./checkpoint.js";
+
+export interface ResumePoint {
+  readonly checkpoint: Checkpoint | null;
+  readonly rows: Row[];
+}
+
+/**
+ * The last checkpoint with the rows of its epochs, or else the one before it. One whose rows are lost or damaged, that is
+ * itself damaged or of another shape, or without the weights of its best epoch where those are tested, is none.
+ */
+export function resumePoint(
+  folder: RunFolder,
+  {
+    trajectory,
+    shapes,
+    selects,
+    epochs,
+  }: { trajectory: string; shapes: Shapes; selects: boolean; epochs: number },
+): ResumePoint {
+  const none = { checkpoint: null, rows: [] };
+  const rows = rowsIn(folder);
+  for (const file of [folder.lastCheckpoint, folder.previousCheckpoint]) {
+    const checkpoint = intactCheckpoint(folder, file, trajectory);
+    if (!checkpoint || !fitsShapes(checkpoint, shapes)) continue;
+    if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
+    const own = rows.slice(0, checkpoint.epoch);
+    const best = bestEpoch(own);
+    if (!selects || best === checkpoint.epoch) return { checkpoint, rows: own };
+    if (intactCheckpoint(folder, folder.bestCheckpoint, trajectory)?.epoch === best)
+      return { checkpoint, rows: own };
+  }
+  return none;
+}
+
+/** A damaged one is none, and the log says so. */
+function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): Checkpoint | null {
+  try {
+    return readCheckpoint(file, trajectory);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    logLine(folder, `not used: ${error.message}`);
+    return null;
+  }
+}
+
+/** None where the table is damaged. */
+function rowsIn(folder: RunFolder): Row[] {
+  try {
+    const table = readCsv(folder.epochs, EPOCH_COLUMNS);
+    if (!table || table.problems.length === 0) return [...(table?.rows ?? [])];
+    logLine(folder, `not used: ${folder.epochs} is damaged: ${table.problems[0]}`);
+  } catch (error) {
+    logLine(folder, `not used: ${folder.epochs} is damaged: ${(error as Error).message}`);
+  }
+  return [];
+}
+
+/** Throws where they are not there; the run starts again then. */
+export function bestWeights(folder: RunFolder, epoch: number, trajectory: string): Checkpoint {
+  const weights = intactCheckpoint(folder, folder.bestCheckpoint, trajectory);
+  if (weights?.epoch === epoch) return weights;
+  throw new Error(
+    `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
+  );
+}
+
+/** The first epoch with the lowest validation error. */
+export function bestEpoch(rows: readonly Row[]): number {
+  let best = 0;
+  rows.forEach((row, index) => {
+    if (Number(row.validation_error) < Number(rows[best]?.validation_error)) best = index;
+  });
+  return best + 1;
+}
