@@ -82,8 +82,8 @@ export function lowerPortable(
   );
 }
 
-/** `named`: all results by their names before fusing. */
-function lowerNodes(traced: TracedGraph, target: Target) {
+/** All but the encoding. `named`: all results by their names before fusing. */
+export function lowerNodes(traced: TracedGraph, target: Target) {
   const graph = simplify(traced);
   const builder = new OnnxBuilder();
   const placement = new Placement(builder);

@@ -1,0 +1,84 @@
+// What the benchmark's networks are lowered to, kernel by kernel: an optimisation that no longer takes place shows here, though
+// every number stays right. `npm run golden` writes test/golden/lowered.json anew.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "mocha";
+import { type BenchCase, CASES, yamlOf } from "../../bench/cases.js";
+import { lowerNodes } from "../../src/compile/lower.js";
+import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx-builder.js";
+import { probeBlockSize } from "../../src/compile/session.js";
+import { trace, useTraceBackend } from "../../src/compile/trace.js";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { parseSource } from "../../src/config/source.js";
+import { buildModel } from "../../src/model/build-model.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+import { createOptimizer } from "../../src/training/optimizer.js";
+import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
+
+const GOLDEN = "test/golden/lowered.json";
+
+type Counts = Readonly<Record<string, number>>;
+
+function lowered(benchCase: BenchCase, { block, trains }: { block: number | null; trains: boolean }): Counts {
+  const checked = checkExperiment(parseSource(yamlOf(benchCase), "bench.yaml"), ".");
+  assert.ok(checked.ok);
+  const { size, channels, batch } = benchCase;
+  const { network, training } = checked.value;
+  useTraceBackend();
+  const input = { shape: { height: size, width: size, channels }, classes: 10 };
+  const model = buildModel(buildNetwork(network, input));
+  const optimizer = createOptimizer(training.optimizer);
+  const state = stateOf(model, optimizer);
+  const shape = { batch, height: size, width: size, channels, classes: 10 };
+  const step = trains
+    ? trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null })
+    : evaluationStep(model, shape);
+  return countsOf(lowerNodes(trace(step, state), { block, hasPoolIndices: true }).nodes);
+}
+
+/** `nchwc Conv + bias + sum + Relu` -> how many there are. */
+function countsOf(nodes: readonly OnnxNode[]): Counts {
+  const counts = new Map<string, number>();
+  for (const { type, domain, inputs, attributes } of nodes) {
+    const isConv = type === "Conv" && domain === BLOCKED_DOMAIN;
+    const parts = [
+      `${domain === BLOCKED_DOMAIN ? "nchwc " : domain === "" ? "" : `${domain} `}${type}`,
+      ...(isConv && inputs[2] ? ["bias"] : []),
+      ...(isConv && inputs[3] ? ["sum"] : []),
+      ...(isConv && attributes.activation ? [String(attributes.activation)] : []),
+    ];
+    const name = parts.join(" + ");
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+describe("what networks are lowered to", function () {
+  this.timeout(60_000);
+  const found: Record<string, Counts> = {};
+  const golden = () => JSON.parse(readFileSync(GOLDEN, "utf8")) as Record<string, Counts>;
+
+  for (const benchCase of CASES)
+    for (const block of [8, null])
+      for (const trains of [true, false]) {
+        const name = `${benchCase.name}, ${trains ? "training" : "evaluation"}, ${block === null ? "plain" : `blocks of ${block}`}`;
+        it(name, () => {
+          const counts = lowered(benchCase, { block, trains });
+          found[name] = counts;
+          if (process.env.UPDATE_GOLDEN === undefined) assert.deepEqual(counts, golden()[name]);
+        });
+      }
+
+  after(() => {
+    if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(GOLDEN, `${JSON.stringify(found, null, 2)}\n`);
+  });
+});
+
+describe("the blocked kernels", () => {
+  it("are found on a processor with AVX2", async function () {
+    const hasAvx2 = process.arch === "x64" && process.platform === "linux";
+    if (!hasAvx2 || !/\bavx2\b/.test(readFileSync("/proc/cpuinfo", "utf8"))) this.skip();
+    assert.ok([8, 16].includes((await probeBlockSize()) ?? 0));
+  });
+});
