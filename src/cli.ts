@@ -2,7 +2,7 @@
 
 // The command table. The only place that sets the exit code.
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
 import { ownVersion } from "./own-version.js";
@@ -15,6 +15,15 @@ const program = new Command("squeezebox")
   )
   .version(ownVersion(), "-V, --version", "print the version")
   .exitOverride()
+  .configureHelp({
+    // A flag that is off, or a list that is empty, needs no words.
+    optionDescription: (option) => {
+      const hidesDefault =
+        option.defaultValue === false ||
+        (Array.isArray(option.defaultValue) && option.defaultValue.length === 0);
+      return hidesDefault ? option.description : new Help().optionDescription(option);
+    },
+  })
   .showSuggestionAfterError()
   .showHelpAfterError("(--help shows what there is)");
 
@@ -74,12 +83,13 @@ function withComparison(command: Command): Command {
       "--baseline <variant>",
       "in place of the sweep's; <sweep>/<variant> where there are several sweeps",
     )
-    .option("--metric <column>", "in place of the sweep's");
+    .option("--metric <column>", "in place of the sweep's, as in test_loss or test_balanced_error");
 }
 
 command("init", "write an experiment and a sweep to start from")
   .argument("[folder]", "where to; by default here")
   .option("--data <folder>", "with IDX files, in place of MNIST")
+  .option("--prefix <name>", "of those files, where the folder has several datasets")
   .action(async (folder, flags) => finish(await (await import("./commands/init.js")).init(folder, flags)));
 
 command("validate", "check files; all mistakes with line, column and the nearest valid name")

@@ -5,7 +5,7 @@ import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/
 import { formatComparison } from "../report/comparison-table.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
 import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
-import { lineWidth, print, printError, printJson } from "./output.js";
+import { lineWidth, print, printError, printJson, wrapped } from "./output.js";
 
 export interface CompareFlags extends ComparisonAsked {
   readonly json: boolean;
@@ -27,9 +27,7 @@ export function comparisonText(comparison: Comparison): string {
   return [
     formatComparison(comparison, lineWidth()),
     "",
-    answerOf(comparison),
-    ...conditionsOf(comparison),
-    ...sentencesOf(comparison),
+    ...[answerOf(comparison), ...conditionsOf(comparison), ...sentencesOf(comparison)].map(wrapped),
   ].join("\n");
 }
 

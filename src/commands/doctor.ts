@@ -1,7 +1,7 @@
 // squeezebox doctor: which backends work on this machine, and what to do about the others.
 
 import { probeBlockSize } from "../compile/session.js";
-import { DEVICES } from "../engine/backends.js";
+import { DEVICES, type Device } from "../engine/backends.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
 import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
 import { formatTable } from "../report/format.js";
@@ -13,6 +13,12 @@ interface Finding {
   readonly works: boolean;
   readonly detail: string;
 }
+
+const HOW_TO_GET: Readonly<Record<Device, string>> = {
+  cpu: "",
+  webgpu: "a GPU and its driver for Vulkan, Metal or Direct3D 12 are needed",
+  cuda: "an NVIDIA GPU and CUDA 12 are needed, and ONNX Runtime's libraries for it: see docs/installation.md",
+};
 
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
@@ -43,7 +49,8 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     ...gpu.map(({ device, reason }) => ({
       backend: `compiled --device ${device}`,
       works: reason === null,
-      detail: reason === null ? `ONNX Runtime on ${device}` : reason.slice(0, 100),
+      detail:
+        reason === null ? `ONNX Runtime on ${device}` : `${HOW_TO_GET[device]} (${reason.slice(0, 100)})`,
     })),
     { backend: "cpu", works: true, detail: "TensorFlow.js' own kernels: slow, for checking the others" },
   ];

@@ -34,7 +34,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   const rows = gates.map((gate) =>
     gateRow(gate, { labels, classes: dataset.classes, error: Number(result.test_error) }),
   );
-  const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classes));
+  const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classNames));
   const svg = await excitationFigure(excitation);
   const name = resolve(run).split(sep).slice(-3).join(" / ");
   const files = ["gates.csv", "excitation.csv", "excitation.svg", "excitation.html"].map((file) =>

@@ -39,6 +39,10 @@ export async function exportRun(
   if (json) printJson({ files, customLayers: custom });
   else {
     print(files.join("\n"));
+    if (files.some((file) => file.endsWith("index.html")))
+      print(
+        `\nindex.html shows the model once a web server serves ${folder}, as \`npx http-server ${folder}\` does.`,
+      );
     print(
       `\nThe model takes ${model.metadata.input.values}, ${model.metadata.input.shape.slice(1).join("x")}.`,
     );

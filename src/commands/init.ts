@@ -1,7 +1,7 @@
 // squeezebox init: an experiment and a sweep to start from, in a folder of one's own.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { readIdxInput } from "../data/idx.js";
@@ -11,13 +11,15 @@ import { print, printJson } from "./output.js";
 export interface InitFlags {
   /** A folder with IDX files; MNIST's digits where there is none. */
   readonly data?: string;
+  /** Of the names of its files, where it has those of several datasets. */
+  readonly prefix?: string;
   readonly json: boolean;
 }
 
 const SCHEMAS = fileURLToPath(new URL("../../../schemas/editor/", import.meta.url));
 
 /** Writes experiment.yaml and sweep.yaml. Overwrites nothing. */
-export async function init(given: string | undefined, { data, json }: InitFlags): Promise<number> {
+export async function init(given: string | undefined, { json, ...data }: InitFlags): Promise<number> {
   const folder = given ?? ".";
   const files = [
     [join(folder, "experiment.yaml"), experiment(folder, data)],
@@ -35,7 +37,7 @@ export async function init(given: string | undefined, { data, json }: InitFlags)
   else
     print(
       [
-        ...names,
+        `wrote ${names.join(" and ")}`,
         "",
         "a first look, under a minute:",
         `  npx squeezebox sweep ${names[1]} --quick`,
@@ -51,10 +53,10 @@ function schemaLine(folder: string, name: string): string {
   return `# yaml-language-server: $schema=${path}`;
 }
 
-function experiment(folder: string, data: string | undefined): string {
+function experiment(folder: string, data: Omit<InitFlags, "json">): string {
   return `${schemaLine(folder, "experiment")}
-# One network and how it is trained. Every key is explained where an editor shows it, and in docs/editors.md.
-name: my-experiment
+# One network and how it is trained. Editors explain every key (docs/editors.md), and docs/keys.md lists them.
+name: ${nameOf(folder)}-network
 dataset:
 ${indented(datasetOf(folder, data))}
 network:
@@ -85,12 +87,30 @@ training:
 `;
 }
 
-function datasetOf(folder: string, data: string | undefined): object {
+/** That of the folder, as far as it can be a name: results of different folders go to different places. */
+function nameOf(folder: string): string {
+  return (
+    basename(resolve(folder))
+      .replace(/[^\p{L}\p{N}_-]+/gu, "-")
+      .replace(/^[^\p{L}\p{N}]+/u, "")
+      .slice(0, 40) || "sweep"
+  );
+}
+
+/** So large a part of the training images validates. */
+const VALIDATION_SHARE = 10;
+
+function datasetOf(folder: string, { data, prefix = "auto" }: Omit<InitFlags, "json">): object {
   if (data === undefined) return { name: "mnist", validation: 1000 };
   // A mistake in the folder is better found now than in the first run.
-  readIdxInput({ directory: data, prefix: "auto" });
-  const near = relative(resolve(folder), resolve(data)) || ".";
-  return { name: "idx", directory: near.startsWith("..") ? resolve(data) : near };
+  const { images } = readIdxInput({ directory: data, prefix });
+  const isNear = !relative(".", data).startsWith("..");
+  return {
+    name: "idx",
+    directory: isNear ? relative(resolve(folder), resolve(data)) || "." : resolve(data),
+    ...(prefix === "auto" ? {} : { prefix }),
+    validation: Math.max(1, Math.min(5000, Math.floor(images / VALIDATION_SHARE))),
+  };
 }
 
 function indented(value: object): string {
@@ -104,7 +124,7 @@ function indented(value: object): string {
 function sweep(folder: string): string {
   return `${schemaLine(folder, "sweep")}
 # Which gate helps this network? Each variant is trained with every seed and compared with the plain network.
-name: my-sweep
+name: ${nameOf(folder)}
 experiment: experiment.yaml
 variants:
   - name: plain

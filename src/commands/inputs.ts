@@ -6,7 +6,7 @@ import { applyOverrides, type Override, parseSetFlag } from "../config/override.
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep } from "../config/sweep.js";
-import { describeDataset, loadDataset } from "../data/dataset.js";
+import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
@@ -22,6 +22,16 @@ export interface LoadedExperiment {
   readonly located: Located;
   /** The folder that relative paths of the experiment start at. */
   readonly directory: string;
+}
+
+/** Too few images are a mistake of the key that asks for them. */
+export function locateSplit(error: unknown, located: Located): unknown {
+  if (!(error instanceof SplitError)) return error;
+  const { message, key } = error;
+  const path = ["dataset", key];
+  return new DiagnosticError([
+    { code: "too-few-images", message, path, location: located.locate(path, "value") },
+  ]);
 }
 
 /** `--set` flags, in order. Throws DiagnosticError. */
@@ -150,7 +160,7 @@ function remember(facts: DatasetReaders["factsOf"]): DatasetReaders {
     known.set(key, found);
     return found;
   };
-  return { factsOf, inputOf };
+  return { factsOf, inputOf, explain: locateSplit };
 }
 
 export interface EngineFlags {

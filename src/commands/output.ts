@@ -1,5 +1,7 @@
 // Where commands print: text for people, JSON for machines.
 
+import { wrap } from "../report/format.js";
+
 /** Signals that end a command in good order. */
 export const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -25,6 +27,11 @@ export function usesColor(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "") return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
   return Boolean(stream.isTTY) && !NO_COLOR && TERM !== "dumb";
+}
+
+/** Between words, in a terminal; elsewhere a sentence is a line. */
+export function wrapped(sentence: string): string {
+  return process.stdout.isTTY ? wrap(sentence, lineWidth()) : sentence;
 }
 
 /** Characters in a line: the terminal's, else COLUMNS, else 80. */

@@ -5,7 +5,13 @@ import { formatCount, formatDuration, formatLarge, formatTable } from "../report
 import { warningOf } from "../report/sentences.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
-import { finishedFingerprint, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
+import {
+  type FinishedRuns,
+  finishedFingerprint,
+  indexFinishedRuns,
+  longestShorter,
+  withFinishedSeeds,
+} from "../sweep/finished-runs.js";
 import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, expandFile, type SweepInputs } from "./inputs.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
@@ -29,14 +35,15 @@ export function printPlan(
     json,
   }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {
-  const { folders: index, skipped } = indexFinishedRuns(root);
+  const before = indexFinishedRuns(root);
+  const { folders: index, skipped } = before;
   for (const problem of skipped) printError(problem);
   const rate = measuredRate([...index.values()]);
   const first = new Map<string, string>();
   const planned = sweep.runs.map((run) => {
     const earlier = first.get(run.fingerprint);
     first.set(run.fingerprint, earlier ?? run.name);
-    const { trains, status } = statusOf(run, { folder: join(root, sweep.name), index, earlier });
+    const { trains, status } = statusOf(run, { folder: join(root, sweep.name), before, earlier });
     return { run, trains, status, seconds: trains ? estimateSeconds(run, rate.macsPerSecond) : 0 };
   });
   const left = planned.filter(({ trains }) => trains);
@@ -62,18 +69,19 @@ export function printPlan(
     });
     return 0;
   }
+  const hasAxes = sweep.variants.some(({ axes }) => Object.keys(axes).length > 0);
   print(
     formatTable(
-      ["run", "axes", "parameters", "MACs", "about", "status"],
+      ["run", ...(hasAxes ? ["axes"] : []), "parameters", "MACs", "about", "status"],
       planned.map(({ run, status, seconds }) => [
         run.name,
-        formatAxes(run.variant.axes),
+        ...(hasAxes ? [formatAxes(run.variant.axes)] : []),
         formatCount(run.variant.complexity.params.trainable),
         formatLarge(run.variant.complexity.macs),
         seconds > 0 ? formatDuration(seconds) : "",
         status,
       ]),
-      { right: [2, 3, 4], width: lineWidth() },
+      { right: hasAxes ? [2, 3, 4] : [1, 2, 3], width: lineWidth() },
     ),
   );
   const matched = sweep.variants.filter(({ match }) => match);
@@ -94,18 +102,16 @@ export function warningFor(sweep: ExpandedSweep): string | null {
 
 function statusOf(
   run: Run,
-  {
-    folder,
-    index,
-    earlier,
-  }: { folder: string; index: ReadonlyMap<string, string>; earlier: string | undefined },
+  { folder, before, earlier }: { folder: string; before: FinishedRuns; earlier: string | undefined },
 ): { readonly trains: boolean; readonly status: string } {
   const known = (status: string) => ({ trains: false, status });
-  const here = finishedFingerprint(join(folder, run.name));
+  const path = join(folder, run.name);
+  const here = finishedFingerprint(path);
   if (here === run.fingerprint) return known("finished");
-  const elsewhere = index.get(run.fingerprint);
+  const elsewhere = before.folders.get(run.fingerprint);
   if (elsewhere !== undefined) return known(`finished as ${elsewhere}`);
   if (earlier !== undefined) return known(`same as ${earlier}`);
-  const replaces = here === null ? "" : "; the run that is there goes to .replaced";
-  return { trains: true, status: `to train${replaces}` };
+  const { trajectory, experiment } = run;
+  const shorter = longestShorter("", { trajectory, epochs: experiment.training.epochs }, before);
+  return { trains: true, status: `to train${shorter ? ` after epoch ${shorter.epochs}` : ""}` };
 }

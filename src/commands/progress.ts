@@ -84,8 +84,13 @@ class SweepClock {
     const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
     const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
     const failed = this.#failed > 0 ? `, ${this.#failed} failed` : "";
-    return `${this.#finished}/${this.#runs} runs${failed}, ${formatDuration(left)} left`;
+    return `${this.#finished}/${this.#runs} runs${failed}${leftWords(left)}`;
   }
+}
+
+/** Nothing where it cannot be told yet. */
+function leftWords(seconds: number): string {
+  return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
 }
 
 /** Sooner, the first step of each network counts for too much. */
@@ -96,12 +101,12 @@ function workOf({ variant, experiment }: Run): number {
 }
 
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
-  `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
+  `epoch ${epoch}/${epochs}  training loss ${loss.toFixed(4)}, error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
 
 /** What fits beside a bar: the name and all there is to say, or less of it, or a shortened name. */
 function beside(name: string, progress: RunProgress): string {
   const { loss, error, epoch, epochs } = progress;
-  const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
+  const short = `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
   return fitting(name, [describe(progress), short], roomBeside());
 }
 
@@ -116,6 +121,8 @@ function fitting(name: string, texts: readonly string[], room: number): string {
   return shown === "" ? text : `${shown}  ${text}`;
 }
 
+/** Characters of a bar and what stands beside it, about. */
+const LONGEST_BAR = 110;
 const BAR_STEPS = 1000;
 const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
 
@@ -141,14 +148,19 @@ export function watchRun(silent: boolean): RunView {
   bar.start(BAR_STEPS, 0, { text: "compiling" });
   return {
     progressed: (progress) => {
-      const left = `${formatDuration(clock.left(progress.done))} left`;
-      const room = roomBeside() - left.length - 2;
+      const left = leftWords(clock.left(progress.done));
+      const room = roomBeside() - left.length;
       const { loss, error, epoch, epochs } = progress;
-      const short = `${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${(100 * error).toFixed(1)} %`;
-      bar.update(barAt(progress), { text: `${fitting("", [describe(progress), short], room)}  ${left}` });
+      const short = `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
+      bar.update(barAt(progress), { text: `${fitting("", [describe(progress), short], room)}${left}` });
     },
     close: () => bar.stop(),
   };
+}
+
+function notesOf({ skipped, replaced }: Parameters<SweepWatcher["planned"]>[1]): string[] {
+  const runs = replaced === 1 ? "1 run" : `${replaced} runs`;
+  return [...skipped, ...(replaced > 0 ? [`${runs} of another configuration moved to .replaced`] : [])];
 }
 
 function bars(): SweepView {
@@ -162,14 +174,23 @@ function bars(): SweepView {
   const clock = new SweepClock();
   const running = new Map<Run, SingleBar>();
   let sweepBar: SingleBar | null = null;
-  // The cursor rests at the first bar: what a narrower terminal has wrapped is below it.
-  const eraseBelow = () => process.stdout.write("\u001b[0J");
-  process.stdout.on("resize", eraseBelow);
+  let width = lineWidth();
+  // The cursor rests at the end of the last bar; the bars' library goes up a line a bar from there. A terminal that has become
+  // narrower shows each on several lines, which it does not know of.
+  const eraseWrapped = () => {
+    const old = width;
+    width = lineWidth();
+    const bars = 1 + running.size;
+    const rows = bars * Math.max(1, Math.ceil(Math.min(old, LONGEST_BAR) / width));
+    process.stdout.write(`\r\u001b[${rows - 1}A\u001b[0J${"\n".repeat(bars - 1)}`);
+  };
+  process.stdout.on("resize", eraseWrapped);
   const refresh = () => sweepBar?.update(Math.round(clock.share * BAR_STEPS), { text: clock.text });
   return {
-    planned: (runs, { known, skipped }) => {
+    planned: (runs, before) => {
+      const { known } = before;
       clock.plan(runs, known);
-      for (const problem of skipped) multi.log(`${problem}\n`);
+      for (const note of notesOf(before)) multi.log(`${note}\n`);
       sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
       refresh();
     },
@@ -190,7 +211,7 @@ function bars(): SweepView {
       refresh();
     },
     close: () => {
-      process.stdout.off("resize", eraseBelow);
+      process.stdout.off("resize", eraseWrapped);
       multi.stop();
     },
   };
@@ -200,13 +221,17 @@ function lines(): SweepView {
   const clock = new SweepClock();
   const epochs = new Map<Run, RunProgress>();
   return {
-    planned: (runs, { known, skipped }) => {
+    planned: (runs, before) => {
+      const { known } = before;
       clock.plan(runs, known);
-      for (const problem of skipped) printError(problem);
+      for (const note of notesOf(before)) printError(note);
       print(`${runs.length} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
     },
     started: (run) => print(`${run.name}  starts`),
     progressed: (run, progress) => {
+      if (!epochs.has(run) && progress.epoch > 1)
+        print(`${run.name}  continues after epoch ${progress.epoch - 1}`);
+      if (!epochs.has(run)) epochs.set(run, { ...progress, epoch: 0 });
       clock.progress(run, progress.done);
       if (progress.step === progress.steps && epochs.get(run)?.epoch !== progress.epoch) {
         epochs.set(run, progress);

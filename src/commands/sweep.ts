@@ -41,14 +41,14 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   if (kept > 0 && !flags.json)
     print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
   const warning = warningFor(expanded);
-  if (warning !== null && !flags.json) print(warning);
+  if (warning !== null && !flags.json && !flags.quick) print(warning);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
     const end = await runLockedSweep(expanded, {
       root: flags.runs,
       folder,
-      text: readFileSync(file, "utf8"),
+      text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
       jobs: flags.jobs ?? defaultJobs(engine),
       ...engine,
@@ -64,6 +64,16 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
     process.stdout.off("error", whenOutputIsLost);
   }
+}
+
+/** What the command line changed is part of what was asked for. */
+function withFlags(text: string, { set, seeds, quick }: SweepFlags): string {
+  const flags = [
+    ...set.map((one) => `--set ${one}`),
+    ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
+    ...(quick ? ["--quick"] : []),
+  ];
+  return flags.map((flag) => `# with ${flag.replaceAll("\n", " ")}\n`).join("") + text;
 }
 
 function conclude(

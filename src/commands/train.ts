@@ -11,7 +11,14 @@ import { readResult, removeRunLeftovers, runFolder } from "../records/run-folder
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
-import { type EngineFlags, loadExperiment, networkOf, parseEngine, parseOverrides } from "./inputs.js";
+import {
+  type EngineFlags,
+  loadExperiment,
+  locateSplit,
+  networkOf,
+  parseEngine,
+  parseOverrides,
+} from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { watchRun } from "./progress.js";
 
@@ -27,7 +34,9 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
   const loaded = loadExperiment(file, parseOverrides(flags.set), flags);
   const { experiment } = loaded;
-  const dataset = await loadDataset(experiment.dataset);
+  const dataset = await loadDataset(experiment.dataset).catch((error: unknown) => {
+    throw locateSplit(error, loaded.located);
+  });
   const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
   const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
   const parent = join(flags.runs, experiment.name);

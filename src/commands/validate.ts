@@ -2,6 +2,7 @@
 
 import { readSource } from "../config/source.js";
 import { checkSweep, isSweep } from "../config/sweep.js";
+import { SplitError } from "../data/dataset.js";
 import {
   type Diagnostic,
   DiagnosticError,
@@ -11,7 +12,7 @@ import {
 } from "../diagnostic.js";
 import { warningOf } from "../report/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
-import { describedFacts, loadExperiment, networkOf } from "./inputs.js";
+import { describedFacts, loadExperiment, locateSplit, networkOf } from "./inputs.js";
 import { print, printError, printJson, usesColor } from "./output.js";
 
 export interface ValidateFlags {
@@ -73,6 +74,7 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
     if (loaded) networkOf(loaded, await facts.factsOf(loaded.experiment));
     return { contents: "", unchecked: null };
   } catch (error) {
+    if (error instanceof SplitError && loaded) throw locateSplit(error, loaded.located);
     if (error instanceof InputError) return { contents: "", unchecked: error.message };
     throw error;
   }

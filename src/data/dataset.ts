@@ -7,7 +7,7 @@ import type { Shape } from "../network/graph.js";
 import { permutation, randomStream } from "../random.js";
 import { loadIdx, readIdxInput } from "./idx.js";
 import type { LabelledImages, RawDataset } from "./images.js";
-import { loadMnistDigits, MNIST_INPUT } from "./mnist.js";
+import { loadMnistDigits, MNIST_IMAGES, MNIST_INPUT } from "./mnist.js";
 import { loadSynthetic, syntheticInput } from "./synthetic.js";
 
 /** Images ready for a network: normalised to mean 0 and standard deviation 1 of the training split, by channel. */
@@ -34,29 +34,61 @@ export interface Dataset {
   readonly fingerprint: string;
 }
 
-/** Shape and number of classes, reading as little as the kind of dataset allows. */
+/** More images are asked for than there are. */
+export class SplitError extends InputError {
+  constructor(
+    /** Of the dataset, that asks for them. */
+    readonly key: "validation" | "train",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Shape and number of classes, reading as little as the kind of dataset allows. Throws InputError as loading would where files
+ * are missing, damaged or have too few images.
+ */
 export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: number } {
   switch (spec.name) {
     case "mnist":
+      checkSplits(spec, MNIST_IMAGES - MNIST_TEST_IMAGES);
       return MNIST_INPUT;
-    case "idx":
-      return readIdxInput(spec);
+    case "idx": {
+      const { images, ...input } = readIdxInput(spec);
+      checkSplits(spec, images);
+      return input;
+    }
     case "synthetic":
       return syntheticInput(spec);
   }
 }
 
+const MNIST_TEST_IMAGES = 1000;
+
+/** `images`: those that validation images are taken from. */
+function checkSplits(spec: Exclude<DatasetSpec, { name: "synthetic" }>, images: number): void {
+  if (spec.validation >= images)
+    throw new SplitError(
+      "validation",
+      `dataset.validation asks for ${spec.validation} of ${images} images: some must be left to train on`,
+    );
+  const left = images - spec.validation;
+  if (spec.train !== "all" && spec.train > left)
+    throw new SplitError(
+      "train",
+      `dataset.train asks for ${spec.train} images; beside those for validation and testing there are ${left}`,
+    );
+}
+
 /** Loads, splits and normalises. Throws InputError where files are missing or damaged, or splits do not fit. */
 export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
   const raw = await loadRaw(spec);
+  if (spec.name !== "synthetic") checkSplits(spec, raw.train.labels.length);
   const { train, validation } = raw.validation
     ? { train: raw.train, validation: raw.validation }
     : holdOut(raw.train, spec.validation);
   const wanted = "train" in spec && spec.train !== "all" ? spec.train : train.labels.length;
-  if (wanted > train.labels.length)
-    throw new InputError(
-      `dataset.train asks for ${wanted} images; beside those for validation and testing there are ${train.labels.length}`,
-    );
   const kept = wanted === train.labels.length ? train : holdOut(train, wanted).validation;
   const normalisation = channelStatistics(kept);
   return {
@@ -75,7 +107,7 @@ function loadRaw(spec: DatasetSpec): Promise<RawDataset> | RawDataset {
   switch (spec.name) {
     case "mnist": {
       const digits = loadMnistDigits();
-      const { train, validation: test } = holdOut(digits, 1000);
+      const { train, validation: test } = holdOut(digits, MNIST_TEST_IMAGES);
       return { train, validation: null, test };
     }
     case "idx":

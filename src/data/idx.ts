@@ -39,9 +39,10 @@ export function loadIdx(folder: IdxFolder): RawDataset {
   return { train: finish(train), validation: null, test: finish(test) };
 }
 
-export function readIdxInput(folder: IdxFolder): { shape: Shape; classes: number } {
+/** `images`: training images. */
+export function readIdxInput(folder: IdxFolder): { shape: Shape; classes: number; images: number } {
   const { train } = loadIdx(folder);
-  return { shape: train.shape, classes: train.classNames.length };
+  return { shape: train.shape, classes: train.classNames.length, images: train.labels.length };
 }
 
 interface Part extends Omit<LabelledImages, "classNames"> {

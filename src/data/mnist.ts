@@ -6,6 +6,9 @@ import type { LabelledImages } from "./images.js";
 
 export const MNIST_INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
 
+/** That the package has. */
+export const MNIST_IMAGES = 10_000;
+
 /** The package stores a digit as 784 numbers between 0 and 1, rounded to three places: bytes again here. */
 export function loadMnistDigits(): LabelledImages {
   const { resolve } = createRequire(import.meta.url);

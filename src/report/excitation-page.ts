@@ -1,7 +1,7 @@
 // What the gates of a run do -> one page: the paper's figure, and for each gate what it is worth.
 
 import type { Row } from "../records/columns.js";
-import { depthPlot } from "./excitation-plots.js";
+import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
 import { escapeHtml, figure, htmlTable, page } from "./html.js";
 
 /** Head and cells of the table of gates. `rows`: those of gates.csv. */
@@ -43,7 +43,7 @@ export async function excitationPage(
       title: "points of test error added",
       scale: 100,
       caption:
-        "What a gate is worth: test error added when its factors are replaced by their means, with its 95 % interval over the images; grey where that includes nothing at all.",
+        "What a gate is worth: test error added when its factors are replaced by their means, with its 95 % interval over the images; grey where the interval includes zero.",
     },
     {
       column: (row: Row) => Number(row.class_specificity),
@@ -64,7 +64,7 @@ export async function excitationPage(
   return page(
     name,
     `<p>What the gates do, over the test set. Test error of the run: <b>${escapeHtml((100 * Number(rows[0]?.error)).toFixed(2))} %</b>.</p>
-${figure(svg, "The last gate of each stage: mean activation by channel, a line a class; thick: all classes (Hu et al., figure 5).")}
+${figure(svg, `The last gate of each stage: mean activation by channel, a line a class; thick: all classes (Hu et al., figure 5). Of a gate with more than ${MOST_CHANNELS} channels, ${MOST_CHANNELS} evenly spaced ones.`)}
 <div class="plots">${plots.join("\n")}</div>
 ${htmlTable(head, cells)}`,
   );

@@ -4,7 +4,7 @@ import type { Row } from "../records/columns.js";
 import { PLOT_WIDTH, renderPlot } from "./plots.js";
 
 /** The paper shows so many channels of each gate, evenly spaced, where there are more. */
-const MOST_CHANNELS = 50;
+export const MOST_CHANNELS = 50;
 /** And so many classes where there are more than can be told apart. */
 const [ALL_CLASSES, SOME_CLASSES] = [10, 4];
 

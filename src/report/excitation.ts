@@ -16,14 +16,14 @@ export interface GateValues {
 export function excitationRows(
   { gate, channels, values }: GateValues,
   labels: ArrayLike<number>,
-  classes: number,
+  classNames: readonly string[],
 ): Row[] {
-  const images = imagesByClass(labels, classes);
+  const images = imagesByClass(labels, classNames.length);
   return Array.from({ length: channels }, (_, channel) =>
     images.map((own, label) => ({
       gate,
       channel,
-      class: label,
+      class: classNames[label] as string,
       ...moments(own.map((image) => values[image * channels + channel] as number)),
     })),
   ).flat();

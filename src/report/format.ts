@@ -87,7 +87,7 @@ function partsOf(widths: readonly number[], width: number): number[][] {
 }
 
 /** Lines of at most `width` characters, broken between words. */
-function wrap(text: string, width: number): string {
+export function wrap(text: string, width: number): string {
   if (text.length <= width) return text;
   const lines: string[] = [];
   let line = "";

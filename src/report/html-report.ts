@@ -33,7 +33,7 @@ ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
 ${classTable(data)}
-<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean as it is written. All of it follows from the column ${metric} of summary.csv.`)}</p>
+<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. All of it follows from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
 ${runTable(data)}
@@ -128,7 +128,7 @@ function classTable({ comparison: { variants }, classNames }: ReportData): strin
     return "";
   const names = first.errorsByClass.map((_, label) => classNames[label] ?? String(label));
   return htmlTable(
-    ["test error by class", ...names],
+    ["test error by class", ...names.map((name) => `class ${name}`)],
     rows.map(({ variant, errorsByClass }) => [
       variant,
       ...errorsByClass.map((error) => (error === null ? "-" : `${(100 * error).toFixed(2)} %`)),

@@ -97,7 +97,11 @@ function configIn(file: string, damaged: string[]): unknown {
 /** The different ones among a sweep's runs, without what is each run's own. */
 function environmentsOf({ folder, runs }: SweepTables): string[] {
   const texts = runs.map(({ run }) => textOf(runFolder(join(folder, run)).environment));
-  return [...new Set(texts.filter(Boolean).map((text) => text.replace(/^ *"fingerprint":.*\n/m, "")))];
+  return [
+    ...new Set(
+      texts.filter(Boolean).map((text) => text.replace(/^ *"(?:fingerprint|trajectory)":.*\n/gm, "")),
+    ),
+  ];
 }
 
 function textOf(file: string): string {

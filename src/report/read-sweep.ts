@@ -57,9 +57,11 @@ export function readSweep(folder: string): SweepTables {
   }
   const results = new Map(summary?.map((row) => [row.run, row]));
   const resultOf = ({ run = "", fingerprint }: TextRow): TextRow | null => {
-    if (summary) return results.get(run) ?? null;
+    const summarised = results.get(run);
+    // The summary only repeats what the run itself says; where a row of it is lost or damaged, that stands.
+    if (summarised?.test_error) return summarised;
     const [result] = readTable(runFolder(join(folder, run)).result, RESULT_COLUMNS, damaged) ?? [];
-    return result && result.fingerprint === fingerprint ? result : null;
+    return result && result.fingerprint === fingerprint ? result : (summarised ?? null);
   };
   const runs = rows.flatMap((row): PlannedRun[] => {
     const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
@@ -93,6 +95,8 @@ function noSweep(folder: string): string {
   }
   const parent = dirname(resolve(folder));
   const names = existsSync(parent) ? readdirSync(parent) : [];
+  if (existsSync(join("runs", folder, "plan.csv")))
+    return `there is no folder ${folder}; did you mean \`${join("runs", folder)}\`?`;
   return `there is no folder ${folder}${didYouMean(basename(resolve(folder)), names)}`;
 }
 

@@ -74,13 +74,16 @@ function limit({ variants, comparisons }: Comparison): string[] {
 /** What can come out at all of so many seeds and comparisons. */
 export function seedsLimit(seeds: number, comparisons: number): string {
   const smallest = smallestAdjusted(seeds, comparisons);
+  const p = smallestP(seeds).toPrecision(2);
   const holm =
-    comparisons > 1 ? `, after Holm for ${comparisons} comparisons below ${smallest.toPrecision(2)}` : "";
+    comparisons > 1
+      ? ` (${smallest.toPrecision(2)} after Holm's correction for ${comparisons} comparisons)`
+      : "";
   const verdict =
     smallest > 0.05
-      ? `: no difference, however clear, could be significant; ${leastPairs(comparisons)} seeds are the least`
+      ? `, so no difference can be significant; at least ${leastPairs(comparisons)} seeds are needed`
       : "";
-  return `With ${seedsOf(seeds)} p cannot go below ${smallestP(seeds).toPrecision(2)}${holm}${verdict}.`;
+  return `With ${seedsOf(seeds)} the smallest possible p is ${p}${holm}${verdict}.`;
 }
 
 /** The same before anything has been trained; null where something can come out. */
@@ -92,7 +95,7 @@ export function warningOf(seeds: number, comparisons: number): string | null {
 function testSet({ metric, testImages }: Comparison): string[] {
   if (testImages === null || !metric.startsWith("test_error")) return [];
   return [
-    `Tested on ${formatCount(testImages)} images: one more or less is ${(100 / testImages).toPrecision(2)} points.`,
+    `Tested on ${formatCount(testImages)} images: one image is ${(100 / testImages).toPrecision(2)} points.`,
   ];
 }
 
@@ -157,7 +160,7 @@ function whatWouldHelp(difference: Spread, comparisons: number): string {
   const needed = difference.n > 1 ? pairsNeeded(difference, comparisons) : null;
   if (needed === null || needed <= difference.n) return "";
   const rough = Number(needed.toPrecision(2)).toLocaleString("en-US");
-  return `; some ${rough} would be needed if the difference is what it seems`;
+  return `; about ${rough} would be needed if the true difference is this large`;
 }
 
 function seedsOf(count: number): string {

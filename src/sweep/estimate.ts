@@ -25,7 +25,7 @@ export function measuredRate(folders: readonly string[]): Rate {
   });
   const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)];
   return median === undefined
-    ? { macsPerSecond: GUESS, source: "a guess: no run of some length has finished here yet" }
+    ? { macsPerSecond: GUESS, source: "a guess: no run long enough to measure has finished here" }
     : {
         macsPerSecond: median,
         source: `as fast as the ${rates.length} finished ${rates.length === 1 ? "run" : "runs"}`,

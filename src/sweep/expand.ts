@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
-import { isWritten } from "../config/source.js";
+import { isWritten, type Located } from "../config/source.js";
 import type { AxisValue, MatchSpec, Metric, Sweep } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
@@ -62,6 +62,8 @@ export interface DatasetReaders {
   readonly factsOf: (experiment: Experiment) => Promise<DatasetFacts>;
   /** What a network is given, without loading the data; null where they are not there. */
   readonly inputOf: MistakeParts["inputOf"];
+  /** What to throw for an error of reading: a diagnostic, where it is a mistake of the file. */
+  readonly explain: (error: unknown, located: Located) => unknown;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface DatasetReaders {
 export async function expandSweep(
   sweep: Sweep,
   overrides: readonly Override[],
-  { factsOf, inputOf }: DatasetReaders,
+  { factsOf, inputOf, explain }: DatasetReaders,
 ): Promise<ExpandedSweep> {
   const { points, diagnostics: ofFiles } = checkedPoints(sweep, overrides, inputOf);
   const diagnostics: Diagnostic[] = [...ofFiles];
@@ -80,7 +82,7 @@ export async function expandSweep(
     const { name, template, axes, experiment, located } = point;
     const dataset = await factsOf(experiment).catch((error: unknown) => {
       // Missing data hide no mistake of the files.
-      throw ofFiles.length > 0 ? new DiagnosticError(ofFiles) : error;
+      throw ofFiles.length > 0 ? new DiagnosticError(ofFiles) : explain(error, located);
     });
     const graph = buildNetwork(experiment.network, dataset);
     const problems = checkBuilt({ located, directory: sweep.directory, experiment, graph, input: dataset });

@@ -111,12 +111,12 @@ export function copyRun(from: string, to: string): void {
 
 /**
  * Where a folder holds a run of something else (the configuration has changed since), moves that run to
- * `<sweep>/.replaced`, where it is still found when the configuration changes back.
+ * `<sweep>/.replaced`, where it is still found when the configuration changes back. Whether it did.
  */
-export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): void {
+export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): boolean {
   const path = join(sweepFolder, run);
   const other = environmentIn(path).fingerprint;
-  if (other === undefined || other === fingerprint) return;
+  if (other === undefined || other === fingerprint) return false;
   const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
   // What was finished before is worth more than a second attempt at it.
   if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
@@ -125,6 +125,7 @@ export function setAsideOther(sweepFolder: string, run: string, fingerprint: str
     mkdirSync(dirname(aside), { recursive: true });
     renameSync(path, aside);
   }
+  return true;
 }
 
 /**
@@ -159,9 +160,7 @@ export function continueShorter(
 ): void {
   const run = runFolder(to);
   if (existsSync(run.lastCheckpoint) || existsSync(run.previousCheckpoint)) return;
-  const [longest] = (trajectories.get(trajectory) ?? [])
-    .filter((one) => one.path !== to && one.epochs > 0 && one.epochs <= epochs)
-    .sort((a, b) => b.epochs - a.epochs);
+  const longest = longestShorter(to, { trajectory, epochs }, { trajectories });
   if (!longest) return;
   const from = runFolder(longest.path);
   try {
@@ -173,6 +172,17 @@ export function continueShorter(
     // Moved meanwhile, or no room: it can be trained from the start.
     rmSync(dirname(run.lastCheckpoint), { recursive: true, force: true });
   }
+}
+
+/** The longest run there is that a run to be trained could continue; undefined where there is none. */
+export function longestShorter(
+  to: string,
+  { trajectory, epochs }: { trajectory: string; epochs: number },
+  { trajectories }: Pick<FinishedRuns, "trajectories">,
+): { readonly path: string; readonly epochs: number } | undefined {
+  return (trajectories.get(trajectory) ?? [])
+    .filter((one) => one.path !== to && one.epochs > 0 && one.epochs <= epochs)
+    .sort((a, b) => b.epochs - a.epochs)[0];
 }
 
 /** What environment.json says a run is; nothing where there is none, or a damaged one. */

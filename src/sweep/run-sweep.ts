@@ -24,10 +24,17 @@ export interface SweepOptions extends EngineOptions {
 }
 
 export interface SweepWatcher {
-  /** Runs there are, those that nothing has to be done for, and what could not be looked at for such ones, in words. */
+  /**
+   * Runs there are, those that nothing has to be done for, what could not be looked at for such ones (in words), and how many
+   * runs of another configuration gave way.
+   */
   planned(
     runs: readonly Run[],
-    before: { readonly known: readonly Run[]; readonly skipped: readonly string[] },
+    before: {
+      readonly known: readonly Run[];
+      readonly skipped: readonly string[];
+      readonly replaced: number;
+    },
   ): void;
   started(run: Run): void;
   progressed(run: Run, progress: RunProgress): void;
@@ -52,14 +59,14 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
     writePlan(folder, sweep, states);
   };
   writeWhole(join(folder, "sweep.yaml"), options.text);
-  for (const run of sweep.runs) setAsideOther(folder, run.name, run.fingerprint);
+  const replaced = sweep.runs.filter((run) => setAsideOther(folder, run.name, run.fingerprint)).length;
   const finishedRuns = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: finishedRuns.folders });
   writePlan(folder, sweep, states);
   writeSummary(folder, sweep);
   if (options.tensorboard)
     for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
-  watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped });
+  watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped, replaced });
 
   const jobs = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
   const running = new Set<RunProcess>();

@@ -18,18 +18,23 @@ export function exportPage(title: string): ReadonlyMap<string, string | Uint8Arr
 
 function page(title: string): string {
   const heading = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>${heading}</title>
-${SCRIPTS.map((path) => `<script src="${basename(path)}"></script>`).join("")}
-<h1>${heading}</h1><p>An image: <input type="file" accept="image/*"> <output></output></p>
+  return `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<title>${heading}</title>${SCRIPTS.map((path) => `<script src="${basename(path)}"></script>`).join("")}
+<h1>${heading}</h1><p>An image: <input type="file" accept="image/*"> <output>loading (from a web server; a file cannot be)</output></p>
 <script type="module">
+const [input, output] = ["input", "output"].map((name) => document.querySelector(name));
 const model = await tf.loadLayersModel("model.json");
 const { input: { shape: [, height, width, channels] }, classes } = model.getUserDefinedMetadata();
-document.querySelector("input").onchange = async ({ target }) => {
-  const colors = tf.cast(tf.browser.fromPixels(await createImageBitmap(target.files[0])), "float32");
+output.textContent = \`seen at \${height} x \${width} pixels\`;
+const classify = async (file) => {
+  const colors = tf.cast(tf.browser.fromPixels(await createImageBitmap(file)), "float32");
   const pixels = tf.image.resizeBilinear(channels === 1 ? tf.mean(colors, 2, true) : colors, [height, width]);
   const shares = await tf.softmax(model.predict(tf.expandDims(pixels))).data();
   const best = shares.indexOf(Math.max(...shares));
-  document.querySelector("output").textContent = \`\${classes[best]} (\${(100 * shares[best]).toFixed(1)} %)\`;
+  return \`\${classes[best]} (\${(100 * shares[best]).toFixed(1)} %)\`;
+};
+input.onchange = async () => {
+  output.textContent = await classify(input.files[0]).catch((error) => \`not an image: \${error.message}\`);
 };
 </script>
 `;

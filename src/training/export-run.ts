@@ -75,7 +75,11 @@ export function exportOnnx(
     },
   };
   const [, ...size] = metadata.input.shape;
-  const about = { ...metadata, input: { ...metadata.input, shape: [batch, ...size] } };
+  const about = {
+    ...metadata,
+    input: { ...metadata.input, shape: [batch, ...size] },
+    output: { ...metadata.output, name: ["logits", "probabilities"], shape: [batch, output.channels] },
+  };
   const bytes = lowerPortable(
     trace(step, model.weights),
     { block: null, hasPoolIndices: true },

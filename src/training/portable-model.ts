@@ -2,6 +2,7 @@
 
 import type { State } from "../engine/engine.js";
 import type { Graph, Node } from "../network/graph.js";
+import { inferShapes } from "../network/shapes.js";
 import type { RunData } from "../records/run-data.js";
 
 export interface PortableModel {
@@ -25,10 +26,17 @@ export interface ModelMetadata {
     readonly layout: "NHWC";
     /** Null: any number of images. */
     readonly shape: readonly [number | null, number, number, number];
+    readonly type: "float32";
     readonly values: "pixels from 0 to 255" | "(pixel - mean) / deviation";
   };
-  /** By channel, of pixels from 0 to 255. The model does it itself where it takes pixels. */
-  readonly normalisation: RunData["normalisation"];
+  readonly output: {
+    /** Before softmax; an ONNX model gives `probabilities`, too. */
+    readonly name: "logits";
+    readonly type: "float32";
+    readonly shape: readonly [number | null, number];
+  };
+  /** By channel, of pixels from 0 to 255; `included`: the model does it itself. */
+  readonly normalisation: RunData["normalisation"] & { readonly included: boolean };
   /** In the order of the outputs; the classifier may have more outputs, which were never trained. */
   readonly classes: readonly string[];
 }
@@ -82,14 +90,22 @@ export function pixelModel(parts: FinishedParts): PortableModel {
 }
 
 function metadataOf(
-  { data: { shape, normalisation, classNames }, source }: FinishedParts,
+  { graph, data: { shape, normalisation, classNames }, source }: FinishedParts,
   values: ModelMetadata["input"]["values"],
 ): ModelMetadata {
   const { height, width, channels } = shape;
+  const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? classNames.length;
   return {
     source,
-    input: { name: "images", layout: "NHWC", shape: [null, height, width, channels], values },
-    normalisation,
+    input: {
+      name: "images",
+      layout: "NHWC",
+      shape: [null, height, width, channels],
+      type: "float32",
+      values,
+    },
+    output: { name: "logits", type: "float32", shape: [null, outputs] },
+    normalisation: { ...normalisation, included: values === "pixels from 0 to 255" },
     classes: classNames,
   };
 }

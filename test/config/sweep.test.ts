@@ -186,6 +186,7 @@ describe("variants", () => {
       const { variants } = await expandSweep(checkSweep(located, "there/s.yaml"), flags.map(parseSetFlag), {
         factsOf: facts,
         inputOf: () => null,
+        explain: (error) => error,
       });
       const [{ experiment }] = variants as [Variant];
       assert.equal(experiment.dataset.name === "idx" && experiment.dataset.directory, expected);

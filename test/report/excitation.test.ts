@@ -15,11 +15,11 @@ const LABELS = [0, 0, 1, 1];
 
 describe("excitation", () => {
   it("has mean and deviation by channel and class", () => {
-    assert.deepEqual(excitationRows(GATE, LABELS, 2), [
-      { gate: "g", channel: 0, class: 0, mean: 0, deviation: 0 },
-      { gate: "g", channel: 0, class: 1, mean: 1, deviation: 0 },
-      { gate: "g", channel: 1, class: 0, mean: 0.75, deviation: 0.25 },
-      { gate: "g", channel: 1, class: 1, mean: 0.75, deviation: 0.25 },
+    assert.deepEqual(excitationRows(GATE, LABELS, ["a", "b"]), [
+      { gate: "g", channel: 0, class: "a", mean: 0, deviation: 0 },
+      { gate: "g", channel: 0, class: "b", mean: 1, deviation: 0 },
+      { gate: "g", channel: 1, class: "a", mean: 0.75, deviation: 0.25 },
+      { gate: "g", channel: 1, class: "b", mean: 0.75, deviation: 0.25 },
     ]);
   });
 

@@ -262,7 +262,7 @@ describe("report", function () {
       );
       assert.equal(await report([folder], ONCE), 0);
       assert.match(page(folder), /always answering the most frequent one has a test error of 7\.41 %/);
-      assert.match(page(folder), /test error by class<\/th><th>0<\/th><th>1<\/th><th>2</);
+      assert.match(page(folder), /test error by class<\/th><th>class 0<\/th><th>class 1<\/th><th>class 2</);
       assert.match(page(folder), />0\.00 %<.*>50\.00 %<.*>-</);
     }));
 

@@ -63,12 +63,13 @@ async function check(
     const exported = { folder: join(folder, run, format), pixels, count: test.count };
     checkAgreement(await logitsOf(exported), { labels: batch.classes, result });
     const metadata = JSON.parse(readFileSync(join(exported.folder, "metadata.json"), "utf8"));
-    assert.deepEqual(metadata.normalisation, { mean: [...mean], deviation: [...deviation] });
+    assert.deepEqual(metadata.normalisation, { mean: [...mean], deviation: [...deviation], included: true });
     assert.deepEqual(metadata.classes, ["0", "1", "2", "3"]);
     assert.deepEqual(metadata.input, {
       name: "images",
       layout: "NHWC",
       shape: [null, 8, 8, 3],
+      type: "float32",
       values: "pixels from 0 to 255",
     });
     assert.equal(metadata.source.run, "runs/exported/seed-1");
