@@ -2,12 +2,13 @@
 
 import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
+import { mended, touches } from "../config/mend.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
-import { baseExperiment, checkSweep, isSweep, type Sweep } from "../config/sweep.js";
+import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
-import { DiagnosticError, InputError } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, InputError, type Path } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
@@ -15,6 +16,7 @@ import { everyMistake } from "../network/every-mistake.js";
 import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import { type DatasetFacts, type DatasetReaders, type ExpandedSweep, expandSweep } from "../sweep/expand.js";
+import { checkedPoints } from "../sweep/points.js";
 import { quickOverrides, quickSweep } from "./quick.js";
 
 export interface LoadedExperiment {
@@ -91,11 +93,38 @@ export function loadSweep(file: string): Sweep {
   try {
     return checkSweep(source, file);
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
-    // What is wrong with the sweep hides nothing of its experiment.
-    const base = baseExperiment(source, file);
-    throw new DiagnosticError([...error.diagnostics, ...(base ? everyMistake({ ...base, inputOf }) : [])]);
+    throw error instanceof DiagnosticError ? new DiagnosticError(everySweepMistake(source, file)) : error;
   }
+}
+
+/** So often what is wrong is taken away, and the rest looked at again. */
+const ROUNDS = 3;
+
+/** All that is wrong with a sweep: its own keys, its axes, its experiment, its variants. */
+function everySweepMistake(source: Located, file: string): Diagnostic[] {
+  const base = baseExperiment(source, file);
+  const found: Diagnostic[] = base ? everyMistake({ ...base, inputOf }) : [];
+  const changed: Path[] = [];
+  let current = source;
+  for (let round = 0; round < ROUNDS; round++) {
+    let own: readonly Diagnostic[];
+    try {
+      own = checkedPoints(checkSweep(current, file), [], inputOf).diagnostics;
+      round = ROUNDS;
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      own = error.diagnostics;
+    }
+    found.push(...own.filter(({ path }) => !changed.some((place) => touches(place, path))));
+    const value = mended(current.value, {
+      diagnostics: own,
+      schema: "sweep",
+      mistakesIn: (value) => sweepMistakes({ ...current, value }),
+    });
+    changed.push(...own.map(({ path }) => path));
+    current = { ...source, value };
+  }
+  return found;
 }
 
 export interface SweepInputs {

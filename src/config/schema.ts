@@ -48,13 +48,9 @@ export function fillDefaults(name: SchemaName, value: unknown): unknown {
  */
 export function otherValues(name: SchemaName, value: unknown, path: Path): unknown[] {
   const root = SCHEMAS[name];
-  let [schema, here] = [root, value];
-  for (const step of path) {
-    if (typeof here !== "object" || here === null) return [];
-    const branch = branchFor(schema, here, root);
-    const child = Array.isArray(here) ? branch.items : (branch.properties as Record<string, Schema>)?.[step];
-    [schema, here] = [(child ?? {}) as Schema, (here as Record<string, unknown>)[step]];
-  }
+  const place = schemaAt(root, value, path);
+  if (place === null) return [];
+  const { schema, here } = place;
   if (typeof here === "boolean") return [!here];
   const branches = [schema, ...((resolve(schema, root).anyOf ?? []) as Schema[])].map((one) =>
     resolve(one, root),
@@ -68,6 +64,46 @@ export function otherValues(name: SchemaName, value: unknown, path: Path): unkno
     : [];
   const texts = branches.some(({ type }) => type === "string") ? ["x"] : [];
   return [...listed, ...numbers, ...texts].filter((other) => other !== here);
+}
+
+/** Keys that a mapping needs and lacks, each with a value it might have; without those of which the schema knows none. */
+export function missingKeys(name: SchemaName, value: unknown, path: Path): { key: string; value: unknown }[] {
+  const root = SCHEMAS[name];
+  const place = schemaAt(root, value, path);
+  if (place === null || typeof place.here !== "object" || place.here === null) return [];
+  const branch = branchFor(place.schema, place.here, root);
+  const missing = ((branch.required ?? []) as string[]).filter(
+    (key) => !Object.hasOwn(place.here as object, key),
+  );
+  return missing.flatMap((key) => {
+    const child = ((branch.properties ?? {}) as Record<string, Schema>)[key] ?? {};
+    const [first] = [...someValue(child, root), ...((resolve(child, root).examples ?? []) as unknown[])];
+    return first === undefined ? [] : [{ key, value: first }];
+  });
+}
+
+function someValue(schema: Schema, root: Schema): unknown[] {
+  const resolved = resolve(schema, root);
+  const tag = (resolved.discriminator as { propertyName: string } | undefined)?.propertyName;
+  if (tag !== undefined) return [{ [tag]: tagValues(resolved, tag)[0] }];
+  if (resolved.type === "array") return [someValue((resolved.items ?? {}) as Schema, root).slice(0, 1)];
+  return resolved.type === "string"
+    ? ["x"]
+    : resolved.type === "integer" || resolved.type === "number"
+      ? [1]
+      : [];
+}
+
+/** The schema of the value at a path, and the value; null where there is no such place. */
+function schemaAt(root: Schema, value: unknown, path: Path): { schema: Schema; here: unknown } | null {
+  let [schema, here] = [root, value];
+  for (const step of path) {
+    if (typeof here !== "object" || here === null) return null;
+    const branch = branchFor(schema, here, root);
+    const child = Array.isArray(here) ? branch.items : (branch.properties as Record<string, Schema>)?.[step];
+    [schema, here] = [(child ?? {}) as Schema, (here as Record<string, unknown>)[step]];
+  }
+  return { schema, here };
 }
 
 function fileOf(name: SchemaName): string {

@@ -77,6 +77,16 @@ export function checkSweep(located: Located, file: string): Sweep {
   };
 }
 
+/** How many mistakes a sweep has by itself, those of its schema before all others. */
+export function sweepMistakes(located: Located): number {
+  const errors = validateSchema("sweep", located).length;
+  if (errors > 0) return SCHEMA_FIRST * errors;
+  return checkAxes(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length;
+}
+
+/** More than there are mistakes across keys. */
+const SCHEMA_FIRST = 10_000;
+
 /** The experiment a sweep starts from, whatever else is wrong with the sweep; null where it cannot be read. */
 export function baseExperiment(
   located: Located,

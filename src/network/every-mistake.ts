@@ -1,7 +1,8 @@
 // An experiment with mistakes -> all of them, also those that the first ones would hide.
 
 import { checkExperiment, type DatasetSpec } from "../config/experiment.js";
-import { otherValues, validateSchema } from "../config/schema.js";
+import { mended, touches } from "../config/mend.js";
+import { validateSchema } from "../config/schema.js";
 import type { Located } from "../config/source.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
@@ -31,8 +32,11 @@ export function everyMistake({ located, directory, inputOf }: MistakeParts): Dia
     const own = checked.ok ? ofNetwork({ located: current, directory, inputOf }) : checked.diagnostics;
     found.push(...own.filter(({ path }) => !changed.some((place) => touches(place, path))));
     if (checked.ok) break;
-    const value = mended(current, { diagnostics: own, directory });
-    if (value === undefined) break;
+    const value = mended(current.value, {
+      diagnostics: own,
+      schema: "experiment",
+      mistakesIn: (value) => mistakesIn({ ...current, value }, directory),
+    });
     changed.push(...own.map(({ path }) => path));
     current = { ...located, value };
   }
@@ -47,64 +51,12 @@ function ofNetwork({ located, directory, inputOf }: MistakeParts): Diagnostic[] 
   return checkBuilt({ located, directory, experiment: checked.value, graph, input });
 }
 
-/** The value without the mistakes; undefined where not all can be taken away. */
-function mended(
-  located: Located,
-  { diagnostics, directory }: { diagnostics: readonly Diagnostic[]; directory: string },
-): unknown {
-  const mistakesIn = (value: unknown) => {
-    const errors = validateSchema("experiment", { ...located, value }).length;
-    if (errors > 0) return SCHEMA_FIRST * errors;
-    const checked = checkExperiment({ ...located, value }, directory);
-    return checked.ok ? 0 : checked.diagnostics.length;
-  };
-  const isOfSchema = validateSchema("experiment", located).length > 0;
-  let value = located.value;
-  let left = mistakesIn(value);
-  for (const { path } of diagnostics)
-    for (const candidate of candidates(value, path)) {
-      const count = mistakesIn(candidate);
-      if (count >= left) continue;
-      [value, left] = [candidate, count];
-      break;
-    }
-  return left === 0 || (isOfSchema && left < SCHEMA_FIRST) ? value : undefined;
-}
-
 /** More than there are mistakes across keys. */
 const SCHEMA_FIRST = 10_000;
 
-/** The value with other values at a path, and with the key taken away. */
-function candidates(value: unknown, path: Path): unknown[] {
-  if (path.length === 0 || parentAt(value, path) === null) return [];
-  const changed = (change: (parent: Record<string, unknown>, key: string) => void) => {
-    const copy = structuredClone(value);
-    change(parentAt(copy, path) as Record<string, unknown>, String(path.at(-1)));
-    return copy;
-  };
-  const isItem = Array.isArray(parentAt(value, path));
-  return [
-    ...otherValues("experiment", value, path).map((other) =>
-      changed((parent, key) => {
-        parent[key] = other;
-      }),
-    ),
-    ...(isItem ? [] : [changed((parent, key) => delete parent[key])]),
-  ];
-}
-
-/** The mapping or list that a path ends in; null where there is none. */
-function parentAt(root: unknown, path: Path): object | null {
-  let here = root;
-  for (const step of path.slice(0, -1)) {
-    if (typeof here !== "object" || here === null) return null;
-    here = (here as Record<string, unknown>)[step];
-  }
-  return typeof here === "object" ? here : null;
-}
-
-/** One of two paths begins with the other. */
-function touches(one: Path, other: Path): boolean {
-  const length = Math.min(one.length, other.length);
-  return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
+function mistakesIn(located: Located, directory: string): number {
+  const errors = validateSchema("experiment", located).length;
+  if (errors > 0) return SCHEMA_FIRST * errors;
+  const checked = checkExperiment(located, directory);
+  return checked.ok ? 0 : checked.diagnostics.length;
 }

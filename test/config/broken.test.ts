@@ -168,6 +168,18 @@ training:
     text: `${SWEEP}variants: [{ name: a, ‹unknown-key›sett: 1 }]`,
     base: `${TOP}network: { ${STEM}, stages: [{ block: basic, ‹unknown-key›filtres: 8, filters: 8, groups: ‹indivisible›3 }] }`,
   },
+  "mistakes of a sweep of every kind": `${SWEEP}variants:
+  - { name: a, ‹unknown-key›sett: 1, set: { ‹unknown-key›network.sse: off } }
+  - { name: 'b\${r}', set: { network.se.r: '\${r}' }, grid: { r: [1, 2, ‹duplicate-value›1] } }
+  - { name: c, set: { network.stem.kernel: ‹out-of-range›0 } }
+  - { name: d, match: { params: ‹unknown-variant›aa } }
+  - { name: ‹duplicate-variant›c }
+seeds: [1, ‹duplicate-value›1]
+compare: { baseline: ‹unknown-variant›plane, metric: ‹not-allowed›test_eror }`,
+  "keys that are missing hide nothing": `name: e
+dataset: { name: synthetic }
+network: { ${STEM}, stages: [{ block: basic, filters: 8, groups: ‹indivisible›3 }] }
+training: { epochs: 4, ‹missing-key›schedule: { name: steps }, classWeights: ‹wrong-length›[1, 2] }`,
   "mistakes of variants, and of their networks": `${SWEEP}variants:
   - { name: a, set: { ‹unknown-key›network.sse: off } }
   - { name: b, set: { network.stem.stride: ‹too-small›9 } }`,
@@ -202,7 +214,9 @@ seed: ‹wrong-type›~`,
     "name: a, set: { seed: '${e}' }, grid: { e: [1] }, zip: { ‹duplicate-axis›e: [1] }",
   ),
   "unequal zip": variant("name: a, set: { seed: '${p}${q}' }, ‹unequal-zip›zip: { p: [1], q: [1, 2] }"),
-  "value given twice": variant("name: a, set: { seed: '${e}' }, grid: { e: [1, 2, ‹duplicate-value›1] }"),
+  "value given twice": variant(
+    "name: 'a${e}', set: { seed: '${e}' }, grid: { e: [1, 2, ‹duplicate-value›1] }",
+  ),
   "idle axis": variant("name: '${r}', set: { network.se.r: '${r}' }, grid: { ‹idle-axis›r: [64, 32] }"),
   "axis of seeds": variant("name: 'a${s}', set: { seed: '${s}' }, grid: { ‹idle-axis›s: [1, 2] }"),
   "variants of one name": `${SWEEP}variants: [{ name: a }, { name: ‹duplicate-variant›A }]`,
