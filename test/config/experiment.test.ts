@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { compileFromFile, type Options } from "json-schema-to-typescript";
 import { describe, it } from "mocha";
 import { stringify } from "yaml";
+import type { Schema } from "../../schemas/editor-schemas.js";
+import { keysPage } from "../../schemas/keys-page.js";
 import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
 import {
   checkExperiment,
@@ -226,4 +228,11 @@ describe("generated types are those of `npm run types`", () => {
     );
   it("experiment", () => check("experiment", {})).timeout(10_000);
   it("sweep", () => check("sweep", { cwd: "schemas" })).timeout(10_000);
+  it("the page of keys", () => {
+    const read = (name: string) => JSON.parse(readFileSync(`schemas/${name}.schema.json`, "utf8")) as Schema;
+    const page = readFileSync("docs/keys.md", "utf8");
+    assert.equal(page, keysPage(read("experiment"), read("sweep")));
+    for (const key of ["`classWeights`", "**`stages`**", "`r`", "`placement`", "`baseline`"])
+      assert.ok(page.includes(key), key);
+  });
 });
