@@ -113,6 +113,12 @@ describe("squeezebox", function () {
       ["plan resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],
       ["plan sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
       ["plan sweep.yaml --jobs 0", 2, "stderr", "--jobs takes a number"],
+      [
+        "train resnet20.yaml --runs /proc/none",
+        2,
+        "stderr",
+        "ENOENT: no such file or directory, mkdir '/proc/none",
+      ],
       ["train typo.yaml", 2, "stderr", "typo.yaml:4:11 error "],
       ["train resnet20.yaml --backend gpu", 2, "stderr", "--backend is one of"],
       ["sweep resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],

@@ -1,11 +1,12 @@
 // squeezebox init: an experiment and a sweep to start from, in a folder of one's own.
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { readIdxInput } from "../data/idx.js";
 import { InputError } from "../diagnostic.js";
+import { makeFolder } from "../records/files.js";
 import { print, printJson } from "./output.js";
 
 export interface InitFlags {
@@ -30,7 +31,7 @@ export async function init(given: string | undefined, { json, ...data }: InitFla
     throw new InputError(
       `${there.join(" and ")} ${there.length > 1 ? "are" : "is"} there already; nothing was written`,
     );
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const [file, text] of files) writeFileSync(file, text, { flag: "wx" });
   const names = files.map(([file]) => file);
   if (json) printJson({ files: names });

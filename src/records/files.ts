@@ -30,7 +30,7 @@ export class DamagedFileError extends Error {
  * that name that is there already is kept as `previous`, if one is given: there is no moment without either of them.
  */
 export function writeWhole(file: string, content: string | Uint8Array, previous?: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const beside = `${file}${PART}`;
   try {
     writeThrough(beside, typeof content === "string" ? Buffer.from(content) : content);
@@ -39,6 +39,18 @@ export function writeWhole(file: string, content: string | Uint8Array, previous?
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+/** With those above it. Not by Node's own recursion, which never ends where a file system refuses (`/proc`). */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

@@ -5,9 +5,10 @@
 // the first one first: a successor named after a line that is gone finds itself outside of the present one, and tries again.
 
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "./files.js";
 
 export interface Lock {
   release(): void;
@@ -24,7 +25,7 @@ export interface Holder {
 
 /** The lock, or who holds it. */
 export function lockFolder(folder: string): Lock | Holder {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const first = join(folder, LOCK);
   const own: Holder = {
     pid: process.pid,

@@ -1,10 +1,10 @@
 // The files of one run, and what can be read off them.
 
-import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RESULT_COLUMNS } from "./columns.js";
 import { readCsv, type TextRow } from "./csv.js";
-import { removeLeftovers } from "./files.js";
+import { makeFolder, removeLeftovers } from "./files.js";
 
 export interface RunFolder {
   readonly path: string;
@@ -55,6 +55,6 @@ export function removeRunLeftovers({ path, lastCheckpoint }: RunFolder): void {
 
 /** Appends a line with the time in front. */
 export function logLine({ path, log }: RunFolder, message: string): void {
-  if (!existsSync(path)) mkdirSync(path, { recursive: true });
+  makeFolder(path);
   appendFileSync(log, `${new Date().toISOString()} ${message}\n`);
 }

@@ -1,19 +1,10 @@
 // Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
 
-import {
-  cpSync,
-  type Dirent,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { cpSync, type Dirent, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { EPOCH_COLUMNS } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
-import { PART } from "../records/files.js";
+import { makeFolder, PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
 import { type ExpandedSweep, runOf } from "./expand.js";
@@ -99,7 +90,7 @@ function seedsIn(folder: string): number[] {
 export function copyRun(from: string, to: string): void {
   const beside = join(dirname(to), `.${basename(to)}${PART}`);
   rmSync(beside, { recursive: true, force: true });
-  mkdirSync(dirname(to), { recursive: true });
+  makeFolder(dirname(to));
   cpSync(from, beside, { recursive: true, filter: (source) => !isLockFile(basename(source)) });
   rmSync(to, { recursive: true, force: true });
   renameSync(beside, to);
@@ -122,7 +113,7 @@ export function setAsideOther(sweepFolder: string, run: string, fingerprint: str
   if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
   else {
     rmSync(aside, { recursive: true, force: true });
-    mkdirSync(dirname(aside), { recursive: true });
+    makeFolder(dirname(aside));
     renameSync(path, aside);
   }
   return true;
@@ -164,7 +155,7 @@ export function continueShorter(
   if (!longest) return;
   const from = runFolder(longest.path);
   try {
-    mkdirSync(to, { recursive: true });
+    makeFolder(to);
     cpSync(from.epochs, run.epochs);
     cpSync(dirname(from.lastCheckpoint), dirname(run.lastCheckpoint), { recursive: true });
     logLine(run, `takes over the first ${longest.epochs} epochs of ${relative(dirname(to), longest.path)}`);
