@@ -1,6 +1,6 @@
 // The files of one run, and what can be read off them.
 
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RESULT_COLUMNS } from "./columns.js";
 import { readCsv, type TextRow } from "./csv.js";
