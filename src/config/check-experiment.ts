@@ -2,8 +2,9 @@
 
 import type { Diagnostic, Path } from "../diagnostic.js";
 import type { Network, Stage, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
+import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS, epochsOf } from "./short-forms.js";
-import { isWritten, type Located } from "./source.js";
+import { isMapping, isWritten, type Located } from "./source.js";
 
 /** `written`: valid under the schema, defaults filled in. */
 export function checkAcrossFields(written: Required<WrittenExperiment>, located: Located): Diagnostic[] {
@@ -100,6 +101,18 @@ function checkModules(
       "key",
     );
   if (stage.modules === undefined) return;
+  for (const { mapping, path: place } of mappingsBelow(stage.modules, [...path, "modules"])) {
+    const { attention } = mapping;
+    // A configuration with all defaults filled in says `standard`.
+    const placement = isMapping(attention) ? (attention.placement ?? "standard") : "standard";
+    if (placement !== "standard" && isWritten(located, [...place, "attention", "placement"]))
+      report(
+        "unused-key",
+        "`placement` has no meaning here: in modules a gate is where it is written",
+        [...place, "attention", "placement"],
+        "key",
+      );
+  }
   const own = ["modules", "repeat"];
   for (const key of Object.keys(stage))
     if (!own.includes(key) && isWritten(located, [...path, key]))

@@ -37,7 +37,7 @@ export function applyOverrides(base: Located, overrides: readonly Override[]): C
       else applied.push({ override, made: result.made, path: one.path });
     }
   }
-  const paths = applied.map(({ path }) => path);
+  const paths = overrides.map(({ path }) => path).filter((path) => !path.includes(ANY_DEPTH));
   for (const override of overrides) {
     const kept = unreached(value, { override, set: paths });
     if (kept.length > 0) diagnostics.push(problemOf(override, "not-reached", notReached(override, kept)));

@@ -29,9 +29,13 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
   const [before, [key, ...rest]] = [path.slice(0, split), path.slice(split + 1)];
   if (key === undefined || split === 0) return [];
   const mappings = mappingsBelow(valueAt(root, before), before);
-  if (!OTHER_SPELLING.has(key))
+  const isNetwork = before.length === 1 && before[0] === "network";
+  if (!isNetwork || !OTHER_SPELLING.has(key))
     return mappings
-      .filter(({ mapping }) => Object.hasOwn(mapping, key))
+      .filter(
+        ({ mapping, path }) =>
+          Object.hasOwn(mapping, key) || (isNetwork && key === "shortcut" && path.length === 1),
+      )
       .map((one) => ({ path: [...one.path, key, ...rest], value }));
   return [
     // The short form of a gate's ratio is part of the gate.
@@ -44,7 +48,7 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
         return written !== undefined && isMapping(one.mapping[written])
           ? [{ path: [...one.path, written, ...rest], value }]
           : [];
-      const inherits = one.path.length === 1 && one.path[0] === "network" && value !== null;
+      const inherits = one.path.length === 1 && value !== null && stagesOf(root).some(isWithoutGate);
       return written !== undefined || inherits
         ? [
             {
@@ -62,6 +66,11 @@ function longForm(key: unknown, value: unknown): unknown {
   return key === "se" && isMapping(value) ? { type: "se", ...value } : value;
 }
 
+/** Whether a stage of blocks has the network's gate. */
+function isWithoutGate(stage: Record<string, unknown>): boolean {
+  return !["se", "attention", "modules"].some((key) => Object.hasOwn(stage, key));
+}
+
 function stageRatios(root: unknown): Replacement[] {
   return stagesOf(root).flatMap((stage, index) =>
     Object.hasOwn(stage, "r") ? [{ path: ["network", "stages", index, "r"], value: null }] : [],
@@ -70,7 +79,7 @@ function stageRatios(root: unknown): Replacement[] {
 
 /**
  * Places that keep what they have where an override changes what stages inherit from the network. `set`: the paths of all
- * overrides; what one of them says of a stage is meant to differ.
+ * overrides but those with `**`; what one of them says of a stage is meant to differ.
  */
 export function unreached(
   root: unknown,
@@ -91,7 +100,7 @@ export function unreached(
         ? isMapping(own) && !isDeepStrictEqual(valueAt(own, rest), value)
         : !isDeepStrictEqual(longForm("se", own), longForm("se", value)),
     );
-    const asksForRatio = rest.length > 0 ? rest[0] === "r" : isMapping(value) && Object.hasOwn(value, "r");
+    const asksForRatio = rest.length > 0 ? rest[0] === "r" : isMapping(value);
     return [
       ...differing.map(({ path }) => path),
       ...(asksForRatio &&
@@ -101,14 +110,13 @@ export function unreached(
         : []),
     ];
   });
-  return kept.filter((place) => !set.some((other) => other.length > 2 && touches(other, place)));
+  return kept.filter((place) => !set.some((other) => other.length > 2 && isWithin(place, other)));
 }
 
-/** One of two paths begins with the other; either spelling of a gate will do. */
-function touches(one: Path, other: Path): boolean {
+/** Whether a place is at a path or below it; either spelling of a gate will do. */
+function isWithin(place: Path, path: Path): boolean {
   const plain = (step: unknown) => (step === "se" ? "attention" : String(step));
-  const length = Math.min(one.length, other.length);
-  return one.slice(0, length).every((step, index) => plain(step) === plain(other[index]));
+  return path.length <= place.length && path.every((step, index) => plain(step) === plain(place[index]));
 }
 
 function stagesOf(root: unknown): Record<string, unknown>[] {
@@ -121,7 +129,7 @@ interface Place {
   readonly mapping: Record<string, unknown>;
 }
 
-function mappingsBelow(value: unknown, path: Path): Place[] {
+export function mappingsBelow(value: unknown, path: Path): Place[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => mappingsBelow(item, [...path, index]));
   if (!isMapping(value)) return [];
   const inner = Object.entries(value).flatMap(([key, child]) => mappingsBelow(child, [...path, key]));

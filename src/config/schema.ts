@@ -172,7 +172,7 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
       if (value === undefined) return at("missing-key", `${subject} lacks the key \`${tag}\``, path, "key");
       return at(
         "not-allowed",
-        `\`${[...path, tag].join(".")}\` is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(String(value), allowed)}`,
+        `\`${[...path, tag].join(".")}\` is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`,
         [...path, tag],
       );
     }
@@ -181,7 +181,7 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
       const allowed = (error.keyword === "enum" ? (error.schema as unknown[]) : [error.schema]).map(String);
       return at(
         "not-allowed",
-        `${subject} is one of ${allowed.join(", ")}; ${found}${didYouMean(String(error.data), allowed)}`,
+        `${subject} is one of ${allowed.join(", ")}; ${found}${didYouMean(wordOf(error.data), allowed)}`,
       );
     }
     case "anyOf": {
@@ -284,6 +284,11 @@ function typeWords(type: unknown): string {
     .flat()
     .map((name) => words[String(name)] ?? String(name))
     .join(" or ");
+}
+
+/** A value as what it may be a misspelling of. */
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : show(value);
 }
 
 function show(value: unknown): string {

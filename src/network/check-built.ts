@@ -67,7 +67,13 @@ function pointwiseNorm(graph: Graph): string | undefined {
  * would change nothing whatever it said is a mistake. Not so `r`: two ratios that lead to one reduced width are one network,
  * and one run.
  */
-function findUnusedKeys({ located, directory, experiment, graph, input }: CheckedNetwork): Diagnostic[] {
+function findUnusedKeys({ located: whole, directory, input }: CheckedNetwork): Diagnostic[] {
+  // What the third block of a stage has no use for, neither has the second.
+  const located = { ...whole, value: withFewBlocks(whole.value) };
+  const checked = checkExperiment(located, directory);
+  if (!checked.ok) return [];
+  const experiment = checked.value;
+  const graph = buildNetwork(experiment.network, input);
   const expected = meaningOf(graph);
   return keysBelow(located.value, ["network"]).flatMap((path): Diagnostic[] => {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
@@ -77,6 +83,15 @@ function findUnusedKeys({ located, directory, experiment, graph, input }: Checke
     const message = `\`${path.join(".")}\` changes nothing in this network`;
     return [{ code: "unused-key", message, path, location: located.locate(path, "key") }];
   });
+}
+
+const FEW_BLOCKS = 2;
+
+function withFewBlocks(root: unknown): unknown {
+  const copy = structuredClone(root) as { network?: { stages?: { repeat?: unknown }[] } };
+  for (const stage of copy.network?.stages ?? [])
+    if (Number(stage.repeat) > FEW_BLOCKS) stage.repeat = FEW_BLOCKS;
+  return copy;
 }
 
 /** Whether a key says what holds without it. */

@@ -1,5 +1,7 @@
 // The tables: the columns of every CSV file, what a cell of each may hold and what it means.
 
+import { createHash } from "node:crypto";
+
 /** An empty cell is allowed in every column: there is nothing to say. */
 export type CellKind = "text" | "count" | "share" | "amount" | "number" | "shares";
 
@@ -73,9 +75,9 @@ export const EPOCH_COLUMNS: Table = [
   ...TIMES,
 ];
 
-/** One row: how a run ended. */
+/** One row: how a run ended. The checksum is that of all other cells but the times. */
 export const RESULT_COLUMNS: Table = [
-  ...columns("text", "fingerprint"),
+  ...columns("text", "fingerprint", "checksum"),
   ...columns("count", "params", "params_total", "macs", "epochs", "best_epoch", "selected_epoch"),
   ...TRAINED,
   ...TESTED,
@@ -113,6 +115,15 @@ export const COMPARISON_COLUMNS: Table = [
 
 /** Columns that hold times: they differ between two equal runs. */
 export const TIME_COLUMNS: readonly string[] = TIMES.map(({ name }) => name);
+
+/** SHA-256 of what rows say, but for times and for checksums themselves. */
+export function checksumOf(table: Table, rows: readonly Row[]): string {
+  const names = table
+    .map(({ name }) => name)
+    .filter((name) => name !== "checksum" && !TIME_COLUMNS.includes(name));
+  const texts = rows.map((row) => names.map((name) => String(row[name] ?? "")));
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 32);
+}
 
 /** What is wrong with a cell, in words; null where it holds what it may. */
 export function problemOfCell(text: string, kind: CellKind): string | null {

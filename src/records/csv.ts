@@ -48,7 +48,10 @@ export function readCsv(file: string, table: Table): ReadTable | null {
     skip_records_with_empty_values: true,
     delimiter,
   }) as Record<string, string>[];
-  const problems: string[] = [];
+  const [first] = texts;
+  const problems = table
+    .filter(({ name }) => first !== undefined && !Object.hasOwn(first, name))
+    .map(({ name }) => `column ${name}: it is missing`);
   const rows = texts.map((text, index) =>
     Object.fromEntries(
       table.map(({ name, kind }) => {

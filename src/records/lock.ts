@@ -5,9 +5,10 @@
 // the first one first: a successor named after a line that is gone finds itself outside of the present one, and tries again.
 
 import { randomUUID } from "node:crypto";
-import { linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { InputError } from "../diagnostic.js";
 import { makeFolder } from "./files.js";
 
 export interface Lock {
@@ -123,6 +124,9 @@ function linkUnlessThere(from: string, to: string): boolean {
 
 function readText(file: string): string | null {
   try {
+    // A link that leads nowhere, or a pipe, would keep whoever wants the lock for ever.
+    if (!lstatSync(file).isFile())
+      throw new InputError(`${file} is not a lock of Squeezebox (it is not a regular file); remove it`);
     return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;

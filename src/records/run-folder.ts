@@ -1,8 +1,9 @@
 // The files of one run, and what can be read off them.
 
-import { appendFileSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { RESULT_COLUMNS } from "./columns.js";
+import { InputError } from "../diagnostic.js";
+import { checksumOf, RESULT_COLUMNS } from "./columns.js";
 import { readCsv, type TextRow } from "./csv.js";
 import { makeFolder, removeLeftovers } from "./files.js";
 
@@ -40,9 +41,9 @@ export function runFolder(path: string): RunFolder {
 export function readResult(path: string): TextRow | null {
   try {
     const table = readCsv(runFolder(path).result, RESULT_COLUMNS);
-    return table && table.rows.length === 1 && table.problems.length === 0
-      ? (table.rows[0] as TextRow)
-      : null;
+    if (table?.rows.length !== 1 || table.problems.length > 0) return null;
+    const row = table.rows[0] as TextRow;
+    return row.checksum === checksumOf(RESULT_COLUMNS, [row]) ? row : null;
   } catch {
     return null;
   }
@@ -56,5 +57,7 @@ export function removeRunLeftovers({ path, lastCheckpoint }: RunFolder): void {
 /** Appends a line with the time in front. */
 export function logLine({ path, log }: RunFolder, message: string): void {
   makeFolder(path);
+  if (!(statSync(log, { throwIfNoEntry: false })?.isFile() ?? true))
+    throw new InputError(`${log} is not a file`);
   appendFileSync(log, `${new Date().toISOString()} ${message}\n`);
 }

@@ -1,11 +1,12 @@
 // The folders of sweeps -> what their report shows besides the comparison. A file that is damaged is named.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
 import { EPOCH_COLUMNS } from "../records/columns.js";
 import { readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
+import { readRegularFile } from "../regular-file.js";
 import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
 import type { EpochPoint } from "./learning-curves.js";
 import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
@@ -104,6 +105,13 @@ function environmentsOf({ folder, runs }: SweepTables): string[] {
   ];
 }
 
+const MOST_BYTES = 1 << 22;
+
+/** Empty where there is no such file, or none that can be read. */
 function textOf(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+  try {
+    return existsSync(file) ? readRegularFile(file, MOST_BYTES).toString("utf8") : "";
+  } catch {
+    return "";
+  }
 }

@@ -116,7 +116,14 @@ function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
   if (!existsSync(file)) return {};
   try {
     const { value } = readSource(file);
-    return (value as { compare?: SweepTables["asked"] } | null)?.compare ?? {};
+    const { baseline, metric } = ((value as { compare?: object } | null)?.compare ?? {}) as Record<
+      string,
+      unknown
+    >;
+    return {
+      ...(typeof baseline === "string" ? { baseline } : {}),
+      ...(typeof metric === "string" ? { metric } : {}),
+    };
   } catch {
     damaged.push(`${file} is damaged: baseline and metric are the usual ones`);
     return {};

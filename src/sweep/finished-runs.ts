@@ -1,12 +1,13 @@
 // Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
 
-import { cpSync, type Dirent, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, type Dirent, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { EPOCH_COLUMNS } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { makeFolder, PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
+import { readRegularFile } from "../regular-file.js";
 import { type ExpandedSweep, runOf } from "./expand.js";
 
 /** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
@@ -176,12 +177,22 @@ export function longestShorter(
     .sort((a, b) => b.epochs - a.epochs)[0];
 }
 
+const MOST_BYTES = 1 << 20;
+
 /** What environment.json says a run is; nothing where there is none, or a damaged one. */
 function environmentIn(path: string): { readonly fingerprint?: string; readonly trajectory?: string } {
   const { environment } = runFolder(path);
   if (!existsSync(environment)) return {};
   try {
-    return JSON.parse(readFileSync(environment, "utf8")) as { fingerprint?: string; trajectory?: string };
+    const found = JSON.parse(readRegularFile(environment, MOST_BYTES).toString("utf8")) as Record<
+      string,
+      unknown
+    > | null;
+    const text = (key: string) => {
+      const value = found?.[key];
+      return typeof value === "string" && /^[0-9a-f]{32}$/.test(value) ? { [key]: value } : {};
+    };
+    return { ...text("fingerprint"), ...text("trajectory") };
   } catch {
     return {};
   }

@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly epoch: number;
   /** What was being trained, but for how long (network/fingerprint.ts): a checkpoint of something else is of no use. */
   readonly trajectory: string;
+  /** Checksum of the rows of epochs.csv up to this epoch; empty where they do not matter. */
+  readonly rows: string;
 }
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -16,13 +18,13 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
 /** Weights, optimizer state and moving statistics, with their shapes. What stood there before is kept as `previous`. */
 export function writeCheckpoint(
   file: string,
-  { state, epoch, trajectory }: Checkpoint,
+  { state, epoch, trajectory, rows }: Checkpoint,
   { shapes, previous }: { shapes: Shapes; previous?: string },
 ): void {
   const tensors = new Map(
     Array.from(state, ([name, values]) => [name, { shape: shapes.get(name) ?? [values.length], values }]),
   );
-  writeTensors(file, { tensors, metadata: { epoch: String(epoch), trajectory } }, previous);
+  writeTensors(file, { tensors, metadata: { epoch: String(epoch), trajectory, rows } }, previous);
 }
 
 /** Null where there is no checkpoint, or one of another run. Throws DamagedFileError. */
@@ -33,6 +35,7 @@ export function readCheckpoint(file: string, trajectory: string): Checkpoint | n
     state: new Map(Array.from(stored.tensors, ([name, { values }]) => [name, values])),
     epoch: Number(stored.metadata.epoch),
     trajectory,
+    rows: stored.metadata.rows ?? "",
   };
 }
 

@@ -1,6 +1,6 @@
 // The folder of a run that was interrupted -> the epoch after which it continues. What is damaged counts as none.
 
-import { EPOCH_COLUMNS, type Row } from "../records/columns.js";
+import { checksumOf, EPOCH_COLUMNS, type Row } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { DamagedFileError } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
@@ -31,6 +31,10 @@ export function resumePoint(
     if (!checkpoint || !fitsShapes(checkpoint, shapes)) continue;
     if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
     const own = rows.slice(0, checkpoint.epoch);
+    if (checksumOf(EPOCH_COLUMNS, own) !== checkpoint.rows) {
+      logLine(folder, `not used: ${folder.epochs} is not what was written with ${file}`);
+      continue;
+    }
     const best = bestEpoch(own);
     if (!selects || best === checkpoint.epoch) return { checkpoint, rows: own };
     if (intactCheckpoint(folder, folder.bestCheckpoint, trajectory)?.epoch === best)

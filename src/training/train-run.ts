@@ -8,7 +8,7 @@ import { selectEngine } from "../engine/select-engine.js";
 import { complexityOf } from "../network/complexity.js";
 import { trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
-import { EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
+import { checksumOf, EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
@@ -90,10 +90,10 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       // An epoch counts once this checkpoint is there.
       writeCheckpoint(
         folder.lastCheckpoint,
-        { state, epoch, trajectory },
+        { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
         { shapes: trainer.shapes, previous: folder.previousCheckpoint },
       );
-      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
+      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory, rows: "" });
       if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
     }
@@ -103,7 +103,7 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       engine.writeState(bestWeights(folder, selected, trajectory).state);
     const test = await trainer.evaluate(dataset.test);
     const result = resultRow(options, { rows, best, selected, test });
-    writeCsv(folder.result, RESULT_COLUMNS, [result]);
+    writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);
     logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
     return result;
   } catch (error) {

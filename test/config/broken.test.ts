@@ -278,6 +278,29 @@ seed: ‹wrong-type›~`,
     text: variant("name: plain, set: { ‹not-reached›network.se: off }"),
     base: `${TOP}network: { ${STEM}, stages: [{ modules: [{ residual: { branch: [{ conv: { filters: 8 } }, { attention: { type: se } }] } }] }] }`,
   },
+  "gate of stages, after one for all": {
+    text: gated("stages: [{ block: basic, filters: 8, se: { r: 4 } }, { block: basic, filters: 8 }]").replace(
+      "name: e",
+      "name: e",
+    ),
+    set: "‹not-reached›network.se={ r: 2 }",
+  },
+  "ratio beside a whole gate": {
+    text: variant("name: a, set: { ‹not-reached›network.se: {} }"),
+    base: gated("stages: [{ block: basic, filters: 8, r: 4 }, { block: basic, filters: 8 }]"),
+  },
+  "gate of one stage, by a part of it": {
+    text: variant("name: a, set: { network.stages.0.se.bias: false, ‹not-reached›network.se: off }"),
+    base: gated("stages: [{ block: basic, filters: 8, se: { r: 4 } }, { block: basic, filters: 8 }]"),
+  },
+  "gates of stages that have none of their own": {
+    text: variant("name: a, set: { ‹no-match›network.stages.**.se: off }"),
+    base: gated("stages: [{ block: basic, filters: 8, r: 4 }, { block: basic, filters: 8 }]"),
+  },
+  "placement in modules": stage(
+    "modules: [{ conv: { filters: 8 } }, { attention: { type: se, ‹unused-key›placement: post } }]",
+  ),
+  "mapping for a name": training("optimizer: { name: ‹not-allowed›{ toString: 3 } }"),
   "shortcut of stages that have their own": {
     text: variant("name: a, set: { ‹not-reached›network.shortcut: zero-pad }"),
     base: `${TOP}network: { ${STEM}, stages: [{ block: basic, filters: 16, shortcut: projection }, { block: basic, filters: 32 }] }`,

@@ -133,6 +133,17 @@ describe("variants", () => {
       await checkSet("network.**.attention: { type: eca }", "eca,eca,eca,[[null,eca]]");
       await checkSet("network.**.se: { r: 3 }", "se3,se3,se3,[[null,se3]]");
     });
+    it("reaches gates that no stage inherits", async () => {
+      const own = BLOCKS.replace("se: { r: 8 }, stages", "stages").replace(
+        "filters: 16, r: 2 }",
+        "filters: 16, se: { r: 2 } }",
+      );
+      const { variants } = await expand(
+        "variants: [{ name: a, set: { network.**.attention: { type: eca } } }]",
+        own,
+      );
+      assert.equal(brief(variants.map(gatesOf)), "[[eca,eca,eca,[[null,eca]]]]");
+    });
     it("sets a value of every gate that is on", async () => {
       await checkSet(
         "network.**.attention.placement: pre, network.stages.3.modules.0.residual.branch.1.attention: { type: se, r: 5 }",

@@ -92,6 +92,16 @@ describe("CSV files", () => {
       assert.deepEqual(readCsv(file, columns)?.rows, []);
     }));
 
+  it("name columns that are missing", () =>
+    inTemporaryFolder((folder) => {
+      const file = join(folder, "table.csv");
+      writeFileSync(file, "a,bb\n1,2\n");
+      assert.deepEqual(readCsv(file, table(["a", "b"])), {
+        rows: [{ a: "1", b: "" }],
+        problems: ["column b: it is missing"],
+      });
+    }));
+
   it("are read as spreadsheets save them again", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
@@ -124,7 +134,8 @@ describe("CSV files", () => {
           file,
           `${names.join(",")}\n${names.map((name) => (name === column ? text : "1")).join(",")}\n`,
         );
-        const read = readCsv(file, EPOCH_COLUMNS);
+        const own = EPOCH_COLUMNS.filter(({ name }) => names.includes(name));
+        const read = readCsv(file, own);
         assert.deepEqual(
           [read?.rows[0]?.[column], read?.problems],
           allowed === null ? [text, []] : ["", [`row 2, column ${column}: it is ${text}, not ${allowed}`]],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -112,4 +112,19 @@ describe("lockFolder", function () {
         await Promise.all(children.map((child) => end(child)));
       });
   });
+
+  it("refuses what is no lock, rather than wait for it", () =>
+    inTemporaryFolder((folder) => {
+      const lock = join(folder, ".lock");
+      for (const make of [
+        () => symlinkSync("/nonexistent/x", lock),
+        () => symlinkSync("/dev/zero", lock),
+        () => mkdirSync(lock),
+      ]) {
+        make();
+        assert.throws(() => lockFolder(folder), /\.lock is not a lock .*remove it/);
+        rmSync(lock, { recursive: true });
+      }
+      assert.deepEqual(readdirSync(folder), []);
+    }));
 });

@@ -101,6 +101,22 @@ describe("an interrupted sweep", function () {
       assert.equal(log.match(/not used: .*(last|previous)\.safetensors is damaged/g)?.length, 5, log);
     }));
 
+  it("does not go on from rows that are not those of its checkpoint", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const running = start(folder, ...COMMAND);
+      await running.until(/plain\/seed-1 {2}epoch ([3-9]|1.)\//);
+      await running.killGroup();
+      const results = join(folder, "runs", "cut");
+      const file = join(results, "plain", "seed-1", "epochs.csv");
+      const rows = readFileSync(file, "utf8");
+      const changed = rows.replace(/(?<=\n1,\d+,[^,]+,)\d/, "9");
+      assert.notEqual(changed, rows);
+      writeFileSync(file, changed);
+      assert.deepEqual(await untilItEnds(folder), expected);
+      assert.match(logOf(results, "plain/seed-1"), /epochs\.csv is not what was written/);
+    }));
+
   it("outlives a killed scheduler by no more than a step", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);

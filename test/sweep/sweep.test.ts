@@ -338,6 +338,9 @@ describe("squeezebox sweep", function () {
         `${head}\n${row.slice(0, 40)}`,
         `${head}\n"${row}`,
         "\0".repeat(300),
+        // Another number, and a number under another name.
+        whole.replace(/(?<=,)\d(?=\.\d)/, "7"),
+        whole.replace("test_error,", "test_errors,"),
       ];
       for (const content of damaged) {
         writeFileSync(file, content);
