@@ -63,6 +63,7 @@ export function readSweep(folder: string): SweepTables {
     const [result] = readTable(runFolder(join(folder, run)).result, RESULT_COLUMNS, damaged) ?? [];
     return result && result.fingerprint === fingerprint ? result : (summarised ?? null);
   };
+  const seen = new Set<string>();
   const runs = rows.flatMap((row): PlannedRun[] => {
     const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
     const [params, macs, testImages] = [Number(row.params), Number(row.macs), Number(row.test_images ?? 0)];
@@ -72,6 +73,11 @@ export function readSweep(folder: string): SweepTables {
       damaged.push(`${join(folder, "plan.csv")}: no folder of a run: ${run}`);
       return [];
     }
+    if (seen.has(run)) {
+      damaged.push(`${join(folder, "plan.csv")}: left out, ${run} stands there twice`);
+      return [];
+    }
+    seen.add(run);
     const result = resultOf(row);
     const about = { run, variant, seed, template, axes, match, params, macs, testImages, data };
     return [{ ...about, fingerprint, status, reason, result }];

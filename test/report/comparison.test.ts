@@ -265,6 +265,17 @@ describe("compareSweep", () => {
       );
     }));
 
+  it("counts a run once, however often the plan has it", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.1, 2: 0.2 } });
+      const file = join(folder, "plan.csv");
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, `${text}${text.split("\n")[1]}\n`);
+      const sweep = readSweep(folder);
+      assert.equal(compareSweeps([sweep], {}).variants[0]?.planned, 2);
+      assert.match(sweep.damaged.join(), /plan\.csv: left out, plain\/seed-1 stands there twice/);
+    }));
+
   it("keeps the intervals of errors between 0 and 100 %, those of their differences between -100 and 100", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.01, 2: 0.3 }, se: { 1: 0.99, 2: 0.7 } });
