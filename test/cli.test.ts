@@ -129,6 +129,18 @@ describe("squeezebox", function () {
       it(command || "(nothing)", () => check(command, status, stream, start));
   });
 
+  describe("a pipe in place of a file", () => {
+    it("is refused rather than waited for", function () {
+      if (spawnSync("mkfifo", [join(folder, "pipe.yaml")]).status !== 0) this.skip();
+      writeFileSync(join(folder, "piped.yaml"), SWEEP.replace("resnet20.yaml", "pipe.yaml"));
+      for (const file of ["pipe.yaml", "piped.yaml"]) {
+        const { status, stderr } = run(["validate", file]);
+        assert.equal(status, 2);
+        assert.match(stderr, /it is not a regular file/);
+      }
+    });
+  });
+
   describe("init", () => {
     it("writes an experiment and a sweep that are valid, once", () => {
       assert.equal(run(["init", "lab"]).status, 0);

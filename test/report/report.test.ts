@@ -6,6 +6,7 @@ import { report } from "../../src/commands/report.js";
 import { randomStream } from "../../src/random.js";
 import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { readCsv, writeCsv } from "../../src/records/csv.js";
+import { figure } from "../../src/report/html.js";
 import { CHROMIUM, inBrowser } from "../browser.js";
 import { filesIn } from "../sweep/results.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -264,6 +265,29 @@ describe("report", function () {
       assert.match(page(folder), /always answering the most frequent one has a test error of 7\.41 %/);
       assert.match(page(folder), /test error by class<\/th><th>class 0<\/th><th>class 1<\/th><th>class 2</);
       assert.match(page(folder), />0\.00 %<.*>50\.00 %<.*>-</);
+    }));
+
+  it("keeps captions with what a replacement text would take for a pattern", () => {
+    const html = figure("<svg width='1'></svg>", 'costs $5, $\' and $& and "quotes"');
+    assert.equal(
+      html,
+      "<figure><svg role=\"img\" aria-label=\"costs $5, $' and $&amp; and &quot;quotes&quot;\" width='1'></svg><figcaption>costs $5, $' and $&amp; and &quot;quotes&quot;</figcaption></figure>",
+    );
+  });
+
+  it("has every variant of the lowest mean in bold", () =>
+    inTemporaryFolder(async (folder) => {
+      const runs = [0.1, 0.2, 0.10001].map((test_error, index) => ({
+        run: `v${index}/seed-1`,
+        variant: `v${index}`,
+        seed: 1,
+        ...{ axes: "", params: 1, macs: 1, test_error, status: "finished", reason: "" },
+      }));
+      writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+      writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+      assert.equal(await report([folder], ONCE), 0);
+      const bold = readFileSync(join(folder, "table.md"), "utf8").match(/\*\*10\.00 %\*\*/g);
+      assert.equal(bold?.length, 2);
     }));
 
   it("names a damaged table and reports the rest", () =>
