@@ -1,6 +1,6 @@
 // The files of one run, and what can be read off them.
 
-import { appendFileSync, statSync } from "node:fs";
+import { appendFileSync, lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checksumOf, RESULT_COLUMNS } from "./columns.js";
@@ -46,6 +46,15 @@ export function readResult(path: string): TextRow | null {
     return row.checksum === checksumOf(RESULT_COLUMNS, [row]) ? row : null;
   } catch {
     return null;
+  }
+}
+
+/** Throws InputError where something else stands where a run writes its files: a folder, a pipe, a link that leads nowhere. */
+export function checkObstacles({ path: _, ...files }: RunFolder): void {
+  for (const file of Object.values(files)) {
+    const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+    if (isThere && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+      throw new InputError(`${file} is in the way: it is not a file; remove it`);
   }
 }
 

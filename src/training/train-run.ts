@@ -13,7 +13,7 @@ import { writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
-import { logLine, type RunFolder } from "../records/run-folder.js";
+import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { balancedError, type Evaluation } from "./metrics.js";
@@ -42,6 +42,7 @@ export interface RunProgress extends StepProgress {
 /** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
 export async function trainRun(options: RunOptions): Promise<Row> {
   const { experiment, graph, dataset, fingerprint, folder } = options;
+  checkObstacles(folder);
   const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
   const engine = await selectEngine(options).catch((error: unknown) => {
     logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -9,6 +9,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -210,6 +211,28 @@ describe("squeezebox sweep", function () {
         left.filter((name) => /\.part$|\.lock/.test(name)),
         [],
       );
+    }));
+
+  it("names what stands in the way of a run's files", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
+      const run = join(folder, "runs", "tiny", "plain", "seed-1");
+      for (const [name, make] of [
+        ["config.yaml", (file: string) => mkdirSync(file)],
+        ["checkpoint/last.safetensors", (file: string) => mkdirSync(file)],
+        ["log.txt", (file: string) => spawnSync("mkfifo", [file])],
+        ["epochs.csv", (file: string) => symlinkSync("/nonexistent/x", file)],
+      ] as const) {
+        mkdirSync(join(run, "checkpoint"), { recursive: true });
+        make(join(run, name));
+        const { errors } = await sweep(folder, text, 1);
+        assert.match(
+          errors,
+          new RegExp(`failed: plain/seed-1: .*${name} is in the way: it is not a file; remove it`),
+        );
+        rmSync(run, { recursive: true });
+      }
+      await sweep(folder, text);
     }));
 
   it("records a run that diverges, finishes the others, and tries only that one again", () =>
