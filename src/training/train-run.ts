@@ -60,10 +60,11 @@ export async function trainRun(options: RunOptions): Promise<Row> {
   try {
     const trainer = createTrainer({ ...options, engine });
     const selects = experiment.training.select === "validation";
-    const keepBest = (best: Checkpoint) =>
+    // The same bytes whether it is written with its epoch or made up for later.
+    const keepBest = (best: Omit<Checkpoint, "rows">) =>
       writeCheckpoint(
         folder.bestCheckpoint,
-        { ...best, state: trainer.weightsOf(best.state) },
+        { ...best, state: trainer.weightsOf(best.state), rows: "" },
         { shapes: trainer.shapes },
       );
     const { checkpoint, rows } = resumePoint(folder, {
@@ -94,7 +95,7 @@ export async function trainRun(options: RunOptions): Promise<Row> {
         { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
         { shapes: trainer.shapes, previous: folder.previousCheckpoint },
       );
-      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory, rows: "" });
+      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
       if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
       logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
     }
