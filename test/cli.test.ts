@@ -129,6 +129,19 @@ describe("squeezebox", function () {
       it(command || "(nothing)", () => check(command, status, stream, start));
   });
 
+  describe("all mistakes of a sweep", () => {
+    it("are shown at once", () => {
+      const text = `${SWEEP.replace("network.se", "network.see")}seeds: [1, 1]\ncompare: { metric: test_eror, baseline: plane }\n`;
+      writeFileSync(join(folder, "many.yaml"), text);
+      const { status, stderr } = run(["validate", "many.yaml"]);
+      const codes = [...stderr.matchAll(/\[([a-z-]+)\]\n/g)].map(([, code]) => code);
+      assert.deepEqual(
+        [status, codes],
+        [2, ["unknown-key", "duplicate-value", "not-allowed", "unknown-variant"]],
+      );
+    });
+  });
+
   describe("a pipe in place of a file", () => {
     it("is refused rather than waited for", function () {
       if (spawnSync("mkfifo", [join(folder, "pipe.yaml")]).status !== 0) this.skip();

@@ -1,7 +1,7 @@
 // squeezebox validate: files -> "valid", or every mistake in them.
 
 import { readSource } from "../config/source.js";
-import { checkSweep, isSweep } from "../config/sweep.js";
+import { isSweep } from "../config/sweep.js";
 import { SplitError } from "../data/dataset.js";
 import {
   type Diagnostic,
@@ -12,7 +12,7 @@ import {
 } from "../diagnostic.js";
 import { warningOf } from "../report/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
-import { describedFacts, loadExperiment, locateSplit, networkOf } from "./inputs.js";
+import { describedFacts, loadExperiment, loadSweep, locateSplit, networkOf } from "./inputs.js";
 import { print, printError, printJson, usesColor } from "./output.js";
 
 export interface ValidateFlags {
@@ -59,7 +59,7 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
 async function validateFile(file: string): Promise<{ contents: string; unchecked: string | null }> {
   const source = readSource(file);
   const facts = describedFacts();
-  const sweep = isSweep(source) ? checkSweep(source, file) : null;
+  const sweep = isSweep(source) ? loadSweep(file) : null;
   const loaded = sweep ? null : loadExperiment(file, []);
   try {
     if (sweep) {
