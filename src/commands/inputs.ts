@@ -2,13 +2,13 @@
 
 import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
-import { mended, touches } from "../config/mend.js";
+import { mistakesOfAllRounds } from "../config/mend.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
-import { type Diagnostic, DiagnosticError, InputError, type Path } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
@@ -97,34 +97,23 @@ export function loadSweep(file: string): Sweep {
   }
 }
 
-/** So often what is wrong is taken away, and the rest looked at again. */
-const ROUNDS = 3;
-
 /** All that is wrong with a sweep: its own keys, its axes, its experiment, its variants. */
 function everySweepMistake(source: Located, file: string): Diagnostic[] {
   const base = baseExperiment(source, file);
-  const found: Diagnostic[] = base ? everyMistake({ ...base, inputOf }) : [];
-  const changed: Path[] = [];
-  let current = source;
-  for (let round = 0; round < ROUNDS; round++) {
-    let own: readonly Diagnostic[];
-    try {
-      own = checkedPoints(checkSweep(current, file), [], inputOf).diagnostics;
-      round = ROUNDS;
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
-      own = error.diagnostics;
-    }
-    found.push(...own.filter(({ path }) => !changed.some((place) => touches(place, path))));
-    const value = mended(current.value, {
-      diagnostics: own,
-      schema: "sweep",
-      mistakesIn: (value) => sweepMistakes({ ...current, value }),
-    });
-    changed.push(...own.map(({ path }) => path));
-    current = { ...source, value };
-  }
-  return found;
+  const own = mistakesOfAllRounds(source.value, {
+    schema: "sweep",
+    look: (value) => {
+      try {
+        const { diagnostics } = checkedPoints(checkSweep({ ...source, value }, file), [], inputOf);
+        return { diagnostics, isLast: true };
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        return { diagnostics: error.diagnostics, isLast: false };
+      }
+    },
+    mistakesIn: (value) => sweepMistakes({ ...source, value }),
+  });
+  return [...(base ? everyMistake({ ...base, inputOf }) : []), ...own];
 }
 
 export interface SweepInputs {

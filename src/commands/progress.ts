@@ -103,11 +103,12 @@ function workOf({ variant, experiment }: Run): number {
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
   `epoch ${epoch}/${epochs}  training loss ${loss.toFixed(4)}, error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
 
+const brief = ({ loss, error, epoch, epochs }: RunProgress) =>
+  `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
+
 /** What fits beside a bar: the name and all there is to say, or less of it, or a shortened name. */
 function beside(name: string, progress: RunProgress): string {
-  const { loss, error, epoch, epochs } = progress;
-  const short = `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
-  return fitting(name, [describe(progress), short], roomBeside());
+  return fitting(name, [describe(progress), brief(progress)], roomBeside());
 }
 
 function roomBeside(): number {
@@ -150,9 +151,8 @@ export function watchRun(silent: boolean): RunView {
     progressed: (progress) => {
       const left = leftWords(clock.left(progress.done));
       const room = roomBeside() - left.length;
-      const { loss, error, epoch, epochs } = progress;
-      const short = `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
-      bar.update(barAt(progress), { text: `${fitting("", [describe(progress), short], room)}${left}` });
+      const text = fitting("", [describe(progress), brief(progress)], room);
+      bar.update(barAt(progress), { text: `${text}${left}` });
     },
     close: () => bar.stop(),
   };

@@ -3,7 +3,7 @@
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { missingKeys, otherValues, type SchemaName } from "./schema.js";
 
-export interface MendParts {
+interface MendParts {
   readonly diagnostics: readonly Diagnostic[];
   readonly schema: SchemaName;
   /** How many a value has: one that has fewer is nearer to what is looked for. */
@@ -14,7 +14,7 @@ export interface MendParts {
  * Each wrong place gets another value or is taken away, whichever leaves fewer mistakes; what is missing is added. Places that
  * were changed say nothing of what was meant.
  */
-export function mended(value: unknown, { diagnostics, schema, mistakesIn }: MendParts): unknown {
+function mended(value: unknown, { diagnostics, schema, mistakesIn }: MendParts): unknown {
   let best = value;
   let left = mistakesIn(best);
   for (const { path } of diagnostics)
@@ -27,8 +27,43 @@ export function mended(value: unknown, { diagnostics, schema, mistakesIn }: Mend
   return best;
 }
 
+/** What a look at a value finds; `isLast`: no mistake of it hides another. */
+export interface Look {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly isLast: boolean;
+}
+
+/** So often what is wrong is taken away, and the rest looked at again. */
+const ROUNDS = 3;
+
+/** What every look finds, but for what it says of places that were changed for it. */
+export function mistakesOfAllRounds(
+  start: unknown,
+  { look, ...parts }: Omit<MendParts, "diagnostics"> & { look(value: unknown): Look },
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const changed: Path[] = [];
+  let value = start;
+  for (let round = 0; round < ROUNDS; round++) {
+    const { diagnostics, isLast } = look(value);
+    found.push(...diagnostics.filter(({ path }) => !changed.some((place) => touches(place, path))));
+    if (isLast) break;
+    value = mended(value, { diagnostics, ...parts });
+    changed.push(...diagnostics.map(({ path }) => path));
+  }
+  return found;
+}
+
+/** More than there are mistakes across keys. */
+const SCHEMA_FIRST = 10_000;
+
+/** Mistakes of the schema count before all others, which are looked for where there are none. */
+export function weighed(ofSchema: number, others: () => number): number {
+  return ofSchema > 0 ? SCHEMA_FIRST * ofSchema : others();
+}
+
 /** One of two paths begins with the other. */
-export function touches(one: Path, other: Path): boolean {
+function touches(one: Path, other: Path): boolean {
   const length = Math.min(one.length, other.length);
   return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
 }

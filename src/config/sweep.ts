@@ -3,6 +3,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, InputError, type Location, type Path } from "../diagnostic.js";
 import { type Checked, resolvePath } from "./experiment.js";
+import { weighed } from "./mend.js";
 import { fillDefaults, validateSchema } from "./schema.js";
 import { type Located, readSource } from "./source.js";
 import { didYouMean } from "./suggest.js";
@@ -79,13 +80,11 @@ export function checkSweep(located: Located, file: string): Sweep {
 
 /** How many mistakes a sweep has by itself, those of its schema before all others. */
 export function sweepMistakes(located: Located): number {
-  const errors = validateSchema("sweep", located).length;
-  if (errors > 0) return SCHEMA_FIRST * errors;
-  return checkAxes(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length;
+  return weighed(
+    validateSchema("sweep", located).length,
+    () => checkAxes(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length,
+  );
 }
-
-/** More than there are mistakes across keys. */
-const SCHEMA_FIRST = 10_000;
 
 /** The experiment a sweep starts from, whatever else is wrong with the sweep; null where it cannot be read. */
 export function baseExperiment(
