@@ -357,7 +357,11 @@ describe("squeezebox", function () {
     assert.match(described.stdout, /stage3 .*ECA\] \/2.*\n stage4 .*SE r = 4\] \/2/);
     const trained = own(["train", "own.yaml", "--json"]);
     assert.equal(trained.status, 0, trained.stderr);
-    assert.equal(typeof (JSON.parse(trained.stdout) as { test_error: unknown }).test_error, "number");
+    const result = JSON.parse(trained.stdout) as { test_error: unknown; test_errors_by_class: unknown };
+    assert.deepEqual(
+      [typeof result.test_error, Array.isArray(result.test_errors_by_class)],
+      ["number", true],
+    );
     rmSync(folder, { recursive: true });
   });
 });

@@ -4,9 +4,9 @@ import { join, resolve, sep } from "node:path";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { selectEngine } from "../engine/select-engine.js";
-import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
+import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/tables.js";
 import { excitationRows, gateRow } from "../report/excitation.js";
 import { excitationPage, gateTable } from "../report/excitation-page.js";
 import { excitationFigure, standalone } from "../report/excitation-plots.js";
@@ -32,7 +32,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   await engine.dispose();
   const { labels } = dataset.test;
   const rows = gates.map((gate) =>
-    gateRow(gate, { labels, classes: dataset.classes, error: Number(result.test_error) }),
+    gateRow(gate, { labels, classes: dataset.classes, error: result.test_error }),
   );
   const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classNames));
   const svg = await excitationFigure(excitation);

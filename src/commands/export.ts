@@ -25,9 +25,9 @@ export async function exportRun(
   const { graph, weights, data, result } = loadFinishedRun(run);
   const source = {
     run: resolve(run).split(sep).slice(-3).join("/"),
-    fingerprint: result.fingerprint ?? "",
-    test_error: Number(result.test_error),
-    test_loss: Number(result.test_loss),
+    fingerprint: result.fingerprint,
+    test_error: result.test_error,
+    test_loss: result.test_loss,
   };
   const model = (normalisation ? pixelModel : normalisedModel)({ graph, weights, data, source });
   const folder = join(run, format);

@@ -8,10 +8,10 @@ import type { State } from "../engine/engine.js";
 import { buildNetwork } from "../network/build-network.js";
 import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
-import type { TextRow } from "../records/csv.js";
 import { DamagedFileError } from "../records/files.js";
 import { type RunData, readRunData } from "../records/run-data.js";
 import { type RunFolder, readResult, runFolder } from "../records/run-folder.js";
+import type { ResultRow } from "../records/tables.js";
 import { type Checkpoint, readCheckpoint } from "../training/checkpoint.js";
 import { loadExperiment } from "./inputs.js";
 
@@ -20,7 +20,7 @@ export interface FinishedRun {
   readonly experiment: Experiment;
   readonly data: RunData;
   readonly graph: Graph;
-  readonly result: TextRow;
+  readonly result: ResultRow;
   /** The weights that were tested, and whatever else the checkpoint has. */
   readonly weights: State;
 }
@@ -41,7 +41,7 @@ export function loadFinishedRun(path: string): FinishedRun {
   const checkpoint = intact((): Checkpoint | null =>
     readCheckpoint(selected, trajectoryOf(experiment, graph, data.fingerprint)),
   );
-  if (checkpoint?.epoch !== Number(result.selected_epoch))
+  if (checkpoint?.epoch !== result.selected_epoch)
     throw new InputError(`${selected} is missing, or of another epoch: ${TRAIN_AGAIN}`);
   return { folder, experiment, data, graph, result, weights: checkpoint.state };
 }

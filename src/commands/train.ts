@@ -73,11 +73,11 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     view.close();
     const result = readResult(folder.path);
     if (!result) throw new Error(`${folder.result} is missing`);
-    if (flags.json) printJson(numbersOf(result));
+    if (flags.json) printJson(result);
     else {
       if (known !== null) print(`trained before (${known}); nothing was repeated`);
       print(
-        `test error ${(100 * Number(result.test_error)).toFixed(2)} %, test loss ${Number(result.test_loss).toFixed(4)}, ${result.images_per_second} images/s`,
+        `test error ${(100 * result.test_error).toFixed(2)} %, test loss ${result.test_loss.toFixed(4)}, ${result.images_per_second} images/s`,
       );
       print(`results: ${folder.result}, ${folder.epochs}`);
     }
@@ -91,11 +91,4 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
     process.stdout.off("error", whenOutputIsLost);
   }
-}
-
-/** Text of a CSV file as what it stands for. */
-function numbersOf(row: Readonly<Record<string, string>>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, text]) => [name, name === "fingerprint" ? text : Number(text)]),
-  );
 }

@@ -1,160 +1,111 @@
-// The tables: the columns of every CSV file, what a cell of each may hold and what it means.
+// What the cells of a column may hold, how their text is read and written, and from that the rows of a table.
 
-import { createHash } from "node:crypto";
-
-/** An empty cell is allowed in every column: there is nothing to say. */
-export type CellKind = "text" | "count" | "share" | "amount" | "number" | "shares";
-
-export interface Column {
-  readonly name: string;
-  readonly kind: CellKind;
-  /** Of its numbers; none where they are counts, or shares of 1. */
-  readonly unit?: string;
+export interface Column<Value, Optional extends boolean = boolean> {
+  /** What a cell may hold, in words. */
+  readonly holds: string;
+  /** Of its numbers; empty where they are counts, shares of 1, or none. */
+  readonly unit: string;
+  readonly meaning: string;
+  /** Whether a row may have nothing to say here. */
+  readonly optional: Optional;
+  /** Null where the text is nothing that the column allows. */
+  read(text: string): Value | null;
 }
 
-export type Table = readonly Column[];
+/** The columns of a table by name, in their order. */
+export type Table = Readonly<Record<string, Column<unknown>>>;
 
-export type Row = Readonly<Record<string, string | number>>;
+type ValueIn<C> = C extends Column<infer Value> ? Value : never;
 
-const columns = (kind: CellKind, ...names: readonly string[]): Column[] =>
-  names.map((name) => ({ name, kind }));
+/** A row as it is read: any cell may be missing, or hold what it may not. */
+export type RowOf<T extends Table> = { readonly [Name in keyof T]: ValueIn<T[Name]> | null };
 
-const measured = (unit: string, ...names: readonly string[]): Column[] =>
-  names.map((name) => ({ name, kind: "amount", unit }));
-
-/** Losses are mean cross-entropies in nats, errors shares of the images, both over a whole set. */
-const TRAINED: Table = [
-  ...measured("nats", "train_loss"),
-  ...columns("share", "train_error"),
-  ...measured("nats", "validation_loss"),
-  ...columns("share", "validation_error"),
-];
-/**
- * The balanced error is the mean of the classes' errors; the majority error that of always answering the class with most
- * training images; the errors by class are a JSON list in the order of the classes, null for one without test images.
- */
-const TESTED: Table = [
-  ...measured("nats", "test_loss"),
-  ...columns("share", "test_error", "test_error_top5", "test_balanced_error", "majority_error"),
-  ...columns("shares", "test_errors_by_class"),
-];
-const TIMES = [...measured("s", "seconds"), ...measured("images / s", "images_per_second")];
-
-/** One row a run of a sweep. */
-export const PLAN_COLUMNS: Table = [
-  ...columns("text", "run", "variant"),
-  ...columns("count", "seed"),
-  ...columns("text", "template", "axes", "match"),
-  ...columns("count", "params", "macs", "test_images"),
-  ...columns("text", "data", "fingerprint", "status", "reason"),
-];
-
-/** One row a finished run. */
-export const SUMMARY_COLUMNS: Table = [
-  ...columns("text", "run", "variant"),
-  ...columns("count", "seed"),
-  ...columns("text", "axes"),
-  ...columns("count", "params", "macs"),
-  ...TRAINED,
-  ...TESTED,
-  ...columns("count", "best_epoch", "epochs"),
-  ...TIMES,
-];
-
-/** What variants can be compared by: all of them better when lower. */
-export const METRIC_COLUMNS = [
-  ...["test_error", "test_balanced_error", "test_error_top5", "test_loss", "validation_error"],
-  ...["validation_loss", "train_error", "train_loss"],
-] as const;
-
-/** One row an epoch. */
-export const EPOCH_COLUMNS: Table = [
-  ...columns("count", "epoch", "step"),
-  ...columns("amount", "learning_rate"),
-  ...TRAINED,
-  ...TIMES,
-];
-
-/** One row: how a run ended. The checksum is that of all other cells but the times. */
-export const RESULT_COLUMNS: Table = [
-  ...columns("text", "fingerprint", "checksum"),
-  ...columns("count", "params", "params_total", "macs", "epochs", "best_epoch", "selected_epoch"),
-  ...TRAINED,
-  ...TESTED,
-  ...TIMES,
-];
-
-/** One row a gate of a run. */
-export const GATE_COLUMNS: Table = [
-  ...columns("text", "gate"),
-  ...columns("count", "channels"),
-  ...columns("number", "mean"),
-  ...columns("share", "saturated", "class_specificity", "error", "error_with_mean"),
-  ...columns("number", "worth", "worth_low", "worth_high"),
-];
-
-/** One row a gate, channel and class. */
-export const EXCITATION_COLUMNS: Table = [
-  ...columns("text", "gate"),
-  ...columns("count", "channel"),
-  ...columns("text", "class"),
-  ...columns("number", "mean", "deviation"),
-];
-
-/** One row a variant: a comparison in plain numbers. */
-export const COMPARISON_COLUMNS: Table = [
-  ...columns("text", "variant", "baseline", "axes", "match"),
-  ...columns("count", "params", "macs"),
-  ...measured("s", "seconds"),
-  ...columns("count", "runs", "failed", "planned"),
-  ...columns("amount", "mean", "deviation"),
-  ...columns("number", "low", "high", "difference", "difference_low", "difference_high"),
-  ...columns("share", "p", "p_holm", "smallest_p"),
-  ...columns("number", "effect"),
-];
-
-/** Columns that hold times: they differ between two equal runs. */
-export const TIME_COLUMNS: readonly string[] = TIMES.map(({ name }) => name);
-
-/** SHA-256 of what rows say, but for times and for checksums themselves. */
-export function checksumOf(table: Table, rows: readonly Row[]): string {
-  const names = table
-    .map(({ name }) => name)
-    .filter((name) => name !== "checksum" && !TIME_COLUMNS.includes(name));
-  const texts = rows.map((row) => names.map((name) => String(row[name] ?? "")));
-  return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 32);
-}
-
-/** What is wrong with a cell, in words; null where it holds what it may. */
-export function problemOfCell(text: string, kind: CellKind): string | null {
-  return text === "" || CELLS[kind].holds(text) ? null : `is ${text.slice(0, 40)}, not ${CELLS[kind].words}`;
-}
-
-const isNumber = (text: string) => text.trim() === text && Number.isFinite(Number(text));
-
-const CELLS: { readonly [Kind in CellKind]: { readonly words: string; holds(text: string): boolean } } = {
-  text: { words: "a text", holds: () => true },
-  count: {
-    words: "a whole number from 0",
-    holds: (text) => isNumber(text) && Number.isSafeInteger(Number(text)) && Number(text) >= 0,
-  },
-  share: {
-    words: "a share from 0 to 1",
-    holds: (text) => isNumber(text) && Number(text) >= 0 && Number(text) <= 1,
-  },
-  amount: { words: "a number from 0", holds: (text) => isNumber(text) && Number(text) >= 0 },
-  number: { words: "a number", holds: isNumber },
-  shares: { words: "a list of shares from 0 to 1", holds: (text) => sharesIn(text) !== null },
+/** A row as it is written by a run: only cells of optional columns are missing. */
+export type WholeRow<T extends Table> = {
+  readonly [Name in keyof T]: T[Name] extends Column<infer Value, false> ? Value : ValueIn<T[Name]> | null;
 };
 
-/** A cell of kind `shares`; null where it is none. */
-export function sharesIn(text: string): (number | null)[] | null {
-  try {
-    const list: unknown = JSON.parse(text);
-    const isShare = (value: unknown) =>
-      value === null || (typeof value === "number" && value >= 0 && value <= 1);
-    return Array.isArray(list) && list.every(isShare) ? list : null;
-  } catch {
-    return null;
-  }
+export function isWhole<T extends Table>(table: T, row: RowOf<T>): row is RowOf<T> & WholeRow<T> {
+  return Object.entries(table).every(([name, { optional }]) => optional || row[name] !== null);
+}
+
+/** The text of a cell. Numbers are written so that reading returns the same number. */
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+export const text = (meaning: string): Column<string, false> =>
+  required({ holds: "a text", meaning, read: (found) => found });
+
+/** A whole number from 0. */
+export const count = (meaning: string): Column<number, false> =>
+  required({
+    holds: "a whole number from 0",
+    meaning,
+    read: numberWhere((value) => Number.isSafeInteger(value) && value >= 0),
+  });
+
+/** From 0 to 1. */
+export const share = (meaning: string): Column<number, false> =>
+  required({ holds: "a share from 0 to 1", meaning, read: numberWhere(isShare) });
+
+/** A number from 0. */
+export const amount = (meaning: string, unit = ""): Column<number, false> =>
+  required({ holds: "a number from 0", unit, meaning, read: numberWhere((value) => value >= 0) });
+
+export const number = (meaning: string, unit = ""): Column<number, false> =>
+  required({ holds: "a number", unit, meaning, read: numberWhere(() => true) });
+
+/** A JSON list of shares; null stands for one that is not known. */
+export const shares = (meaning: string): Column<readonly (number | null)[], false> =>
+  json({
+    holds: "a list of shares from 0 to 1",
+    meaning,
+    accepts: (value): value is readonly (number | null)[] =>
+      Array.isArray(value) &&
+      value.every((one: unknown) => one === null || (typeof one === "number" && isShare(one))),
+  });
+
+/** A value in JSON. */
+export function json<Value>({
+  accepts,
+  ...about
+}: {
+  readonly holds: string;
+  readonly meaning: string;
+  accepts(value: unknown): value is Value;
+}): Column<Value, false> {
+  const read = (found: string) => {
+    try {
+      const value: unknown = JSON.parse(found);
+      return accepts(value) ? value : null;
+    } catch {
+      return null;
+    }
+  };
+  return required({ ...about, read });
+}
+
+/** The same column where a row may have nothing to say. */
+export function optional<Value>(column: Column<Value>): Column<Value, true> {
+  return { ...column, optional: true };
+}
+
+function required<Value>({
+  unit = "",
+  ...column
+}: Pick<Column<Value>, "holds" | "meaning" | "read"> & { readonly unit?: string }): Column<Value, false> {
+  return { ...column, unit, optional: false };
+}
+
+function isShare(value: number): boolean {
+  return value >= 0 && value <= 1;
+}
+
+function numberWhere(allowed: (value: number) => boolean): (text: string) => number | null {
+  return (found) => {
+    const value = Number(found);
+    return found.trim() === found && Number.isFinite(value) && allowed(value) ? value : null;
+  };
 }

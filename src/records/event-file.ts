@@ -4,13 +4,14 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "n
 import { join } from "node:path";
 import crc32c from "crc-32/crc32c.js";
 import { PbfWriter } from "pbf";
-import { EPOCH_COLUMNS, type Row } from "./columns.js";
+import { isWhole } from "./columns.js";
 import { readCsv } from "./csv.js";
 import { writeWhole } from "./files.js";
 import type { RunFolder } from "./run-folder.js";
+import { EPOCH_COLUMNS, type EpochRow } from "./tables.js";
 
 /** TensorBoard shows tags with one prefix together. */
-const TAGS: readonly (readonly [tag: string, column: string])[] = [
+const TAGS: readonly (readonly [tag: string, column: keyof EpochRow])[] = [
   ["loss/train", "train_loss"],
   ["loss/validation", "validation_loss"],
   ["error/train", "train_error"],
@@ -23,7 +24,7 @@ const FILE_NAME = /^events\.out\.tfevents\./;
 
 /** For a run that finished, or was continued, without. */
 export function addEvents({ path, epochs }: RunFolder, now: number): void {
-  const rows = readCsv(epochs, EPOCH_COLUMNS)?.rows ?? [];
+  const rows = (readCsv(epochs, EPOCH_COLUMNS)?.rows ?? []).filter((row) => isWhole(EPOCH_COLUMNS, row));
   if (!readdirSync(path).some((name) => FILE_NAME.test(name) && recordsIn(join(path, name)) > rows.length))
     startEvents(path, rows, now);
 }
@@ -38,15 +39,15 @@ function recordsIn(file: string): number {
 
 /**
  * A new file with the epochs so far, in place of any older one; their times are reckoned back from `now` (seconds since
- * 1970). Gives its path. A reader keeps its place in a file, so what comes later is appended, not written anew.
+ * 1970). Returns its path. A reader keeps its place in a file, so what comes later is appended, not written anew.
  */
-export function startEvents(folder: string, rows: readonly Row[], now: number): string {
+export function startEvents(folder: string, rows: readonly EpochRow[], now: number): string {
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
     if (FILE_NAME.test(name)) rmSync(join(folder, name));
-  let time = now - rows.reduce((sum, { seconds }) => sum + Number(seconds), 0);
+  let time = now - rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const records = [record(time, (event) => event.writeStringField(3, "brain.Event:2"))];
   for (const row of rows) {
-    time += Number(row.seconds);
+    time += row.seconds;
     records.push(epochRecord(row, time));
   }
   const file = join(folder, `events.out.tfevents.${Math.floor(now)}.squeezebox`);
@@ -55,20 +56,20 @@ export function startEvents(folder: string, rows: readonly Row[], now: number): 
 }
 
 /** A reader waits for the rest of a record that is not complete. */
-export function appendEvents(file: string, row: Row, now: number): void {
+export function appendEvents(file: string, row: EpochRow, now: number): void {
   appendFileSync(file, epochRecord(row, now));
 }
 
 /** Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }; a step is an epoch. */
-function epochRecord(row: Row, time: number): Buffer {
+function epochRecord(row: EpochRow, time: number): Buffer {
   return record(time, (event) => {
-    event.writeVarintField(2, Number(row.epoch));
+    event.writeVarintField(2, row.epoch);
     event.writeMessage(5, writeSummary, row);
   });
 }
 
 /** Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 } */
-function writeSummary(row: Row, summary: PbfWriter): void {
+function writeSummary(row: EpochRow, summary: PbfWriter): void {
   for (const [tag, column] of TAGS)
     summary.writeMessage(
       1,
@@ -76,7 +77,7 @@ function writeSummary(row: Row, summary: PbfWriter): void {
         message.writeStringField(1, tag);
         message.writeFloatField(2, value);
       },
-      Number(row[column]),
+      row[column],
     );
 }
 

@@ -3,9 +3,11 @@
 import { appendFileSync, lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../diagnostic.js";
-import { checksumOf, RESULT_COLUMNS } from "./columns.js";
-import { readCsv, type TextRow } from "./csv.js";
+import { checksumOf } from "./checksum.js";
+import { isWhole } from "./columns.js";
+import { readCsv } from "./csv.js";
 import { makeFolder, removeLeftovers } from "./files.js";
+import { RESULT_COLUMNS, type ResultRow } from "./tables.js";
 
 export interface RunFolder {
   readonly path: string;
@@ -38,11 +40,11 @@ export function runFolder(path: string): RunFolder {
 }
 
 /** The one row of result.csv of a run that finished; null where there is none, or a damaged one. */
-export function readResult(path: string): TextRow | null {
+export function readResult(path: string): ResultRow | null {
   try {
     const table = readCsv(runFolder(path).result, RESULT_COLUMNS);
-    if (table?.rows.length !== 1 || table.problems.length > 0) return null;
-    const row = table.rows[0] as TextRow;
+    const [row, ...more] = table?.rows ?? [];
+    if (!row || more.length > 0 || !isWhole(RESULT_COLUMNS, row)) return null;
     return row.checksum === checksumOf(RESULT_COLUMNS, [row]) ? row : null;
   } catch {
     return null;

@@ -256,7 +256,7 @@ function metricAxis({ metric, variants }: Comparison): Plot {
   return quantity("mean", metricTitle(metric), [Math.max(0, low), high]);
 }
 
-function metricTitle(metric: string): string {
+function metricTitle(metric: Comparison["metric"]): string {
   return `${metricWords(metric)}${metricScale(metric).unit}`;
 }
 

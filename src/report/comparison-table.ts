@@ -1,6 +1,7 @@
 // A comparison -> its table, for a terminal, Markdown, LaTeX, HTML and CSV.
 
-import type { Row } from "../records/columns.js";
+import type { WholeRow } from "../records/columns.js";
+import type { COMPARISON_COLUMNS } from "../records/tables.js";
 import { axesIn, type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
 import { formatChange, formatCount, formatDuration, formatLarge, formatTable } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
@@ -83,8 +84,8 @@ function escapeLatex(text: string): string {
 }
 
 /** Plain numbers, nothing rounded. */
-export function comparisonRecords({ variants }: Comparison): Row[] {
-  const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : value);
+export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COMPARISON_COLUMNS>[] {
+  const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
   return variants.map(
     ({ metric, difference, test, seconds, values: _, differences: __, errorsByClass: ___, ...own }) => ({
       ...own,

@@ -3,7 +3,7 @@
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
-import { METRIC_COLUMNS, sharesIn } from "../records/columns.js";
+import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
@@ -39,7 +39,7 @@ export interface VariantComparison {
 }
 
 export interface Comparison {
-  readonly metric: string;
+  readonly metric: MetricColumn;
   /** How many there will be once all that is planned has finished: what Holm's correction is for. */
   readonly comparisons: number;
   /** Whether runs are still to come. */
@@ -62,11 +62,7 @@ export interface ComparisonAsked {
  * for. Throws InputError for a metric or baseline there is not.
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
-  const metric = asked.metric ?? sweeps[0]?.asked.metric ?? "test_error";
-  if (!(METRIC_COLUMNS as readonly string[]).includes(metric))
-    throw new InputError(
-      `--metric is one of ${METRIC_COLUMNS.join(", ")}; found ${metric}${didYouMean(metric, METRIC_COLUMNS)}`,
-    );
+  const metric = metricOf(asked.metric ?? sweeps[0]?.asked.metric ?? "test_error");
   const variants = variantLabels(sweeps).map(({ sweep, variant, label }) => {
     const runs = sweep.runs.filter((run) => run.variant === variant);
     return { sweep, label, runs, values: valuesOf(runs, metric) };
@@ -125,13 +121,21 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     pending: variants.some(({ runs }) =>
       runs.some(({ status }) => status !== "finished" && status !== "failed"),
     ),
-    testImages: onlyOf(sweeps.flatMap(({ runs }) => runs.map(({ testImages }) => testImages))) || null,
+    testImages: onlyOf(sweeps.flatMap(({ runs }) => runs.map(({ testImages }) => testImages))),
     majorityError: majorityErrorOf(sweeps.flatMap(({ runs }) => runs)),
     variants: compared.map((one): VariantComparison => {
       const { test } = one;
       return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
     }),
   };
+}
+
+function metricOf(asked: string): MetricColumn {
+  const metric = METRIC_COLUMNS.find((one) => one === asked);
+  if (metric !== undefined) return metric;
+  throw new InputError(
+    `--metric is one of ${METRIC_COLUMNS.join(", ")}; found ${asked}${didYouMean(asked, METRIC_COLUMNS)}`,
+  );
 }
 
 /** The interval cut where the quantity ends: Student's knows nothing of the ends of a share. */
@@ -149,15 +153,15 @@ function onlyOf<T>(values: readonly T[]): T | null {
 /** Classes are as good as even where the most frequent one has less than half more images than its share. */
 function majorityErrorOf(runs: readonly PlannedRun[]): number | null {
   const finished = runs.flatMap(({ result }) => (result ? [result] : []));
-  const error = onlyOf(finished.map(({ majority_error = "" }) => majority_error));
-  const classes = sharesIn(finished[0]?.test_errors_by_class ?? "")?.filter((one) => one !== null).length;
-  if (!error || !classes) return null;
-  return 1 - Number(error) > 1.5 / classes ? Number(error) : null;
+  const error = onlyOf(finished.map(({ majority_error }) => majority_error));
+  const classes = finished[0]?.test_errors_by_class?.filter((one) => one !== null).length;
+  if (error === null || !classes) return null;
+  return 1 - error > 1.5 / classes ? error : null;
 }
 
 function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
   const lists = runs.flatMap(({ result }) => {
-    const shares = sharesIn(result?.test_errors_by_class ?? "");
+    const shares = result?.test_errors_by_class;
     return shares ? [shares] : [];
   });
   const [first] = lists;
@@ -172,7 +176,7 @@ interface LabelledVariant {
   readonly sweep: SweepTables;
   readonly label: string;
   readonly runs: readonly PlannedRun[];
-  readonly values: ReadonlyMap<string, number>;
+  readonly values: ReadonlyMap<number, number>;
 }
 
 type BasedVariant = LabelledVariant & { readonly base: LabelledVariant };
@@ -197,7 +201,7 @@ function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
   const shared = one.runs.filter(({ seed }) => fingerprints.has(seed));
   return (
     shared.length > 0 &&
-    shared.every(({ seed, fingerprint }) => fingerprint !== "" && fingerprints.get(seed) === fingerprint)
+    shared.every(({ seed, fingerprint }) => fingerprint !== null && fingerprints.get(seed) === fingerprint)
   );
 }
 
@@ -239,11 +243,11 @@ function labelOf(sweep: SweepTables, sweeps: readonly SweepTables[], variant = s
 }
 
 /** Seed -> value, of the runs that have one. */
-function valuesOf(runs: readonly PlannedRun[], column: string): Map<string, number> {
+function valuesOf(runs: readonly PlannedRun[], column: MetricColumn | "seconds") {
   return new Map(
     runs.flatMap(({ seed, result }) => {
-      const text = result?.[column] ?? "";
-      return text !== "" && Number.isFinite(Number(text)) ? [[seed, Number(text)] as const] : [];
+      const value = result?.[column] ?? null;
+      return value === null ? [] : [[seed, value] as const];
     }),
   );
 }

@@ -1,14 +1,12 @@
 // What the gates of a run do -> one page: the paper's figure, and for each gate what it is worth.
 
-import type { Row } from "../records/columns.js";
+import type { GateRow } from "../records/tables.js";
 import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
 import { escapeHtml, figure, htmlTable, page } from "./html.js";
 
 /** Head and cells of the table of gates. `rows`: those of gates.csv. */
-export function gateTable(rows: readonly Row[]): { head: string[]; cells: string[][] } {
-  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(2)} %`;
-  const points = (value: unknown) => `${Number(value) >= 0 ? "+" : ""}${(100 * Number(value)).toFixed(2)}`;
-  const error = rows.length > 0 ? percent(rows[0]?.error) : "";
+export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: string[][] } {
+  const points = (value: number) => `${value >= 0 ? "+" : ""}${(100 * value).toFixed(2)}`;
   return {
     head: [
       "gate",
@@ -16,15 +14,15 @@ export function gateTable(rows: readonly Row[]): { head: string[]; cells: string
       "mean",
       "saturated",
       "class specificity",
-      `error with its mean (as it is: ${error})`,
+      `error with its mean (as it is: ${errorIn(rows)})`,
       "worth [95 %]",
     ],
     cells: rows.map((row) => [
-      String(row.gate),
+      row.gate,
       String(row.channels),
-      Number(row.mean).toFixed(3),
+      row.mean.toFixed(3),
       percent(row.saturated),
-      Number(row.class_specificity).toFixed(3),
+      row.class_specificity.toFixed(3),
       percent(row.error_with_mean),
       `${points(row.worth)} [${points(row.worth_low)}, ${points(row.worth_high)}]`,
     ]),
@@ -33,26 +31,26 @@ export function gateTable(rows: readonly Row[]): { head: string[]; cells: string
 
 export async function excitationPage(
   name: string,
-  { rows, figure: svg }: { rows: readonly Row[]; figure: string },
+  { rows, figure: svg }: { rows: readonly GateRow[]; figure: string },
 ): Promise<string> {
   const { head, cells } = gateTable(rows);
   const depths = [
     {
-      column: (row: Row) => Number(row.worth),
-      interval: (row: Row): [number, number] => [Number(row.worth_low), Number(row.worth_high)],
+      column: (row: GateRow) => row.worth,
+      interval: (row: GateRow): [number, number] => [row.worth_low, row.worth_high],
       title: "points of test error added",
       scale: 100,
       caption:
         "What a gate is worth: test error added when its factors are replaced by their means, with its 95 % interval over the images; grey where the interval includes zero.",
     },
     {
-      column: (row: Row) => Number(row.class_specificity),
+      column: (row: GateRow) => row.class_specificity,
       title: "share of the variance between classes",
       scale: 1,
       caption: "Class specificity: 0 where a gate does the same for every class.",
     },
     {
-      column: (row: Row) => Number(row.saturated),
+      column: (row: GateRow) => row.saturated,
       title: "% of activations",
       scale: 100,
       caption: "Saturation: activations below 0.01 or above 0.99.",
@@ -63,9 +61,18 @@ export async function excitationPage(
   );
   return page(
     name,
-    `<p>What the gates do, over the test set. Test error of the run: <b>${escapeHtml((100 * Number(rows[0]?.error)).toFixed(2))} %</b>.</p>
+    `<p>What the gates do, over the test set. Test error of the run: <b>${escapeHtml(errorIn(rows))}</b>.</p>
 ${figure(svg, `The last gate of each stage: mean activation by channel, a line a class; thick: all classes (Hu et al., figure 5). Of a gate with more than ${MOST_CHANNELS} channels, ${MOST_CHANNELS} evenly spaced ones.`)}
 <div class="plots">${plots.join("\n")}</div>
 ${htmlTable(head, cells)}`,
   );
+}
+
+/** Of the network as it is: the same in every row. */
+function errorIn([first]: readonly GateRow[]): string {
+  return first ? percent(first.error) : "";
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
 }

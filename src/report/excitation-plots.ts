@@ -1,6 +1,6 @@
 // What gates do, as tables -> the figure of the SENet paper, and what each gate is worth by depth.
 
-import type { Row } from "../records/columns.js";
+import type { ExcitationRow, GateRow } from "../records/tables.js";
 import { PLOT_WIDTH, renderPlot } from "./plots.js";
 
 /** The paper shows so many channels of each gate, evenly spaced, where there are more. */
@@ -12,19 +12,17 @@ const [ALL_CLASSES, SOME_CLASSES] = [10, 4];
  * Hu et al., figure 5: activations by channel in the last gate of each stage, a line a class (its mean over images) and a
  * thick one for all classes. `rows`: those of excitation.csv.
  */
-export function excitationFigure(rows: readonly Row[]): Promise<string> {
-  const gates = [...new Set(rows.map(({ gate }) => String(gate)))];
+export function excitationFigure(rows: readonly ExcitationRow[]): Promise<string> {
+  const gates = [...new Set(rows.map(({ gate }) => gate))];
   const lastOfStage = new Map(gates.map((gate) => [gate.split(".")[0], gate]));
   const shown = new Set(lastOfStage.values());
-  const own = rows.filter(({ gate }) => shown.has(String(gate)));
+  const own = rows.filter(({ gate }) => shown.has(gate));
   const classes = classesShown(own);
   const channels = new Map(
     [...shown].map((gate) => [gate, channelsShown(own.filter((row) => row.gate === gate))]),
   );
   const points = own.flatMap(({ gate, channel, class: label, mean }) =>
-    channels.get(String(gate))?.has(Number(channel)) && !Number.isNaN(Number(mean))
-      ? [{ gate, channel: Number(channel), label: String(label), mean: Number(mean) }]
-      : [],
+    channels.get(gate)?.has(channel) && mean !== null ? [{ gate, channel, label, mean }] : [],
   );
   const x = {
     field: "channel",
@@ -74,20 +72,23 @@ export function standalone(svg: string): string {
 
 export interface Depth {
   /** Of gates.csv. */
-  readonly column: (row: Row) => number;
+  readonly column: (row: GateRow) => number;
   /** Where that is uncertain, in the same unit; a bar whose interval includes 0 is grey. */
-  readonly interval?: (row: Row) => readonly [number, number];
+  readonly interval?: (row: GateRow) => readonly [number, number];
   readonly title: string;
   readonly scale: number;
 }
 
 /** By gate, in the order of the network. */
-export function depthPlot(rows: readonly Row[], { column, interval, title, scale }: Depth): Promise<string> {
+export function depthPlot(
+  rows: readonly GateRow[],
+  { column, interval, title, scale }: Depth,
+): Promise<string> {
   const values = rows.map((row) => {
     const [low, high] = interval?.(row) ?? [];
     const isFound = low === undefined || high === undefined || low > 0 || high < 0;
     return {
-      gate: String(row.gate),
+      gate: row.gate,
       value: column(row) * scale,
       ...(low === undefined || high === undefined ? {} : { low: low * scale, high: high * scale }),
       color: isFound ? "#0072B2" : "#B0B0B0",
@@ -113,15 +114,13 @@ export function depthPlot(rows: readonly Row[], { column, interval, title, scale
 }
 
 /** Of classes without images there is nothing to show. */
-function classesShown(rows: readonly Row[]): string[] {
-  const classes = [
-    ...new Set(rows.filter(({ mean }) => !Number.isNaN(Number(mean))).map((row) => row.class)),
-  ];
+function classesShown(rows: readonly ExcitationRow[]): string[] {
+  const classes = [...new Set(rows.filter(({ mean }) => mean !== null).map((row) => row.class))];
   const most = classes.length <= ALL_CLASSES ? ALL_CLASSES : SOME_CLASSES;
-  return evenly(classes.length, most).map((index) => String(classes[index]));
+  return evenly(classes.length, most).map((index) => classes[index] as string);
 }
 
-function channelsShown(rows: readonly Row[]): Set<number> {
+function channelsShown(rows: readonly ExcitationRow[]): Set<number> {
   return new Set(evenly(new Set(rows.map(({ channel }) => channel)).size, MOST_CHANNELS));
 }
 

@@ -1,6 +1,6 @@
 // Activations of gates, image by image -> how they differ between classes, and how many of them say nothing.
 
-import type { Row } from "../records/columns.js";
+import type { ExcitationRow, GateRow } from "../records/tables.js";
 
 export interface GateValues {
   readonly gate: string;
@@ -12,19 +12,21 @@ export interface GateValues {
   readonly changes: ArrayLike<number>;
 }
 
-/** Mean and standard deviation of each channel over the images of each class. */
+/** Mean and standard deviation of each channel over the images of each class; null where it has none. */
 export function excitationRows(
   { gate, channels, values }: GateValues,
   labels: ArrayLike<number>,
   classNames: readonly string[],
-): Row[] {
+): ExcitationRow[] {
   const images = imagesByClass(labels, classNames.length);
   return Array.from({ length: channels }, (_, channel) =>
     images.map((own, label) => ({
       gate,
       channel,
       class: classNames[label] as string,
-      ...moments(own.map((image) => values[image * channels + channel] as number)),
+      ...(own.length === 0
+        ? { mean: null, deviation: null }
+        : moments(own.map((image) => values[image * channels + channel] as number))),
     })),
   ).flat();
 }
@@ -38,7 +40,7 @@ export function excitationRows(
 export function gateRow(
   one: GateValues,
   { labels, classes, error }: { labels: ArrayLike<number>; classes: number; error: number },
-): Row {
+): GateRow {
   const { gate, channels, values, errorWithMean } = one;
   const saturated =
     values.reduce((count, value) => count + (value < 0.01 || value > 0.99 ? 1 : 0), 0) / values.length;

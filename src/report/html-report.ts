@@ -108,11 +108,16 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
       `${variant}/seed-${seed}`,
       status,
       String(epochs),
-      result?.[metric] ? `${(Number(result[metric]) * scale).toFixed(digits)}${unit}` : "",
-      result?.seconds ? formatDuration(Number(result.seconds)) : "",
+      written(result?.[metric] ?? null, (value) => `${(value * scale).toFixed(digits)}${unit}`),
+      written(result?.seconds ?? null, formatDuration),
       reason,
     ]),
   );
+}
+
+/** Empty where there is no such number. */
+function written(value: number | null, format: (value: number) => string): string {
+  return value === null ? "" : format(value);
 }
 
 /** More classes are no longer a table for people. */

@@ -5,12 +5,12 @@ import { markedBy, renderPlot } from "./plots.js";
 /** One epoch of one run. */
 export interface EpochPoint {
   readonly variant: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly epoch: number;
-  readonly train_loss: number;
-  readonly validation_loss: number;
-  readonly train_error: number;
-  readonly validation_error: number;
+  readonly train_loss: number | null;
+  readonly validation_loss: number | null;
+  readonly train_error: number | null;
+  readonly validation_error: number | null;
 }
 
 /** By epoch, the mean over seeds with a band from the least to the greatest; training dashed and without a band. */
@@ -25,7 +25,7 @@ export function learningCurves(
       (["validation", "train"] as const).map((split) => ({
         variant,
         epoch,
-        value: point[`${split}_${quantity}`] * scale,
+        value: (point[`${split}_${quantity}`] ?? 0) * scale,
         data: split === "train" ? "training" : "validation",
       })),
     )

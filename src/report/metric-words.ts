@@ -1,6 +1,8 @@
 // How a metric is called, and in what unit people read it.
 
-const WORDS: Readonly<Record<string, string>> = {
+import type { MetricColumn } from "../records/tables.js";
+
+const WORDS: Readonly<Record<MetricColumn, string>> = {
   test_error: "test error",
   test_balanced_error: "balanced test error",
   test_error_top5: "test top-5 error",
@@ -11,8 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
   train_loss: "training loss",
 };
 
-export function metricWords(metric: string): string {
-  return WORDS[metric] ?? metric;
+export function metricWords(metric: MetricColumn): string {
+  return WORDS[metric];
 }
 
 export interface MetricScale {
@@ -24,7 +26,7 @@ export interface MetricScale {
 }
 
 /** Errors in percent, their differences in points; everything else as it is. */
-export function metricScale(metric: string): MetricScale {
+export function metricScale(metric: MetricColumn): MetricScale {
   if (metric.includes("error")) return { scale: 100, unit: " %", points: " points", digits: 2 };
   return { scale: 1, unit: "", points: "", digits: 4 };
 }

@@ -3,9 +3,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
-import { EPOCH_COLUMNS } from "../records/columns.js";
 import { readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
+import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
 import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
 import type { EpochPoint } from "./learning-curves.js";
@@ -46,16 +46,8 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
       const files = runFolder(join(sweep.folder, run.run));
       const rows = readTable(files.epochs, EPOCH_COLUMNS, damaged) ?? [];
       epochs.push(
-        ...rows.map(
-          (row): EpochPoint => ({
-            variant: label,
-            seed: run.seed,
-            epoch: Number(row.epoch),
-            train_loss: Number(row.train_loss),
-            validation_loss: Number(row.validation_loss),
-            train_error: Number(row.train_error),
-            validation_error: Number(row.validation_error),
-          }),
+        ...rows.flatMap(({ epoch, ...row }): EpochPoint[] =>
+          epoch === null ? [] : [{ ...row, variant: label, seed: run.seed, epoch }],
         ),
       );
       if (classNames.length === 0) classNames = classNamesIn(files.data, damaged);

@@ -5,15 +5,16 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
-import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS, type Table } from "../records/columns.js";
-import { readCsv, type TextRow } from "../records/csv.js";
+import type { RowOf, Table } from "../records/columns.js";
+import { readCsv } from "../records/csv.js";
 import { runFolder } from "../records/run-folder.js";
+import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 
 export interface PlannedRun {
   /** `<variant>/seed-<n>`: its folder, below the sweep's. */
   readonly run: string;
   readonly variant: string;
-  readonly seed: string;
+  readonly seed: number;
   /** The variant's name before its axes were filled in; its name where the plan does not say. */
   readonly template: string;
   /** `r=4;bias=true` */
@@ -22,15 +23,15 @@ export interface PlannedRun {
   readonly match: string;
   readonly params: number;
   readonly macs: number;
-  /** Images of the test set; 0 where the plan does not say. */
-  readonly testImages: number;
-  /** Of the data and of the run; empty where the plan does not say. */
-  readonly data: string;
-  readonly fingerprint: string;
+  /** Images of the test set; null where the plan does not say. */
+  readonly testImages: number | null;
+  /** Of the data and of the run; null where the plan does not say. */
+  readonly data: string | null;
+  readonly fingerprint: string | null;
   readonly status: string;
   readonly reason: string;
-  /** Its row in summary.csv; null where it has not finished. */
-  readonly result: TextRow | null;
+  /** How it ended; null where it has not finished. */
+  readonly result: Outcome | null;
 }
 
 export interface SweepTables {
@@ -46,41 +47,37 @@ export interface SweepTables {
 /** Throws InputError where the folder holds no sweep. */
 export function readSweep(folder: string): SweepTables {
   const damaged: string[] = [];
-  const plan = readTable(join(folder, "plan.csv"), PLAN_COLUMNS, damaged);
+  const planFile = join(folder, "plan.csv");
+  const plan = readTable(planFile, PLAN_COLUMNS, damaged);
   const summary = readTable(join(folder, "summary.csv"), SUMMARY_COLUMNS, damaged);
   // Either table tells of the finished runs.
-  const rows = plan ?? summary?.map((row): TextRow => ({ ...row, status: "finished" }));
+  const rows = plan ?? summary?.map(planOf);
   if (!rows || rows.length === 0) {
     throw new InputError(
       [rows ? `the plan of ${folder} has no runs` : noSweep(folder), ...damaged].join("\n"),
     );
   }
   const results = new Map(summary?.map((row) => [row.run, row]));
-  const resultOf = ({ run = "", fingerprint }: TextRow): TextRow | null => {
-    const summarised = results.get(run);
+  const resultOf = (run: string, fingerprint: string | null): Outcome | null => {
+    const summarised = results.get(run) ?? null;
     // The summary only repeats what the run itself says; where a row of it is lost or damaged, that stands.
-    if (summarised?.test_error) return summarised;
+    if (summarised && summarised.test_error !== null) return summarised;
     const [result] = readTable(runFolder(join(folder, run)).result, RESULT_COLUMNS, damaged) ?? [];
-    return result && result.fingerprint === fingerprint ? result : (summarised ?? null);
+    return result && result.fingerprint === fingerprint ? result : summarised;
   };
   const seen = new Set<string>();
   const runs = rows.flatMap((row): PlannedRun[] => {
-    const { run = "", variant = "", seed = "", axes = "", match = "", status = "", reason = "" } = row;
-    const [params, macs, testImages] = [Number(row.params), Number(row.macs), Number(row.test_images ?? 0)];
-    const template = row.template || variant;
-    const { data = "", fingerprint = "" } = row;
-    if (!isInside(run)) {
-      damaged.push(`${join(folder, "plan.csv")}: no folder of a run: ${run}`);
+    const leaveOut = (problem: string) => {
+      damaged.push(`${planFile}: ${problem}`);
       return [];
-    }
-    if (seen.has(run)) {
-      damaged.push(`${join(folder, "plan.csv")}: left out, ${run} stands there twice`);
-      return [];
-    }
+    };
+    const run = row.run ?? "";
+    if (!isInside(run)) return leaveOut(`no folder of a run: ${run}`);
+    if (seen.has(run)) return leaveOut(`left out, ${run} stands there twice`);
     seen.add(run);
-    const result = resultOf(row);
-    const about = { run, variant, seed, template, axes, match, params, macs, testImages, data };
-    return [{ ...about, fingerprint, status, reason, result }];
+    const seed = row.seed ?? seedIn(run);
+    if (seed === null) return leaveOut(`left out, nothing says which seed ${run} has`);
+    return [{ ...plannedRun(row), run, seed, result: resultOf(run, row.fingerprint) }];
   });
   return {
     name: basename(resolve(folder)),
@@ -89,6 +86,36 @@ export function readSweep(folder: string): SweepTables {
     asked: comparisonIn(join(folder, "sweep.yaml"), damaged),
     damaged,
   };
+}
+
+/** What a row says of a run that has a name. */
+function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "seed" | "result"> {
+  const variant = row.variant ?? "";
+  return {
+    variant,
+    template: row.template ?? variant,
+    axes: row.axes ?? "",
+    match: row.match ?? "",
+    params: row.params ?? 0,
+    macs: row.macs ?? 0,
+    testImages: row.test_images,
+    data: row.data,
+    fingerprint: row.fingerprint,
+    status: row.status ?? "",
+    reason: row.reason ?? "",
+  };
+}
+
+/** What a plan would say of a run that the summary has. */
+function planOf(row: RowOf<typeof SUMMARY_COLUMNS>): RowOf<typeof PLAN_COLUMNS> {
+  const unknown = { template: null, match: null, test_images: null, data: null, fingerprint: null };
+  return { ...row, ...unknown, status: "finished", reason: null };
+}
+
+/** `<variant>/seed-<n>` -> n */
+function seedIn(run: string): number | null {
+  const digits = /seed-(\d+)$/.exec(run)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** What may have been meant instead. */
@@ -107,7 +134,11 @@ function noSweep(folder: string): string {
 }
 
 /** Null where the file is missing or, which is then said, damaged. */
-export function readTable(file: string, table: Table, damaged: string[]): readonly TextRow[] | null {
+export function readTable<T extends Table>(
+  file: string,
+  table: T,
+  damaged: string[],
+): readonly RowOf<T>[] | null {
   try {
     const read = readCsv(file, table);
     damaged.push(...(read?.problems ?? []).map((problem) => `${file}: left out, ${problem}`));

@@ -19,9 +19,10 @@ const LEAST_SECONDS = 5;
 
 export function measuredRate(folders: readonly string[]): Rate {
   const rates = folders.flatMap((folder) => {
-    const row = readResult(folder);
-    const rate = Number(row?.macs) * Number(row?.images_per_second);
-    return rate > 0 && Number(row?.seconds) >= LEAST_SECONDS ? [rate] : [];
+    const result = readResult(folder);
+    if (!result || result.seconds < LEAST_SECONDS) return [];
+    const rate = result.macs * result.images_per_second;
+    return rate > 0 ? [rate] : [];
   });
   const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)];
   return median === undefined

@@ -2,11 +2,11 @@
 
 import { cpSync, type Dirent, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { EPOCH_COLUMNS } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { makeFolder, PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
+import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
 import { type ExpandedSweep, runOf } from "./expand.js";
 
@@ -122,7 +122,7 @@ export function setAsideOther(sweepFolder: string, run: string, fingerprint: str
 
 /**
  * Makes the folder hold the finished run with this fingerprint, if one is known: it is there, or copied from elsewhere.
- * Gives the folder it was found in, or null: train it.
+ * Returns the folder it was found in, or null: train it.
  */
 export function reuseRun(
   path: string,

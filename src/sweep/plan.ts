@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import type { AxisValue } from "../config/sweep.js";
-import { PLAN_COLUMNS, type Row, SUMMARY_COLUMNS } from "../records/columns.js";
+import type { WholeRow } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { readResult } from "../records/run-folder.js";
+import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import { costWords, type ExpandedSweep, type Run, type Variant } from "./expand.js";
 
 export type RunStatus = "pending" | "running" | "finished" | "failed";
@@ -25,7 +26,7 @@ export function writePlan(folder: string, sweep: ExpandedSweep, states: States):
   );
 }
 
-export function planRow(run: Run, { status, reason }: RunState): Row {
+export function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof PLAN_COLUMNS> {
   const { variant, seed, name, fingerprint } = run;
   const { params, macs } = variant.complexity;
   return {

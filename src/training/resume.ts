@@ -1,14 +1,16 @@
 // The folder of a run that was interrupted -> the epoch after which it continues. What is damaged counts as none.
 
-import { checksumOf, EPOCH_COLUMNS, type Row } from "../records/columns.js";
+import { checksumOf } from "../records/checksum.js";
+import { isWhole } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { DamagedFileError } from "../records/files.js";
 import { logLine, type RunFolder } from "../records/run-folder.js";
+import { EPOCH_COLUMNS, type EpochRow } from "../records/tables.js";
 import { type Checkpoint, fitsShapes, readCheckpoint, type Shapes } from "./checkpoint.js";
 
 export interface ResumePoint {
   readonly checkpoint: Checkpoint | null;
-  readonly rows: Row[];
+  readonly rows: EpochRow[];
 }
 
 /**
@@ -55,11 +57,12 @@ function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): 
 }
 
 /** None where the table is damaged. */
-function rowsIn(folder: RunFolder): Row[] {
+function rowsIn(folder: RunFolder): EpochRow[] {
   try {
     const table = readCsv(folder.epochs, EPOCH_COLUMNS);
-    if (!table || table.problems.length === 0) return [...(table?.rows ?? [])];
-    logLine(folder, `not used: ${folder.epochs} is damaged: ${table.problems[0]}`);
+    const rows = (table?.rows ?? []).filter((row) => isWhole(EPOCH_COLUMNS, row));
+    if (rows.length === (table?.rows.length ?? 0)) return rows;
+    logLine(folder, `not used: ${folder.epochs} is damaged: ${table?.problems[0] ?? "cells are empty"}`);
   } catch (error) {
     logLine(folder, `not used: ${folder.epochs} is damaged: ${(error as Error).message}`);
   }
@@ -76,10 +79,7 @@ export function bestWeights(folder: RunFolder, epoch: number, trajectory: string
 }
 
 /** The first epoch with the lowest validation error. */
-export function bestEpoch(rows: readonly Row[]): number {
-  let best = 0;
-  rows.forEach((row, index) => {
-    if (Number(row.validation_error) < Number(rows[best]?.validation_error)) best = index;
-  });
-  return best + 1;
+export function bestEpoch(rows: readonly EpochRow[]): number {
+  const errors = rows.map(({ validation_error }) => validation_error);
+  return errors.indexOf(Math.min(...errors)) + 1;
 }

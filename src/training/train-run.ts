@@ -8,12 +8,13 @@ import { selectEngine } from "../engine/select-engine.js";
 import { complexityOf } from "../network/complexity.js";
 import { trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
-import { checksumOf, EPOCH_COLUMNS, RESULT_COLUMNS, type Row } from "../records/columns.js";
+import { checksumOf } from "../records/checksum.js";
 import { writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
+import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS, type ResultRow } from "../records/tables.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { balancedError, type Evaluation } from "./metrics.js";
@@ -40,7 +41,7 @@ export interface RunProgress extends StepProgress {
 }
 
 /** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
-export async function trainRun(options: RunOptions): Promise<Row> {
+export async function trainRun(options: RunOptions): Promise<void> {
   const { experiment, graph, dataset, fingerprint, folder } = options;
   checkObstacles(folder);
   const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
@@ -86,7 +87,8 @@ export async function trainRun(options: RunOptions): Promise<Row> {
       logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
     const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
     for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
-      rows.push(await runEpoch(trainer, epoch, options));
+      const row = await runEpoch(trainer, epoch, options);
+      rows.push(row);
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
       const state = await engine.readState();
       // An epoch counts once this checkpoint is there.
@@ -96,8 +98,8 @@ export async function trainRun(options: RunOptions): Promise<Row> {
         { shapes: trainer.shapes, previous: folder.previousCheckpoint },
       );
       if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
-      if (events !== null) appendEvents(events, rows.at(-1) as Row, seconds());
-      logLine(folder, `epoch ${epoch}: ${describeEpoch(rows.at(-1) as Row)}`);
+      if (events !== null) appendEvents(events, row, seconds());
+      logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
     }
     const best = bestEpoch(rows);
     const selected = selects ? best : experiment.training.epochs;
@@ -107,7 +109,6 @@ export async function trainRun(options: RunOptions): Promise<Row> {
     const result = resultRow(options, { rows, best, selected, test });
     writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);
     logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
-    return result;
   } catch (error) {
     logLine(
       folder,
@@ -147,7 +148,7 @@ async function runEpoch(
   trainer: Trainer,
   epoch: number,
   { experiment, dataset, onProgress }: RunOptions,
-): Promise<Row> {
+): Promise<EpochRow> {
   const { epochs } = experiment.training;
   const start = performance.now();
   const secondsSince = () => (performance.now() - start) / 1000;
@@ -180,7 +181,7 @@ async function runEpoch(
 }
 
 interface Outcome {
-  readonly rows: readonly Row[];
+  readonly rows: readonly EpochRow[];
   readonly best: number;
   readonly selected: number;
   readonly test: Evaluation;
@@ -189,12 +190,12 @@ interface Outcome {
 function resultRow(
   { graph, fingerprint, experiment, dataset }: RunOptions,
   { rows, best, selected, test }: Outcome,
-): Row {
+): Omit<ResultRow, "checksum"> {
   const { params, macs } = complexityOf(graph);
-  const row = rows[selected - 1] as Row;
-  const seconds = rows.reduce((sum, { seconds }) => sum + Number(seconds), 0);
+  const row = rows[selected - 1] as EpochRow;
+  const seconds = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = rows.reduce(
-    (sum, { images_per_second }) => sum + dataset.train.count / Number(images_per_second),
+    (sum, { images_per_second }) => sum + dataset.train.count / images_per_second,
     0,
   );
   return {
@@ -205,16 +206,16 @@ function resultRow(
     epochs: experiment.training.epochs,
     best_epoch: best,
     selected_epoch: selected,
-    train_loss: row.train_loss as number,
-    train_error: row.train_error as number,
-    validation_loss: row.validation_loss as number,
-    validation_error: row.validation_error as number,
+    train_loss: row.train_loss,
+    train_error: row.train_error,
+    validation_loss: row.validation_loss,
+    validation_error: row.validation_error,
     test_loss: test.loss,
     test_error: test.error,
     test_error_top5: test.errorTop5,
     test_balanced_error: balancedError(test),
     majority_error: majorityError(dataset),
-    test_errors_by_class: JSON.stringify(test.errorsByClass),
+    test_errors_by_class: test.errorsByClass,
     seconds: round(seconds),
     images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
   };
@@ -231,8 +232,8 @@ function majorityError({ train, test }: Dataset): number {
   return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
 }
 
-function describeEpoch(row: Row): string {
-  return `train loss ${Number(row.train_loss).toFixed(4)}, validation loss ${Number(row.validation_loss).toFixed(4)}, validation error ${percent(Number(row.validation_error))}, ${row.images_per_second} images/s`;
+function describeEpoch(row: EpochRow): string {
+  return `train loss ${row.train_loss.toFixed(4)}, validation loss ${row.validation_loss.toFixed(4)}, validation error ${percent(row.validation_error)}, ${row.images_per_second} images/s`;
 }
 
 function percent(share: number): string {

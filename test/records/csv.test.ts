@@ -1,27 +1,25 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CellKind, EPOCH_COLUMNS, type Row, type Table } from "../../src/records/columns.js";
+import { amount, number, type RowOf, share, shares, type Table, text } from "../../src/records/columns.js";
 import { readCsv, writeCsv } from "../../src/records/csv.js";
+import { readResult } from "../../src/records/run-folder.js";
+import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
-const table = (names: readonly string[], kind: CellKind = "text"): Table =>
-  names.map((name) => ({ name, kind }));
+const table = (...names: readonly string[]): Table =>
+  Object.fromEntries(names.map((name) => [name, text("")]));
 
 describe("CSV files", () => {
-  const checkRoundTrip = (columns: readonly string[], rows: readonly Row[]) =>
+  const checkRoundTrip = <T extends Table>(columns: T, rows: readonly RowOf<T>[]) =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
-      writeCsv(file, table(columns), rows);
-      assert.deepEqual(
-        readCsv(file, table(columns))?.rows,
-        rows.map((row) => Object.fromEntries(columns.map((column) => [column, String(row[column] ?? "")]))),
-      );
+      writeCsv(file, columns, rows);
+      assert.deepEqual(readCsv(file, columns), { rows, problems: [] });
     });
 
   it("keep commas, quotes, line breaks and spaces", async () => {
     const texts = [
-      "",
       "a,b",
       'say "no"',
       '"',
@@ -39,45 +37,46 @@ describe("CSV files", () => {
       "\uFEFFmark",
       '\n",\n',
     ];
+    const [first, last] = [table("reason", "run"), table("run", "reason")];
     await checkRoundTrip(
-      ["reason", "run"],
-      texts.map((reason, run) => ({ reason, run })),
+      first,
+      texts.map((reason, run) => ({ reason, run: `${run}` })),
     );
-    for (const reason of texts) await checkRoundTrip(["reason", "run"], [{ reason, run: "x" }]);
-    for (const reason of texts) await checkRoundTrip(["run", "reason"], [{ reason, run: "x" }]);
+    for (const reason of [null, ...texts]) {
+      await checkRoundTrip(first, [{ reason, run: "x" }]);
+      await checkRoundTrip(last, [{ reason, run: "x" }]);
+    }
   });
 
-  it("keep numbers exactly", () =>
-    inTemporaryFolder((folder) => {
-      const numbers = [0.1, 1 / 3, Math.PI, 1e-300, 5e-324, Number.MAX_VALUE, 2 ** 53, -1e21, 0];
-      const file = join(folder, "table.csv");
-      writeCsv(
-        file,
-        table(["value", "name"]),
-        numbers.map((value) => ({ value, name: "n" })),
-      );
-      assert.deepEqual(
-        readCsv(file, table(["value"], "number"))?.rows.map(({ value }) => Number(value)),
-        numbers,
-      );
-    }));
+  it("keep numbers exactly", () => {
+    const numbers = [0.1, 1 / 3, Math.PI, 1e-300, 5e-324, Number.MAX_VALUE, 2 ** 53, -1e21, 0];
+    return checkRoundTrip(
+      { value: number(""), name: text("") },
+      numbers.map((value) => ({ value, name: "n" })),
+    );
+  });
+
+  it("keep lists, and what is missing", () =>
+    checkRoundTrip({ errors: shares(""), error: share(""), name: text("") }, [
+      { errors: [0, 1 / 3, null], error: null, name: "a" },
+      { errors: null, error: 0, name: null },
+    ]));
 
   it("have the columns asked for, in their order, also without rows", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
-      writeCsv(file, table(["b", "a"]), []);
+      const columns = table("b", "a");
+      writeCsv(file, columns, []);
       assert.equal(readFileSync(file, "utf8"), "b,a\n");
-      assert.deepEqual(readCsv(file, table(["b", "a"]))?.rows, []);
-      writeCsv(file, table(["b", "a"]), [{ a: 1, b: 2, c: 3 }]);
+      assert.deepEqual(readCsv(file, columns)?.rows, []);
+      writeCsv(file, columns, [{ a: "1", b: "2", c: "3" }]);
       assert.equal(readFileSync(file, "utf8"), "b,a\n2,1\n");
-      writeCsv(file, table(["b", "a"]), [{ a: 1 }]);
-      assert.deepEqual(readCsv(file, table(["b", "a"]))?.rows, [{ b: "", a: "1" }]);
     }));
 
   it("are null where absent, and refused where cut, of another kind or in another encoding", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
-      const columns = table(["a", "b", "c"]);
+      const columns = table("a", "b", "c");
       assert.equal(readCsv(file, columns), null);
       const checkRefused = (content: string | Buffer, problem: RegExp) => {
         writeFileSync(file, content);
@@ -96,8 +95,8 @@ describe("CSV files", () => {
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
       writeFileSync(file, "a,bb\n1,2\n");
-      assert.deepEqual(readCsv(file, table(["a", "b"])), {
-        rows: [{ a: "1", b: "" }],
+      assert.deepEqual(readCsv(file, table("a", "b")), {
+        rows: [{ a: "1", b: null }],
         problems: ["column b: it is missing"],
       });
     }));
@@ -105,41 +104,35 @@ describe("CSV files", () => {
   it("are read as spreadsheets save them again", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
-      const columns: Table = [
-        { name: "run", kind: "text" },
-        { name: "test_error", kind: "share" },
-        { name: "seconds", kind: "amount" },
-      ];
+      const columns = { run: text(""), test_error: share(""), seconds: amount("", "s") };
       const expected = [
-        { run: "a,5", test_error: "0.0163", seconds: "12" },
-        { run: "b", test_error: "", seconds: "1.5E-3" },
+        { run: "1,5", test_error: 0.0163, seconds: 12 },
+        { run: "b", test_error: null, seconds: 0.0015 },
       ];
       const checkRead = (content: string) => {
         writeFileSync(file, content);
         assert.deepEqual(readCsv(file, columns), { rows: expected, problems: [] }, JSON.stringify(content));
       };
-      checkRead('run,test_error,seconds\n"a,5",0.0163,12\nb,,1.5E-3\n');
-      checkRead('\uFEFFrun,test_error,seconds\r\n"a,5",0.0163,12\r\nb,,1.5E-3\r\n');
-      checkRead('\uFEFFrun;test_error;seconds\r\n"a,5";0,0163;12\r\nb;;1,5E-3\r\n;;\r\n');
-      checkRead('"run"\t"test_error"\t"seconds"\n"a,5"\t"0,0163"\t12\nb\t\t1.5E-3\n');
-      checkRead("seconds;note;run;test_error\r12;x;a,5;0,0163\r1,5E-3;;b;\r");
+      checkRead('run,test_error,seconds\n"1,5",0.0163,12\nb,,1.5E-3\n');
+      checkRead('\uFEFFrun,test_error,seconds\r\n"1,5",0.0163,12\r\nb,,1.5E-3\r\n');
+      checkRead('\uFEFFrun;test_error;seconds\r\n"1,5";0,0163;12\r\nb;;1,5E-3\r\n;;\r\n');
+      checkRead('"run"\t"test_error"\t"seconds"\n"1,5"\t"0,0163"\t12\nb\t\t1.5E-3\n');
+      checkRead("seconds;note;run;test_error\r12;x;1,5;0,0163\r1,5E-3;;b;\r");
     }));
 
   it("name cells that no run can have written, and leave them out", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "epochs.csv");
-      const checkCell = (column: string, text: string, allowed: string | null) => {
-        const names = ["epoch", column].filter((name, index, all) => all.indexOf(name) === index);
-        writeFileSync(
-          file,
-          `${names.join(",")}\n${names.map((name) => (name === column ? text : "1")).join(",")}\n`,
-        );
-        const own = EPOCH_COLUMNS.filter(({ name }) => names.includes(name));
-        const read = readCsv(file, own);
-        assert.deepEqual(
-          [read?.rows[0]?.[column], read?.problems],
-          allowed === null ? [text, []] : ["", [`row 2, column ${column}: it is ${text}, not ${allowed}`]],
-        );
+      const checkCell = (
+        column: "epoch" | "train_error" | "train_loss",
+        text: string,
+        allowed: string | null,
+      ) => {
+        writeFileSync(file, `${column},run\n${text},x\n`);
+        assert.deepEqual(readCsv(file, { [column]: EPOCH_COLUMNS[column] }), {
+          rows: [{ [column]: allowed === null ? Number(text) : null }],
+          problems: allowed === null ? [] : [`row 2, column ${column}: it is ${text}, not ${allowed}`],
+        });
       };
       const share = "a share from 0 to 1";
       for (const text of ["0", "1", "0.5", "1e-3"]) checkCell("train_error", text, null);
@@ -148,4 +141,42 @@ describe("CSV files", () => {
       for (const text of ["-1", "1.5", "NaN", "1e400"]) checkCell("epoch", text, "a whole number from 0");
       for (const text of ["-0.1", "NaN", "Infinity"]) checkCell("train_loss", text, "a number from 0");
     }));
+});
+
+/** Written before cells were read as what they stand for. */
+const RESULT = `fingerprint,checksum,params,params_total,macs,epochs,best_epoch,selected_epoch,train_loss,train_error,validation_loss,validation_error,test_loss,test_error,test_error_top5,test_balanced_error,majority_error,test_errors_by_class,seconds,images_per_second
+0123456789abcdef0123456789abcdef,4d5de212bdd9f560e44ac9d4a85934e5,80582,81014,2553216,4,3,4,0.30000000000000004,0,1e-7,0.3333333333333333,2.25,0.0257,0.001,0.026,0.8865,"[0,0.5,0.3333333333333333,null]",9.123,1234.5
+`;
+
+describe("result.csv", () => {
+  const read = (text: string) =>
+    inTemporaryFolder((folder) => {
+      writeFileSync(join(folder, "result.csv"), text);
+      return readResult(folder);
+    });
+
+  it("is read where its checksum is that of its cells, however a spreadsheet writes them", async () => {
+    const result = await read(RESULT);
+    assert.equal(result?.test_error, 0.0257);
+    assert.deepEqual(result?.test_errors_by_class, [0, 0.5, 1 / 3, null]);
+    const [head = "", cells = ""] = RESULT.split("\n");
+    const resaved = cells.replace(/,(?=[^[\]]*(?:\[|$))/g, ";").replaceAll(/(?<=\d)\.(?=\d+;)/g, ",");
+    assert.deepEqual(await read(`${head.replaceAll(",", ";")}\r\n${resaved}\r\n`), {
+      ...result,
+      images_per_second: 1234.5,
+    });
+    assert.equal((await read(RESULT.replace("9.123", "8.5")))?.seconds, 8.5);
+  });
+
+  it("is none where a digit was changed, a cell is missing or there are two rows", async () => {
+    const row = RESULT.split("\n")[1];
+    for (const text of [
+      RESULT.replace("0.0257", "0.0256"),
+      RESULT.replace("[0,0.5", "[0,0.6"),
+      RESULT.replace("1234.5", ""),
+      RESULT.replace("test_error,", "test_eror,"),
+      `${RESULT}${row}\n`,
+    ])
+      assert.equal(await read(text), null, text);
+  });
 });

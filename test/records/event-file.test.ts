@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { EPOCH_COLUMNS } from "../../src/records/columns.js";
 import { writeCsv } from "../../src/records/csv.js";
 import { addEvents, appendEvents, startEvents } from "../../src/records/event-file.js";
 import { runFolder } from "../../src/records/run-folder.js";
+import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** Written by the RecordWriter and the protocol buffers of Python's tensorboard 2.21. */
@@ -14,6 +14,7 @@ const GOLDEN = readFileSync("test/golden/events.tfevents");
 const ROWS = [
   {
     epoch: 1,
+    step: 10,
     learning_rate: 0.1,
     train_loss: 2.25,
     train_error: 0.9,
@@ -24,6 +25,7 @@ const ROWS = [
   },
   {
     epoch: 200,
+    step: 2000,
     learning_rate: 1e-5,
     train_loss: 0.1,
     train_error: 0.03,

@@ -2,23 +2,28 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
-import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
-import { writeCsv } from "../../src/records/csv.js";
+import type { RowOf } from "../../src/records/columns.js";
+import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/tables.js";
 import { type ComparisonAsked, compareSweeps } from "../../src/report/comparison.js";
 import { readSweep } from "../../src/report/read-sweep.js";
 import { answerOf, conditionsOf, sentencesOf } from "../../src/report/sentences.js";
 import { type Spread, spreadOf } from "../../src/report/statistics.js";
+import { writeRows } from "../records/write-rows.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** A variant's test errors by seed; null where the run has not finished. */
 type Errors = Readonly<Record<string, Readonly<Record<number, number | null>>>>;
 
-function writeSweep(folder: string, errors: Errors, more: (run: string) => object = () => ({})): void {
+function writeSweep(
+  folder: string,
+  errors: Errors,
+  more: (run: string) => Partial<RowOf<typeof PLAN_COLUMNS>> = () => ({}),
+): void {
   const runs = Object.entries(errors).flatMap(([variant, bySeed]) =>
     Object.entries(bySeed).map(([seed, test_error]) => ({
       run: `${variant}/seed-${seed}`,
       variant,
-      seed,
+      seed: Number(seed),
       axes: variant === "plain" ? "" : "r=4;bias=true",
       params: 10,
       macs: 20,
@@ -29,8 +34,8 @@ function writeSweep(folder: string, errors: Errors, more: (run: string) => objec
     })),
   );
   const finished = runs.filter(({ test_error }) => test_error !== null);
-  writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs as never);
-  writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, finished as never);
+  writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+  writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, finished);
 }
 
 function errorIn(errors: Errors, run: string): number | null | undefined {
@@ -314,9 +319,7 @@ describe("compareSweep", () => {
       writeSweep(folder, errors);
       check("summary.csv", whole().slice(0, -1), [0, 0], /summary\.csv is damaged/);
       check("summary.csv", "run,variant\nplain/seed-1,pl\nx\n", [0, 0], /summary\.csv is damaged/);
-      writeCsv(join(folder, "plain", "seed-2", "result.csv"), RESULT_COLUMNS, [
-        { fingerprint: "", test_error: 0.1 },
-      ]);
+      writeRows(join(folder, "plain", "seed-2", "result.csv"), RESULT_COLUMNS, [{ test_error: 0.1 }]);
       check("summary.csv", 'run,"', [1, 0], /summary\.csv is damaged/);
       check("plan.csv", "run,variant\npl", [2, 2], /plan\.csv is damaged/);
       check("sweep.yaml", "compare: [", [2, 2], /sweep\.yaml is damaged/);

@@ -45,7 +45,7 @@ describe("the figure of gates", () => {
     Array.from({ length: channels * classes }, (_, index) => ({
       gate,
       channel: Math.floor(index / classes),
-      class: index % classes,
+      class: `class ${index % classes}`,
       mean: 0.5 + 0.01 * (index % classes),
       deviation: 0,
     }));

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { report } from "../../src/commands/report.js";
 import { randomStream } from "../../src/random.js";
-import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/columns.js";
-import { readCsv, writeCsv } from "../../src/records/csv.js";
+import { readCsv } from "../../src/records/csv.js";
+import { EPOCH_COLUMNS, PLAN_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/tables.js";
 import { figure } from "../../src/report/html.js";
 import { CHROMIUM, inBrowser } from "../browser.js";
+import { writeRows } from "../records/write-rows.js";
 import { filesIn } from "../sweep/results.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -23,18 +24,18 @@ function writeSweep(
       run: `${variant}/seed-${seed}`,
       variant,
       seed,
-      axes: "",
+      axes: null,
       params: 1000 * (1 + (index % variants)),
       macs: 1e6 * (1 + (index % variants)),
       test_error: random.uniform(),
     };
   });
-  writeCsv(
+  writeRows(
     join(folder, "plan.csv"),
     PLAN_COLUMNS,
     runs.map((run) => ({ ...run, status: "finished", reason: "" })),
   );
-  writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+  writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
   for (const { run } of runs) {
     const rows = Array.from({ length: epochs }, (_, epoch) => ({
       epoch: epoch + 1,
@@ -42,7 +43,7 @@ function writeSweep(
       validation_loss: random.uniform() + 0.1,
     }));
     mkdirSync(join(folder, run), { recursive: true });
-    writeCsv(join(folder, run, "epochs.csv"), EPOCH_COLUMNS, rows);
+    writeRows(join(folder, run, "epochs.csv"), EPOCH_COLUMNS, rows);
   }
 }
 
@@ -127,12 +128,12 @@ describe("report", function () {
         })),
       );
       const numbers = { params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" };
-      writeCsv(
+      writeRows(
         join(folder, "plan.csv"),
         PLAN_COLUMNS,
         runs.map((run) => ({ ...run, ...numbers })),
       );
-      writeCsv(
+      writeRows(
         join(folder, "summary.csv"),
         SUMMARY_COLUMNS,
         runs.map((run) => ({ ...run, ...numbers })),
@@ -161,8 +162,8 @@ describe("report", function () {
           ...{ params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" },
         })),
       );
-      writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
-      writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+      writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+      writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
       assert.equal(await report([folder], ONCE), 0);
       const labels = [...page(folder).matchAll(/>([^<>]*\{\w+\}[^<>]*)</g)].map(([, label]) => label);
       assert.deepEqual(
@@ -202,7 +203,7 @@ describe("report", function () {
           variant: `v${index}`,
           seed: 1,
           ...{
-            axes: "",
+            axes: null,
             params: count,
             macs: 1e6 + index,
             test_error: errors[index] as number,
@@ -210,8 +211,8 @@ describe("report", function () {
             reason: "",
           },
         }));
-        writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
-        writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+        writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+        writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
         assert.equal(await report([folder], ONCE), 0);
         const captions = [...page(folder).matchAll(/<figcaption>(Against [^<]*)</g)].map(
           ([, text = ""]) => text,
@@ -241,8 +242,8 @@ describe("report", function () {
             },
           })),
         );
-        writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
-        writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+        writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+        writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
         assert.equal(await report([folder], ONCE), 0);
         const [, plot = ""] = page(folder).split("Difference to the baseline");
         return plot.match(/aria-roledescription="point" [^>]*rotate\(-?90\)/g)?.length ?? 0;
@@ -255,8 +256,8 @@ describe("report", function () {
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 2 });
       const rows = readCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS)?.rows ?? [];
-      const more = { majority_error: 0.0741, test_errors_by_class: "[0,0.5,null]" };
-      writeCsv(
+      const more = { majority_error: 0.0741, test_errors_by_class: [0, 0.5, null] };
+      writeRows(
         join(folder, "summary.csv"),
         SUMMARY_COLUMNS,
         rows.map((row) => ({ ...row, ...more })),
@@ -281,10 +282,10 @@ describe("report", function () {
         run: `v${index}/seed-1`,
         variant: `v${index}`,
         seed: 1,
-        ...{ axes: "", params: 1, macs: 1, test_error, status: "finished", reason: "" },
+        ...{ axes: null, params: 1, macs: 1, test_error, status: "finished", reason: "" },
       }));
-      writeCsv(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
-      writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
+      writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
+      writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
       assert.equal(await report([folder], ONCE), 0);
       const bold = readFileSync(join(folder, "table.md"), "utf8").match(/\*\*10\.00 %\*\*/g);
       assert.equal(bold?.length, 2);

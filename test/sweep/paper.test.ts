@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "mocha";
-import { SUMMARY_COLUMNS } from "../../src/records/columns.js";
 import { readCsv } from "../../src/records/csv.js";
+import { SUMMARY_COLUMNS } from "../../src/records/tables.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const CLI = resolve("dist/src/cli.js");

@@ -3,16 +3,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import {
-  EPOCH_COLUMNS,
-  PLAN_COLUMNS,
-  RESULT_COLUMNS,
-  SUMMARY_COLUMNS,
-  type Table,
-  TIME_COLUMNS,
-} from "../../src/records/columns.js";
-import { readCsv, type TextRow } from "../../src/records/csv.js";
+import type { RowOf, Table } from "../../src/records/columns.js";
+import { readCsv } from "../../src/records/csv.js";
 import { isLockFile } from "../../src/records/lock.js";
+import { PLAN_COLUMNS, TABLES, TIME_COLUMNS } from "../../src/records/tables.js";
 
 /** All files below a folder, sorted, with forward slashes; but for the locks of processes that were killed. */
 export function filesIn(folder: string): string[] {
@@ -34,15 +28,10 @@ export function reproducible(folder: string): Record<string, unknown> {
   );
 }
 
-const TABLES: Readonly<Record<string, Table>> = {
-  "plan.csv": PLAN_COLUMNS,
-  "summary.csv": SUMMARY_COLUMNS,
-  "epochs.csv": EPOCH_COLUMNS,
-  "result.csv": RESULT_COLUMNS,
-};
+const COLUMNS = new Map<string, Table>(Object.entries(TABLES).map(([name, { columns }]) => [name, columns]));
 
-function withoutTimes(file: string): TextRow[] {
-  const table = readCsv(file, TABLES[basename(file)] as Table);
+function withoutTimes(file: string): object[] {
+  const table = readCsv(file, COLUMNS.get(basename(file)) ?? {});
   assert.deepEqual(table?.problems, []);
   return (table?.rows ?? []).map((row) =>
     Object.fromEntries(Object.entries(row).filter(([column]) => !TIME_COLUMNS.includes(column))),
@@ -60,10 +49,10 @@ export function changeTimes(folder: string): Record<string, number> {
 
 /** Run -> status in plan.csv. */
 export function statuses(folder: string): Record<string, string> {
-  return Object.fromEntries(planOf(folder).map(({ run, status }) => [run, status]));
+  return Object.fromEntries(planOf(folder).map(({ run, status }) => [run, status ?? ""]));
 }
 
-export function planOf(folder: string): readonly TextRow[] {
+export function planOf(folder: string): readonly RowOf<typeof PLAN_COLUMNS>[] {
   return readCsv(join(folder, "plan.csv"), PLAN_COLUMNS)?.rows ?? [];
 }
 

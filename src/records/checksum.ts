@@ -1,0 +1,12 @@
+// Rows -> a checksum that is the same whenever the same run is trained again.
+
+import { createHash } from "node:crypto";
+import { type RowOf, type Table, textOf } from "./columns.js";
+import { TIME_COLUMNS } from "./tables.js";
+
+/** SHA-256 of what rows say, but for times and for checksums themselves. */
+export function checksumOf<T extends Table>(table: T, rows: readonly Partial<RowOf<T>>[]): string {
+  const names = Object.keys(table).filter((name) => name !== "checksum" && !TIME_COLUMNS.includes(name));
+  const texts = rows.map((row) => names.map((name) => textOf(row[name])));
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 32);
+}

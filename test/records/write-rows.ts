@@ -1,0 +1,14 @@
+// Tables of which a test needs a few cells.
+
+import type { RowOf, Table } from "../../src/records/columns.js";
+import { writeCsv } from "../../src/records/csv.js";
+
+/** Cells that are not given are empty. */
+export function writeRows<T extends Table>(file: string, table: T, rows: readonly Partial<RowOf<T>>[]): void {
+  const empty = Object.fromEntries(Object.keys(table).map((name) => [name, null])) as RowOf<T>;
+  writeCsv(
+    file,
+    table,
+    rows.map((row) => ({ ...empty, ...row })),
+  );
+}
