@@ -1,8 +1,9 @@
 // squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
 
 import { join } from "node:path";
+import type { AxisValues } from "../records/variant-cells.js";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
-import { warningOf } from "../report/sentences.js";
+import { matchWords, warningOf } from "../report/sentences.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
 import {
@@ -12,7 +13,6 @@ import {
   longestShorter,
   withFinishedSeeds,
 } from "../sweep/finished-runs.js";
-import { formatAxes, formatMatch } from "../sweep/plan.js";
 import { defaultJobs, expandFile, type SweepInputs } from "./inputs.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 
@@ -84,15 +84,23 @@ export function printPlan(
       { right: hasAxes ? [2, 3, 4] : [1, 2, 3], width: lineWidth() },
     ),
   );
-  const matched = sweep.variants.filter(({ match }) => match);
-  if (matched.length > 0)
-    print(`\n${matched.map((variant) => `${variant.name} has the ${formatMatch(variant)}`).join("\n")}`);
+  const matched = sweep.variants.flatMap(({ name, match }) =>
+    match ? [`${name} has the ${matchWords({ ...match, of: match.target })}`] : [],
+  );
+  if (matched.length > 0) print(`\n${matched.join("\n")}`);
   print(
     `\n${sweep.runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
   );
   const warning = warningFor(sweep);
   if (warning !== null) print(warning);
   return 0;
+}
+
+/** `r=4;bias=true` */
+function formatAxes(axes: AxisValues): string {
+  return Object.entries(axes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";");
 }
 
 /** What so few seeds cannot show, before they are trained. */

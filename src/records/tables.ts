@@ -11,6 +11,7 @@ import {
   text,
   type WholeRow,
 } from "./columns.js";
+import { axes, match } from "./variant-cells.js";
 
 const TRAINED = {
   train_loss: amount("cross-entropy over the epoch, while the weights change", "nats"),
@@ -41,7 +42,7 @@ const COSTS = {
 };
 
 const AXES = {
-  axes: optional(text("the axes of its variant")),
+  axes: axes('the axes of its variant, as in `{"r":4,"bias":true}`'),
 };
 
 const RUN = {
@@ -51,7 +52,11 @@ const RUN = {
 };
 
 const MATCH = {
-  match: optional(text("how its variant was made to cost as much as another")),
+  match: optional(
+    match(
+      "where its variant was made to cost as much as another: `cost` (`params` or `macs`), `of` (the other), `change`, `ratio` (its cost / that of the other)",
+    ),
+  ),
 };
 
 export const PLAN_COLUMNS = {

@@ -1,6 +1,7 @@
 // A comparison -> plots: differences, the metric against cost and against an axis of the sweep, runs seed by seed.
 
-import { axesIn, type Comparison, type VariantComparison } from "./comparison.js";
+import type { AxisValue } from "../config/sweep.js";
+import type { Comparison, VariantComparison } from "./comparison.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import { markedBy, type Plot, renderPlot } from "./plots.js";
 import type { Spread } from "./statistics.js";
@@ -107,13 +108,12 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostP
 
 /** Axes of the sweep with at least two numbers, as in r = 2, 4, 8. */
 export function numericAxes({ variants }: Comparison): string[] {
-  const values = new Map<string, Set<string>>();
+  const values = new Map<string, Set<AxisValue>>();
   for (const { axes } of variants)
-    for (const [name, value] of axesIn(axes)) values.set(name, (values.get(name) ?? new Set()).add(value));
+    for (const [name, value] of Object.entries(axes))
+      values.set(name, (values.get(name) ?? new Set()).add(value));
   return [...values]
-    .filter(
-      ([, all]) => all.size > 1 && [...all].every((value) => value !== "" && Number.isFinite(Number(value))),
-    )
+    .filter(([, all]) => all.size > 1 && [...all].every((value) => typeof value === "number"))
     .map(([name]) => name);
 }
 
@@ -121,15 +121,15 @@ export function numericAxes({ variants }: Comparison): string[] {
 export function axisPlot(comparison: Comparison, axis: string): Promise<string> {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
-  const onAxis = variants.filter(({ axes }) => axesIn(axes).has(axis));
+  const onAxis = variants.filter(({ axes }) => axes[axis] !== undefined);
   const baselines = new Set(onAxis.map(({ baseline }) => baseline));
   const series = seriesAlong(onAxis, axis);
   const rows = variants.flatMap((one): AxisPoint[] => {
-    const value = axesIn(one.axes).get(axis);
+    const value = one.axes[axis];
     if (!one.metric) return [];
     const spread = bounds(one.metric, scale);
-    if (value !== undefined)
-      return [{ series: series.get(one.variant) as string, value: Number(value), ...spread }];
+    if (typeof value === "number")
+      return [{ series: series.get(one.variant) ?? one.variant, value, ...spread }];
     return baselines.has(one.variant) ? [{ series: one.variant, level: spread.mean }] : [];
   });
   const values = rows.flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -222,9 +222,8 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
         axis,
         variants.filter((other) => other.template === template),
       );
-      const values = axesIn(axes);
       const name = template.replace(/\$\{(\w+)\}/g, (_, own: string) =>
-        open.has(own) ? `{${own}}` : (values.get(own) ?? ""),
+        open.has(own) ? `{${own}}` : String(axes[own] ?? ""),
       );
       // Of several sweeps each has its own folder in front.
       return [variant, variant.slice(0, variant.lastIndexOf("/") + 1) + name];
@@ -234,10 +233,10 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
 
 /** The axis and those that go with it, as those of a `zip` do: each value of one stands beside one value of the other. */
 function inStep(axis: string, variants: readonly VariantComparison[]): ReadonlySet<string> {
-  const all = variants.map(({ axes }) => axesIn(axes));
+  const all = variants.map(({ axes }) => axes);
   const countOf = (...names: string[]) =>
-    new Set(all.map((axes) => JSON.stringify(names.map((name) => axes.get(name))))).size;
-  const names = new Set(all.flatMap((axes) => [...axes.keys()]));
+    new Set(all.map((axes) => JSON.stringify(names.map((name) => axes[name])))).size;
+  const names = new Set(all.flatMap((axes) => Object.keys(axes)));
   const follows = (name: string) =>
     countOf(name) > 1 && countOf(axis, name) === countOf(axis) && countOf(axis) === countOf(name);
   return new Set([axis, ...[...names].filter(follows)]);

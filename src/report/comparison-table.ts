@@ -2,7 +2,7 @@
 
 import type { WholeRow } from "../records/columns.js";
 import type { COMPARISON_COLUMNS } from "../records/tables.js";
-import { axesIn, type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
+import { type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
 import { formatChange, formatCount, formatDuration, formatLarge, formatTable } from "./format.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Spread } from "./statistics.js";
@@ -128,9 +128,9 @@ function columnsOf(comparison: Comparison) {
     variants.find(({ variant }) => variant === baseline) as VariantComparison;
   const changed = (text: string, value: number, base: number) =>
     value === base || !(base > 0) ? text : `${text} (${formatChange(value, base)})`;
-  const names = variants.flatMap(({ axes }) => [...axesIn(axes).keys()]);
+  const names = variants.flatMap(({ axes }) => Object.keys(axes));
   const axes = [...new Set(names)].map(
-    (name): Column => ({ head: name, cell: ({ axes }) => axesIn(axes).get(name) ?? NOTHING }),
+    (name): Column => ({ head: name, cell: ({ axes }) => String(axes[name] ?? NOTHING) }),
   );
   const name: Column = { head: "variant", cell: ({ variant }) => variant };
   const runs: Column = { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` };

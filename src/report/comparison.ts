@@ -4,6 +4,7 @@
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
+import type { AxisValues, Match } from "../records/variant-cells.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
@@ -12,11 +13,10 @@ export interface VariantComparison {
   readonly variant: string;
   /** What it is compared with; its own name for a baseline. */
   readonly baseline: string;
-  readonly axes: string;
+  readonly axes: AxisValues;
   /** Its name before its axes were filled in, as in `se-r${r}`. */
   readonly template: string;
-  /** As in plan.csv: what it was made to cost. */
-  readonly match: string;
+  readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
   /** Of a run. */
@@ -209,19 +209,6 @@ function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
 export function commonBaseline({ variants }: Comparison): string | null {
   const names = new Set(variants.map(({ baseline }) => baseline));
   return names.size === 1 ? ([...names][0] as string) : null;
-}
-
-/** `r=4;bias=true` -> r: 4, bias: true */
-export function axesIn(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    text
-      .split(";")
-      .filter(Boolean)
-      .map((axis) => {
-        const equals = axis.indexOf("=");
-        return [axis.slice(0, equals), axis.slice(equals + 1)];
-      }),
-  );
 }
 
 /** In the order of the plans. */

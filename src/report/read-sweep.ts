@@ -9,6 +9,7 @@ import type { RowOf, Table } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { runFolder } from "../records/run-folder.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
+import type { AxisValues, Match } from "../records/variant-cells.js";
 
 export interface PlannedRun {
   /** `<variant>/seed-<n>`: its folder, below the sweep's. */
@@ -17,10 +18,8 @@ export interface PlannedRun {
   readonly seed: number;
   /** The variant's name before its axes were filled in; its name where the plan does not say. */
   readonly template: string;
-  /** `r=4;bias=true` */
-  readonly axes: string;
-  /** `parameters of se-r4 -0.012 % (widths 64 -> 66)`, where it was made to cost as much as another. */
-  readonly match: string;
+  readonly axes: AxisValues;
+  readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
   /** Images of the test set; null where the plan does not say. */
@@ -94,8 +93,8 @@ function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "
   return {
     variant,
     template: row.template ?? variant,
-    axes: row.axes ?? "",
-    match: row.match ?? "",
+    axes: row.axes ?? {},
+    match: row.match,
     params: row.params ?? 0,
     macs: row.macs ?? 0,
     testImages: row.test_images,

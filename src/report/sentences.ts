@@ -1,5 +1,6 @@
 // A comparison in plain words, saying no more than its seeds can show.
 
+import { costWords, type Match } from "../records/variant-cells.js";
 import type { Comparison, VariantComparison } from "./comparison.js";
 import { isSignificant } from "./comparison-table.js";
 import { formatChange, formatCount } from "./format.js";
@@ -109,7 +110,16 @@ function majority({ metric, majorityError }: Comparison): string[] {
 
 /** What the controls of equal cost are made of. */
 function matches({ variants }: Comparison): string[] {
-  return variants.flatMap(({ variant, match }) => (match === "" ? [] : [`${variant} has the ${match}.`]));
+  return variants.flatMap(({ variant, match }) =>
+    match === null ? [] : [`${variant} has the ${matchWords(match)}.`],
+  );
+}
+
+/** `parameters of se-r4 -0.012 % (widths 64 -> 66)` */
+export function matchWords({ cost, of, change, ratio }: Match): string {
+  const percent = 100 * (ratio - 1);
+  const off = percent === 0 ? "" : ` ${percent > 0 ? "+" : ""}${percent.toPrecision(2)} %`;
+  return `${costWords(cost)} of ${of}${off} (${change})`;
 }
 
 function sentenceOf(

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
 import { isWritten, type Located } from "../config/source.js";
-import type { AxisValue, MatchSpec, Metric, Sweep } from "../config/sweep.js";
+import type { MatchSpec, Metric, Sweep } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
@@ -14,6 +14,7 @@ import type { MistakeParts } from "../network/every-mistake.js";
 import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph, Shape } from "../network/graph.js";
 import { canScale, type Matched, matchCost } from "../network/match-cost.js";
+import { type AxisValues, costWords } from "../records/variant-cells.js";
 import { checkedPoints, type Point } from "./points.js";
 
 export interface DatasetFacts {
@@ -28,7 +29,7 @@ export interface Variant {
   readonly name: string;
   /** As the file has it, as in `se-r${r}`. */
   readonly template: string;
-  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly axes: AxisValues;
   readonly experiment: Experiment;
   readonly graph: Graph;
   readonly complexity: Complexity;
@@ -186,10 +187,6 @@ function matchedVariant(
 
 /** A control that is further off costs not as much. */
 const MOST_OFF = 0.05;
-
-export function costWords(cost: MatchSpec["cost"]): string {
-  return cost === "params" ? "parameters" : "MACs";
-}
 
 /** How many different networks are compared with the baseline. */
 export function comparisonsIn({ variants, baseline }: Pick<ExpandedSweep, "variants" | "baseline">): number {

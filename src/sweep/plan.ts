@@ -1,12 +1,12 @@
 // What a sweep will do, has done and has left: plan.csv and summary.csv.
 
 import { join } from "node:path";
-import type { AxisValue } from "../config/sweep.js";
 import type { WholeRow } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { readResult } from "../records/run-folder.js";
 import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
-import { costWords, type ExpandedSweep, type Run, type Variant } from "./expand.js";
+import type { Match } from "../records/variant-cells.js";
+import type { ExpandedSweep, Run, Variant } from "./expand.js";
 
 export type RunStatus = "pending" | "running" | "finished" | "failed";
 
@@ -34,8 +34,8 @@ export function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof
     variant: variant.name,
     seed,
     template: variant.template,
-    axes: formatAxes(variant.axes),
-    match: formatMatch(variant),
+    axes: variant.axes,
+    match: matchOf(variant),
     params: params.trainable,
     macs,
     test_images: variant.dataset.testImages,
@@ -46,12 +46,8 @@ export function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof
   };
 }
 
-/** `parameters of se-r4 -0.012 % (widths 64 -> 66)`; empty where nothing is matched. */
-export function formatMatch({ match }: Variant): string {
-  if (!match) return "";
-  const percent = 100 * (match.ratio - 1);
-  const off = percent === 0 ? "" : ` ${percent > 0 ? "+" : ""}${percent.toPrecision(2)} %`;
-  return `${costWords(match.cost)} of ${match.target}${off} (${match.change})`;
+function matchOf({ match }: Variant): Match | null {
+  return match && { cost: match.cost, of: match.target, change: match.change, ratio: match.ratio };
 }
 
 /** One row a finished run, read from its result. */
@@ -60,14 +56,7 @@ export function writeSummary(folder: string, sweep: ExpandedSweep): void {
     const result = readResult(join(folder, run.name));
     if (!result || result.fingerprint !== run.fingerprint) return [];
     const { variant, seed, name } = run;
-    return [{ ...result, run: name, variant: variant.name, seed, axes: formatAxes(variant.axes) }];
+    return [{ ...result, run: name, variant: variant.name, seed, axes: variant.axes }];
   });
   writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, rows);
-}
-
-/** `r=4;bias=true` */
-export function formatAxes(axes: Readonly<Record<string, AxisValue>>): string {
-  return Object.entries(axes)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(";");
 }

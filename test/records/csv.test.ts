@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { amount, number, type RowOf, share, shares, type Table, text } from "../../src/records/columns.js";
+import {
+  amount,
+  number,
+  optional,
+  type RowOf,
+  share,
+  shares,
+  type Table,
+  text,
+} from "../../src/records/columns.js";
 import { readCsv, writeCsv } from "../../src/records/csv.js";
 import { readResult } from "../../src/records/run-folder.js";
 import { EPOCH_COLUMNS } from "../../src/records/tables.js";
+import { axes, match } from "../../src/records/variant-cells.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const table = (...names: readonly string[]): Table =>
@@ -55,6 +65,12 @@ describe("CSV files", () => {
       numbers.map((value) => ({ value, name: "n" })),
     );
   });
+
+  it("keep axes and matches", () =>
+    checkRoundTrip({ axes: axes(""), match: optional(match("")) }, [
+      { axes: { r: 4, bias: true, gate: "a,b" }, match: null },
+      { axes: {}, match: { cost: "macs", of: "se-r4", change: "widths 64 -> 66", ratio: 0.99988 } },
+    ]));
 
   it("keep lists, and what is missing", () =>
     checkRoundTrip({ errors: shares(""), error: share(""), name: text("") }, [
@@ -140,6 +156,25 @@ describe("CSV files", () => {
         checkCell("train_error", text, text === "0x1" ? null : share);
       for (const text of ["-1", "1.5", "NaN", "1e400"]) checkCell("epoch", text, "a whole number from 0");
       for (const text of ["-0.1", "NaN", "Infinity"]) checkCell("train_loss", text, "a number from 0");
+    }));
+
+  it("name axes and matches that are none", () =>
+    inTemporaryFolder((folder) => {
+      const file = join(folder, "plan.csv");
+      const check = (column: "axes" | "match", value: unknown) => {
+        writeCsv(file, { [column]: text("") }, [{ [column]: JSON.stringify(value) }]);
+        assert.equal(readCsv(file, { axes: axes(""), match: match("") })?.problems.length, 2, String(value));
+      };
+      for (const value of [4, "r", [4], { r: null }, { r: [2] }]) check("axes", value);
+      const own = { cost: "macs", of: "a", change: "b", ratio: 1 };
+      for (const value of [
+        {},
+        { ...own, cost: "time" },
+        { ...own, of: 1 },
+        { ...own, change: null },
+        { ...own, ratio: 0 },
+      ])
+        check("match", value);
     }));
 });
 

@@ -24,7 +24,7 @@ function writeSweep(
       run: `${variant}/seed-${seed}`,
       variant,
       seed: Number(seed),
-      axes: variant === "plain" ? "" : "r=4;bias=true",
+      axes: variant === "plain" ? {} : { r: 4, bias: true },
       params: 10,
       macs: 20,
       test_error,
@@ -128,7 +128,7 @@ describe("compareSweep", () => {
       assert.equal(variants[1]?.difference, null);
       assert.deepEqual(
         [variants[0]?.params, variants[0]?.macs, variants[1]?.axes],
-        [10, 20, "r=4;bias=true"],
+        [10, 20, { r: 4, bias: true }],
       );
     }));
 
@@ -270,6 +270,41 @@ describe("compareSweep", () => {
       );
     }));
 
+  it("says what controls of equal cost are made of", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.1 }, wide: { 1: 0.2 } }, (run) => {
+        const match = { cost: "params", of: "se", change: "widths 64 -> 66", ratio: 0.99988 } as const;
+        return run.startsWith("wide") ? { match } : {};
+      });
+      const conditions = conditionsOf(compareSweeps([readSweep(folder)], {})).join("\n");
+      assert.match(conditions, /^wide has the parameters of se -0\.012 % \(widths 64 -> 66\)\.$/m);
+      assert.doesNotMatch(conditions, /plain has/);
+    }));
+
+  it("reads the rest of a plan whose axes and matches are no JSON", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.1 }, se: { 1: 0.2 } });
+      const file = join(folder, "plan.csv");
+      const text = readFileSync(file, "utf8").replace(
+        '"{""r"":4,""bias"":true}",',
+        "r=4;bias=true,parameters of x",
+      );
+      writeFileSync(file, text);
+      const sweep = readSweep(folder);
+      assert.deepEqual(sweep.damaged, [
+        `${file}: left out, row 3, column axes: it is r=4;bias=true, not an object of axes and their values`,
+        `${file}: left out, row 3, column match: it is parameters of x, not an object of cost, of, change and ratio`,
+      ]);
+      const { variants } = compareSweeps([sweep], {});
+      assert.deepEqual(
+        variants.map(({ variant, axes, match, metric }) => [variant, axes, match, metric?.mean]),
+        [
+          ["plain", {}, null, 0.1],
+          ["se", {}, null, 0.2],
+        ],
+      );
+    }));
+
   it("counts a run once, however often the plan has it", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.1, 2: 0.2 } });
@@ -338,8 +373,7 @@ describe("compareSweep", () => {
       }
       writeSweep(folder, errors);
       const resaved = whole()
-        .replaceAll(",", ";")
-        .replaceAll("r=4;bias=true", '"r=4;bias=true"')
+        .replaceAll(/,(?!""bias)/g, ";")
         .replace("0.4", "0,4")
         .replaceAll("\n", "\r\n");
       check("summary.csv", `\uFEFF${resaved}`, [2, 2], /^$/);

@@ -24,7 +24,7 @@ function writeSweep(
       run: `${variant}/seed-${seed}`,
       variant,
       seed,
-      axes: null,
+      axes: {},
       params: 1000 * (1 + (index % variants)),
       macs: 1e6 * (1 + (index % variants)),
       test_error: random.uniform(),
@@ -124,7 +124,7 @@ describe("report", function () {
           variant: `r${r}-x${x}`,
           seed: 1,
           template: "r${r}-x${x}",
-          axes: `r=${r};x=${x}`,
+          axes: { r, x },
         })),
       );
       const numbers = { params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" };
@@ -152,13 +152,13 @@ describe("report", function () {
         [2, 0.002],
         [4, 0.004],
         [8, 0.008],
-      ].flatMap(([r, lr]) =>
+      ].flatMap(([r = 0, lr = 0]) =>
         [0, 1].map((s) => ({
           run: `z-r${r}-lr${lr}-s${s}/seed-1`,
           variant: `z-r${r}-lr${lr}-s${s}`,
           seed: 1,
           template: "z-r${r}-lr${lr}-s${s}",
-          axes: `s=${s};r=${r};lr=${lr}`,
+          axes: { s, r, lr },
           ...{ params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" },
         })),
       );
@@ -203,7 +203,7 @@ describe("report", function () {
           variant: `v${index}`,
           seed: 1,
           ...{
-            axes: null,
+            axes: {},
             params: count,
             macs: 1e6 + index,
             test_error: errors[index] as number,
@@ -282,7 +282,7 @@ describe("report", function () {
         run: `v${index}/seed-1`,
         variant: `v${index}`,
         seed: 1,
-        ...{ axes: null, params: 1, macs: 1, test_error, status: "finished", reason: "" },
+        ...{ axes: {}, params: 1, macs: 1, test_error, status: "finished", reason: "" },
       }));
       writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
       writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
