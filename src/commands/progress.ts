@@ -1,9 +1,9 @@
 // Training as people watch it: bars for a sweep and its jobs or for one run, or plain lines without a terminal.
 
 import { MultiBar, SingleBar } from "cli-progress";
+import { RUN_STATUSES, type RunState, type RunStatus } from "../records/run-status.js";
 import { formatDuration } from "../report/format.js";
 import type { Run } from "../sweep/expand.js";
-import type { RunState } from "../sweep/plan.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { RunProgress } from "../training/train-run.js";
 import { lineWidth, print, printError } from "./output.js";
@@ -41,7 +41,8 @@ class SweepClock {
   #start: number | null = null;
   #runs = 0;
   #finished = 0;
-  #failed = 0;
+  /** How many runs are over without a result, by what has become of them. */
+  readonly #without = new Map<RunStatus, number>();
   #total = 0;
   #ended = 0;
   readonly #running = new Map<Run, number>();
@@ -66,9 +67,9 @@ class SweepClock {
     this.#running.set(run, (done - before) * workOf(run));
   }
 
-  end(run: Run, status: RunState["status"]): void {
-    if (status === "finished") this.#finished++;
-    else this.#failed++;
+  end(run: Run, status: RunStatus): void {
+    if (RUN_STATUSES[status].isFinished) this.#finished++;
+    else this.#without.set(status, (this.#without.get(status) ?? 0) + 1);
     if (!this.#before.has(run)) return;
     this.#running.delete(run);
     this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
@@ -83,8 +84,8 @@ class SweepClock {
   get text(): string {
     const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
     const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
-    const failed = this.#failed > 0 ? `, ${this.#failed} failed` : "";
-    return `${this.#finished}/${this.#runs} runs${failed}${leftWords(left)}`;
+    const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${RUN_STATUSES[status].words}`);
+    return `${this.#finished}/${this.#runs} runs${without.join("")}${leftWords(left)}`;
   }
 }
 
@@ -240,7 +241,7 @@ function lines(): SweepView {
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run, status);
-      print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
+      print(`${run.name}  ${RUN_STATUSES[status].words}${reason ? `: ${reason}` : ""}; ${clock.text}`);
     },
     close: () => {},
   };

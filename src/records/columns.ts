@@ -57,6 +57,19 @@ export const amount = (meaning: string, unit = ""): Column<number, false> =>
 export const number = (meaning: string, unit = ""): Column<number, false> =>
   required({ holds: "a number", unit, meaning, read: numberWhere(() => true) });
 
+/** A key of a record. */
+export const oneOf = <Word extends string>(
+  words: Readonly<Record<Word, unknown>>,
+  meaning: string,
+): Column<Word, false> => {
+  const isWord = (found: string): found is Word => Object.hasOwn(words, found);
+  return required({
+    holds: `one of ${Object.keys(words).join(", ")}`,
+    meaning,
+    read: (found) => (isWord(found) ? found : null),
+  });
+};
+
 /** A JSON list of shares; null stands for one that is not known. */
 export const shares = (meaning: string): Column<readonly (number | null)[], false> =>
   json({

@@ -4,6 +4,7 @@ import {
   amount,
   count,
   number,
+  oneOf,
   optional,
   type RowOf,
   share,
@@ -11,6 +12,7 @@ import {
   text,
   type WholeRow,
 } from "./columns.js";
+import { RUN_STATUSES } from "./run-status.js";
 import { axes, match } from "./variant-cells.js";
 
 const TRAINED = {
@@ -68,7 +70,7 @@ export const PLAN_COLUMNS = {
   test_images: count("images of the test set"),
   data: text("fingerprint of what it sees"),
   fingerprint: text("what decides whether two runs are the same: network, training, data, seed"),
-  status: text("what has become of it"),
+  status: oneOf(RUN_STATUSES, "what has become of it"),
   reason: optional(text("why it failed, or the run it was copied from")),
 };
 

@@ -3,6 +3,7 @@
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
+import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
@@ -118,9 +119,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
   return {
     metric,
     comparisons,
-    pending: variants.some(({ runs }) =>
-      runs.some(({ status }) => status !== "finished" && status !== "failed"),
-    ),
+    pending: variants.some(({ runs }) => runs.some(({ status }) => !RUN_STATUSES[status].isOver)),
     testImages: onlyOf(sweeps.flatMap(({ runs }) => runs.map(({ testImages }) => testImages))),
     majorityError: majorityErrorOf(sweeps.flatMap(({ runs }) => runs)),
     variants: compared.map((one): VariantComparison => {

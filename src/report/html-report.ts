@@ -1,6 +1,7 @@
 // What is known of sweeps -> one self-contained page: question, answer, table, plots, runs. No script, no network.
 
 import { stringify } from "yaml";
+import { RUN_STATUSES } from "../records/run-status.js";
 import { type Comparison, commonBaseline } from "./comparison.js";
 import { axisPlot, costPlot, differencePlot, numericAxes, pairedPlot } from "./comparison-plots.js";
 import { gainAndCost, legend } from "./comparison-table.js";
@@ -106,7 +107,7 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
     ["run", "status", "epochs", metricWords(metric), "time", "reason"],
     runs.map(({ variant, seed, status, epochs, result, reason }) => [
       `${variant}/seed-${seed}`,
-      status,
+      RUN_STATUSES[status].words,
       String(epochs),
       written(result?.[metric] ?? null, (value) => `${(value * scale).toFixed(digits)}${unit}`),
       written(result?.seconds ?? null, formatDuration),

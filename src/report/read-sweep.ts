@@ -8,6 +8,7 @@ import { InputError } from "../diagnostic.js";
 import type { RowOf, Table } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
 import { runFolder } from "../records/run-folder.js";
+import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 
@@ -27,7 +28,7 @@ export interface PlannedRun {
   /** Of the data and of the run; null where the plan does not say. */
   readonly data: string | null;
   readonly fingerprint: string | null;
-  readonly status: string;
+  readonly status: RunStatus;
   readonly reason: string;
   /** How it ended; null where it has not finished. */
   readonly result: Outcome | null;
@@ -76,7 +77,9 @@ export function readSweep(folder: string): SweepTables {
     seen.add(run);
     const seed = row.seed ?? seedIn(run);
     if (seed === null) return leaveOut(`left out, nothing says which seed ${run} has`);
-    return [{ ...plannedRun(row), run, seed, result: resultOf(run, row.fingerprint) }];
+    const result = resultOf(run, row.fingerprint);
+    const status = row.status ?? (result ? "finished" : "pending");
+    return [{ ...plannedRun(row), run, seed, status, result }];
   });
   return {
     name: basename(resolve(folder)),
@@ -88,7 +91,7 @@ export function readSweep(folder: string): SweepTables {
 }
 
 /** What a row says of a run that has a name. */
-function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "seed" | "result"> {
+function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "seed" | "status" | "result"> {
   const variant = row.variant ?? "";
   return {
     variant,
@@ -100,7 +103,6 @@ function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "
     testImages: row.test_images,
     data: row.data,
     fingerprint: row.fingerprint,
-    status: row.status ?? "",
     reason: row.reason ?? "",
   };
 }

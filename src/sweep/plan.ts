@@ -4,17 +4,10 @@ import { join } from "node:path";
 import type { WholeRow } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { readResult } from "../records/run-folder.js";
+import type { RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { Match } from "../records/variant-cells.js";
 import type { ExpandedSweep, Run, Variant } from "./expand.js";
-
-export type RunStatus = "pending" | "running" | "finished" | "failed";
-
-export interface RunState {
-  readonly status: RunStatus;
-  /** Why it failed, or where it was copied from. */
-  readonly reason: string;
-}
 
 export type States = ReadonlyMap<string, RunState>;
 

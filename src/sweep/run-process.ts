@@ -3,16 +3,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { RunOrder, RunReport } from "./worker-protocol.js";
 
-export type RunOutcome =
-  | { readonly status: "finished" }
-  | { readonly status: "failed"; readonly reason: string }
-  | { readonly status: "stopped" };
-
 export interface RunProcess {
-  readonly outcome: Promise<RunOutcome>;
+  /** What the run came to; pending where it was stopped before it had finished. */
+  readonly outcome: Promise<RunState>;
   /** Ends the process at once; its files are whole, its last finished epoch is kept. */
   stop(): void;
 }
@@ -23,7 +20,8 @@ export function startRun(order: RunOrder, onProgress: (progress: RunProgress) =>
   const child = fork(WORKER, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let stopped = false;
   const outcome = outcomeOf(child, onProgress).then(
-    (result): RunOutcome => (stopped && result.status !== "finished" ? { status: "stopped" } : result),
+    (state): RunState =>
+      stopped && !RUN_STATUSES[state.status].isFinished ? { status: "pending", reason: "" } : state,
   );
   child.send(order);
   return {
@@ -35,18 +33,16 @@ export function startRun(order: RunOrder, onProgress: (progress: RunProgress) =>
   };
 }
 
-function outcomeOf(child: ChildProcess, onProgress: (progress: RunProgress) => void): Promise<RunOutcome> {
+function outcomeOf(child: ChildProcess, onProgress: (progress: RunProgress) => void): Promise<RunState> {
   return new Promise((resolve) => {
-    let reported: RunOutcome | null = null;
+    let reported: RunState | null = null;
     let errors = "";
     child.stderr?.on("data", (text: Buffer) => {
       errors = (errors + text.toString()).slice(-4096);
     });
     child.on("message", (message: RunReport) => {
       if (message.kind === "progress") onProgress(message.progress);
-      else
-        reported =
-          message.kind === "finished" ? { status: "finished" } : { status: "failed", reason: message.reason };
+      else reported = message.state;
     });
     child.on("error", (error) => resolve({ status: "failed", reason: error.message }));
     child.on("close", (code, signal) =>

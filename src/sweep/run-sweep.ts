@@ -5,11 +5,13 @@ import type { EngineOptions } from "../engine/backends.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
+import { RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
 import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
-import { type RunState, writePlan, writeSummary } from "./plan.js";
+import { writePlan, writeSummary } from "./plan.js";
 import { type RunProcess, startRun } from "./run-process.js";
+import type { RunOrder } from "./worker-protocol.js";
 
 export interface SweepOptions extends EngineOptions {
   /** The folder of all results, and that of this sweep in it. */
@@ -86,30 +88,18 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
       );
       record(run, { status: "running", reason: "" });
       watcher.started(run);
-      const order = {
-        experiment: run.experiment,
-        fingerprint: run.fingerprint,
-        folder: join(folder, run.name),
-        backend: options.backend,
-        device: options.device,
-        threads: options.threads,
-        tensorboard: options.tensorboard,
-      };
-      const child = startRun(order, (progress) => watcher.progressed(run, progress));
+      const child = startRun(orderOf(run, options), (progress) => watcher.progressed(run, progress));
       running.add(child);
-      const outcome = await child.outcome;
+      const state = await child.outcome;
       running.delete(child);
-      if (outcome.status !== "finished") removeRunLeftovers(runFolder(join(folder, run.name)));
-      const state: RunState =
-        outcome.status === "stopped"
-          ? { status: "pending", reason: "" }
-          : { status: outcome.status, reason: outcome.status === "failed" ? outcome.reason : "" };
+      const { isOver, isFinished } = RUN_STATUSES[state.status];
+      if (!isFinished) removeRunLeftovers(runFolder(join(folder, run.name)));
       record(run, state);
-      if (outcome.status !== "stopped") watcher.ended(run, state);
+      if (isOver) watcher.ended(run, state);
       for (const twin of same) {
-        const twinState = outcome.status === "finished" ? copyTwin(folder, run, twin) : state;
+        const twinState = isFinished ? copyTwin(folder, run, twin) : state;
         record(twin, twinState);
-        if (outcome.status !== "stopped") watcher.ended(twin, twinState);
+        if (isOver) watcher.ended(twin, twinState);
       }
       writeSummary(folder, sweep);
     }
@@ -125,8 +115,16 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
     const state = states.get(run.name);
     return state?.status === "failed" ? [{ run, reason: state.reason }] : [];
   });
-  const finished = sweep.runs.filter((run) => states.get(run.name)?.status === "finished").length;
-  return { finished, failed, interrupted: signal.aborted };
+  const finished = sweep.runs.filter(
+    ({ name }) => RUN_STATUSES[states.get(name)?.status ?? "pending"].isFinished,
+  );
+  return { finished: finished.length, failed, interrupted: signal.aborted };
+}
+
+function orderOf({ name, experiment, fingerprint }: Run, options: SweepOptions): RunOrder {
+  const { backend, device, threads, tensorboard } = options;
+  const folder = join(options.folder, name);
+  return { experiment, fingerprint, folder, backend, device, threads, tensorboard };
 }
 
 function copyTwin(folder: string, run: Run, twin: Run): RunState {

@@ -2,6 +2,7 @@
 
 import type { Experiment } from "../config/experiment.js";
 import type { EngineOptions } from "../engine/backends.js";
+import type { RunState } from "../records/run-status.js";
 import type { RunProgress } from "../training/train-run.js";
 
 export interface RunOrder extends EngineOptions {
@@ -13,5 +14,4 @@ export interface RunOrder extends EngineOptions {
 
 export type RunReport =
   | { readonly kind: "progress"; readonly progress: RunProgress }
-  | { readonly kind: "finished" }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "ended"; readonly state: RunState };

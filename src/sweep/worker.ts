@@ -5,6 +5,7 @@ import { loadDataset } from "../data/dataset.js";
 import { buildNetwork } from "../network/build-network.js";
 import { heldBy, isHere, isLock, type Lock, lockFolder } from "../records/lock.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
+import type { RunState } from "../records/run-status.js";
 import { trainRun } from "../training/train-run.js";
 import type { RunOrder, RunReport } from "./worker-protocol.js";
 
@@ -17,9 +18,9 @@ process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit(1));
 process.once("message", (order: RunOrder) => {
   work(order).then(
-    () => report({ kind: "finished" }, 0),
+    () => end({ status: "finished", reason: "" }, 0),
     (error: unknown) =>
-      report({ kind: "failed", reason: error instanceof Error ? error.message : String(error) }, 1),
+      end({ status: "failed", reason: error instanceof Error ? error.message : String(error) }, 1),
   );
 });
 
@@ -57,6 +58,6 @@ async function waitForLock(path: string): Promise<Lock> {
   }
 }
 
-function report(message: RunReport, exitCode: number): void {
-  process.send?.(message, () => process.exit(exitCode));
+function end(state: RunState, exitCode: number): void {
+  process.send?.({ kind: "ended", state } satisfies RunReport, () => process.exit(exitCode));
 }

@@ -29,7 +29,7 @@ function writeSweep(
       macs: 20,
       test_error,
       test_loss: test_error === null ? null : 10 * test_error,
-      status: test_error === null ? "pending" : "finished",
+      status: test_error === null ? ("pending" as const) : ("finished" as const),
       ...more(`${variant}/seed-${seed}`),
     })),
   );
@@ -302,6 +302,25 @@ describe("compareSweep", () => {
           ["plain", {}, null, 0.1],
           ["se", {}, null, 0.2],
         ],
+      );
+    }));
+
+  it("names a status there is not, and goes by whether the run has a result", () =>
+    inTemporaryFolder((folder) => {
+      writeSweep(folder, { plain: { 1: 0.1 }, se: { 1: null } });
+      const file = join(folder, "plan.csv");
+      writeFileSync(file, readFileSync(file, "utf8").replace(/(finished|pending)/g, "paused"));
+      const { damaged, runs } = readSweep(folder);
+      assert.deepEqual(
+        damaged,
+        [2, 3].map(
+          (row) =>
+            `${file}: left out, row ${row}, column status: it is paused, not one of pending, running, finished, failed`,
+        ),
+      );
+      assert.deepEqual(
+        runs.map(({ status }) => status),
+        ["finished", "pending"],
       );
     }));
 

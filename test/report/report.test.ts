@@ -33,7 +33,7 @@ function writeSweep(
   writeRows(
     join(folder, "plan.csv"),
     PLAN_COLUMNS,
-    runs.map((run) => ({ ...run, status: "finished", reason: "" })),
+    runs.map((run) => ({ ...run, status: "finished" as const, reason: "" })),
   );
   writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
   for (const { run } of runs) {
@@ -127,7 +127,7 @@ describe("report", function () {
           axes: { r, x },
         })),
       );
-      const numbers = { params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" };
+      const numbers = { params: 1, macs: 1, test_error: 0.1, status: "finished" as const, reason: "" };
       writeRows(
         join(folder, "plan.csv"),
         PLAN_COLUMNS,
@@ -159,7 +159,7 @@ describe("report", function () {
           seed: 1,
           template: "z-r${r}-lr${lr}-s${s}",
           axes: { s, r, lr },
-          ...{ params: 1, macs: 1, test_error: 0.1, status: "finished", reason: "" },
+          ...{ params: 1, macs: 1, test_error: 0.1, status: "finished" as const, reason: "" },
         })),
       );
       writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
@@ -207,7 +207,7 @@ describe("report", function () {
             params: count,
             macs: 1e6 + index,
             test_error: errors[index] as number,
-            status: "finished",
+            status: "finished" as const,
             reason: "",
           },
         }));
@@ -237,7 +237,7 @@ describe("report", function () {
               params: 1,
               macs: 1,
               test_error: variant === "a" ? 0.1 : error,
-              status: "finished",
+              status: "finished" as const,
               reason: "",
             },
           })),
@@ -282,7 +282,7 @@ describe("report", function () {
         run: `v${index}/seed-1`,
         variant: `v${index}`,
         seed: 1,
-        ...{ axes: {}, params: 1, macs: 1, test_error, status: "finished", reason: "" },
+        ...{ axes: {}, params: 1, macs: 1, test_error, status: "finished" as const, reason: "" },
       }));
       writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
       writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
