@@ -23,8 +23,8 @@ export interface VariantComparison {
   /** Of a run. */
   readonly seconds: Spread | null;
   readonly metric: Spread | null;
-  /** Why it is not compared: it is a baseline, the same network as one before, or saw other data; else empty. */
-  readonly uncompared: "" | "baseline" | `the same network as ${string}` | `other data than ${string}`;
+  /** Why it is not compared; null where it is. */
+  readonly uncompared: Uncompared | null;
   /** Of this variant minus the baseline, over the seeds that both have finished. */
   readonly difference: Spread | null;
   /** The sign-flip test of that difference; its p among those of all variants by Holm. */
@@ -38,6 +38,12 @@ export interface VariantComparison {
   readonly planned: number;
   readonly failed: number;
 }
+
+/** It is a baseline; its runs are those of another variant; it saw other data than its baseline. */
+export type Uncompared =
+  | { readonly kind: "baseline" }
+  | { readonly kind: "same-network"; readonly as: string }
+  | { readonly kind: "other-data"; readonly than: string };
 
 export interface Comparison {
   readonly metric: MetricColumn;
@@ -87,7 +93,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     const uncompared = whyNot(one, based);
     const paired = [...values].flatMap(([seed, value]) => {
       const other = base.values.get(seed);
-      return other === undefined || uncompared !== "" ? [] : [[seed, value - other] as const];
+      return other === undefined || uncompared ? [] : [[seed, value - other] as const];
     });
     const differences = paired.map(([, difference]) => difference);
     const [first] = runs as [PlannedRun];
@@ -111,7 +117,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       failed: runs.filter(({ status }) => status === "failed").length,
     };
   });
-  const comparisons = compared.filter(({ uncompared }) => uncompared === "").length;
+  const comparisons = compared.filter(({ uncompared }) => !uncompared).length;
   const adjusted = holm(
     compared.flatMap(({ test }) => (test ? [test.p] : [])),
     comparisons,
@@ -181,17 +187,18 @@ interface LabelledVariant {
 type BasedVariant = LabelledVariant & { readonly base: LabelledVariant };
 
 /** Of variants that are one network the one with most runs is compared. */
-function whyNot(one: BasedVariant, all: readonly BasedVariant[]): VariantComparison["uncompared"] {
+function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | null {
   const { base } = one;
-  if (one.label === base.label) return "baseline";
-  if (areSame(one, base)) return `the same network as ${base.label}`;
+  if (one.label === base.label) return { kind: "baseline" };
+  if (areSame(one, base)) return { kind: "same-network", as: base.label };
   const same = all.filter((other) => other.base === base && areSame(one, other));
   const most = Math.max(...same.map(({ runs }) => runs.length));
   const first = same.find(({ runs }) => runs.length === most);
-  if (first && first !== one) return `the same network as ${first.label}`;
+  if (first && first !== one) return { kind: "same-network", as: first.label };
   // A sweep that varies its data asks for that comparison; of two sweeps nothing says that their seeds go together.
   const [own, other] = [one.runs[0]?.data, base.runs[0]?.data];
-  return one.sweep !== base.sweep && own && other && own !== other ? `other data than ${base.label}` : "";
+  const differs = one.sweep !== base.sweep && own && other && own !== other;
+  return differs ? { kind: "other-data", than: base.label } : null;
 }
 
 /** Whether two variants are the same runs in every seed that both have. */

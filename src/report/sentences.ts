@@ -43,13 +43,13 @@ export function conditionsOf(comparison: Comparison): string[] {
 export function sentencesOf(comparison: Comparison): string[] {
   if (
     comparison.variants.every(
-      ({ test, uncompared }) => !test && (uncompared === "" || uncompared === "baseline"),
+      ({ test, uncompared }) => !test && (!uncompared || uncompared.kind === "baseline"),
     )
   )
     return [];
   return comparison.variants.flatMap((variant) => {
     const base = comparison.variants.find(({ variant: name }) => name === variant.baseline);
-    return !base || variant.uncompared === "baseline" ? [] : [sentenceOf(variant, base, comparison)];
+    return !base || variant.uncompared?.kind === "baseline" ? [] : [sentenceOf(variant, base, comparison)];
   });
 }
 
@@ -128,8 +128,10 @@ function sentenceOf(
   { metric, comparisons }: Comparison,
 ): string {
   const { difference, test, uncompared } = variant;
-  if (uncompared.startsWith("the same")) return `${variant.variant} is ${uncompared}.`;
-  if (uncompared !== "") return `${variant.variant} saw ${uncompared}: their runs make no pairs.`;
+  if (uncompared?.kind === "same-network")
+    return `${variant.variant} is the same network as ${uncompared.as}.`;
+  if (uncompared?.kind === "other-data")
+    return `${variant.variant} saw other data than ${uncompared.than}: their runs make no pairs.`;
   if (!difference || !test)
     return `${variant.variant}: no seed has finished both here and in ${base.variant}.`;
   const { scale, points, digits } = metricScale(metric);

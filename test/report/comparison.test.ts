@@ -166,13 +166,15 @@ describe("compareSweep", () => {
       const sweeps = [readSweep(a), readSweep(b)];
       const uncompared = (asked: ComparisonAsked) =>
         compareSweeps(sweeps, asked).variants.map(({ uncompared }) => uncompared);
-      assert.deepEqual(uncompared({}), ["baseline", "", "baseline", ""]);
-      assert.deepEqual(uncompared({ baseline: "a/plain" }), [
-        "baseline",
-        "",
-        "other data than a/plain",
-        "other data than a/plain",
-      ]);
+      const baseline = { kind: "baseline" };
+      const other = { kind: "other-data", than: "a/plain" };
+      assert.deepEqual(uncompared({}), [baseline, null, baseline, null]);
+      const asked = { baseline: "a/plain" };
+      assert.deepEqual(uncompared(asked), [baseline, null, other, other]);
+      assert.match(
+        sentencesOf(compareSweeps(sweeps, asked)).join("\n"),
+        /^b\/se saw other data than a\/plain: their runs make no pairs\.$/m,
+      );
       for (const asked of [{ baseline: "plain" }, { metric: "accuracy" }])
         assert.throws(() => compareSweeps(sweeps, asked), InputError);
     }));
@@ -189,17 +191,19 @@ describe("compareSweep", () => {
           return { fingerprint: `${network} ${seed}` };
         },
       );
-      const { variants, comparisons } = compareSweeps([readSweep(folder)], {});
+      const comparison = compareSweeps([readSweep(folder)], {});
+      const { variants, comparisons } = comparison;
       assert.equal(comparisons, 1);
       assert.deepEqual(
         variants.map(({ uncompared, test }) => [uncompared, test?.adjustedP]),
         [
-          ["baseline", undefined],
-          ["the same network as plain", undefined],
-          ["the same network as twin", undefined],
-          ["", 0.5],
+          [{ kind: "baseline" }, undefined],
+          [{ kind: "same-network", as: "plain" }, undefined],
+          [{ kind: "same-network", as: "twin" }, undefined],
+          [null, 0.5],
         ],
       );
+      assert.match(sentencesOf(comparison).join("\n"), /^same is the same network as plain\.$/m);
     }));
 
   it("corrects for all that is planned, from the first results on", () =>
