@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { Tensor } from "onnxruntime-node";
 import { OnnxBuilder } from "../src/compile/onnx-builder.js";
 import { createSession } from "../src/compile/session.js";
-import { formatTable } from "../src/report/format.js";
+import { formatTable } from "../src/format.js";
 import { type BenchCase, CASES } from "./cases.js";
 import type { Measurement } from "./measure.js";
 

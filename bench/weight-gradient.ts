@@ -14,7 +14,7 @@ import { OnnxBuilder } from "../src/compile/onnx-builder.js";
 import { Placement } from "../src/compile/placement.js";
 import { createSession, probeBlockSize } from "../src/compile/session.js";
 import { sizeOfShape, type TracedNode, type TracedValue } from "../src/compile/traced-graph.js";
-import { formatTable } from "../src/report/format.js";
+import { formatTable } from "../src/format.js";
 
 const BATCH = 128;
 const REPEATS = 8;

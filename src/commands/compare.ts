@@ -1,10 +1,10 @@
 // squeezebox compare: the table of a sweep, or of several together, from their CSV files.
 
 import { resolve } from "node:path";
+import { formatComparison } from "../present/comparison-table.js";
+import { answerOf, conditionsOf, sentencesOf } from "../present/sentences.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/comparison.js";
-import { formatComparison } from "../report/comparison-table.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
-import { answerOf, conditionsOf, sentencesOf } from "../report/sentences.js";
 import { lineWidth, print, printError, printJson, wrapped } from "./output.js";
 
 export interface CompareFlags extends ComparisonAsked {

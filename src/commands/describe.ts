@@ -2,16 +2,16 @@
 
 import { describeDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
+import { formatCount, formatLarge } from "../format.js";
 import { complexityOf } from "../network/complexity.js";
 import type { Shape } from "../network/graph.js";
-import { formatCount, formatLarge } from "../report/format.js";
 import {
   type DescribedNetwork,
   layerTable,
   mermaid,
   sideBySide,
   stageTable,
-} from "../report/network-tables.js";
+} from "../present/network-tables.js";
 import { loadExperiment, networkOf, parseOverrides } from "./inputs.js";
 import { lineWidth, print, printJson } from "./output.js";
 

@@ -4,7 +4,7 @@ import { probeBlockSize } from "../compile/session.js";
 import { DEVICES, type Device } from "../engine/backends.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
 import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
-import { formatTable } from "../report/format.js";
+import { formatTable } from "../format.js";
 import { defaultJobs } from "./inputs.js";
 import { lineWidth, print, printJson } from "./output.js";
 

@@ -1,6 +1,6 @@
 // Where commands print: text for people, JSON for machines.
 
-import { wrap } from "../report/format.js";
+import { wrap } from "../format.js";
 
 /** Signals that end a command in good order. */
 export const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

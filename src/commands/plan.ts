@@ -1,9 +1,9 @@
 // squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
 
 import { join } from "node:path";
+import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
+import { matchWords, warningOf } from "../present/sentences.js";
 import type { AxisValues } from "../records/variant-cells.js";
-import { formatCount, formatDuration, formatLarge, formatTable } from "../report/format.js";
-import { matchWords, warningOf } from "../report/sentences.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
 import {

@@ -1,8 +1,8 @@
 // Training as people watch it: bars for a sweep and its jobs or for one run, or plain lines without a terminal.
 
 import { MultiBar, SingleBar } from "cli-progress";
+import { formatDuration } from "../format.js";
 import { RUN_STATUSES, type RunState, type RunStatus } from "../records/run-status.js";
-import { formatDuration } from "../report/format.js";
 import type { Run } from "../sweep/expand.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { RunProgress } from "../training/train-run.js";

@@ -10,7 +10,7 @@ import {
   InputError,
   sortDiagnostics,
 } from "../diagnostic.js";
-import { warningOf } from "../report/sentences.js";
+import { warningOf } from "../present/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
 import { describedFacts, loadExperiment, loadSweep, locateSplit, networkOf } from "./inputs.js";
 import { print, printError, printJson, usesColor } from "./output.js";

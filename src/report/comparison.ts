@@ -6,6 +6,12 @@ import { InputError } from "../diagnostic.js";
 import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
+import {
+  type ComparableVariant,
+  comparableVariants,
+  type Uncompared,
+  valuesOf,
+} from "./comparable-variants.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
@@ -39,12 +45,6 @@ export interface VariantComparison {
   readonly failed: number;
 }
 
-/** It is a baseline; its runs are those of another variant; it saw other data than its baseline. */
-export type Uncompared =
-  | { readonly kind: "baseline" }
-  | { readonly kind: "same-network"; readonly as: string }
-  | { readonly kind: "other-data"; readonly than: string };
-
 export interface Comparison {
   readonly metric: MetricColumn;
   /** How many there will be once all that is planned has finished: what Holm's correction is for. */
@@ -70,69 +70,65 @@ export interface ComparisonAsked {
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
   const metric = metricOf(asked.metric ?? sweeps[0]?.asked.metric ?? "test_error");
-  const variants = variantLabels(sweeps).map(({ sweep, variant, label }) => {
-    const runs = sweep.runs.filter((run) => run.variant === variant);
-    return { sweep, label, runs, values: valuesOf(runs, metric) };
-  });
-  const isShare = metric.includes("error");
-  const labels = variants.map(({ label }) => label);
-  if (asked.baseline !== undefined && !labels.includes(asked.baseline))
-    throw new InputError(
-      `--baseline: no variant is called ${asked.baseline}${didYouMean(asked.baseline, labels) || `; there are ${labels.join(", ")}`}`,
-    );
-  const based = variants.map((one) => {
-    const own = variants.filter(({ sweep }) => sweep === one.sweep);
-    const base =
-      variants.find(({ label }) => label === asked.baseline) ??
-      own.find(({ label }) => label === labelOf(one.sweep, sweeps)) ??
-      (own[0] as LabelledVariant);
-    return { ...one, base };
-  });
-  const compared = based.map((one) => {
-    const { label, runs, values, base } = one;
-    const uncompared = whyNot(one, based);
-    const paired = [...values].flatMap(([seed, value]) => {
-      const other = base.values.get(seed);
-      return other === undefined || uncompared ? [] : [[seed, value - other] as const];
-    });
-    const differences = paired.map(([, difference]) => difference);
-    const [first] = runs as [PlannedRun];
-    return {
-      variant: label,
-      baseline: base.label,
-      axes: first.axes,
-      template: first.template,
-      match: first.match,
-      params: first.params,
-      macs: first.macs,
-      seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
-      metric: within(isShare ? [0, 1] : null, spreadOf([...values.values()])),
-      uncompared,
-      difference: within(isShare ? [-1, 1] : null, spreadOf(differences)),
-      test: signFlipTest(differences),
-      values: Object.fromEntries(values),
-      differences: Object.fromEntries(paired),
-      errorsByClass: meanByClass(runs),
-      planned: runs.length,
-      failed: runs.filter(({ status }) => status === "failed").length,
-    };
-  });
-  const comparisons = compared.filter(({ uncompared }) => !uncompared).length;
-  const adjusted = holm(
-    compared.flatMap(({ test }) => (test ? [test.p] : [])),
-    comparisons,
-  );
+  const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
+  const runs = variants.flatMap((one) => one.runs);
+  const comparisons = variants.filter(({ uncompared }) => !uncompared).length;
   return {
     metric,
     comparisons,
-    pending: variants.some(({ runs }) => runs.some(({ status }) => !RUN_STATUSES[status].isOver)),
-    testImages: onlyOf(sweeps.flatMap(({ runs }) => runs.map(({ testImages }) => testImages))),
-    majorityError: majorityErrorOf(sweeps.flatMap(({ runs }) => runs)),
-    variants: compared.map((one): VariantComparison => {
-      const { test } = one;
-      return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
-    }),
+    pending: runs.some(({ status }) => !RUN_STATUSES[status].isOver),
+    testImages: onlyOf(runs.map(({ testImages }) => testImages)),
+    majorityError: majorityErrorOf(sweeps.flatMap((sweep) => sweep.runs)),
+    variants: withHolm(
+      variants.map((one) => compareVariant(one, metric)),
+      comparisons,
+    ),
   };
+}
+
+type Unadjusted = Omit<VariantComparison, "test"> & { readonly test: PairedTest | null };
+
+/** A variant beside its baseline, over the seeds that both have finished. */
+function compareVariant(one: ComparableVariant, metric: MetricColumn): Unadjusted {
+  const { label, runs, values, base, uncompared } = one;
+  const [first] = runs;
+  const paired = [...values].flatMap(([seed, value]) => {
+    const other = base.values.get(seed);
+    return other === undefined || uncompared ? [] : [[seed, value - other] as const];
+  });
+  const differences = paired.map(([, difference]) => difference);
+  const isShare = metric.includes("error");
+  return {
+    variant: label,
+    baseline: base.label,
+    axes: first.axes,
+    template: first.template,
+    match: first.match,
+    params: first.params,
+    macs: first.macs,
+    seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
+    metric: within(isShare ? [0, 1] : null, spreadOf([...values.values()])),
+    uncompared,
+    difference: within(isShare ? [-1, 1] : null, spreadOf(differences)),
+    test: signFlipTest(differences),
+    values: Object.fromEntries(values),
+    differences: Object.fromEntries(paired),
+    errorsByClass: meanByClass(runs),
+    planned: runs.length,
+    failed: runs.filter(({ status }) => status === "failed").length,
+  };
+}
+
+/** With each p as it is among those of all comparisons that are planned. */
+function withHolm(variants: readonly Unadjusted[], comparisons: number): VariantComparison[] {
+  const adjusted = holm(
+    variants.flatMap(({ test }) => (test ? [test.p] : [])),
+    comparisons,
+  );
+  return variants.map((one) => {
+    const { test } = one;
+    return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
+  });
 }
 
 function metricOf(asked: string): MetricColumn {
@@ -177,70 +173,13 @@ function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
   });
 }
 
-interface LabelledVariant {
-  readonly sweep: SweepTables;
-  readonly label: string;
-  readonly runs: readonly PlannedRun[];
-  readonly values: ReadonlyMap<number, number>;
-}
-
-type BasedVariant = LabelledVariant & { readonly base: LabelledVariant };
-
-/** Of variants that are one network the one with most runs is compared. */
-function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | null {
-  const { base } = one;
-  if (one.label === base.label) return { kind: "baseline" };
-  if (areSame(one, base)) return { kind: "same-network", as: base.label };
-  const same = all.filter((other) => other.base === base && areSame(one, other));
-  const most = Math.max(...same.map(({ runs }) => runs.length));
-  const first = same.find(({ runs }) => runs.length === most);
-  if (first && first !== one) return { kind: "same-network", as: first.label };
-  // A sweep that varies its data asks for that comparison; of two sweeps nothing says that their seeds go together.
-  const [own, other] = [one.runs[0]?.data, base.runs[0]?.data];
-  const differs = one.sweep !== base.sweep && own && other && own !== other;
-  return differs ? { kind: "other-data", than: base.label } : null;
-}
-
-/** Whether two variants are the same runs in every seed that both have. */
-function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
-  const fingerprints = new Map(other.runs.map(({ seed, fingerprint }) => [seed, fingerprint]));
-  const shared = one.runs.filter(({ seed }) => fingerprints.has(seed));
-  return (
-    shared.length > 0 &&
-    shared.every(({ seed, fingerprint }) => fingerprint !== null && fingerprints.get(seed) === fingerprint)
-  );
+/** At 0.05, after Holm. */
+export function isSignificant({ test }: VariantComparison): boolean {
+  return test !== null && test.adjustedP <= 0.05;
 }
 
 /** The one all others are compared with; null where each sweep has its own. */
 export function commonBaseline({ variants }: Comparison): string | null {
   const names = new Set(variants.map(({ baseline }) => baseline));
   return names.size === 1 ? ([...names][0] as string) : null;
-}
-
-/** In the order of the plans. */
-export function variantLabels(sweeps: readonly SweepTables[]) {
-  return sweeps.flatMap((sweep) =>
-    [...new Set(sweep.runs.map(({ variant }) => variant))].map((variant) => ({
-      sweep,
-      variant,
-      label: labelOf(sweep, sweeps, variant),
-    })),
-  );
-}
-
-/** Of a variant, or of the baseline that the sweep's file names. Folders of one name are told apart by their paths. */
-function labelOf(sweep: SweepTables, sweeps: readonly SweepTables[], variant = sweep.asked.baseline): string {
-  if (sweeps.length === 1) return variant ?? "";
-  const sameName = sweeps.filter(({ name }) => name === sweep.name).length > 1;
-  return `${sameName ? sweep.folder : sweep.name}/${variant}`;
-}
-
-/** Seed -> value, of the runs that have one. */
-function valuesOf(runs: readonly PlannedRun[], column: MetricColumn | "seconds") {
-  return new Map(
-    runs.flatMap(({ seed, result }) => {
-      const value = result?.[column] ?? null;
-      return value === null ? [] : [[seed, value] as const];
-    }),
-  );
 }

@@ -1,8 +1,8 @@
 // What the gates of a run do -> one page: the paper's figure, and for each gate what it is worth.
 
+import { escapeHtml, figure, htmlTable, page } from "../present/html.js";
 import type { GateRow } from "../records/tables.js";
 import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
-import { escapeHtml, figure, htmlTable, page } from "./html.js";
 
 /** Head and cells of the table of gates. `rows`: those of gates.csv. */
 export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: string[][] } {

@@ -1,7 +1,7 @@
 // What gates do, as tables -> the figure of the SENet paper, and what each gate is worth by depth.
 
+import { PLOT_WIDTH, renderPlot } from "../present/plots.js";
 import type { ExcitationRow, GateRow } from "../records/tables.js";
-import { PLOT_WIDTH, renderPlot } from "./plots.js";
 
 /** The paper shows so many channels of each gate, evenly spaced, where there are more. */
 export const MOST_CHANNELS = 50;

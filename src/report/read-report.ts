@@ -7,13 +7,24 @@ import { readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
-import { type Comparison, type ComparisonAsked, compareSweeps, variantLabels } from "./comparison.js";
-import type { EpochPoint } from "./learning-curves.js";
+import { variantLabels } from "./comparable-variants.js";
+import { type Comparison, type ComparisonAsked, compareSweeps } from "./comparison.js";
 import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
 export interface ReportedRun extends PlannedRun {
   /** That are over. */
   readonly epochs: number;
+}
+
+/** One epoch of one run. */
+export interface EpochPoint {
+  readonly variant: string;
+  readonly seed: number;
+  readonly epoch: number;
+  readonly train_loss: number | null;
+  readonly validation_loss: number | null;
+  readonly train_error: number | null;
+  readonly validation_error: number | null;
 }
 
 export interface ReportData {
@@ -41,8 +52,8 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   const runs: ReportedRun[] = [];
   const configs = new Map<string, unknown>();
   let classNames: readonly string[] = [];
-  for (const { sweep, variant, label } of variantLabels(sweeps))
-    for (const run of sweep.runs.filter((run) => run.variant === variant)) {
+  for (const { sweep, label, runs: own } of variantLabels(sweeps))
+    for (const run of own) {
       const files = runFolder(join(sweep.folder, run.run));
       const rows = readTable(files.epochs, EPOCH_COLUMNS, damaged) ?? [];
       epochs.push(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { InputError } from "../../src/diagnostic.js";
-import { serveLive } from "../../src/report/live-server.js";
+import { serveLive } from "../../src/present/live-server.js";
 import { CHROMIUM, inBrowser } from "../browser.js";
 import { start, writeSweepFile } from "../sweep/run-cli.js";
 import { inTemporaryFolder } from "../temporary-folder.js";

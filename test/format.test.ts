@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatTable } from "../../src/report/format.js";
+import { formatTable } from "../src/format.js";
 
 describe("formatTable", () => {
   const HEAD = ["variant", "runs", "test error", "detail"];

@@ -1,11 +1,11 @@
 // A comparison -> its table, for a terminal, Markdown, LaTeX, HTML and CSV.
 
+import { formatTable } from "../format.js";
 import type { WholeRow } from "../records/columns.js";
 import type { COMPARISON_COLUMNS } from "../records/tables.js";
-import { type Comparison, commonBaseline, type VariantComparison } from "./comparison.js";
-import { formatChange, formatCount, formatDuration, formatLarge, formatTable } from "./format.js";
+import { type Comparison, commonBaseline } from "../report/comparison.js";
+import { type Column, columnsOf } from "./comparison-columns.js";
 import { metricScale, metricWords } from "./metric-words.js";
-import type { Spread } from "./statistics.js";
 
 export interface ComparisonTable {
   readonly head: readonly string[];
@@ -106,90 +106,6 @@ export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COM
   );
 }
 
-interface Column {
-  readonly head: string;
-  readonly cell: (variant: VariantComparison) => string;
-}
-
-const NOTHING = "-";
-
-function columnsOf(comparison: Comparison) {
-  const { metric, variants } = comparison;
-  const { scale, unit, points, digits } = metricScale(metric);
-  const fixed = (value: number) => (value * scale).toFixed(digits);
-  const signed = (value: number) => `${value >= 0 ? "+" : ""}${fixed(value)}`;
-  const meanText = ({ mean, deviation, n }: Spread) =>
-    n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;
-  const intervalText = ({ interval: [low, high], n }: Spread, format: (value: number) => string) =>
-    n === 1 || low === high ? "" : `[${format(low)}, ${format(high)}]`;
-  const differenceText = (spread: Spread) =>
-    `${signed(spread.mean)} ${intervalText(spread, signed)}`.trim() + points;
-  const baseOf = ({ baseline }: VariantComparison) =>
-    variants.find(({ variant }) => variant === baseline) as VariantComparison;
-  const changed = (text: string, value: number, base: number) =>
-    value === base || !(base > 0) ? text : `${text} (${formatChange(value, base)})`;
-  const names = variants.flatMap(({ axes }) => Object.keys(axes));
-  const axes = [...new Set(names)].map(
-    (name): Column => ({ head: name, cell: ({ axes }) => String(axes[name] ?? NOTHING) }),
-  );
-  const name: Column = { head: "variant", cell: ({ variant }) => variant };
-  const runs: Column = { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` };
-  const mean: Column = {
-    head: metricWords(metric),
-    cell: ({ metric }) => (metric ? meanText(metric) : NOTHING),
-  };
-  const interval: Column = {
-    head: "95 % interval",
-    cell: ({ metric }) => (metric && intervalText(metric, fixed)) || NOTHING,
-  };
-  const difference: Column = {
-    head: `difference to ${baselineWords(comparison)} [95 %]`,
-    cell: (variant) => (variant.difference ? differenceText(variant.difference) : NOTHING),
-  };
-  const test: Column[] = [
-    {
-      head: "effect",
-      cell: ({ test }) => (test && !Number.isNaN(test.effect) ? test.effect.toFixed(2) : NOTHING),
-    },
-    { head: "p", cell: ({ test }) => test?.p.toPrecision(2) ?? NOTHING },
-    {
-      head: "p (Holm)",
-      cell: (variant) =>
-        variant.test
-          ? `${variant.test.adjustedP.toPrecision(2)}${isSignificant(variant) ? " *" : ""}`
-          : NOTHING,
-    },
-  ];
-  const cost: Column[] = [
-    {
-      head: "parameters",
-      cell: (variant) => changed(formatCount(variant.params), variant.params, baseOf(variant).params),
-    },
-    {
-      head: "MACs",
-      cell: (variant) => changed(formatLarge(variant.macs), variant.macs, baseOf(variant).macs),
-    },
-    {
-      head: "time a run",
-      cell: (variant) =>
-        variant.seconds
-          ? changed(
-              formatDuration(variant.seconds.mean),
-              variant.seconds.mean,
-              baseOf(variant).seconds?.mean ?? 0,
-            )
-          : NOTHING,
-    },
-  ];
-  return { name, axes, runs, mean, interval, difference, test, cost };
-}
-
-/** A name that is longer than what is said of it would make the column wider than its cells. */
-function baselineWords(comparison: Comparison): string {
-  const name = commonBaseline(comparison);
-  return name === null ? "its baseline" : name.length <= 16 ? name : "the baseline";
-}
-
 function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): ComparisonTable {
   const { scale, digits } = metricScale(metric);
   const means = variants.map((variant) => variant.metric?.mean ?? Number.POSITIVE_INFINITY);
@@ -204,10 +120,6 @@ function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): 
     best: new Set(best),
     metricColumn: columns.findIndex(({ head }) => head === metricWords(metric)),
   };
-}
-
-export function isSignificant({ test }: VariantComparison): boolean {
-  return test !== null && test.adjustedP <= 0.05;
 }
 
 export function legend(comparison: Comparison): string {

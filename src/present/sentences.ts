@@ -1,11 +1,10 @@
 // A comparison in plain words, saying no more than its seeds can show.
 
+import { formatChange, formatCount } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
-import type { Comparison, VariantComparison } from "./comparison.js";
-import { isSignificant } from "./comparison-table.js";
-import { formatChange, formatCount } from "./format.js";
+import { type Comparison, isSignificant, type VariantComparison } from "../report/comparison.js";
+import { leastPairs, pairsNeeded, type Spread, smallestAdjusted, smallestP } from "../report/statistics.js";
 import { metricScale, metricWords } from "./metric-words.js";
-import { leastPairs, pairsNeeded, type Spread, smallestAdjusted, smallestP } from "./statistics.js";
 
 /** The comparison in one sentence: what is significant after Holm. */
 export function answerOf({ metric, variants, pending }: Comparison): string {

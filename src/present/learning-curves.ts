@@ -1,36 +1,17 @@
 // Rows of epochs -> learning curves.
 
+import type { EpochPoint } from "../report/read-report.js";
 import { markedBy, renderPlot } from "./plots.js";
-
-/** One epoch of one run. */
-export interface EpochPoint {
-  readonly variant: string;
-  readonly seed: number;
-  readonly epoch: number;
-  readonly train_loss: number | null;
-  readonly validation_loss: number | null;
-  readonly train_error: number | null;
-  readonly validation_error: number | null;
-}
 
 /** By epoch, the mean over seeds with a band from the least to the greatest; training dashed and without a band. */
 export function learningCurves(
   points: readonly EpochPoint[],
   { variants, quantity }: { variants: readonly string[]; quantity: "loss" | "error" },
 ): Promise<string> {
-  const scale = quantity === "error" ? 100 : 1;
-  const rows = points
-    .filter(({ variant }) => variants.includes(variant))
-    .flatMap(({ variant, epoch, ...point }) =>
-      (["validation", "train"] as const).map((split) => ({
-        variant,
-        epoch,
-        value: (point[`${split}_${quantity}`] ?? 0) * scale,
-        data: split === "train" ? "training" : "validation",
-      })),
-    )
-    // A logarithmic axis has no place for others.
-    .filter(({ value }) => value > 0);
+  const rows = curvePoints(
+    points.filter(({ variant }) => variants.includes(variant)),
+    quantity,
+  );
   const last = Math.max(...points.map(({ epoch }) => epoch));
   const x = {
     field: "epoch",
@@ -79,4 +60,22 @@ export function learningCurves(
       },
     ],
   });
+}
+
+/** Errors in percent. */
+function curvePoints(points: readonly EpochPoint[], quantity: "loss" | "error") {
+  const scale = quantity === "error" ? 100 : 1;
+  return (
+    points
+      .flatMap(({ variant, epoch, ...point }) =>
+        (["validation", "train"] as const).map((split) => ({
+          variant,
+          epoch,
+          value: (point[`${split}_${quantity}`] ?? 0) * scale,
+          data: split === "train" ? "training" : "validation",
+        })),
+      )
+      // A logarithmic axis has no place for others.
+      .filter(({ value }) => value > 0)
+  );
 }

@@ -1,17 +1,18 @@
 // What is known of sweeps -> one self-contained page: question, answer, table, plots, runs. No script, no network.
 
 import { stringify } from "yaml";
+import { formatDuration } from "../format.js";
 import { RUN_STATUSES } from "../records/run-status.js";
-import { type Comparison, commonBaseline } from "./comparison.js";
-import { axisPlot, costPlot, differencePlot, numericAxes, pairedPlot } from "./comparison-plots.js";
+import { type Comparison, commonBaseline } from "../report/comparison.js";
+import { configChanges } from "../report/config-changes.js";
+import type { ReportData } from "../report/read-report.js";
+import { axisPlot, numericAxes } from "./axis-plot.js";
+import { costPlot, differencePlot, pairedPlot } from "./comparison-plots.js";
 import { gainAndCost, legend } from "./comparison-table.js";
-import { configChanges } from "./config-changes.js";
-import { formatDuration } from "./format.js";
 import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import { beginPage } from "./plots.js";
-import type { ReportData } from "./read-report.js";
 import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
 export async function htmlReport(data: ReportData): Promise<string> {

@@ -7,9 +7,9 @@ import {
   type NetworkSpec,
   type StageSpec,
 } from "../config/experiment.js";
+import { formatCount, formatLarge, formatTable } from "../format.js";
 import type { Complexity, LayerComplexity } from "../network/complexity.js";
 import type { Graph, Shape } from "../network/graph.js";
-import { formatCount, formatLarge, formatTable } from "./format.js";
 
 export interface DescribedNetwork {
   readonly name: string;
