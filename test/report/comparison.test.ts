@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InputError } from "../../src/diagnostic.js";
 import { answerOf, conditionsOf, sentencesOf } from "../../src/present/sentences.js";
 import type { RowOf } from "../../src/records/columns.js";
+import { RUN_STATUSES } from "../../src/records/run-status.js";
 import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/tables.js";
 import { type ComparisonAsked, compareSweeps } from "../../src/report/comparison.js";
 import { readSweep } from "../../src/report/read-sweep.js";
@@ -319,7 +320,7 @@ describe("compareSweep", () => {
         damaged,
         [2, 3].map(
           (row) =>
-            `${file}: left out, row ${row}, column status: it is paused, not one of pending, running, finished, failed`,
+            `${file}: left out, row ${row}, column status: it is paused, not one of ${Object.keys(RUN_STATUSES).join(", ")}`,
         ),
       );
       assert.deepEqual(
