@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
 import { mistakesOfAllRounds } from "../config/mend.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
+import { type LongForm, longForm } from "../config/shorthand.js";
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
@@ -21,7 +22,7 @@ import { quickOverrides, quickSweep } from "./quick.js";
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;
-  readonly located: Located;
+  readonly located: LongForm;
   /** The folder that relative paths of the experiment start at. */
   readonly directory: string;
 }
@@ -52,7 +53,8 @@ export function loadExperiment(
     throw new InputError(
       `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
     );
-  const located = orThrow(applyOverrides(source, [...(quick ? quickOverrides(source) : []), ...overrides]));
+  const base = longForm(source);
+  const located = orThrow(applyOverrides(base, [...(quick ? quickOverrides(base) : []), ...overrides]));
   const directory = directoryOf(file);
   const checked = checkExperiment(located, directory);
   if (!checked.ok) throw new DiagnosticError(everyMistake({ located, directory, inputOf }));
@@ -102,6 +104,7 @@ function everySweepMistake(source: Located, file: string): Diagnostic[] {
   const base = baseExperiment(source, file);
   const own = mistakesOfAllRounds(source.value, {
     schema: "sweep",
+    placeOf: (path) => path,
     look: (value) => {
       try {
         const { diagnostics } = checkedPoints(checkSweep({ ...source, value }, file), [], inputOf);

@@ -4,24 +4,20 @@ import type { Diagnostic, Path } from "../diagnostic.js";
 import type { Network, Stage, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
 import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS, epochsOf } from "./short-forms.js";
-import { isMapping, isWritten, type Located } from "./source.js";
+import { bothSpellings, type LongForm } from "./shorthand.js";
+import { isMapping, isWritten } from "./source.js";
 
 /** `written`: valid under the schema, defaults filled in. */
-export function checkAcrossFields(written: Required<WrittenExperiment>, located: Located): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
+export function checkAcrossFields(written: Required<WrittenExperiment>, located: LongForm): Diagnostic[] {
+  const diagnostics: Diagnostic[] = bothSpellings(located);
   const report = (code: string, message: string, path: Path, part: "key" | "value" = "value") =>
-    diagnostics.push({ code, message, path, location: located.locate(path, part) });
+    diagnostics.push({
+      code,
+      message,
+      path: located.written(path),
+      location: located.locate(path, part),
+    });
   const { network } = written;
-  const checkOneGate = (path: Path) => {
-    if (isWritten(located, [...path, "se"]) && isWritten(located, [...path, "attention"]))
-      report(
-        "both-given",
-        "`se` is short for `attention: { type: se }`: give one of them",
-        [...path, "se"],
-        "key",
-      );
-  };
-  checkOneGate(["network"]);
   checkStem(network.stem, report);
 
   network.stages.forEach((stage, index) => {
@@ -50,10 +46,11 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
         [...path, "r"],
         "key",
       );
-    for (const key of ["se", "attention"])
-      if (stage.r !== undefined && isWritten(located, [...path, key, "r"]))
-        report("both-given", `\`r\` is short for \`${key}.r\`: give one of them`, [...path, "r"], "key");
-    checkOneGate(path);
+    const ratio = [...path, "attention", "r"];
+    if (stage.r !== undefined && isWritten(located, ratio)) {
+      const name = located.written(ratio).slice(path.length).join(".");
+      report("both-given", `\`r\` is short for \`${name}\`: give one of them`, [...path, "r"], "key");
+    }
   });
   const { schedule, epochs } = written.training as Required<Training>;
   if (schedule.name === "steps") {
@@ -88,7 +85,7 @@ type Report = (code: string, message: string, path: Path, part?: "key" | "value"
 /** A stage is either blocks, which need `block` and `filters`, or `modules` and `repeat` alone. */
 function checkModules(
   stage: Stage,
-  { path, located, report }: { path: Path; located: Located; report: Report },
+  { path, located, report }: { path: Path; located: LongForm; report: Report },
 ): void {
   const missing = (["block", "filters"] as const).filter(
     (key) => stage.modules === undefined && stage[key] === undefined,

@@ -29,7 +29,7 @@ import type {
 } from "./experiment-spec.js";
 import { fillDefaults, validateSchema } from "./schema.js";
 import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
-import type { Located } from "./source.js";
+import type { LongForm } from "./shorthand.js";
 
 export * from "./experiment-spec.js";
 
@@ -38,7 +38,7 @@ export type Checked<T> =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Validates and normalises. `directory` is the folder that relative paths of the experiment start at. */
-export function checkExperiment(located: Located, directory: string): Checked<Experiment> {
+export function checkExperiment(located: LongForm, directory: string): Checked<Experiment> {
   const errors = validateSchema("experiment", located);
   if (errors.length > 0) return { ok: false, diagnostics: errors };
   const filled = fillDefaults("experiment", located.value) as Required<WrittenExperiment>;

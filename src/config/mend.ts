@@ -4,6 +4,8 @@ import type { Diagnostic, Path } from "../diagnostic.js";
 import { missingKeys, otherValues, type SchemaName } from "./schema.js";
 
 interface MendParts {
+  /** Where in the value the path of a diagnostic leads. */
+  readonly placeOf: (path: Path) => Path;
   readonly diagnostics: readonly Diagnostic[];
   readonly schema: SchemaName;
   /** How many a value has: one that has fewer is nearer to what is looked for. */
@@ -14,11 +16,11 @@ interface MendParts {
  * Each wrong place gets another value or is taken away, whichever leaves fewer mistakes; what is missing is added. Places that
  * were changed say nothing of what was meant.
  */
-function mended(value: unknown, { diagnostics, schema, mistakesIn }: MendParts): unknown {
+function mended(value: unknown, { diagnostics, placeOf, schema, mistakesIn }: MendParts): unknown {
   let best = value;
   let left = mistakesIn(best);
   for (const { path } of diagnostics)
-    for (const candidate of candidates(best, path, schema)) {
+    for (const candidate of candidates(best, placeOf(path), schema)) {
       const count = mistakesIn(candidate);
       if (count >= left) continue;
       [best, left] = [candidate, count];

@@ -2,8 +2,17 @@
 
 import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
 import { type Checked, resolvePath } from "./experiment.js";
-import { ANY_DEPTH, everywhere, OTHER_SPELLING, unreached } from "./reach.js";
-import { isMapping, type Located, parseSource } from "./source.js";
+import { ANY_DEPTH, everywhere, isWithin, type Replacement, unreached } from "./reach.js";
+import {
+  type LongForm,
+  longPath,
+  longReplacement,
+  newMapping,
+  otherSpelling,
+  spelledAs,
+  spelling,
+} from "./shorthand.js";
+import { isMapping, parseSource } from "./source.js";
 
 export interface Override {
   /** May have one step `**`: any depth. */
@@ -18,39 +27,79 @@ export interface Override {
   locate(path: Path, part: "key" | "value"): Location;
 }
 
+/** What one override has replaced. */
+interface Applied {
+  readonly override: Override;
+  /** The path of the outermost value that is there because of the override. */
+  readonly made: Path;
+  /** The path that was replaced, as the override spells it. */
+  readonly spelled: Path;
+  readonly written: LongForm["written"];
+}
+
 /** The base with the overrides applied in order; what an override says is located where it was said. */
-export function applyOverrides(base: Located, overrides: readonly Override[]): Checked<Located> {
+export function applyOverrides(base: LongForm, overrides: readonly Override[]): Checked<LongForm> {
   const value = copyTree(base.value);
   // What is not a mapping has nothing to replace; validation says so, at the base.
   if (!isMapping(value)) return { ok: true, value: base };
   const diagnostics: Diagnostic[] = [];
-  const applied: { override: Override; made: Path; path: Path }[] = [];
+  const applied: Applied[] = [];
   for (const override of overrides) {
-    const concrete = override.path.includes(ANY_DEPTH) ? everywhere(value, override) : [override];
-    if (concrete.length === 0)
-      diagnostics.push(
-        problemOf(override, "no-match", `nothing in this experiment is at \`${nameOf(override)}\``),
-      );
-    for (const one of concrete) {
-      const result = replaceAt(value, { ...override, ...one });
-      if ("diagnostic" in result) diagnostics.push(result.diagnostic);
-      else applied.push({ override, made: result.made, path: one.path });
-    }
+    const result = applyOne(value, override);
+    applied.push(...result.applied);
+    diagnostics.push(...result.diagnostics);
   }
-  const paths = overrides.map(({ path }) => path).filter((path) => !path.includes(ANY_DEPTH));
+  const result = withPlacesOf(applied, { ...base, value });
+  const set = overrides.map(({ path }) => longPath(path)).filter((path) => !path.includes(ANY_DEPTH));
   for (const override of overrides) {
-    const kept = unreached(value, { override, set: paths });
+    const asked = { path: longPath(override.path), value: longReplacement(value, override).value };
+    const kept = unreached(value, { override: asked, set }).map(result.written);
     if (kept.length > 0) diagnostics.push(problemOf(override, "not-reached", notReached(override, kept)));
   }
-  if (diagnostics.length > 0) return { ok: false, diagnostics };
-  const locate: Located["locate"] = (path, part) => {
-    const last = applied.findLast(({ made }) => isPrefix(made, path));
-    if (!last) return base.locate(path, part);
-    const within = path.slice(last.path.length);
-    const atKey = path.length < last.path.length || (part === "key" && within.length === 0);
-    return atKey ? last.override.key : last.override.locate(within, part);
+  return diagnostics.length > 0 ? { ok: false, diagnostics } : { ok: true, value: result };
+}
+
+/** Replaces in place. */
+function applyOne(
+  root: Record<string, unknown>,
+  override: Override,
+): { applied: Applied[]; diagnostics: Diagnostic[] } {
+  const long = longReplacement(root, override);
+  const concrete = long.path.includes(ANY_DEPTH)
+    ? everywhere(root, long).map((one) => ({ ...one, spelled: spelledAs(one.path, override.path) }))
+    : [{ ...long, spelled: override.path }];
+  if (concrete.length === 0) {
+    const message = `nothing in this experiment is at \`${nameOf(override)}\``;
+    return { applied: [], diagnostics: [problemOf(override, "no-match", message)] };
+  }
+  const applied: Applied[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const one of concrete) {
+    const result = replaceAt(root, { ...one, override });
+    if ("diagnostic" in result) diagnostics.push(result.diagnostic);
+    else {
+      const written = spelling(override.value, one.spelled);
+      applied.push({ override, made: result.made, spelled: one.spelled, written });
+    }
+  }
+  return { applied, diagnostics };
+}
+
+/** What an override has made is where the override is; all else is where it is in the base. */
+function withPlacesOf(applied: readonly Applied[], base: LongForm): LongForm {
+  const causeOf = (path: Path) => applied.findLast(({ made }) => isWithin(path, made));
+  const written: LongForm["written"] = (path) => (causeOf(path) ?? base).written(path);
+  return {
+    value: base.value,
+    written,
+    locate: (path, part) => {
+      const cause = causeOf(path);
+      if (!cause) return base.locate(path, part);
+      const within = written(path).slice(cause.spelled.length);
+      const atKey = path.length < cause.spelled.length || (part === "key" && within.length === 0);
+      return atKey ? cause.override.key : cause.override.locate(within, part);
+    },
   };
-  return { ok: true, value: { value, locate } };
 }
 
 function nameOf({ path }: Pick<Override, "path">): string {
@@ -94,42 +143,46 @@ export function parseOverride(flag: string, name: string): Override {
 
 const FORBIDDEN = new Set(["__proto__", "prototype", "constructor", ANY_DEPTH]);
 
-/** Replaces in place. `made` is the path of the outermost value that stands there because of this override. */
+interface Concrete extends Replacement {
+  readonly spelled: Path;
+  readonly override: Override;
+}
+
+/** Replaces in place. `made`: as in `Applied`. */
 function replaceAt(
   root: Record<string, unknown>,
-  override: Override,
+  { path, value, spelled, override }: Concrete,
 ): { readonly made: Path } | { readonly diagnostic: Diagnostic } {
-  const { path, value } = override;
-  const fail = (code: string, message: string) => ({ diagnostic: problemOf(override, code, message) });
+  const name = spelled.join(".");
+  const fail = (code: string, message: string) => ({
+    diagnostic: problemOf({ ...override, path: spelled }, code, message),
+  });
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
-    return fail("unsafe-path", `\`${path.join(".")}\` is not a path of an experiment`);
+    return fail("unsafe-path", `\`${name}\` is not a path of an experiment`);
   let made = path;
   let parent = root;
   for (const [depth, step] of path.entries()) {
     if (Array.isArray(parent) && !(Number.isInteger(step) && Number(step) < parent.length))
-      return fail(
-        "no-such-item",
-        `\`${path.join(".")}\`: there are ${parent.length} items here, counted from 0`,
-      );
+      return fail("no-such-item", `\`${name}\`: there are ${parent.length} items here, counted from 0`);
     if (depth === path.length - 1) break;
     const child = Object.hasOwn(parent, step) ? parent[step] : undefined;
     // A scalar in the way (`se: off`) gives place to a mapping.
     if (typeof child !== "object" || child === null) {
-      parent[step] = {};
+      parent[step] = newMapping(path, { spelled, depth });
       if (made === path) made = path.slice(0, depth + 1);
     }
     parent = parent[step] as Record<string, unknown>;
   }
   const last = path.at(-1) as string;
-  const other = OTHER_SPELLING.get(last);
+  const other = otherSpelling(path);
   if (value === null) {
     if (Array.isArray(parent))
-      return fail("no-such-item", `\`${path.join(".")}\`: items of a list cannot be taken away one by one`);
-    if (![last, other].some((key) => key !== undefined && Object.hasOwn(parent, key)))
-      return fail("no-match", `there is no \`${path.join(".")}\` to take away`);
+      return fail("no-such-item", `\`${name}\`: items of a list cannot be taken away one by one`);
+    if (![last, other].some((key) => key !== null && Object.hasOwn(parent, key)))
+      return fail("no-match", `there is no \`${name}\` to take away`);
     delete parent[last];
   } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
-  if (other !== undefined) delete parent[other];
+  if (other !== null) delete parent[other];
   return { made };
 }
 
@@ -137,7 +190,7 @@ function replaceAt(
 const PATH_KEY: Path = ["dataset", "directory"];
 
 function withAbsolutePaths(value: unknown, path: Path, directory: string): unknown {
-  if (!isPrefix(path, PATH_KEY)) return value;
+  if (!isWithin(PATH_KEY, path)) return value;
   const [key] = PATH_KEY.slice(path.length);
   if (key === undefined) return typeof value === "string" ? resolvePath(value, directory) : value;
   return isMapping(value) && Object.hasOwn(value, key)
@@ -150,8 +203,4 @@ function copyTree(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyTree);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyTree(inner)]));
-}
-
-function isPrefix(prefix: Path, path: Path): boolean {
-  return prefix.length <= path.length && prefix.every((step, index) => String(step) === String(path[index]));
 }

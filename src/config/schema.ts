@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Diagnostic, Path } from "../diagnostic.js";
-import type { Located } from "./source.js";
+import type { LongForm } from "./shorthand.js";
 import { didYouMean, nearest } from "./suggest.js";
 
 export type SchemaName = "experiment" | "sweep";
@@ -29,7 +29,7 @@ const VALIDATORS = new Ajv({
 const MAX_ERRORS = 1000;
 
 /** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
-export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
+export function validateSchema(name: SchemaName, located: LongForm): Diagnostic[] {
   const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
   // A key that is no name is reported as such; which pattern it breaks comes in front of that.
@@ -140,10 +140,11 @@ function explainAnyOf(errors: readonly ErrorObject[]): ErrorObject[] {
   );
 }
 
-function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
+function toDiagnostic(error: ErrorObject, located: LongForm): Diagnostic {
   const path = toPath(error.instancePath);
   const parent = error.parentSchema as Schema;
-  const subject = path.length > 0 ? `\`${path.join(".")}\`` : "this file";
+  const name = (where: Path) => `\`${located.written(where).join(".")}\``;
+  const subject = path.length > 0 ? name(path) : "this file";
   const found = `found ${show(error.data)}`;
   const at = (
     code: string,
@@ -153,13 +154,16 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
   ): Diagnostic => ({
     code,
     message,
-    path: where,
+    path: located.written(where),
     location: located.locate(where, part),
   });
   switch (error.keyword) {
     case "additionalProperties": {
       const key = String(error.params.additionalProperty);
-      const allowed = Object.keys((parent.properties ?? {}) as object);
+      // A key of one value only is what has led to this branch.
+      const allowed = Object.entries((parent.properties ?? {}) as Record<string, Schema>)
+        .filter(([, child]) => !("const" in child))
+        .map(([key]) => key);
       const meant = didYouMean(key, allowed) || `; allowed: ${allowed.join(", ")}`;
       return at("unknown-key", `unknown key \`${key}\` in ${subject}${meant}`, [...path, key], "key");
     }
@@ -172,7 +176,7 @@ function toDiagnostic(error: ErrorObject, located: Located): Diagnostic {
       if (value === undefined) return at("missing-key", `${subject} lacks the key \`${tag}\``, path, "key");
       return at(
         "not-allowed",
-        `\`${[...path, tag].join(".")}\` is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`,
+        `${name([...path, tag])} is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`,
         [...path, tag],
       );
     }

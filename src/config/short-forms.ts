@@ -1,7 +1,7 @@
 // What short forms stand for: a stage's convolutions, its gate, the epochs of a schedule.
 
 import type { Network, Stage } from "./experiment-schema.js";
-import type { AttentionSpec, SeSpec } from "./experiment-spec.js";
+import type { AttentionSpec } from "./experiment-spec.js";
 
 /** Convolutions of each kind of block: kernel sizes, and filters as multiples of the short form's one number. */
 export const BLOCKS = {
@@ -11,13 +11,9 @@ export const BLOCKS = {
   "preact-bottleneck": { kernels: [1, 3, 1], expansion: [1, 1, 4] },
 } as const;
 
-/** The stage's own gate, else the network's; `se` is short for one of type `se`. */
+/** The stage's own gate, else the network's. */
 export function attentionOf(stage: Stage, network: Network): "off" | AttentionSpec {
-  for (const { attention, se } of [stage, network]) {
-    if (attention !== undefined) return attention as "off" | AttentionSpec;
-    if (se !== undefined) return se === "off" ? "off" : ({ type: "se", ...se } as SeSpec);
-  }
-  return "off";
+  return (stage.attention ?? network.attention ?? "off") as "off" | AttentionSpec;
 }
 
 /** Epochs of a schedule; a share, as in `50%`, is that of all epochs. */

@@ -4,7 +4,9 @@ import { basename, dirname, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, InputError, type Location, type Path } from "../diagnostic.js";
 import { type Checked, resolvePath } from "./experiment.js";
 import { weighed } from "./mend.js";
+import { parsePath } from "./override.js";
 import { fillDefaults, validateSchema } from "./schema.js";
+import { BOTH_SPELLINGS, type LongForm, longForm, otherSpelling, withoutShortForms } from "./shorthand.js";
 import { type Located, readSource } from "./source.js";
 import { didYouMean } from "./suggest.js";
 import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
@@ -35,7 +37,7 @@ export interface Sweep {
   readonly seeds: readonly number[];
   readonly compare: { readonly baseline: string | null; readonly metric: Metric };
   /** The experiment before any variant's changes, and the folder its relative paths start at. */
-  readonly experiment: Located;
+  readonly experiment: LongForm;
   readonly directory: string;
   /** The folder of the sweep's file, where the paths of its variants start. */
   readonly folder: string;
@@ -54,7 +56,7 @@ export function isSweep(located: Located): boolean {
 
 /** Reads the experiment a sweep names, too. Throws DiagnosticError and InputError. */
 export function checkSweep(located: Located, file: string): Sweep {
-  const errors = validateSchema("sweep", located);
+  const errors = validateSchema("sweep", withoutShortForms(located));
   if (errors.length > 0) throw new DiagnosticError(errors);
   const written = fillDefaults("sweep", located.value) as Required<WrittenSweep>;
   const diagnostics = checkAxes(written, located);
@@ -81,7 +83,7 @@ export function checkSweep(located: Located, file: string): Sweep {
 /** How many mistakes a sweep has by itself, those of its schema before all others. */
 export function sweepMistakes(located: Located): number {
   return weighed(
-    validateSchema("sweep", located).length,
+    validateSchema("sweep", withoutShortForms(located)).length,
     () => checkAxes(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length,
   );
 }
@@ -90,7 +92,7 @@ export function sweepMistakes(located: Located): number {
 export function baseExperiment(
   located: Located,
   file: string,
-): Readonly<{ located: Located; directory: string }> | null {
+): Readonly<{ located: LongForm; directory: string }> | null {
   const { name, experiment } = (located.value ?? {}) as Partial<WrittenSweep>;
   const isGiven = typeof experiment === "string" || (typeof experiment === "object" && experiment !== null);
   if (!isGiven) return null;
@@ -115,7 +117,7 @@ function baseOf(
       value: { name: written.name, ...written.experiment },
       locate: (path, part) => located.locate(["experiment", ...path], part),
     };
-    return { ok: true, value: { experiment, directory: here } };
+    return { ok: true, value: { experiment: longForm(experiment), directory: here } };
   }
   const fail = (code: string, message: string) => {
     const path = ["experiment"];
@@ -128,7 +130,8 @@ function baseOf(
     // Shown as the sweep names it: relative to where the user is.
     const experiment = readSource(relativeTo(file, written.experiment));
     if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is a sweep itself`);
-    return { ok: true, value: { experiment, directory: dirname(resolvePath(written.experiment, here)) } };
+    const directory = dirname(resolvePath(written.experiment, here));
+    return { ok: true, value: { experiment: longForm(experiment), directory } };
   } catch (error) {
     if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
     if (!(error instanceof InputError)) throw error;
@@ -221,14 +224,10 @@ function checkAxes(written: WrittenSweep, located: Located): Diagnostic[] {
       checkPlaceholders(JSON.stringify(value), [...path, "set", key], "value");
     }
     for (const key of Object.keys(variant.set ?? {})) {
-      const other = key.replace(/(^|\.)attention$/, "$1se");
-      if (other !== key && Object.hasOwn(variant.set ?? {}, other))
-        report(
-          "both-given",
-          "`se` is short for `attention: { type: se }`: give one of them",
-          [...path, "set", key],
-          "key",
-        );
+      const steps = parsePath(key);
+      const other = otherSpelling(steps);
+      if (other === "se" && Object.hasOwn(variant.set ?? {}, steps.with(-1, other).join(".")))
+        report("both-given", BOTH_SPELLINGS, [...path, "set", key], "key");
     }
     if (variant.match === undefined) return;
     const costs = (["params", "macs"] as const).filter((cost) => variant.match?.[cost] !== undefined);

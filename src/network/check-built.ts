@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { fillDefaults, otherValues } from "../config/schema.js";
-import type { Located } from "../config/source.js";
+import type { LongForm } from "../config/shorthand.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkNetwork, locateProblem } from "./check-network.js";
@@ -11,7 +11,7 @@ import type { Graph } from "./graph.js";
 import { inferShapes } from "./shapes.js";
 
 export interface CheckedNetwork {
-  readonly located: Located;
+  readonly located: LongForm;
   /** The folder that relative paths of the experiment start at. */
   readonly directory: string;
   readonly experiment: Experiment;
@@ -35,7 +35,12 @@ function checkTraining({ located, experiment, graph, input }: CheckedNetwork): D
   const { batchSize, classWeights } = experiment.training;
   const diagnostics: Diagnostic[] = [];
   const report = (code: string, message: string, path: Path) =>
-    diagnostics.push({ code, message, path, location: located.locate(path, "value") });
+    diagnostics.push({
+      code,
+      message,
+      path: located.written(path),
+      location: located.locate(path, "value"),
+    });
   const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
@@ -80,8 +85,9 @@ function findUnusedKeys({ located: whole, directory, input }: CheckedNetwork): D
     if (!without.ok || isDefault(located.value, path)) return [];
     if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) return [];
     if (isRead(path, { located, directory, experiment, graph, input })) return [];
-    const message = `\`${path.join(".")}\` changes nothing in this network`;
-    return [{ code: "unused-key", message, path, location: located.locate(path, "key") }];
+    const written = located.written(path);
+    const message = `\`${written.join(".")}\` changes nothing in this network`;
+    return [{ code: "unused-key", message, path: written, location: located.locate(path, "key") }];
   });
 }
 

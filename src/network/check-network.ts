@@ -1,6 +1,7 @@
 // Network graph -> what is wrong with it, with the place in the experiment that asked for it.
 
-import { isWritten, type Located } from "../config/source.js";
+import type { LongForm } from "../config/shorthand.js";
+import { isWritten } from "../config/source.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
@@ -74,8 +75,8 @@ function problemOf(node: Node, inputs: readonly Shape[], output: Shape): [string
 }
 
 /** At the value of the first of its keys that is written down, else at the part of the network. */
-export function locateProblem({ code, message, path, keys }: NetworkProblem, located: Located): Diagnostic {
+export function locateProblem({ code, message, path, keys }: NetworkProblem, located: LongForm): Diagnostic {
   const key = keys.find((key) => isWritten(located, [...path, key]));
   const place = key === undefined ? path : [...path, key];
-  return { code, message, path: place, location: located.locate(place, "value") };
+  return { code, message, path: located.written(place), location: located.locate(place, "value") };
 }

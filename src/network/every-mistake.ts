@@ -3,13 +3,13 @@
 import { checkExperiment, type DatasetSpec } from "../config/experiment.js";
 import { mistakesOfAllRounds, weighed } from "../config/mend.js";
 import { validateSchema } from "../config/schema.js";
-import type { Located } from "../config/source.js";
+import { type LongForm, placeOf } from "../config/shorthand.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkBuilt } from "./check-built.js";
 
 export interface MistakeParts {
-  readonly located: Located;
+  readonly located: LongForm;
   /** The folder that relative paths of the experiment start at. */
   readonly directory: string;
   /** Null where the data are not there. */
@@ -23,6 +23,7 @@ export interface MistakeParts {
 export function everyMistake({ located, directory, inputOf }: MistakeParts): Diagnostic[] {
   return mistakesOfAllRounds(located.value, {
     schema: "experiment",
+    placeOf: (path) => placeOf(path, located),
     look: (value) => {
       const current = { ...located, value };
       const checked = checkExperiment(current, directory);

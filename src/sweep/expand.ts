@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
+import { placeOf } from "../config/shorthand.js";
 import { isWritten, type Located } from "../config/source.js";
 import type { AxisValue, MatchSpec, Metric, Sweep } from "../config/sweep.js";
 import { type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
@@ -131,12 +132,14 @@ function isMistake(
 ): boolean {
   if (code !== "unused-key") return true;
   const here = formatPosition(location);
-  return found.every(
-    ({ point: { located }, problems }) =>
-      !isWritten(located, path) ||
-      formatPosition(located.locate(path, "key")) !== here ||
-      problems.some((other) => other.code === code && formatPosition(other.location) === here),
-  );
+  return found.every(({ point: { located }, problems }) => {
+    const place = placeOf(path, located);
+    return (
+      !isWritten(located, place) ||
+      formatPosition(located.locate(place, "key")) !== here ||
+      problems.some((other) => other.code === code && formatPosition(other.location) === here)
+    );
+  });
 }
 
 /** A variant that is to cost as much as another, at that cost; every other as it is. */

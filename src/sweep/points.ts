@@ -2,7 +2,7 @@
 
 import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parsePath } from "../config/override.js";
-import type { Located } from "../config/source.js";
+import type { LongForm } from "../config/shorthand.js";
 import { didYouMean } from "../config/suggest.js";
 import {
   type AxisValue,
@@ -23,7 +23,7 @@ export interface Point {
   readonly template: string;
   readonly axes: Readonly<Record<string, AxisValue>>;
   readonly experiment: Experiment;
-  readonly located: Located;
+  readonly located: LongForm;
   /** Its target is a name, placeholders filled in. */
   readonly match: MatchSpec | null;
 }

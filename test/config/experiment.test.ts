@@ -15,13 +15,14 @@ import {
   isWrittenOut,
   type StageSpec,
 } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
 import { expandSweep } from "../../src/sweep/expand.js";
 
 function normalise(located: Located, directory = "/here"): Experiment {
-  const checked = checkExperiment(located, directory);
+  const checked = checkExperiment(longForm(located), directory);
   if (!checked.ok) throw new DiagnosticError(checked.diagnostics);
   return checked.value;
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { describe, it } from "mocha";
 import { type Checked, checkExperiment, type Experiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { DiagnosticError, formatDiagnostic, sortDiagnostics } from "../../src/diagnostic.js";
 
@@ -42,7 +43,10 @@ training: ${parts.training ?? "{}"}
 }
 
 function check(text: string, line: number, column: number, named: readonly string[]): void {
-  const checked: Checked<Experiment> = checkExperiment(parseSource(text, "configs/e.yaml"), "configs");
+  const checked: Checked<Experiment> = checkExperiment(
+    longForm(parseSource(text, "configs/e.yaml")),
+    "configs",
+  );
   assert.equal(checked.ok, false);
   const [diagnostic, ...more] = checked.ok ? [] : sortDiagnostics(checked.diagnostics);
   assert.ok(diagnostic);
@@ -65,7 +69,7 @@ describe("messages", () => {
     const checkHint = (parts: Partial<Record<string, string>>, hint: string) => {
       const { dataset = "{ name: mnist }", optimizer = "{ name: sgd }", attention = "off" } = parts;
       const yaml = `name: e\ndataset: ${dataset}\nnetwork: { stem: { filters: 8 }, attention: ${attention}, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: ${optimizer} }\n`;
-      const checked = checkExperiment(parseSource(yaml, "e.yaml"), ".");
+      const checked = checkExperiment(longForm(parseSource(yaml, "e.yaml")), ".");
       const messages = checked.ok ? [] : checked.diagnostics.map(({ message }) => message);
       assert.ok(messages.length === 1 && messages[0]?.endsWith(hint), messages.join("\n"));
     };
