@@ -1,8 +1,6 @@
 // The schemas -> docs/keys.md: every key, what it means, what it may be.
 
-import type { Schema } from "./editor-schemas.js";
-
-type Schemas = Readonly<Record<string, Schema>>;
+import { resolve, type Schema, type Schemas } from "./json-schema.js";
 
 export function keysPage(experiment: Schema, sweep: Schema): string {
   return `# Keys
@@ -89,13 +87,4 @@ function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema)
     ...(exclusiveMaximum === undefined ? [] : [`below ${String(exclusiveMaximum)}`]),
   ];
   return bounds.length === 0 ? "" : ` ${bounds.join(" ")}`;
-}
-
-/** References within the file; those to the experiment's schema stay what they are called. */
-function resolve(schema: Schema, root: Schema): Schema {
-  const reference = schema.$ref;
-  if (typeof reference !== "string" || !reference.startsWith("#/definitions/")) return schema;
-  const name = reference.slice("#/definitions/".length);
-  const { $ref: _, ...own } = schema;
-  return { ...resolve(((root.definitions ?? {}) as Schemas)[name] ?? {}, root), ...own };
 }

@@ -1,7 +1,8 @@
 // npm run types: writes schemas/editor/ and docs/keys.md.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { editorSchemas, type Schema } from "./editor-schemas.js";
+import { editorSchemas } from "./editor-schemas.js";
+import type { Schema } from "./json-schema.js";
 import { keysPage } from "./keys-page.js";
 
 const read = (name: string) => JSON.parse(readFileSync(`schemas/${name}.schema.json`, "utf8")) as Schema;

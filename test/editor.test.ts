@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { after, before, describe, it } from "mocha";
-import { editorSchemas, type Schema } from "../schemas/editor-schemas.js";
+import { editorSchemas } from "../schemas/editor-schemas.js";
+import type { Schema } from "../schemas/json-schema.js";
 import { type LanguageServer, startLanguageServer } from "./language-server.js";
 
 const FILE = "configs/new.yaml";

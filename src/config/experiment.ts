@@ -27,9 +27,10 @@ import type {
   StepSpec,
   TrainingSpec,
 } from "./experiment-spec.js";
-import { fillDefaults, validateSchema } from "./schema.js";
+import { fillDefaults } from "./fill-defaults.js";
 import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
+import { validateSchema } from "./validate-schema.js";
 
 export * from "./experiment-spec.js";
 

@@ -1,7 +1,8 @@
 // A value with mistakes -> the same without them, as far as it goes: so that what else is wrong can be found.
 
 import type { Diagnostic, Path } from "../diagnostic.js";
-import { missingKeys, otherValues, type SchemaName } from "./schema.js";
+import type { SchemaName } from "./schema.js";
+import { missingKeys, otherValues } from "./schema-values.js";
 
 interface MendParts {
   /** Where in the value the path of a diagnostic leads. */

@@ -72,6 +72,11 @@ export function otherSpelling(path: Path): string | null {
   return last === "se" ? "attention" : last === "attention" ? "se" : null;
 }
 
+/** `network.attention` -> `network.se`, which is short for it; null for a path that has no short form. */
+export function shortName(path: string): string | null {
+  return path.endsWith(".attention") ? path.replace(/attention$/, "se") : null;
+}
+
 export const BOTH_SPELLINGS = "`se` is short for `attention: { type: se }`: give one of them";
 
 /** Of a value valid under the schema: mappings that have both spellings. */
@@ -112,7 +117,7 @@ function lengthened(value: unknown, at: Path): unknown {
   );
 }
 
-/** What turns paths of the long form into those as written, for the value that is written at a path. */
+/** Turns paths of the long form into those as written, for the value that is written at a path. */
 export function spelling(value: unknown, at: Path): LongForm["written"] {
   return (path) => {
     const step = gateStep(path);

@@ -2,7 +2,8 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment, type Experiment } from "../config/experiment.js";
-import { fillDefaults, otherValues } from "../config/schema.js";
+import { fillDefaults } from "../config/fill-defaults.js";
+import { otherValues } from "../config/schema-values.js";
 import type { LongForm } from "../config/shorthand.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";

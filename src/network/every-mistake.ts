@@ -2,8 +2,8 @@
 
 import { checkExperiment, type DatasetSpec } from "../config/experiment.js";
 import { mistakesOfAllRounds, weighed } from "../config/mend.js";
-import { validateSchema } from "../config/schema.js";
 import { type LongForm, placeOf } from "../config/shorthand.js";
+import { validateSchema } from "../config/validate-schema.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkBuilt } from "./check-built.js";

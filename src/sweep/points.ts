@@ -2,16 +2,10 @@
 
 import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parsePath } from "../config/override.js";
+import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
 import type { LongForm } from "../config/shorthand.js";
 import { didYouMean } from "../config/suggest.js";
-import {
-  type AxisValue,
-  type MatchSpec,
-  PLACEHOLDER,
-  placeholders,
-  type Sweep,
-  type VariantSpec,
-} from "../config/sweep.js";
+import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import type { Diagnostic, Path } from "../diagnostic.js";
 import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
 

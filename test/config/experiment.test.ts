@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { compileFromFile, type Options } from "json-schema-to-typescript";
 import { describe, it } from "mocha";
 import { stringify } from "yaml";
-import type { Schema } from "../../schemas/editor-schemas.js";
+import type { Schema } from "../../schemas/json-schema.js";
 import { keysPage } from "../../schemas/keys-page.js";
 import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
 import {

@@ -1,0 +1,181 @@
+// An error of the JSON Schema validator -> a diagnostic: what is wrong, what was found, what is allowed, the nearest match.
+
+import type { ErrorObject } from "ajv";
+import type { Diagnostic, Path } from "../diagnostic.js";
+import { resolve, SCHEMAS, type Schema, tagValues } from "./schema.js";
+import type { LongForm } from "./shorthand.js";
+import { didYouMean, nearest } from "./suggest.js";
+
+export function toDiagnostic(error: ErrorObject, located: LongForm): Diagnostic {
+  const path = toPath(error.instancePath);
+  const name = (at: Path) => `\`${located.written(at).join(".")}\``;
+  const subject = path.length > 0 ? name(path) : "this file";
+  const explain = EXPLANATIONS[error.keyword] ?? explainOther;
+  const explained = explain({ error, path, name, subject, found: `found ${show(error.data)}` });
+  const { code, message, at = path, part = "value" } = explained;
+  return { code, message, path: located.written(at), location: located.locate(at, part) };
+}
+
+interface Failure {
+  readonly error: ErrorObject;
+  readonly path: Path;
+  readonly name: (path: Path) => string;
+  readonly subject: string;
+  readonly found: string;
+}
+
+interface Explanation {
+  readonly code: string;
+  readonly message: string;
+  /** The value itself where absent. */
+  readonly at?: Path;
+  readonly part?: "key";
+}
+
+type Explain = (failure: Failure) => Explanation;
+
+const outOfRange: Explain = ({ error, subject }) => ({
+  code: "out-of-range",
+  message: `${subject} ${error.message}`,
+});
+
+const beyondLimit: Explain = ({ error, subject, found }) => ({
+  code: "out-of-range",
+  message: `${subject} must be ${error.params.comparison} ${error.params.limit}; ${found}`,
+});
+
+const notListed: Explain = ({ error, subject, found }) => {
+  const allowed = [error.schema].flat().map(String);
+  return {
+    code: "not-allowed",
+    message: `${subject} is one of ${allowed.join(", ")}; ${found}${didYouMean(wordOf(error.data), allowed)}`,
+  };
+};
+
+const explainOther: Explain = ({ error, subject, found }) => ({
+  code: "invalid",
+  message: `${subject} ${error.message}; ${found}`,
+});
+
+/** By keyword of the schema. */
+const EXPLANATIONS: Readonly<Record<string, Explain>> = {
+  additionalProperties: ({ error, path, subject }) => {
+    const key = String(error.params.additionalProperty);
+    const { properties = {} } = error.parentSchema as Schema;
+    // A key of one value only is what has led to this branch.
+    const allowed = Object.keys(properties).filter((one) => !("const" in (properties[one] ?? {})));
+    const meant = didYouMean(key, allowed) || `; allowed: ${allowed.join(", ")}`;
+    const message = `unknown key \`${key}\` in ${subject}${meant}`;
+    return { code: "unknown-key", message, at: [...path, key], part: "key" };
+  },
+  required: ({ error, subject }) => missingKey(subject, error.params.missingProperty as string),
+  discriminator: ({ error, path, name, subject }) => {
+    const tag = String(error.params.tag);
+    const value = error.params.tagValue as unknown;
+    if (value === undefined) return missingKey(subject, tag);
+    const at = [...path, tag];
+    const allowed = tagValues(error.parentSchema as Schema, tag);
+    const message = `${name(at)} is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`;
+    return { code: "not-allowed", message, at };
+  },
+  enum: notListed,
+  const: notListed,
+  anyOf: ({ error, subject, found }) => {
+    const branches = error.schema as readonly Schema[];
+    const alternatives = branches.map(describe).join(" or ");
+    const constants = branches.flatMap((branch) => ("const" in branch ? [String(branch.const)] : []));
+    const hints = branches.map((branch) => tagHint(resolve(branch, SCHEMAS.experiment), error.data));
+    const meant = typeof error.data === "string" ? didYouMean(error.data, constants) : "";
+    const message = `${subject} is ${alternatives}; ${found}${hints.find(Boolean) ?? meant}`;
+    return { code: "not-allowed", message };
+  },
+  type: ({ error, subject, found }) => ({
+    code: "wrong-type",
+    message: `${subject} must be ${typeWords((error.parentSchema as Schema).type)}; ${found}${tagHint(error.parentSchema as Schema, error.data)}`,
+  }),
+  minimum: beyondLimit,
+  maximum: beyondLimit,
+  exclusiveMinimum: beyondLimit,
+  exclusiveMaximum: beyondLimit,
+  not: ({ subject, found }) => ({ code: "out-of-range", message: `${subject} must be odd; ${found}` }),
+  minItems: outOfRange,
+  maxItems: outOfRange,
+  minLength: outOfRange,
+  maxLength: outOfRange,
+  minProperties: outOfRange,
+  uniqueItems: ({ error, path, subject }) => {
+    const { i, j } = error.params as { i: number; j: number };
+    const message = `${subject} has ${show((error.data as unknown[])[i])} twice`;
+    return { code: "duplicate-value", message, at: [...path, Math.max(i, j)] };
+  },
+  pattern: ({ error, subject, found }) =>
+    String(error.schema).endsWith("%$")
+      ? {
+          code: "not-allowed",
+          message: `${subject} is a number of epochs or a share of them, as in 50%; ${found}`,
+        }
+      : {
+          code: "unsafe-name",
+          message: `${subject} may have letters of any script, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,
+        },
+  propertyNames: ({ error, path, subject }) => {
+    const key = String(error.params.propertyName);
+    const message = `\`${key}\` in ${subject} is not a name of an axis: a letter from A to Z, then letters, digits and _`;
+    return { code: "unsafe-name", message, at: [...path, key], part: "key" };
+  },
+};
+
+function missingKey(subject: string, key: string): Explanation {
+  return { code: "missing-key", message: `${subject} lacks the key \`${key}\``, part: "key" };
+}
+
+function toPath(pointer: string): Path {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
+/** `adam` where `{ name: adam }` is meant. */
+function tagHint(schema: Schema, data: unknown): string {
+  const tag = schema.discriminator?.propertyName;
+  if (tag === undefined || typeof data !== "string") return "";
+  const value = tagValues(schema, tag).find((one) => one === data) ?? nearest(data, tagValues(schema, tag));
+  return value === null ? "" : `; write { ${tag}: ${value} }`;
+}
+
+function describe(branch: Schema): string {
+  if ("const" in branch) return `\`${branch.const}\``;
+  if (branch.type !== undefined) return typeWords(branch.type);
+  return branch.$ref === "#/definitions/count" ? "an integer" : "a mapping";
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  object: "a mapping",
+  array: "a list",
+  string: "a text",
+  integer: "an integer",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function typeWords(type: Schema["type"]): string {
+  return [type ?? "anything"]
+    .flat()
+    .map((name) => TYPE_WORDS[name] ?? name)
+    .join(" or ");
+}
+
+/** A value as what it may be a misspelling of. */
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : show(value);
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}

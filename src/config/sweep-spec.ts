@@ -1,0 +1,38 @@
+// A checked sweep: what everything behind config/ works on.
+
+import type { Location, Path } from "../diagnostic.js";
+import type { LongForm } from "./shorthand.js";
+import type { Sweep as WrittenSweep } from "./sweep-schema.js";
+
+export type AxisValue = string | number | boolean;
+export type Axes = Readonly<Record<string, readonly AxisValue[]>>;
+
+export interface VariantSpec {
+  readonly name: string;
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly grid: Axes;
+  readonly zip: Axes;
+  readonly match: MatchSpec | null;
+}
+
+/** The variant (its name may have placeholders) whose cost this one is to have, and how it gets there. */
+export interface MatchSpec {
+  readonly cost: "params" | "macs";
+  readonly target: string;
+  readonly by: "width" | "depth";
+}
+
+export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
+
+export interface Sweep {
+  readonly name: string;
+  readonly variants: readonly VariantSpec[];
+  readonly seeds: readonly number[];
+  readonly compare: { readonly baseline: string | null; readonly metric: Metric };
+  /** The experiment before any variant's changes, and the folder its relative paths start at. */
+  readonly experiment: LongForm;
+  readonly directory: string;
+  /** The folder of the sweep's file, where the paths of its variants start. */
+  readonly folder: string;
+  locate(path: Path, part: "key" | "value"): Location;
+}
