@@ -1,6 +1,7 @@
 // Expected mistakes as data, and how they are printed: message, file:line:column, code frame.
 
 import { codeFrameColumns } from "@babel/code-frame";
+import type { DiagnosticCode } from "./diagnostic-codes.js";
 
 /** Where a value stands: a path of keys and indices from the top of a document. */
 export type Path = readonly (string | number)[];
@@ -16,11 +17,45 @@ export interface Location {
 }
 
 export interface Diagnostic {
-  /** Stable, kebab-case: what tests and tools match on. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly path: Path;
   readonly location: Location;
+}
+
+/** Where the parts of a document are. */
+export interface Places {
+  /** The place of the value at `path` (or of its key), or of its nearest ancestor that is written down. */
+  locate(path: Path, part: "key" | "value"): Location;
+  /** The path as the text has it, in a document with short forms. */
+  written?(path: Path): Path;
+}
+
+/** Reports a mistake of the value at a path: there, at its key, or at a place of another text that is the cause. */
+export type Report = (
+  code: DiagnosticCode,
+  message: string,
+  path: Path,
+  at?: "key" | "value" | Location,
+) => void;
+
+/** All that a check of a document reports. */
+export function collect({ locate, written }: Places, check: (report: Report) => void): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  check((code, message, path, at = "value") =>
+    diagnostics.push({
+      code,
+      message,
+      path: written?.(path) ?? path,
+      location: typeof at === "string" ? locate(path, at) : at,
+    }),
+  );
+  return diagnostics;
+}
+
+/** What a message calls the value at a path. */
+export function nameOf(path: Path, { written }: Pick<Places, "written"> = {}): string {
+  return `\`${(written?.(path) ?? path).join(".")}\``;
 }
 
 /** Input that is wrong in expected ways; carries every diagnostic found. */

@@ -9,7 +9,16 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 /** An import may only point to a part further down, or to its own. */
 const PARTS = [
   ...["cli.ts", "index.ts", "commands", "report", "sweep", "training", "engine", "compile", "model", "data"],
-  ...["records", "network", "config", "own-version.ts", "regular-file.ts", "diagnostic.ts", "random.ts"],
+  ...[
+    "records",
+    "network",
+    "config",
+    "own-version.ts",
+    "regular-file.ts",
+    "diagnostic.ts",
+    "diagnostic-codes.ts",
+    "random.ts",
+  ],
 ];
 
 const WITH_TFJS = ["training", "engine", "compile", "model"];

@@ -9,7 +9,7 @@ import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
-import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
+import { collect, type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
@@ -31,10 +31,9 @@ export interface LoadedExperiment {
 export function locateSplit(error: unknown, located: Located): unknown {
   if (!(error instanceof SplitError)) return error;
   const { message, key } = error;
-  const path = ["dataset", key];
-  return new DiagnosticError([
-    { code: "too-few-images", message, path, location: located.locate(path, "value") },
-  ]);
+  return new DiagnosticError(
+    collect(located, (report) => report("too-few-images", message, ["dataset", key])),
+  );
 }
 
 /** `--set` flags, in order. Throws DiagnosticError. */

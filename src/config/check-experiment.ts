@@ -1,26 +1,23 @@
 // What the schema cannot say of an experiment: keys that exclude, need or contradict each other.
 
-import type { Diagnostic, Path } from "../diagnostic.js";
+import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
 import { checkStage } from "./check-stage.js";
 import type { Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
 import { epochsOf } from "./short-forms.js";
-import { bothSpellings, type LongForm } from "./shorthand.js";
+import { checkSpellings, type LongForm } from "./shorthand.js";
 import { isWritten } from "./source.js";
-
-export type Report = (code: string, message: string, path: Path, part?: "key" | "value") => void;
 
 /** `written`: valid under the schema, defaults filled in. */
 export function checkAcrossFields(written: Required<WrittenExperiment>, located: LongForm): Diagnostic[] {
-  const diagnostics: Diagnostic[] = bothSpellings(located);
-  const report: Report = (code, message, path, part = "value") =>
-    diagnostics.push({ code, message, path: located.written(path), location: located.locate(path, part) });
   const { network } = written;
   const training = written.training as Required<Training>;
-  checkStem(network.stem, report);
-  for (const index of network.stages.keys()) checkStage(index, { network, located, report });
-  checkSteps(training, { located, report });
-  checkWarmup(training, report);
-  return diagnostics;
+  return collect(located, (report) => {
+    checkSpellings(located, report);
+    checkStem(network.stem, report);
+    for (const index of network.stages.keys()) checkStage(index, { network, located, report });
+    checkSteps(training, { located, report });
+    checkWarmup(training, report);
+  });
 }
 
 function checkStem(stem: Network["stem"], report: Report): void {

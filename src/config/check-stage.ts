@@ -1,7 +1,6 @@
 // What the schema cannot say of a stage: it is blocks, which need `block` and `filters`, or `modules`, which exclude them.
 
-import type { Path } from "../diagnostic.js";
-import type { Report } from "./check-experiment.js";
+import type { Path, Report } from "../diagnostic.js";
 import type { Network, Stage } from "./experiment-schema.js";
 import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS } from "./short-forms.js";

@@ -1,7 +1,6 @@
 // What the schema cannot say of a variant of a sweep: its axes are used, and what it sets and matches makes sense.
 
-import type { Location, Path } from "../diagnostic.js";
-import type { Report } from "./check-experiment.js";
+import type { Location, Path, Report } from "../diagnostic.js";
 import { placeholders } from "./placeholders.js";
 import { BOTH_SPELLINGS, shortName } from "./shorthand.js";
 import type { Located } from "./source.js";

@@ -1,6 +1,15 @@
 // Values replaced by path (a variant's `set`, `--set path=value`), each with the place it was written at.
 
-import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import {
+  collect,
+  DiagnosticError,
+  type Location,
+  locationAt,
+  nameOf,
+  type Path,
+  type Report,
+} from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { type Checked, resolvePath } from "./experiment.js";
 import { ANY_DEPTH, everywhere, isWithin, type Replacement, unreached } from "./reach.js";
 import {
@@ -42,55 +51,57 @@ export function applyOverrides(base: LongForm, overrides: readonly Override[]): 
   const value = copyTree(base.value);
   // What is not a mapping has nothing to replace; validation says so, at the base.
   if (!isMapping(value)) return { ok: true, value: base };
-  const diagnostics: Diagnostic[] = [];
   const applied: Applied[] = [];
-  for (const override of overrides) {
-    const result = applyOne(value, override);
-    applied.push(...result.applied);
-    diagnostics.push(...result.diagnostics);
-  }
-  const result = withPlacesOf(applied, { ...base, value });
-  const set = overrides.map(({ path }) => longPath(path)).filter((path) => !path.includes(ANY_DEPTH));
-  for (const override of overrides) {
-    const asked = { path: longPath(override.path), value: longReplacement(value, override).value };
-    const kept = unreached(value, { override: asked, set }).map(result.written);
-    if (kept.length > 0) diagnostics.push(problemOf(override, "not-reached", notReached(override, kept)));
-  }
-  return diagnostics.length > 0 ? { ok: false, diagnostics } : { ok: true, value: result };
+  const { locate } = base;
+  const diagnostics = collect({ locate }, (report) => {
+    for (const override of overrides) applied.push(...applyOne(value, override, report));
+    checkReach(value, { overrides, written: withPlacesOf(applied, base).written, report });
+  });
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  return { ok: true, value: { ...withPlacesOf(applied, base), value } };
 }
 
 /** Replaces in place. */
-function applyOne(
-  root: Record<string, unknown>,
-  override: Override,
-): { applied: Applied[]; diagnostics: Diagnostic[] } {
+function applyOne(root: Record<string, unknown>, override: Override, report: Report): Applied[] {
   const long = longReplacement(root, override);
   const concrete = long.path.includes(ANY_DEPTH)
     ? everywhere(root, long).map((one) => ({ ...one, spelled: spelledAs(one.path, override.path) }))
     : [{ ...long, spelled: override.path }];
-  if (concrete.length === 0) {
-    const message = `nothing in this experiment is at \`${nameOf(override)}\``;
-    return { applied: [], diagnostics: [problemOf(override, "no-match", message)] };
+  if (concrete.length === 0)
+    report(
+      "no-match",
+      `nothing in this experiment is at ${nameOf(override.path)}`,
+      override.path,
+      override.key,
+    );
+  return concrete.flatMap((one) => {
+    const made = replaceAt(root, { ...one, override, report });
+    const written = spelling(override.value, one.spelled);
+    return made === null ? [] : [{ override, made, spelled: one.spelled, written }];
+  });
+}
+
+interface ReachParts {
+  readonly overrides: readonly Override[];
+  readonly written: LongForm["written"];
+  readonly report: Report;
+}
+
+/** No override of the network leaves stages behind that have values of their own. */
+function checkReach(root: unknown, { overrides, written, report }: ReachParts): void {
+  const set = overrides.map(({ path }) => longPath(path)).filter((path) => !path.includes(ANY_DEPTH));
+  for (const override of overrides) {
+    const asked = { path: longPath(override.path), value: longReplacement(root, override).value };
+    const kept = unreached(root, { override: asked, set }).map(written);
+    if (kept.length > 0) report("not-reached", notReached(override, kept), override.path, override.key);
   }
-  const applied: Applied[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const one of concrete) {
-    const result = replaceAt(root, { ...one, override });
-    if ("diagnostic" in result) diagnostics.push(result.diagnostic);
-    else {
-      const written = spelling(override.value, one.spelled);
-      applied.push({ override, made: result.made, spelled: one.spelled, written });
-    }
-  }
-  return { applied, diagnostics };
 }
 
 /** What an override has made is where the override is; all else is where it is in the base. */
-function withPlacesOf(applied: readonly Applied[], base: LongForm): LongForm {
+function withPlacesOf(applied: readonly Applied[], base: LongForm): Omit<LongForm, "value"> {
   const causeOf = (path: Path) => applied.findLast(({ made }) => isWithin(path, made));
   const written: LongForm["written"] = (path) => (causeOf(path) ?? base).written(path);
   return {
-    value: base.value,
     written,
     locate: (path, part) => {
       const cause = causeOf(path);
@@ -102,20 +113,12 @@ function withPlacesOf(applied: readonly Applied[], base: LongForm): LongForm {
   };
 }
 
-function nameOf({ path }: Pick<Override, "path">): string {
-  return path.join(".");
-}
-
-function problemOf({ path, key }: Override, code: string, message: string): Diagnostic {
-  return { code, message, path, location: key };
-}
-
 function notReached(override: Override, kept: readonly Path[]): string {
   const places = kept.slice(0, 4).map((path) => `\`${path.join(".")}\``);
   const more = kept.length > places.length ? ` and ${kept.length - places.length} more` : "";
   const [first, ...rest] = override.path;
   const glob = [first, ANY_DEPTH, ...rest].join(".");
-  return `\`${nameOf(override)}\` does not reach ${places.join(", ")}${more}, which ${kept.length === 1 ? "has a value of its" : "have values of their"} own; \`${glob}\` reaches all, or set ${kept.length === 1 ? "it" : "them"} here too`;
+  return `${nameOf(override.path)} does not reach ${places.join(", ")}${more}, which ${kept.length === 1 ? "has a value of its" : "have values of their"} own; \`${glob}\` reaches all, or set ${kept.length === 1 ? "it" : "them"} here too`;
 }
 
 /** `network.se.r` -> ["network", "se", "r"]; a number is an index from 0. */
@@ -146,24 +149,26 @@ const FORBIDDEN = new Set(["__proto__", "prototype", "constructor", ANY_DEPTH]);
 interface Concrete extends Replacement {
   readonly spelled: Path;
   readonly override: Override;
+  readonly report: Report;
 }
 
-/** Replaces in place. `made`: as in `Applied`. */
+/** Replaces in place. Returns what `made` is in `Applied`, or null after a report. */
 function replaceAt(
   root: Record<string, unknown>,
-  { path, value, spelled, override }: Concrete,
-): { readonly made: Path } | { readonly diagnostic: Diagnostic } {
-  const name = spelled.join(".");
-  const fail = (code: string, message: string) => ({
-    diagnostic: problemOf({ ...override, path: spelled }, code, message),
-  });
+  { path, value, spelled, override, report }: Concrete,
+): Path | null {
+  const name = nameOf(spelled);
+  const fail = (code: DiagnosticCode, message: string) => {
+    report(code, message, spelled, override.key);
+    return null;
+  };
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
-    return fail("unsafe-path", `\`${name}\` is not a path of an experiment`);
+    return fail("unsafe-path", `${name} is not a path of an experiment`);
   let made = path;
   let parent = root;
   for (const [depth, step] of path.entries()) {
     if (Array.isArray(parent) && !(Number.isInteger(step) && Number(step) < parent.length))
-      return fail("no-such-item", `\`${name}\`: there are ${parent.length} items here, counted from 0`);
+      return fail("no-such-item", `${name}: there are ${parent.length} items here, counted from 0`);
     if (depth === path.length - 1) break;
     const child = Object.hasOwn(parent, step) ? parent[step] : undefined;
     // A scalar in the way (`se: off`) gives place to a mapping.
@@ -177,13 +182,13 @@ function replaceAt(
   const other = otherSpelling(path);
   if (value === null) {
     if (Array.isArray(parent))
-      return fail("no-such-item", `\`${name}\`: items of a list cannot be taken away one by one`);
+      return fail("no-such-item", `${name}: items of a list cannot be taken away one by one`);
     if (![last, other].some((key) => key !== null && Object.hasOwn(parent, key)))
-      return fail("no-match", `there is no \`${name}\` to take away`);
+      return fail("no-match", `there is no ${name} to take away`);
     delete parent[last];
   } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
   if (other !== null) delete parent[other];
-  return { made };
+  return made;
 }
 
 /** The key of an experiment that is a path: it starts where it is written. */

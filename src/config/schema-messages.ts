@@ -1,19 +1,18 @@
-// An error of the JSON Schema validator -> a diagnostic: what is wrong, what was found, what is allowed, the nearest match.
+// An error of the JSON Schema validator -> what a diagnostic says of it: what is wrong, what was found, what is allowed, the nearest match.
 
 import type { ErrorObject } from "ajv";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import { nameOf, type Path, type Places } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { resolve, SCHEMAS, type Schema, tagValues } from "./schema.js";
-import type { LongForm } from "./shorthand.js";
 import { didYouMean, nearest } from "./suggest.js";
 
-export function toDiagnostic(error: ErrorObject, located: LongForm): Diagnostic {
+export function explain(error: ErrorObject, places: Places): Required<Explanation> {
   const path = toPath(error.instancePath);
-  const name = (at: Path) => `\`${located.written(at).join(".")}\``;
+  const name = (at: Path) => nameOf(at, places);
   const subject = path.length > 0 ? name(path) : "this file";
-  const explain = EXPLANATIONS[error.keyword] ?? explainOther;
-  const explained = explain({ error, path, name, subject, found: `found ${show(error.data)}` });
-  const { code, message, at = path, part = "value" } = explained;
-  return { code, message, path: located.written(at), location: located.locate(at, part) };
+  const explainKeyword = EXPLANATIONS[error.keyword] ?? explainOther;
+  const explained = explainKeyword({ error, path, name, subject, found: `found ${show(error.data)}` });
+  return { path, part: "value", ...explained };
 }
 
 interface Failure {
@@ -25,11 +24,12 @@ interface Failure {
 }
 
 interface Explanation {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
-  /** The value itself where absent. */
-  readonly at?: Path;
-  readonly part?: "key";
+  /** That of the error where absent. */
+  readonly path?: Path;
+  /** The value where absent. */
+  readonly part?: "key" | "value";
 }
 
 type Explain = (failure: Failure) => Explanation;
@@ -66,7 +66,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     const allowed = Object.keys(properties).filter((one) => !("const" in (properties[one] ?? {})));
     const meant = didYouMean(key, allowed) || `; allowed: ${allowed.join(", ")}`;
     const message = `unknown key \`${key}\` in ${subject}${meant}`;
-    return { code: "unknown-key", message, at: [...path, key], part: "key" };
+    return { code: "unknown-key", message, path: [...path, key], part: "key" };
   },
   required: ({ error, subject }) => missingKey(subject, error.params.missingProperty as string),
   discriminator: ({ error, path, name, subject }) => {
@@ -76,7 +76,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     const at = [...path, tag];
     const allowed = tagValues(error.parentSchema as Schema, tag);
     const message = `${name(at)} is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`;
-    return { code: "not-allowed", message, at };
+    return { code: "not-allowed", message, path: at };
   },
   enum: notListed,
   const: notListed,
@@ -106,7 +106,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   uniqueItems: ({ error, path, subject }) => {
     const { i, j } = error.params as { i: number; j: number };
     const message = `${subject} has ${show((error.data as unknown[])[i])} twice`;
-    return { code: "duplicate-value", message, at: [...path, Math.max(i, j)] };
+    return { code: "duplicate-value", message, path: [...path, Math.max(i, j)] };
   },
   pattern: ({ error, subject, found }) =>
     String(error.schema).endsWith("%$")
@@ -121,7 +121,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   propertyNames: ({ error, path, subject }) => {
     const key = String(error.params.propertyName);
     const message = `\`${key}\` in ${subject} is not a name of an axis: a letter from A to Z, then letters, digits and _`;
-    return { code: "unsafe-name", message, at: [...path, key], part: "key" };
+    return { code: "unsafe-name", message, path: [...path, key], part: "key" };
   },
 };
 

@@ -2,7 +2,7 @@
 // file that knows of `se`.
 
 import { isDeepStrictEqual } from "node:util";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import type { Path, Report } from "../diagnostic.js";
 import { ANY_DEPTH, type Replacement, valueAt } from "./reach.js";
 import { isMapping, isWritten, type Located } from "./source.js";
 
@@ -19,11 +19,6 @@ export function longForm(located: Located): LongForm {
     written,
     locate: (path, part) => located.locate(written(path), part),
   };
-}
-
-/** A document that has no short forms. */
-export function withoutShortForms(located: Located): LongForm {
-  return { ...located, written: (path) => path };
 }
 
 /** Where a path as written, that of a diagnostic, leads in the long form. */
@@ -79,20 +74,14 @@ export function shortName(path: string): string | null {
 
 export const BOTH_SPELLINGS = "`se` is short for `attention: { type: se }`: give one of them";
 
-/** Of a value valid under the schema: mappings that have both spellings. */
-export function bothSpellings(located: LongForm): Diagnostic[] {
+/** Of a value valid under the schema: no mapping has both spellings. */
+export function checkSpellings(located: LongForm, report: Report): void {
   const stages = valueAt(located.value, ["network", "stages"]);
   const indices = Array.isArray(stages) ? stages.keys() : [];
   const holders: Path[] = [["network"], ...Array.from(indices, (index) => ["network", "stages", index])];
-  return holders
-    .map((holder): Path => [...holder, "se"])
-    .filter((path) => isWritten(located, path) && isWritten(located, path.with(-1, "attention")))
-    .map((path) => ({
-      code: "both-given",
-      message: BOTH_SPELLINGS,
-      path,
-      location: located.locate(path, "key"),
-    }));
+  for (const holder of holders)
+    if (["se", "attention"].every((key) => isWritten(located, [...holder, key])))
+      report("both-given", BOTH_SPELLINGS, [...holder, "se"], "key");
 }
 
 /** Where in a path the key of a gate would be: in the network, in a stage, after `**`. -1 outside of networks. */

@@ -13,14 +13,13 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, locationAt, type Path, type Places } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { readRegularFile } from "../regular-file.js";
 
 /** A value read from a text, with the place of every part of it. */
-export interface Located {
+export interface Located extends Places {
   readonly value: unknown;
-  /** The place of the value at `path` (or of its key), or of its nearest ancestor that is written down. */
-  locate(path: Path, part: "key" | "value"): Location;
 }
 
 const MAX_BYTES = 1 << 20;
@@ -38,13 +37,13 @@ export function readSource(file: string): Located {
 /** Parses `text` from the offset `from` on; locations are those of the whole text. Throws DiagnosticError. */
 export function parseSource(text: string, file: string, from = 0): Located {
   const at = (start: number, end: number) => locationAt(file, text, from + start, from + end);
-  const diagnostic: Report = (code, message, [start, end]) => ({
+  const diagnostic: DiagnosticAt = (code, message, range) => ({
     code,
     message,
     path: [],
-    location: at(start, end),
+    location: at(...range),
   });
-  const fail = (code: string, message: string): never => {
+  const fail = (code: DiagnosticCode, message: string): never => {
     throw new DiagnosticError([diagnostic(code, message, [0, 1])]);
   };
   if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `larger than ${MAX_BYTES} bytes`);
@@ -78,30 +77,31 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 type Range = [number, number];
-type Report = (code: string, message: string, range: Range) => Diagnostic;
+/** What is no document yet has ranges of text, and no paths. */
+type DiagnosticAt = (code: DiagnosticCode, message: string, range: Range) => Diagnostic;
 
-function syntaxErrors(document: Document.Parsed, text: string, report: Report): Diagnostic[] {
+function syntaxErrors(document: Document.Parsed, text: string, diagnostic: DiagnosticAt): Diagnostic[] {
   const { errors } = document;
   const broken = errors.filter(({ code }) => code !== "DUPLICATE_KEY");
   // Keys of a text that could not be read as it was meant say nothing.
   if (broken.length === 0)
     return errors
       .slice(0, MAX_MISTAKES)
-      .map(({ pos }) => report("duplicate-key", "this key is here already", pos));
+      .map(({ pos }) => diagnostic("duplicate-key", "this key is here already", pos));
   const overflow = broken.find(({ message }) => message.includes("call stack"));
-  if (overflow) return [report("too-deep", "nested too deeply", overflow.pos)];
+  if (overflow) return [diagnostic("too-deep", "nested too deeply", overflow.pos)];
   const lines = new Set<number>();
   const found = broken
     .slice(0, MAX_MISTAKES)
     .map(({ code, message, pos: [start, end] }) => {
       if (code === "MULTIPLE_DOCS")
-        return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+        return diagnostic("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
       if (code === "MISSING_CHAR")
-        return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
+        return diagnostic("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
       const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
-      if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
+      if (axis === undefined) return diagnostic("yaml-syntax", message.trimEnd(), [start, end]);
       const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
-      return report("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
+      return diagnostic("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
     })
     // What the parser finds behind the first mistake of a line is mostly its consequence.
     .filter(({ location: { line } }) => !lines.has(line) && lines.add(line));
@@ -122,10 +122,10 @@ function openingQuote(document: Document.Parsed, end: number): number | null {
 }
 
 /** What is YAML but no tree of limited depth: wrong aliases and merges, endless nesting. */
-function checkNodes(document: Document.Parsed, report: Report): Diagnostic[] {
+function checkNodes(document: Document.Parsed, diagnostic: DiagnosticAt): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const add = (code: string, message: string, node: Node) =>
-    diagnostics.push(report(code, message, rangeOf(node) ?? [0, 1]));
+  const add = (code: DiagnosticCode, message: string, node: Node) =>
+    diagnostics.push(diagnostic(code, message, rangeOf(node) ?? [0, 1]));
   const anchors = new Map<string, Node>();
   visit(document, {
     Node: (_, node, path) => {

@@ -1,7 +1,8 @@
 // The experiment that a sweep starts from: a file that it names, or written out in it.
 
 import { basename, dirname, resolve } from "node:path";
-import { DiagnosticError, InputError } from "../diagnostic.js";
+import { collect, DiagnosticError, InputError } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { type Checked, resolvePath } from "./experiment.js";
 import { longForm } from "./shorthand.js";
 import { type Located, readSource } from "./source.js";
@@ -43,13 +44,10 @@ export function baseOf(
     };
     return { ok: true, value: { experiment: longForm(experiment), directory: here } };
   }
-  const fail = (code: string, message: string) => {
-    const path = ["experiment"];
-    return {
-      ok: false,
-      diagnostics: [{ code, message, path, location: located.locate(path, "value") }],
-    } as const;
-  };
+  const fail = (code: DiagnosticCode, message: string) => ({
+    ok: false as const,
+    diagnostics: collect(located, (report) => report(code, message, ["experiment"])),
+  });
   try {
     // Shown as the sweep names it: relative to where the user is.
     const experiment = readSource(relativeTo(file, written.experiment));

@@ -1,11 +1,10 @@
 // A sweep file -> a checked sweep, and the located experiment its variants start from.
 
 import { dirname, resolve } from "node:path";
-import { type Diagnostic, DiagnosticError } from "../diagnostic.js";
+import { collect, type Diagnostic, DiagnosticError } from "../diagnostic.js";
 import { checkVariant } from "./check-variant.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { weighed } from "./mend.js";
-import { withoutShortForms } from "./shorthand.js";
 import type { Located } from "./source.js";
 import { baseOf } from "./sweep-base.js";
 import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
@@ -17,7 +16,7 @@ export * from "./sweep-spec.js";
 
 /** Reads the experiment a sweep names, too. Throws DiagnosticError and InputError. */
 export function checkSweep(located: Located, file: string): Sweep {
-  const errors = validateSchema("sweep", withoutShortForms(located));
+  const errors = validateSchema("sweep", located);
   if (errors.length > 0) throw new DiagnosticError(errors);
   const written = fillDefaults("sweep", located.value) as Required<WrittenSweep>;
   const diagnostics = checkVariants(written, located);
@@ -44,22 +43,16 @@ export function checkSweep(located: Located, file: string): Sweep {
 /** How many mistakes a sweep has by itself, those of its schema before all others. */
 export function sweepMistakes(located: Located): number {
   return weighed(
-    validateSchema("sweep", withoutShortForms(located)).length,
+    validateSchema("sweep", located).length,
     () => checkVariants(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length,
   );
 }
 
 function checkVariants({ variants }: WrittenSweep, located: Located): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  variants.forEach((variant, index) => {
-    checkVariant(variant, {
-      path: ["variants", index],
-      located,
-      report: (code, message, path, part = "value") =>
-        diagnostics.push({ code, message, path, location: located.locate(path, part) }),
-    });
+  return collect(located, (report) => {
+    for (const [index, variant] of variants.entries())
+      checkVariant(variant, { path: ["variants", index], located, report });
   });
-  return diagnostics;
 }
 
 function matchOf(match: WrittenVariant["match"]): MatchSpec | null {

@@ -1,10 +1,10 @@
 // A located value against a JSON Schema -> diagnostics.
 
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import type { Diagnostic } from "../diagnostic.js";
+import { collect, type Diagnostic } from "../diagnostic.js";
 import { fileOf, SCHEMAS, type SchemaName } from "./schema.js";
-import { toDiagnostic } from "./schema-messages.js";
-import type { LongForm } from "./shorthand.js";
+import { explain } from "./schema-messages.js";
+import type { Located } from "./source.js";
 
 /** Compiles a schema at its first use and keeps it: a sweep validates an experiment for each variant. */
 const VALIDATORS = new Ajv({
@@ -20,19 +20,24 @@ const VALIDATORS = new Ajv({
 const MAX_ERRORS = 1000;
 
 /** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
-export function validateSchema(name: SchemaName, located: LongForm): Diagnostic[] {
+export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
   const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
   // A key that is no name is reported as such; which pattern it breaks comes in front of that.
   const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
-  return explainAnyOf(errors.slice(0, MAX_ERRORS)).map((error) => toDiagnostic(error, located));
+  return collect(located, (report) => {
+    for (const error of withoutAlternatives(errors.slice(0, MAX_ERRORS))) {
+      const { code, message, path, part } = explain(error, located);
+      report(code, message, path, part);
+    }
+  });
 }
 
 /**
  * "Not valid under any of the given schemas" helps nobody: where one alternative fits the kind of the value, its own
  * errors stand; where none does, one error lists the alternatives.
  */
-function explainAnyOf(errors: readonly ErrorObject[]): ErrorObject[] {
+function withoutAlternatives(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
   for (const anyOf of errors.filter((error) => error.keyword === "anyOf")) {
     const isInner = (error: ErrorObject) =>

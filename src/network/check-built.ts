@@ -5,9 +5,9 @@ import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { fillDefaults } from "../config/fill-defaults.js";
 import { otherValues } from "../config/schema-values.js";
 import type { LongForm } from "../config/shorthand.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
-import { checkNetwork, locateProblem } from "./check-network.js";
+import { checkNetwork, reportProblem } from "./check-network.js";
 import type { Graph } from "./graph.js";
 import { inferShapes } from "./shapes.js";
 
@@ -23,25 +23,18 @@ export interface CheckedNetwork {
 
 /** All that is wrong with an experiment once its network is built. */
 export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
-  const problems = checkNetwork(built.graph, built.input.classes);
-  return [
-    ...problems.map((problem) => locateProblem(problem, built.located)),
-    ...checkTraining(built),
-    ...(problems.length > 0 ? [] : findUnusedKeys(built)),
-  ];
+  const { located, graph, input } = built;
+  return collect(located, (report) => {
+    const problems = checkNetwork(graph, input.classes);
+    for (const problem of problems) reportProblem(problem, { located, report });
+    checkTraining(built, report);
+    if (problems.length === 0) checkUsed(built, report);
+  });
 }
 
 /** What training needs of the network and of the data. */
-function checkTraining({ located, experiment, graph, input }: CheckedNetwork): Diagnostic[] {
+function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Report): void {
   const { batchSize, classWeights } = experiment.training;
-  const diagnostics: Diagnostic[] = [];
-  const report = (code: string, message: string, path: Path) =>
-    diagnostics.push({
-      code,
-      message,
-      path: located.written(path),
-      location: located.locate(path, "value"),
-    });
   const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
@@ -56,7 +49,6 @@ function checkTraining({ located, experiment, graph, input }: CheckedNetwork): D
       `${single}: BatchNorm of one image and one pixel has one value and no statistics; take batches of two images or more`,
       ["training", "batchSize"],
     );
-  return diagnostics;
 }
 
 /** The first BatchNorm that sees one pixel of an image. */
@@ -73,23 +65,21 @@ function pointwiseNorm(graph: Graph): string | undefined {
  * would change nothing whatever it said is a mistake. Not so `r`: two ratios that lead to one reduced width are one network,
  * and one run.
  */
-function findUnusedKeys({ located: whole, directory, input }: CheckedNetwork): Diagnostic[] {
+function checkUsed({ located: whole, directory, input }: CheckedNetwork, report: Report): void {
   // What the third block of a stage has no use for, neither has the second.
   const located = { ...whole, value: withFewBlocks(whole.value) };
   const checked = checkExperiment(located, directory);
-  if (!checked.ok) return [];
+  if (!checked.ok) return;
   const experiment = checked.value;
   const graph = buildNetwork(experiment.network, input);
   const expected = meaningOf(graph);
-  return keysBelow(located.value, ["network"]).flatMap((path): Diagnostic[] => {
+  for (const path of keysBelow(located.value, ["network"])) {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
-    if (!without.ok || isDefault(located.value, path)) return [];
-    if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) return [];
-    if (isRead(path, { located, directory, experiment, graph, input })) return [];
-    const written = located.written(path);
-    const message = `\`${written.join(".")}\` changes nothing in this network`;
-    return [{ code: "unused-key", message, path: written, location: located.locate(path, "key") }];
-  });
+    if (!without.ok || isDefault(located.value, path)) continue;
+    if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) continue;
+    if (isRead(path, { located, directory, experiment, graph, input })) continue;
+    report("unused-key", `${nameOf(path, located)} changes nothing in this network`, path, "key");
+  }
 }
 
 const FEW_BLOCKS = 2;

@@ -2,12 +2,13 @@
 
 import type { LongForm } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import type { Path, Report } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
 export interface NetworkProblem {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   /** The part of the network, and the keys of it that may have asked for this. */
   readonly path: Path;
@@ -22,7 +23,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   for (const node of graph) {
     const [input] = inputShapes(node, shapes);
     if (!input) continue;
-    const report = (code: string, message: string, keys: readonly string[]) => {
+    const report = (code: DiagnosticCode, message: string, keys: readonly string[]) => {
       const key = `${code} ${node.path.join(".")}`;
       if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path, keys });
       seen.add(key);
@@ -58,7 +59,11 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
 }
 
 /** Of modules written out: branches that do not meet, windows that do not fit. */
-function problemOf(node: Node, inputs: readonly Shape[], output: Shape): [string, string, string[]] | null {
+function problemOf(
+  node: Node,
+  inputs: readonly Shape[],
+  output: Shape,
+): [DiagnosticCode, string, string[]] | null {
   if (node.op === "concat" || node.op === "add") {
     const sizes = inputs.map(
       ({ height, width, channels }) => `${height}x${width}${node.op === "add" ? `x${channels}` : ""}`,
@@ -75,8 +80,10 @@ function problemOf(node: Node, inputs: readonly Shape[], output: Shape): [string
 }
 
 /** At the value of the first of its keys that is written down, else at the part of the network. */
-export function locateProblem({ code, message, path, keys }: NetworkProblem, located: LongForm): Diagnostic {
+export function reportProblem(
+  { code, message, path, keys }: NetworkProblem,
+  { located, report }: { located: LongForm; report: Report },
+): void {
   const key = keys.find((key) => isWritten(located, [...path, key]));
-  const place = key === undefined ? path : [...path, key];
-  return { code, message, path: located.written(place), location: located.locate(place, "value") };
+  report(code, message, key === undefined ? path : [...path, key]);
 }

@@ -6,7 +6,7 @@ import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
 import type { LongForm } from "../config/shorthand.js";
 import { didYouMean } from "../config/suggest.js";
 import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
 
 export interface Point {
@@ -58,7 +58,12 @@ export function checkedPoints(
       ];
     }),
   );
-  diagnostics.push(...checkNames(sweep), ...checkMatches(sweep, points));
+  diagnostics.push(
+    ...collect(sweep, (report) => {
+      checkNames(sweep, report);
+      checkMatches(points, report);
+    }),
+  );
   return { points, diagnostics };
 }
 
@@ -115,10 +120,7 @@ const SAFE_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._=+-]*[\p{L}\p{M}\p{N}_=+-])
 /** File systems have a limit in bytes, which letters of most scripts take two or three of. */
 const MOST_NAME_BYTES = 200;
 
-function checkNames(sweep: Sweep): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const report = (code: string, message: string, path: Path) =>
-    diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
+function checkNames(sweep: Sweep, report: Report): void {
   const namesOf = (spec: VariantSpec) => combinations(spec).map((axes) => fillIn(spec.name, axes));
   const seen = new Set<string>();
   sweep.variants.forEach((spec, index) => {
@@ -149,26 +151,22 @@ function checkNames(sweep: Sweep): Diagnostic[] {
     const meant = didYouMean(baseline, names) || `; there are ${names.join(", ")}`;
     report("unknown-variant", `no variant is called \`${baseline}\`${meant}`, ["compare", "baseline"]);
   }
-  return diagnostics;
 }
 
 /** What is matched exists, and is not matched itself. */
-function checkMatches(sweep: Sweep, points: readonly Point[]): Diagnostic[] {
+function checkMatches(points: readonly Point[], report: Report): void {
   const names = points.map(({ name }) => name);
-  return points.flatMap(({ index, name, match }): Diagnostic[] => {
-    if (!match) return [];
-    const path: Path = ["variants", index, "match", match.cost];
+  for (const { index, name, match } of points) {
+    if (!match) continue;
+    const path = ["variants", index, "match", match.cost];
     const target = points.find((point) => point.name === match.target);
-    const report = (code: string, message: string) => [
-      { code, message, path, location: sweep.locate(path, "value") },
-    ];
     if (!target)
-      return report(
+      report(
         "unknown-variant",
         `no variant is called \`${match.target}\`${didYouMean(match.target, names)}`,
+        path,
       );
-    if (target.match)
-      return report("matched-twice", `\`${name}\` would match \`${match.target}\`, which is matched itself`);
-    return [];
-  });
+    else if (target.match)
+      report("matched-twice", `\`${name}\` would match \`${match.target}\`, which is matched itself`, path);
+  }
 }

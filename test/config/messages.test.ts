@@ -6,7 +6,7 @@ import { describe, it } from "mocha";
 import { type Checked, checkExperiment, type Experiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
-import { DiagnosticError, formatDiagnostic, sortDiagnostics } from "../../src/diagnostic.js";
+import { type Diagnostic, DiagnosticError, formatDiagnostic, sortDiagnostics } from "../../src/diagnostic.js";
 
 /** Line, column and what the message names, for the only mistake of each text. */
 const TABLE: readonly (readonly [text: string, line: number, column: number, named: readonly string[]])[] = [
@@ -82,7 +82,12 @@ describe("messages", () => {
 
   it("only the head has colours, and the same words", () => {
     const at = { file: "e.yaml", text: "seed: x", line: 1, column: 7, endLine: 1, endColumn: 8 };
-    const diagnostic = { code: "wrong-type", message: "no number", path: ["seed"], location: at };
+    const diagnostic: Diagnostic = {
+      code: "wrong-type",
+      message: "no number",
+      path: ["seed"],
+      location: at,
+    };
     const [colored, plain] = [true, false].map((color) => formatDiagnostic(diagnostic, { color }));
     assert.notEqual(colored, plain);
     assert.equal(stripVTControlCharacters(colored ?? ""), plain);
