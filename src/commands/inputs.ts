@@ -50,7 +50,7 @@ export function loadExperiment(
   const source = readSource(file);
   if (isSweep(source))
     throw new InputError(
-      `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
+      `${file} is a sweep, but this command needs an experiment (the sweep names one under \`experiment\`)`,
     );
   const base = longForm(source);
   const located = orThrow(applyOverrides(base, [...(quick ? quickOverrides(base) : []), ...overrides]));
@@ -90,7 +90,7 @@ export function loadSweep(file: string): Sweep {
   const source = readSource(file);
   if (source.value === null) throw new InputError(`${file} is empty`);
   if (!isSweep(source))
-    throw new InputError(`${file} is an experiment, not a sweep; \`squeezebox train\` takes it`);
+    throw new InputError(`${file} is an experiment, not a sweep; use \`squeezebox train\``);
   try {
     return checkSweep(source, file);
   } catch (error) {
@@ -141,7 +141,7 @@ function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
     !numbers.every((seed) => Number.isInteger(seed) && seed <= 0xffff_ffff) ||
     new Set(numbers).size < numbers.length
   )
-    throw new InputError(`--seeds takes different whole numbers, as in 1,2,3 or 1-8; found ${seeds}`);
+    throw new InputError(`--seeds must be distinct whole numbers, such as 1,2,3 or 1-8; found ${seeds}`);
   return { ...sweep, seeds: numbers };
 }
 
@@ -200,7 +200,9 @@ export function parseEngine({ backend, device, threads }: EngineFlags): EngineOp
 function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
   const found = names.find((name) => name === value);
   if (!found)
-    throw new InputError(`${flag} is one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`);
+    throw new InputError(
+      `${flag} must be one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`,
+    );
   return found;
 }
 

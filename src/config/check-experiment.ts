@@ -26,7 +26,7 @@ function checkStem(stem: Network["stem"], report: Report): void {
   if (stem.convs === undefined && stem.filters === undefined)
     report(
       "missing-key",
-      "`network.stem` lacks `filters` (one convolution) or `convs` (several)",
+      "`network.stem` needs either `filters` (one convolution) or `convs` (several)",
       path,
       "key",
     );
@@ -34,7 +34,7 @@ function checkStem(stem: Network["stem"], report: Report): void {
     if (stem.convs !== undefined && stem[key] !== undefined)
       report(
         "both-given",
-        `\`${key}\` describes one convolution, \`convs\` several: give one of them`,
+        `\`${key}\` describes one convolution and \`convs\` describes several; give only one of them`,
         [...path, key],
         "key",
       );
@@ -49,7 +49,8 @@ function checkSteps(
   const at = epochsOf(schedule.at, epochs);
   const path: Path = ["training", "schedule", "at"];
   const unordered = at.findIndex((epoch, index) => index > 0 && epoch <= (at[index - 1] as number));
-  if (unordered > 0) report("unordered", "epochs of `at` must ascend", [...path, unordered]);
+  if (unordered > 0)
+    report("unordered", "the epochs in `at` must be in ascending order", [...path, unordered]);
   const late = at.findIndex((epoch) => epoch >= epochs);
   if (late < 0) return;
   // Whoever shortens a training elsewhere than where its schedule stands looks there first.
@@ -58,7 +59,7 @@ function checkSteps(
     isWritten(located, ends) && located.locate(ends, "value").file !== located.locate(path, "value").file;
   report(
     "unused-key",
-    `epoch ${at[late]} of \`training.schedule.at\` is never reached: training ends after ${epochs}; set \`training.schedule.at\` too, or write it as shares of the epochs, as in [50%, 75%]`,
+    `epoch ${at[late]} in \`training.schedule.at\` is never reached: training ends after epoch ${epochs}; change \`training.schedule.at\` too, or write it as percentages, such as [50%, 75%]`,
     isShortened ? ends : [...path, late],
   );
 }
@@ -66,5 +67,5 @@ function checkSteps(
 function checkWarmup({ schedule, epochs }: Required<Training>, report: Report): void {
   const path = ["training", "schedule", "warmup"];
   if ((schedule.warmup ?? 0) > epochs)
-    report("out-of-range", `the warm-up is longer than the training (${epochs} epochs)`, path);
+    report("out-of-range", `\`warmup\` must not exceed \`training.epochs\`, which is ${epochs}`, path);
 }

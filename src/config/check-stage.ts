@@ -37,7 +37,7 @@ function checkKind({ stage, path, report }: StagePlace): void {
     if (stage[key] === undefined)
       report(
         "missing-key",
-        `\`${path.join(".")}\` lacks the key \`${key}\` (or \`modules\`: written out)`,
+        `\`${path.join(".")}\` is missing the key \`${key}\` (or \`modules\`, which writes the stage out)`,
         path,
         "key",
       );
@@ -50,7 +50,7 @@ function checkLengths({ stage, path, report }: StagePlace, length: number): void
     if (Array.isArray(list) && list.length !== length)
       report(
         "wrong-length",
-        `a ${stage.block} block has ${length} convolutions; \`${key}\` has ${list.length} entries`,
+        `\`${key}\` must have ${length} elements, one for each convolution of a ${stage.block} block; found ${list.length}`,
         [...path, key],
       );
   }
@@ -58,11 +58,16 @@ function checkLengths({ stage, path, report }: StagePlace, length: number): void
 
 function checkShortForms({ stage, path, located, report }: StagePlace): void {
   if (stage.stride !== undefined && stage.strides !== undefined)
-    report("both-given", "`stride` is short for `strides`: give one of them", [...path, "stride"], "key");
+    report(
+      "both-given",
+      "`stride` is short for `strides`; give only one of them",
+      [...path, "stride"],
+      "key",
+    );
   const ratio = [...path, "attention", "r"];
   if (stage.r !== undefined && isWritten(located, ratio)) {
     const name = located.written(ratio).slice(path.length).join(".");
-    report("both-given", `\`r\` is short for \`${name}\`: give one of them`, [...path, "r"], "key");
+    report("both-given", `\`r\` is short for \`${name}\`; give only one of them`, [...path, "r"], "key");
   }
 }
 
@@ -71,7 +76,7 @@ function checkRatio({ stage, path, report }: StagePlace, network: Network): void
   if (stage.r !== undefined && (attention === "off" || !("r" in attention)))
     report(
       "r-without-se",
-      "`r` has no meaning here: this stage has no gate with a reduction",
+      "`r` has no effect here: this stage has no gate with a reduction ratio",
       [...path, "r"],
       "key",
     );
@@ -86,7 +91,7 @@ function checkModules({ stage, path, located, report }: StagePlace): void {
     if (placement !== "standard" && isWritten(located, [...place, "attention", "placement"]))
       report(
         "unused-key",
-        "`placement` has no meaning here: in modules a gate is where it is written",
+        "`placement` has no effect here: in `modules`, a gate stays where it is written",
         [...place, "attention", "placement"],
         "key",
       );
@@ -96,7 +101,7 @@ function checkModules({ stage, path, located, report }: StagePlace): void {
     if (!own.includes(key) && isWritten(located, [...path, key]))
       report(
         "both-given",
-        `\`${key}\` describes blocks, \`modules\` writes the stage out: give one of them`,
+        `\`${key}\` describes blocks, but \`modules\` writes the stage out; give only one of them`,
         [...path, key],
         "key",
       );

@@ -28,7 +28,7 @@ function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void 
     if (Object.hasOwn(zip, name))
       report(
         "duplicate-axis",
-        `the axis \`${name}\` is in \`grid\` and in \`zip\``,
+        `the axis \`${name}\` is in both \`grid\` and \`zip\``,
         [...path, "zip", name],
         "key",
       );
@@ -38,14 +38,14 @@ function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void 
       if (!used.includes(name))
         report(
           "unused-axis",
-          `nothing in \`set\` uses the axis \`${name}\`; write \${${name}} where its values go`,
+          `\`set\` does not use the axis \`${name}\`; write \${${name}} where its values should go`,
           [...path, kind, name],
           "key",
         );
   for (const [name, values] of Object.entries(grid)) {
     const repeated = repeatedIn(values);
     if (repeated >= 0)
-      report("duplicate-value", `\`${name}\` has ${JSON.stringify(values[repeated])} twice`, [
+      report("duplicate-value", `\`${name}\` contains ${JSON.stringify(values[repeated])} twice`, [
         ...path,
         "grid",
         name,
@@ -63,7 +63,7 @@ function checkZip({ zip = {} }: WrittenVariant, { path, report }: CheckParts): v
   if (new Set(lengths).size > 1) {
     report(
       "unequal-zip",
-      `axes of \`zip\` go in step, so they are equally long; these have ${lengths.join(", ")} values`,
+      `axes in \`zip\` advance together, so they must have the same number of values; found ${lengths.join(", ")}`,
       [...path, "zip"],
       "key",
     );
@@ -72,7 +72,7 @@ function checkZip({ zip = {} }: WrittenVariant, { path, report }: CheckParts): v
   const row = repeatedIn(first[1].map((_, at) => axes.map(([, values]) => values[at])));
   if (row < 0) return;
   const values = axes.map(([name, values]) => `${name} = ${values[row]}`).join(", ");
-  report("duplicate-value", `the values of \`zip\` at place ${row + 1} stand together before: ${values}`, [
+  report("duplicate-value", `\`zip\` contains the same combination of values twice: ${values}`, [
     ...path,
     "zip",
     first[0],
@@ -88,7 +88,7 @@ function checkPlaceholders(variant: WrittenVariant, { path, report }: CheckParts
       if (!axes.includes(name))
         report(
           "unknown-axis",
-          `\`\${${name}}\` is no axis of this variant${didYouMean(name, axes)}`,
+          `\`\${${name}}\` is not an axis of this variant${didYouMean(name, axes)}`,
           place,
           part,
         );
@@ -105,7 +105,12 @@ function checkSet({ set = {} }: WrittenVariant, { path, located, report }: Check
   for (const [key, value] of Object.entries(set)) {
     const place = [...path, "set", key];
     if (value === null && !isNullWritten(located.locate(place, "value")))
-      report("empty-value", `\`${key}\` has no value; \`null\` or \`~\` takes the key away`, place, "key");
+      report(
+        "empty-value",
+        `\`${key}\` has no value; to remove the key, write \`null\` or \`~\``,
+        place,
+        "key",
+      );
     const short = shortName(key);
     if (short !== null && Object.hasOwn(set, short)) report("both-given", BOTH_SPELLINGS, place, "key");
   }
@@ -119,7 +124,7 @@ function checkMatch({ match }: WrittenVariant, { path, report }: CheckParts): vo
   if (costs.length !== 1)
     report(
       costs.length === 0 ? "nothing-to-match" : "both-given",
-      "`match` takes a variant under `params` or under `macs`, one of them",
+      "`match` must name a variant under either `params` or `macs`, but not both",
       [...path, "match"],
       "key",
     );

@@ -70,7 +70,7 @@ function applyOne(root: Record<string, unknown>, override: Override, report: Rep
   if (concrete.length === 0)
     report(
       "no-match",
-      `nothing in this experiment is at ${nameOf(override.path)}`,
+      `this experiment has nothing at ${nameOf(override.path)}`,
       override.path,
       override.key,
     );
@@ -118,7 +118,8 @@ function notReached(override: Override, kept: readonly Path[]): string {
   const more = kept.length > places.length ? ` and ${kept.length - places.length} more` : "";
   const [first, ...rest] = override.path;
   const glob = [first, ANY_DEPTH, ...rest].join(".");
-  return `${nameOf(override.path)} does not reach ${places.join(", ")}${more}, which ${kept.length === 1 ? "has a value of its" : "have values of their"} own; \`${glob}\` reaches all, or set ${kept.length === 1 ? "it" : "them"} here too`;
+  const [have, them] = kept.length === 1 ? ["has its own value", "it"] : ["have their own values", "them"];
+  return `${nameOf(override.path)} does not reach ${places.join(", ")}${more}, which ${have}; use \`${glob}\` to reach every place, or set ${them} here too`;
 }
 
 /** `network.se.r` -> ["network", "se", "r"]; a number is an index from 0. */
@@ -136,7 +137,7 @@ export function parseOverride(flag: string, name: string): Override {
   const at = (start: number, end: number) => locationAt(name, flag, start, end);
   const equals = flag.indexOf("=");
   if (equals < 1 || flag.slice(equals + 1).trim() === "") {
-    const message = "--set takes path=value, as in --set training.epochs=5; the value null takes a key away";
+    const message = "--set must be path=value, such as --set training.epochs=5; the value null removes a key";
     throw new DiagnosticError([{ code: "set-syntax", message, path: [], location: at(0, flag.length) }]);
   }
   const { value, locate } = parseSource(flag, name, equals + 1);
@@ -163,12 +164,15 @@ function replaceAt(
     return null;
   };
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
-    return fail("unsafe-path", `${name} is not a path of an experiment`);
+    return fail("unsafe-path", `${name} is not a valid path in an experiment`);
   let made = path;
   let parent = root;
   for (const [depth, step] of path.entries()) {
     if (Array.isArray(parent) && !(Number.isInteger(step) && Number(step) < parent.length))
-      return fail("no-such-item", `${name}: there are ${parent.length} items here, counted from 0`);
+      return fail(
+        "no-such-item",
+        `${name}: the list has no item \`${step}\`; its last index is ${parent.length - 1}`,
+      );
     if (depth === path.length - 1) break;
     const child = Object.hasOwn(parent, step) ? parent[step] : undefined;
     // A scalar in the way (`se: off`) gives place to a mapping.
@@ -182,9 +186,9 @@ function replaceAt(
   const other = otherSpelling(path);
   if (value === null) {
     if (Array.isArray(parent))
-      return fail("no-such-item", `${name}: items of a list cannot be taken away one by one`);
+      return fail("no-such-item", `${name}: single items cannot be removed from a list`);
     if (![last, other].some((key) => key !== null && Object.hasOwn(parent, key)))
-      return fail("no-match", `there is no ${name} to take away`);
+      return fail("no-match", `there is no ${name} to remove`);
     delete parent[last];
   } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
   if (other !== null) delete parent[other];

@@ -34,10 +34,25 @@ interface Explanation {
 
 type Explain = (failure: Failure) => Explanation;
 
-const outOfRange: Explain = ({ error, subject }) => ({
-  code: "out-of-range",
-  message: `${subject} ${error.message}`,
-});
+const tooFew = outOfRange("at least");
+const tooMany = outOfRange("at most");
+
+/** Of a list, a string or a mapping. */
+function outOfRange(bound: "at least" | "at most"): Explain {
+  return ({ error, subject }) => {
+    const { limit } = error.params as { limit: number };
+    const unit = LENGTH_UNITS[error.keyword.slice(3)] ?? "element";
+    const message = `${subject} must have ${bound} ${limit} ${unit}${limit === 1 ? "" : "s"}`;
+    return { code: "out-of-range", message };
+  };
+}
+
+/** What `minItems`, `maxLength` and so on count. */
+const LENGTH_UNITS: Readonly<Record<string, string>> = {
+  Items: "item",
+  Length: "character",
+  Properties: "key",
+};
 
 const beyondLimit: Explain = ({ error, subject, found }) => ({
   code: "out-of-range",
@@ -48,7 +63,7 @@ const notListed: Explain = ({ error, subject, found }) => {
   const allowed = [error.schema].flat().map(String);
   return {
     code: "not-allowed",
-    message: `${subject} is one of ${allowed.join(", ")}; ${found}${didYouMean(wordOf(error.data), allowed)}`,
+    message: `${subject} must be one of ${allowed.join(", ")}; ${found}${didYouMean(wordOf(error.data), allowed)}`,
   };
 };
 
@@ -75,7 +90,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     if (value === undefined) return missingKey(subject, tag);
     const at = [...path, tag];
     const allowed = tagValues(error.parentSchema as Schema, tag);
-    const message = `${name(at)} is one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`;
+    const message = `${name(at)} must be one of ${allowed.join(", ")}; found ${show(value)}${didYouMean(wordOf(value), allowed)}`;
     return { code: "not-allowed", message, path: at };
   },
   enum: notListed,
@@ -86,7 +101,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     const constants = branches.flatMap((branch) => ("const" in branch ? [String(branch.const)] : []));
     const hints = branches.map((branch) => tagHint(resolve(branch, SCHEMAS.experiment), error.data));
     const meant = typeof error.data === "string" ? didYouMean(error.data, constants) : "";
-    const message = `${subject} is ${alternatives}; ${found}${hints.find(Boolean) ?? meant}`;
+    const message = `${subject} must be ${alternatives}; ${found}${hints.find(Boolean) ?? meant}`;
     return { code: "not-allowed", message };
   },
   type: ({ error, subject, found }) => ({
@@ -98,35 +113,35 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   exclusiveMinimum: beyondLimit,
   exclusiveMaximum: beyondLimit,
   not: ({ subject, found }) => ({ code: "out-of-range", message: `${subject} must be odd; ${found}` }),
-  minItems: outOfRange,
-  maxItems: outOfRange,
-  minLength: outOfRange,
-  maxLength: outOfRange,
-  minProperties: outOfRange,
+  minItems: tooFew,
+  maxItems: tooMany,
+  minLength: tooFew,
+  maxLength: tooMany,
+  minProperties: tooFew,
   uniqueItems: ({ error, path, subject }) => {
     const { i, j } = error.params as { i: number; j: number };
-    const message = `${subject} has ${show((error.data as unknown[])[i])} twice`;
+    const message = `${subject} contains ${show((error.data as unknown[])[i])} twice`;
     return { code: "duplicate-value", message, path: [...path, Math.max(i, j)] };
   },
   pattern: ({ error, subject, found }) =>
     String(error.schema).endsWith("%$")
       ? {
           code: "not-allowed",
-          message: `${subject} is a number of epochs or a share of them, as in 50%; ${found}`,
+          message: `${subject} must be a number of epochs, or a percentage of them such as 50%; ${found}`,
         }
       : {
           code: "unsafe-name",
-          message: `${subject} may have letters of any script, digits and . _ = + - (no / or space, a letter or digit first, no dot last); ${found}`,
+          message: `${subject} may contain only letters of any script, digits and . _ = + -; it must start with a letter or digit and must not end with a dot; ${found}`,
         },
   propertyNames: ({ error, path, subject }) => {
     const key = String(error.params.propertyName);
-    const message = `\`${key}\` in ${subject} is not a name of an axis: a letter from A to Z, then letters, digits and _`;
+    const message = `\`${key}\` in ${subject} is not a valid axis name: use a letter from A to Z, then letters, digits and _`;
     return { code: "unsafe-name", message, path: [...path, key], part: "key" };
   },
 };
 
 function missingKey(subject: string, key: string): Explanation {
-  return { code: "missing-key", message: `${subject} lacks the key \`${key}\``, part: "key" };
+  return { code: "missing-key", message: `${subject} is missing the key \`${key}\``, part: "key" };
 }
 
 function toPath(pointer: string): Path {
@@ -154,7 +169,7 @@ function describe(branch: Schema): string {
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: "a mapping",
   array: "a list",
-  string: "a text",
+  string: "a string",
   integer: "an integer",
   number: "a number",
   boolean: "true or false",

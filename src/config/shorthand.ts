@@ -72,7 +72,7 @@ export function shortName(path: string): string | null {
   return path.endsWith(".attention") ? path.replace(/attention$/, "se") : null;
 }
 
-export const BOTH_SPELLINGS = "`se` is short for `attention: { type: se }`: give one of them";
+export const BOTH_SPELLINGS = "`se` is short for `attention: { type: se }`; give only one of them";
 
 /** Of a value valid under the schema: no mapping has both spellings. */
 export function checkSpellings(located: LongForm, report: Report): void {

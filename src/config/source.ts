@@ -46,7 +46,7 @@ export function parseSource(text: string, file: string, from = 0): Located {
   const fail = (code: DiagnosticCode, message: string): never => {
     throw new DiagnosticError([diagnostic(code, message, [0, 1])]);
   };
-  if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `larger than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `a configuration must not be larger than ${MAX_BYTES} bytes`);
   const source = text.slice(from);
   const document = parseDocument(source, { prettyErrors: false, merge: true, logLevel: "error" });
   const mistakes = syntaxErrors(document, source, diagnostic);
@@ -56,7 +56,8 @@ export function parseSource(text: string, file: string, from = 0): Located {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    if (error instanceof ReferenceError) fail("alias-bomb", `aliases expand to too much (${error.message})`);
+    if (error instanceof ReferenceError)
+      fail("alias-bomb", `the aliases expand to too many values (${error.message})`);
     throw error;
   }
   return { value, locate: (path, part) => at(...findRange(document, path, part)) };
@@ -87,7 +88,7 @@ function syntaxErrors(document: Document.Parsed, text: string, diagnostic: Diagn
   if (broken.length === 0)
     return errors
       .slice(0, MAX_MISTAKES)
-      .map(({ pos }) => diagnostic("duplicate-key", "this key is here already", pos));
+      .map(({ pos }) => diagnostic("duplicate-key", "this mapping already has a key of this name", pos));
   const overflow = broken.find(({ message }) => message.includes("call stack"));
   if (overflow) return [diagnostic("too-deep", "nested too deeply", overflow.pos)];
   const lines = new Set<number>();
@@ -95,12 +96,15 @@ function syntaxErrors(document: Document.Parsed, text: string, diagnostic: Diagn
     .slice(0, MAX_MISTAKES)
     .map(({ code, message, pos: [start, end] }) => {
       if (code === "MULTIPLE_DOCS")
-        return diagnostic("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+        return diagnostic("yaml-syntax", "a second document starts here, but a file may contain only one", [
+          start,
+          end,
+        ]);
       if (code === "MISSING_CHAR")
         return diagnostic("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
       const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
       if (axis === undefined) return diagnostic("yaml-syntax", message.trimEnd(), [start, end]);
-      const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
+      const hint = `inside { } and [ ], an axis must be quoted: "${axis}"`;
       return diagnostic("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
     })
     // What the parser finds behind the first mistake of a line is mostly its consequence.
@@ -135,9 +139,10 @@ function checkNodes(document: Document.Parsed, diagnostic: DiagnosticAt): Diagno
       }
       if (isAlias(node)) {
         const target = anchors.get(node.source);
-        if (!target) add("unknown-alias", `no anchor before this is called \`${node.source}\``, node);
+        if (!target)
+          add("unknown-alias", `there is no anchor named \`${node.source}\` before this alias`, node);
         else if (path.includes(target))
-          add("circular-alias", `\`&${node.source}\` contains itself here`, node);
+          add("circular-alias", `the value of \`&${node.source}\` contains itself here`, node);
       } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
       const into = path.at(-1);
       if (isPair(into) && into.value === node && isMergeKey(into.key)) {
@@ -145,7 +150,7 @@ function checkNodes(document: Document.Parsed, diagnostic: DiagnosticAt): Diagno
         const sources = isSeq(target) ? target.items : [target];
         const merged = sources.map((item) => (isAlias(item) ? anchors.get(item.source) : item));
         if (target && !merged.every((item) => item === undefined || isMap(item)))
-          add("wrong-type", "`<<` takes a mapping or a list of mappings", node);
+          add("wrong-type", "`<<` must be a mapping or a list of mappings", node);
       }
       return undefined;
     },

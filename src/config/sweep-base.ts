@@ -51,7 +51,7 @@ export function baseOf(
   try {
     // Shown as the sweep names it: relative to where the user is.
     const experiment = readSource(relativeTo(file, written.experiment));
-    if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is a sweep itself`);
+    if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is itself a sweep`);
     const directory = dirname(resolvePath(written.experiment, here));
     return { ok: true, value: { experiment: longForm(experiment), directory } };
   } catch (error) {
@@ -60,7 +60,7 @@ export function baseOf(
     const reason = error.message.slice(error.message.lastIndexOf(": ") + 2);
     return fail(
       "no-such-file",
-      `cannot read the experiment \`${written.experiment}\`: ${reason} (a path beside ${basename(file)})`,
+      `cannot read the experiment \`${written.experiment}\`: ${reason} (paths are relative to the folder of ${basename(file)})`,
     );
   }
 }

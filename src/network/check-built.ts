@@ -39,14 +39,14 @@ function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Rep
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
       "wrong-length",
-      `\`training.classWeights\` has ${classWeights.length} numbers; the network tells ${outputs} classes apart`,
+      `\`training.classWeights\` has ${classWeights.length} numbers, but the network has ${outputs} outputs`,
       ["training", "classWeights"],
     );
   const single = batchSize === 1 || input.trainImages === 1 ? pointwiseNorm(graph) : undefined;
   if (single !== undefined)
     report(
       "batch-of-one",
-      `${single}: BatchNorm of one image and one pixel has one value and no statistics; take batches of two images or more`,
+      `${single}: BatchNorm cannot compute statistics from one pixel of one image; use batches of at least two images`,
       ["training", "batchSize"],
     );
 }
@@ -78,7 +78,7 @@ function checkUsed({ located: whole, directory, input }: CheckedNetwork, report:
     if (!without.ok || isDefault(located.value, path)) continue;
     if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) continue;
     if (isRead(path, { located, directory, experiment, graph, input })) continue;
-    report("unused-key", `${nameOf(path, located)} changes nothing in this network`, path, "key");
+    report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
   }
 }
 

@@ -33,17 +33,17 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
     const stride = "stride" in node ? node.stride : 1;
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
-      report("too-small", `stride ${stride} would shrink its ${size} input below 1`, ["strides", "stride"]);
+      report("too-small", `stride ${stride} is larger than its ${size} input`, ["strides", "stride"]);
     if (node.op === "conv" && (input.channels % node.groups !== 0 || node.filters % node.groups !== 0))
       report(
         "indivisible",
-        `${node.groups} groups divide neither or only one of ${input.channels} and ${node.filters} channels`,
+        `groups: ${node.groups} must divide both the ${input.channels} input channels and the ${node.filters} output channels`,
         ["groups"],
       );
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(
         "fewer-channels",
-        `a zero-padded shortcut cannot go from ${input.channels} to ${node.channels} channels; use shortcut: projection`,
+        `a zero-padded shortcut cannot reduce ${input.channels} channels to ${node.channels}; use shortcut: projection`,
         ["filters"],
       );
   }
@@ -51,7 +51,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   if (units < classes)
     problems.push({
       code: "too-few-classes",
-      message: `the classifier has ${units} outputs, the dataset ${classes} classes`,
+      message: `the classifier has ${units} outputs, but the dataset has ${classes} classes`,
       path: ["network", "head"],
       keys: ["classes"],
     });
@@ -69,13 +69,17 @@ function problemOf(
       ({ height, width, channels }) => `${height}x${width}${node.op === "add" ? `x${channels}` : ""}`,
     );
     if (new Set(sizes).size > 1)
-      return ["unequal-shapes", `its branches end in different shapes: ${sizes.join(", ")}`, []];
+      return ["unequal-shapes", `its branches have different output shapes: ${sizes.join(", ")}`, []];
   }
   if (node.op === "channel-shuffle" && output.channels % node.groups !== 0)
-    return ["indivisible", `${node.groups} groups do not divide ${output.channels} channels`, ["shuffle"]];
+    return ["indivisible", `groups: ${node.groups} must divide its ${output.channels} channels`, ["shuffle"]];
   const [input] = inputs;
   if (Math.min(output.height, output.width) < 1)
-    return ["too-small", `nothing is left of its ${input?.height}x${input?.width} input`, ["conv", "pool"]];
+    return [
+      "too-small",
+      `its ${input?.height}x${input?.width} input is too small: the output would be empty`,
+      ["conv", "pool"],
+    ];
   return null;
 }
 

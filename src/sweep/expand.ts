@@ -165,20 +165,22 @@ function matchedVariant(
   const { experiment, dataset } = variant;
   const { cost, by } = match;
   if (!canScale(experiment.network, by))
-    return fail(`\`modules\` that are written out have no ${by} to scale`);
+    return fail(`stages written out as \`modules\` have no ${by} to scale`);
   const { params, macs } = target.complexity;
   const asked = { cost, by, target: cost === "params" ? params.trainable : macs };
   const found = matchCost(experiment.network, dataset, asked);
   if (!found)
-    return fail(`no ${by} of this network comes near the ${costWords(cost)} of \`${match.target}\``);
+    return fail(`no ${by} brings this network close to the ${costWords(cost)} of \`${match.target}\``);
   const { network, change, ratio } = found;
   const off = `${change}: ${(100 * (ratio - 1)).toPrecision(2)} %`;
   if (isDeepStrictEqual(network, experiment.network))
     return fail(
-      `no ${by} comes nearer to the ${costWords(cost)} of \`${match.target}\` than it is (${off}); leave \`match\` out`,
+      `no other ${by} brings this network closer to the ${costWords(cost)} of \`${match.target}\` (${off}); remove \`match\``,
     );
   if (Math.abs(ratio - 1) > MOST_OFF)
-    return fail(`no ${by} comes near the ${costWords(cost)} of \`${match.target}\`; the nearest is ${off}`);
+    return fail(
+      `no ${by} brings this network close to the ${costWords(cost)} of \`${match.target}\`; the closest is ${off}`,
+    );
   const graph = buildNetwork(network, dataset);
   for (const { message } of checkNetwork(graph, dataset.classes)) fail(message);
   return {
@@ -233,7 +235,7 @@ function checkIdleAxes(
   const reportIdle = (kind: "grid" | "zip", name: string) =>
     report(
       "idle-axis",
-      `every value of \`${name}\` gives the same network, data and training`,
+      `all values of \`${name}\` result in the same network, data and training`,
       [...path, kind, name],
       "key",
     );

@@ -132,14 +132,14 @@ function checkNames(sweep: Sweep, report: Report): void {
         const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
           (axis) => !placeholders(spec.name).includes(axis),
         );
-        const hint = unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : "";
-        report("duplicate-variant", `two variants are called \`${name}\`${hint}`, path);
+        const hint = unused.length > 0 ? `; include \${${unused.join("} and ${")}} in the name` : "";
+        report("duplicate-variant", `two variants are named \`${name}\`${hint}`, path);
         break;
       }
       if (!SAFE_NAME.test(name) || Buffer.byteLength(name) > MOST_NAME_BYTES) {
         const rule =
-          "letters, digits and . _ = + - only, a letter or digit first, no dot last, no more than 200 bytes";
-        report("unsafe-name", `\`${name}\` names a folder: ${rule}`, path);
+          "use only letters, digits and . _ = + -, start with a letter or digit, do not end with a dot, and use at most 200 bytes";
+        report("unsafe-name", `\`${name}\` cannot be the name of a folder: ${rule}`, path);
         break;
       }
       seen.add(folder);
@@ -148,8 +148,8 @@ function checkNames(sweep: Sweep, report: Report): void {
   const { baseline } = sweep.compare;
   const names = sweep.variants.flatMap(namesOf);
   if (baseline !== null && !names.includes(baseline)) {
-    const meant = didYouMean(baseline, names) || `; there are ${names.join(", ")}`;
-    report("unknown-variant", `no variant is called \`${baseline}\`${meant}`, ["compare", "baseline"]);
+    const meant = didYouMean(baseline, names) || `; the variants are ${names.join(", ")}`;
+    report("unknown-variant", `there is no variant named \`${baseline}\`${meant}`, ["compare", "baseline"]);
   }
 }
 
@@ -163,10 +163,14 @@ function checkMatches(points: readonly Point[], report: Report): void {
     if (!target)
       report(
         "unknown-variant",
-        `no variant is called \`${match.target}\`${didYouMean(match.target, names)}`,
+        `there is no variant named \`${match.target}\`${didYouMean(match.target, names)}`,
         path,
       );
     else if (target.match)
-      report("matched-twice", `\`${name}\` would match \`${match.target}\`, which is matched itself`, path);
+      report(
+        "matched-twice",
+        `\`${name}\` cannot match \`${match.target}\`, which itself has a \`match\``,
+        path,
+      );
   }
 }
