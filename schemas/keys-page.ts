@@ -1,11 +1,11 @@
-// The schemas -> docs/keys.md: every key, what it means, what it may be.
+// The schemas -> docs/keys.md: every key, what it means, and which values it takes.
 
 import { resolve, type Schema, type Schemas } from "./json-schema.js";
 
 export function keysPage(experiment: Schema, sweep: Schema): string {
   return `# Keys
 
-Every key of an experiment and of a sweep, made from the schemas by \`npm run types\`. What is in **bold** must be given.
+Every key of experiments and sweeps, generated from the schemas by \`npm run types\`. Keys in **bold** are required.
 
 ## Experiment
 
@@ -62,7 +62,7 @@ function table(schema: Schema, root: Schema): string {
         String(description).replaceAll("|", "\\|"),
       ];
     });
-  if (rows.length === 0) return "No keys beside that.";
+  if (rows.length === 0) return "It has no other keys.";
   return [["key", "value", "default", ""], ["---", "---", "---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
