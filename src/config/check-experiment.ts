@@ -1,4 +1,4 @@
-// What the schema cannot say of an experiment: keys that exclude, need or contradict each other.
+// Checks of an experiment that a schema cannot express: keys that exclude, require or contradict each other.
 
 import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
 import { checkStage } from "./check-stage.js";
@@ -7,7 +7,7 @@ import { epochsOf } from "./short-forms.js";
 import { checkSpellings, type LongForm } from "./shorthand.js";
 import { isWritten } from "./source.js";
 
-/** `written`: valid under the schema, defaults filled in. */
+/** `written` is valid under the schema and has all defaults filled in. */
 export function checkAcrossFields(written: Required<WrittenExperiment>, located: LongForm): Diagnostic[] {
   const { network } = written;
   const training = written.training as Required<Training>;
@@ -40,7 +40,7 @@ function checkStem(stem: Network["stem"], report: Report): void {
       );
 }
 
-/** The epochs of a schedule by steps ascend, and the training reaches them. */
+/** The epochs of a step schedule are in ascending order, and training reaches all of them. */
 function checkSteps(
   { schedule, epochs }: Required<Training>,
   { located, report }: { located: LongForm; report: Report },
@@ -53,7 +53,7 @@ function checkSteps(
     report("unordered", "the epochs in `at` must be in ascending order", [...path, unordered]);
   const late = at.findIndex((epoch) => epoch >= epochs);
   if (late < 0) return;
-  // Whoever shortens a training elsewhere than where its schedule stands looks there first.
+  // If the training was shortened in another file or by a flag, that is the place to fix.
   const ends: Path = ["training", "epochs"];
   const isShortened =
     isWritten(located, ends) && located.locate(ends, "value").file !== located.locate(path, "value").file;

@@ -1,4 +1,4 @@
-// What the schema cannot say of a stage: it is blocks, which need `block` and `filters`, or `modules`, which exclude them.
+// Checks of a stage that a schema cannot express: it is either blocks, which need `block` and `filters`, or `modules`.
 
 import type { Path, Report } from "../diagnostic.js";
 import type { Network, Stage } from "./experiment-schema.js";
@@ -43,7 +43,7 @@ function checkKind({ stage, path, report }: StagePlace): void {
       );
 }
 
-/** One entry a convolution. */
+/** Lists must have one element per convolution. */
 function checkLengths({ stage, path, report }: StagePlace, length: number): void {
   for (const key of ["filters", "kernels", "strides"] as const) {
     const list = stage[key];
@@ -82,11 +82,11 @@ function checkRatio({ stage, path, report }: StagePlace, network: Network): void
     );
 }
 
-/** `modules` and `repeat` alone; a gate in modules is where it is written. */
+/** A stage with `modules` may only have `repeat` in addition, and its gates have no placement. */
 function checkModules({ stage, path, located, report }: StagePlace): void {
   for (const { mapping, path: place } of mappingsBelow(stage.modules, [...path, "modules"])) {
     const { attention } = mapping;
-    // A configuration with all defaults filled in says `standard`.
+    // An experiment with all defaults filled in contains `standard`.
     const placement = isMapping(attention) ? (attention.placement ?? "standard") : "standard";
     if (placement !== "standard" && isWritten(located, [...place, "attention", "placement"]))
       report(

@@ -1,4 +1,4 @@
-// What the schema cannot say of a variant of a sweep: its axes are used, and what it sets and matches makes sense.
+// Checks of a variant that a schema cannot express: its axes are used, and `set` and `match` are consistent.
 
 import type { Location, Path, Report } from "../diagnostic.js";
 import { placeholders } from "./placeholders.js";
@@ -21,7 +21,7 @@ export function checkVariant(variant: WrittenVariant, parts: CheckParts): void {
   checkMatch(variant, parts);
 }
 
-/** Each axis is of `grid` or of `zip`, is used, and has each of its values once. */
+/** Each axis belongs to either `grid` or `zip`, is used, and has no duplicate values. */
 function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void {
   const { grid = {}, zip = {} } = variant;
   for (const name of Object.keys(grid))
@@ -54,7 +54,7 @@ function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void 
   }
 }
 
-/** Axes that go in step have equally many values, and no row of them is there before. */
+/** Axes that advance together have the same number of values, and no combination of values occurs twice. */
 function checkZip({ zip = {} }: WrittenVariant, { path, report }: CheckParts): void {
   const axes = Object.entries(zip);
   const [first] = axes;
@@ -130,12 +130,12 @@ function checkMatch({ match }: WrittenVariant, { path, report }: CheckParts): vo
     );
 }
 
-/** YAML reads nothing as null. */
+/** Whether null was written out: YAML also reads an empty value as null. */
 function isNullWritten({ text, line, column }: Location): boolean {
   return /^(?:~|null\b)/i.test(text.split("\n")[line - 1]?.slice(column - 1) ?? "");
 }
 
-/** Where a value stands for the second time; -1 for none. */
+/** Index of the first repeated value, or -1. */
 function repeatedIn(values: readonly unknown[]): number {
   const texts = values.map((value) => JSON.stringify(value));
   return texts.findIndex((text, at) => texts.indexOf(text) !== at);

@@ -1,4 +1,4 @@
-// A located value -> a fully explicit experiment, or all diagnostics of it.
+// A located value -> a fully explicit experiment, or diagnostics.
 
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -48,7 +48,7 @@ export function checkExperiment(located: LongForm, directory: string): Checked<E
   return { ok: true, value: normalise(filled, directory) };
 }
 
-/** A path as it is written, from the folder it starts at; `~` and `${HOME}` in front are the home folder. */
+/** Resolves a path relative to a folder; a leading `~` or `${HOME}` stands for the home folder. */
 export function resolvePath(path: string, directory: string): string {
   return resolve(
     directory,
@@ -56,7 +56,7 @@ export function resolvePath(path: string, directory: string): string {
   );
 }
 
-/** Reads a folder's own path out of the file it is named in. */
+/** The folder of a file, as an absolute path. */
 export function directoryOf(file: string): string {
   return dirname(resolve(file));
 }

@@ -1,8 +1,8 @@
-// A valid value -> the same with every default of its schema filled in.
+// A valid value -> the same value with all defaults of its schema filled in.
 
 import { branchFor, resolve, SCHEMAS, type Schema, type SchemaName } from "./schema.js";
 
-/** A deep copy of a valid value in which every absent key that has a default is present. */
+/** A deep copy of a valid value with all missing keys that have a default. */
 export function fillDefaults(name: SchemaName, value: unknown): unknown {
   return fill(SCHEMAS[name], value, SCHEMAS[name]);
 }

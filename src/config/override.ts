@@ -1,4 +1,4 @@
-// Values replaced by path (a variant's `set`, `--set path=value`), each with the place it was written at.
+// Values replaced by path (`set` in a variant, `--set path=value`), each with the location where it was written.
 
 import {
   collect,
@@ -24,32 +24,32 @@ import {
 import { isMapping, parseSource } from "./source.js";
 
 export interface Override {
-  /** May have one step `**`: any depth. */
+  /** May contain one step `**`, which matches any depth. */
   readonly path: Path;
-  /** Null takes the key away. */
+  /** Null removes the key. */
   readonly value: unknown;
-  /** The folder that a path in the value starts at. */
+  /** The folder that relative paths in the value start at. */
   readonly directory: string;
-  /** Where the path is written. */
+  /** The location of the path. */
   readonly key: Location;
-  /** Where a part of the value is written, by its path within the value. */
+  /** The location of a part of the value, by its path within the value. */
   locate(path: Path, part: "key" | "value"): Location;
 }
 
-/** What one override has replaced. */
+/** A place that an override has replaced. */
 interface Applied {
   readonly override: Override;
-  /** The path of the outermost value that is there because of the override. */
+  /** The path of the outermost value that the override has created. */
   readonly made: Path;
   /** The path that was replaced, as the override spells it. */
   readonly spelled: Path;
   readonly written: LongForm["written"];
 }
 
-/** The base with the overrides applied in order; what an override says is located where it was said. */
+/** The base with the overrides applied in order. Values from an override are located where the override was written. */
 export function applyOverrides(base: LongForm, overrides: readonly Override[]): Checked<LongForm> {
   const value = copyTree(base.value);
-  // What is not a mapping has nothing to replace; validation says so, at the base.
+  // A base that is not a mapping has nothing to replace; validation reports it.
   if (!isMapping(value)) return { ok: true, value: base };
   const applied: Applied[] = [];
   const { locate } = base;
@@ -61,7 +61,7 @@ export function applyOverrides(base: LongForm, overrides: readonly Override[]): 
   return { ok: true, value: { ...withPlacesOf(applied, base), value } };
 }
 
-/** Replaces in place. */
+/** Applies one override to `root`, in place. */
 function applyOne(root: Record<string, unknown>, override: Override, report: Report): Applied[] {
   const long = longReplacement(root, override);
   const concrete = long.path.includes(ANY_DEPTH)
@@ -87,7 +87,7 @@ interface ReachParts {
   readonly report: Report;
 }
 
-/** No override of the network leaves stages behind that have values of their own. */
+/** Reports overrides of the network that do not reach stages with their own values. */
 function checkReach(root: unknown, { overrides, written, report }: ReachParts): void {
   const set = overrides.map(({ path }) => longPath(path)).filter((path) => !path.includes(ANY_DEPTH));
   for (const override of overrides) {
@@ -97,7 +97,7 @@ function checkReach(root: unknown, { overrides, written, report }: ReachParts): 
   }
 }
 
-/** What an override has made is where the override is; all else is where it is in the base. */
+/** Locates values that an override has created in the override, and all others in the base. */
 function withPlacesOf(applied: readonly Applied[], base: LongForm): Omit<LongForm, "value"> {
   const causeOf = (path: Path) => applied.findLast(({ made }) => isWithin(path, made));
   const written: LongForm["written"] = (path) => (causeOf(path) ?? base).written(path);
@@ -132,7 +132,7 @@ export function parseSetFlag(flag: string): Override {
   return parseOverride(flag, "--set");
 }
 
-/** `network.se.r=8`, as the flag `name` says it. Throws DiagnosticError. */
+/** `network.se.r=8`, as the value of the flag `name`. Throws DiagnosticError. */
 export function parseOverride(flag: string, name: string): Override {
   const at = (start: number, end: number) => locationAt(name, flag, start, end);
   const equals = flag.indexOf("=");
@@ -153,7 +153,7 @@ interface Concrete extends Replacement {
   readonly report: Report;
 }
 
-/** Replaces in place. Returns what `made` is in `Applied`, or null after a report. */
+/** Replaces a value in place. Returns `made` of `Applied`, or null if the override is wrong. */
 function replaceAt(
   root: Record<string, unknown>,
   { path, value, spelled, override, report }: Concrete,
@@ -175,7 +175,7 @@ function replaceAt(
       );
     if (depth === path.length - 1) break;
     const child = Object.hasOwn(parent, step) ? parent[step] : undefined;
-    // A scalar in the way (`se: off`) gives place to a mapping.
+    // A scalar on the way (`se: off`) is replaced by a mapping.
     if (typeof child !== "object" || child === null) {
       parent[step] = newMapping(path, { spelled, depth });
       if (made === path) made = path.slice(0, depth + 1);
@@ -195,7 +195,7 @@ function replaceAt(
   return made;
 }
 
-/** The key of an experiment that is a path: it starts where it is written. */
+/** The only path in an experiment; it is relative to the file in which it is written. */
 const PATH_KEY: Path = ["dataset", "directory"];
 
 function withAbsolutePaths(value: unknown, path: Path, directory: string): unknown {
@@ -207,7 +207,7 @@ function withAbsolutePaths(value: unknown, path: Path, directory: string): unkno
     : value;
 }
 
-/** A copy that shares nothing: where an alias stands, a change must not reach the other places of its anchor. */
+/** A copy that shares no values: a change at an alias must not affect its anchor or other aliases. */
 function copyTree(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyTree);
   if (typeof value !== "object" || value === null) return value;

@@ -1,6 +1,6 @@
-// `${axis}` in the texts of a variant.
+// Placeholders such as `${axis}` in the strings of a variant.
 
-/** Names in ${...}, but for ${HOME}, which belongs to paths. */
+/** Names in ${...}, except ${HOME}, which is used in paths. */
 export function placeholders(text: string): string[] {
   return Array.from(text.matchAll(PLACEHOLDER), (match) => match[1] as string);
 }

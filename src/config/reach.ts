@@ -1,22 +1,21 @@
-// How far an override reaches: what keeps a value of its own beside a key of the network, and what `**` stands for.
+// How far an override reaches: the places that `**` matches, and the stages that keep their own values.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../diagnostic.js";
 import { isMapping } from "./source.js";
 
-/** A step of a path that stands for any number of steps, as in `network.**.attention`. */
+/** A step of a path that matches any number of steps, as in `network.**.attention`. */
 export const ANY_DEPTH = "**";
 
-/** What is replaced, and by what. */
 export interface Replacement {
   readonly path: Path;
   readonly value: unknown;
 }
 
 /**
- * The places that a path with `**` stands for: every mapping below what is before it that has the key after it. A gate
- * written anywhere, in blocks or in modules, is a place of `attention`; the network itself is one always, since its stages
- * inherit from it. Empty where nothing matches.
+ * The places that a path with `**` matches: every mapping below the part before `**` that has the key after it. For
+ * `attention`, these are all gates in blocks and modules, and the network itself if any stage inherits from it. Empty if
+ * nothing matches.
  */
 export function everywhere(root: unknown, { path, value }: Replacement): Replacement[] {
   const split = path.indexOf(ANY_DEPTH);
@@ -32,7 +31,7 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
       )
       .map((one) => ({ path: [...one.path, key, ...rest], value }));
   return [
-    // The short form of a gate's ratio is part of the gate.
+    // A stage's `r` is short for the ratio of its gate, so it is replaced with the gate.
     ...(rest.length === 0 || rest[0] === "r" ? stageRatios(root) : []),
     ...mappings.flatMap((one): Replacement[] => {
       const path = [...one.path, key, ...rest];
@@ -43,7 +42,7 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
   ];
 }
 
-/** Whether a stage of blocks has the network's gate. */
+/** Whether a stage inherits the gate of the network. */
 function isWithoutGate(stage: Record<string, unknown>): boolean {
   return !Object.hasOwn(stage, "attention") && !Object.hasOwn(stage, "modules");
 }
@@ -55,8 +54,8 @@ function stageRatios(root: unknown): Replacement[] {
 }
 
 /**
- * Places that keep what they have where an override changes what stages inherit from the network. `set`: the paths of all
- * overrides but those with `**`; what one of them says of a stage is meant to differ.
+ * The places that keep their own value when an override changes a value that stages inherit from the network. `set`: the
+ * paths of all overrides without `**`; a place that one of them sets is meant to differ.
  */
 export function unreached(
   root: unknown,

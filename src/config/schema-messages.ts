@@ -1,4 +1,4 @@
-// An error of the JSON Schema validator -> what a diagnostic says of it: what is wrong, what was found, what is allowed, the nearest match.
+// A JSON Schema error -> the text of a diagnostic: what is wrong, what was found, what is allowed, and the nearest match.
 
 import type { ErrorObject } from "ajv";
 import { nameOf, type Path, type Places } from "../diagnostic.js";
@@ -26,9 +26,9 @@ interface Failure {
 interface Explanation {
   readonly code: DiagnosticCode;
   readonly message: string;
-  /** That of the error where absent. */
+  /** Default: the path of the error. */
   readonly path?: Path;
-  /** The value where absent. */
+  /** Default: the value. */
   readonly part?: "key" | "value";
 }
 
@@ -72,12 +72,12 @@ const explainOther: Explain = ({ error, subject, found }) => ({
   message: `${subject} ${error.message}; ${found}`,
 });
 
-/** By keyword of the schema. */
+/** One explanation per schema keyword. */
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   additionalProperties: ({ error, path, subject }) => {
     const key = String(error.params.additionalProperty);
     const { properties = {} } = error.parentSchema as Schema;
-    // A key of one value only is what has led to this branch.
+    // Constants are the tags that have selected this branch, so they are already present.
     const allowed = Object.keys(properties).filter((one) => !("const" in (properties[one] ?? {})));
     const meant = didYouMean(key, allowed) || `; allowed: ${allowed.join(", ")}`;
     const message = `unknown key \`${key}\` in ${subject}${meant}`;
@@ -152,7 +152,7 @@ function toPath(pointer: string): Path {
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
-/** `adam` where `{ name: adam }` is meant. */
+/** A hint where a name such as `adam` was written instead of `{ name: adam }`. */
 function tagHint(schema: Schema, data: unknown): string {
   const tag = schema.discriminator?.propertyName;
   if (tag === undefined || typeof data !== "string") return "";
@@ -182,7 +182,7 @@ function typeWords(type: Schema["type"]): string {
     .join(" or ");
 }
 
-/** A value as what it may be a misspelling of. */
+/** The text of a value, to be compared with the allowed words. */
 function wordOf(value: unknown): string {
   return typeof value === "string" ? value : show(value);
 }

@@ -1,11 +1,11 @@
-// A schema -> values it might take, for trying what another value of a key would do.
+// A schema -> values that it might allow, to find out what another value of a key would change.
 
 import type { Path } from "../diagnostic.js";
 import { branchFor, resolve, SCHEMAS, type Schema, type SchemaName, schemaAt, tagValues } from "./schema.js";
 
 /**
- * Other values than the one at a path of a valid value, a few of each kind: what the schema lists, or numbers around it.
- * Not all of them need be valid.
+ * Alternatives to the value at a path of a valid document, a few of each kind: values that the schema lists, or nearby
+ * numbers. Some of them may be invalid.
  */
 export function otherValues(name: SchemaName, value: unknown, path: Path): unknown[] {
   const root = SCHEMAS[name];
@@ -22,7 +22,7 @@ export function otherValues(name: SchemaName, value: unknown, path: Path): unkno
   return [...listed, ...numbers, ...texts].filter((other) => other !== here);
 }
 
-/** Keys that a mapping needs and lacks, each with a value it might have; without those of which the schema knows none. */
+/** Required keys that a mapping is missing, each with a possible value. Keys for which none can be derived are left out. */
 export function missingKeys(name: SchemaName, value: unknown, path: Path): { key: string; value: unknown }[] {
   const root = SCHEMAS[name];
   const { schema, here } = schemaAt(root, value, path) ?? {};

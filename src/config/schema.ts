@@ -1,11 +1,11 @@
-// The JSON Schemas of experiments and sweeps, and how a value leads through them.
+// The JSON Schemas of experiments and sweeps, and finding the part of a schema that applies to a value.
 
 import { readFileSync } from "node:fs";
 import type { Path } from "../diagnostic.js";
 
 export type SchemaName = "experiment" | "sweep";
 
-/** The keywords that these schemas use and this program reads. */
+/** The schema keywords that this program reads. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -17,7 +17,7 @@ export interface Schema {
   readonly properties?: Schemas;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
-  /** Branches told apart by the constant that each has for the discriminator's key. */
+  /** Each branch has a different constant for the key that the discriminator names. */
   readonly oneOf?: readonly Schema[];
   readonly discriminator?: { readonly propertyName: string };
   readonly definitions?: Schemas;
@@ -39,7 +39,7 @@ function readSchema(name: SchemaName): Schema {
   return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
-/** The schema of the value at a path, and the value; null where there is no such place. */
+/** The value at a path and its schema; null if the path does not exist. */
 export function schemaAt(
   root: Schema,
   value: unknown,
@@ -55,7 +55,7 @@ export function schemaAt(
   return { schema, here };
 }
 
-/** The alternative that a value has chosen: by its tag, else by its kind. */
+/** The alternative of a schema that applies to a value, by its tag or else by its type. */
 export function branchFor(schema: Schema, value: unknown, root: Schema): Schema {
   const resolved = resolve(schema, root);
   if (resolved.discriminator) {
@@ -68,13 +68,13 @@ export function branchFor(schema: Schema, value: unknown, root: Schema): Schema 
   return fitting ? branchFor(fitting, value, root) : resolved;
 }
 
-/** What a reference refers to; any other schema as it is. */
+/** Follows a reference; returns any other schema unchanged. */
 export function resolve(schema: Schema, root: Schema): Schema {
   const name = /^#\/definitions\/(.*)$/.exec(schema.$ref ?? "")?.[1];
   return name === undefined ? schema : resolve(root.definitions?.[name] ?? {}, root);
 }
 
-/** The values by which alternatives are told apart. */
+/** The value of the tag in each alternative. */
 export function tagValues({ oneOf = [] }: Schema, tag: string): string[] {
   return oneOf.map(({ properties }) => String(properties?.[tag]?.const));
 }

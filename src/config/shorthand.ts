@@ -1,14 +1,14 @@
-// `se: { r: 4 }` -> `attention: { type: se, r: 4 }`: values in the long form, and paths between it and the text. The only
-// file that knows of `se`.
+// The short form `se: { r: 4 }` -> the long form `attention: { type: se, r: 4 }`, and paths from one form to the other. No
+// other file knows the short form.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Path, Report } from "../diagnostic.js";
 import { ANY_DEPTH, type Replacement, valueAt } from "./reach.js";
 import { isMapping, isWritten, type Located } from "./source.js";
 
-/** A located value whose gates all say `attention`. Only a mistaken `se` is left, for validation to find. */
+/** A located value in which all gates are called `attention`. Only an incorrect `se` is kept, so that validation reports it. */
 export interface LongForm extends Located {
-  /** The path as the text has it: `network.se.r` for `network.attention.r` where `se` was written. */
+  /** The path as the user wrote it: `network.se.r` for `network.attention.r` if the text contains `se`. */
   written(path: Path): Path;
 }
 
@@ -21,21 +21,21 @@ export function longForm(located: Located): LongForm {
   };
 }
 
-/** Where a path as written, that of a diagnostic, leads in the long form. */
+/** The path in the long form for a path as the user wrote it, such as that of a diagnostic. */
 export function placeOf(path: Path, { written }: Pick<LongForm, "written">): Path {
   const long = longPath(path);
   return isDeepStrictEqual(written(long), path) ? long : path;
 }
 
-/** `network.se.r` -> `network.attention.r`; any other path as it is. */
+/** `network.se.r` -> `network.attention.r`; other paths are returned unchanged. */
 export function longPath(path: Path): Path {
   const step = gateStep(path);
   return path[step] === "se" ? path.with(step, "attention") : path;
 }
 
 /**
- * A replacement in the long form. One that would be a mistake there keeps its short form: `se` with a value that is no gate,
- * or a key of `se` where there is a gate of another type.
+ * A replacement in the long form. Mistakes keep their short form, so that they are reported as such: a value of `se` that is
+ * not a gate, or a key of `se` in a place that has a gate of another type.
  */
 export function longReplacement(root: unknown, { path, value }: Replacement): Replacement {
   const step = gateStep(path);
@@ -49,32 +49,32 @@ export function longReplacement(root: unknown, { path, value }: Replacement): Re
   return fits ? { path: long, value: longGate(value) } : { path, value };
 }
 
-/** One of the places that a replacement at any depth stands for, with the key that the replacement names. */
+/** A place that a path with `**` matches, spelled with the key of that path: `se` or `attention`. */
 export function spelledAs(place: Path, path: Path): Path {
   const step = gateStep(place);
   return path[gateStep(path)] === "se" && place[step] === "attention" ? place.with(step, "se") : place;
 }
 
-/** The mapping that comes to be at a step of a replacement's path because something is set within it. */
+/** The mapping to create at a step of a path where there is none yet: a gate of type `se` if the step is spelled `se`. */
 export function newMapping(path: Path, { spelled, depth }: { spelled: Path; depth: number }): object {
   return path[depth] === spelled[depth] ? {} : { type: "se" };
 }
 
-/** The other key under which a whole gate may stand: whoever replaces the one replaces the other. */
+/** The other key for the same gate, which is replaced along with it; null if the path does not end in a gate. */
 export function otherSpelling(path: Path): string | null {
   const last = path.at(-1);
   if (gateStep(path) !== path.length - 1) return null;
   return last === "se" ? "attention" : last === "attention" ? "se" : null;
 }
 
-/** `network.attention` -> `network.se`, which is short for it; null for a path that has no short form. */
+/** `network.attention` -> `network.se`, its short form; null if the path has no short form. */
 export function shortName(path: string): string | null {
   return path.endsWith(".attention") ? path.replace(/attention$/, "se") : null;
 }
 
 export const BOTH_SPELLINGS = "`se` is short for `attention: { type: se }`; give only one of them";
 
-/** Of a value valid under the schema: no mapping has both spellings. */
+/** Checks that no mapping contains both spellings. The value is valid under the schema. */
 export function checkSpellings(located: LongForm, report: Report): void {
   const stages = valueAt(located.value, ["network", "stages"]);
   const indices = Array.isArray(stages) ? stages.keys() : [];
@@ -84,14 +84,14 @@ export function checkSpellings(located: LongForm, report: Report): void {
       report("both-given", BOTH_SPELLINGS, [...holder, "se"], "key");
 }
 
-/** Where in a path the key of a gate would be: in the network, in a stage, after `**`. -1 outside of networks. */
+/** The index in a path where the key of a gate would be: in the network, in a stage, or after `**`. -1 outside of networks. */
 function gateStep(path: Path): number {
   if (path[0] !== "network") return -1;
   const glob = path.indexOf(ANY_DEPTH);
   return glob >= 0 ? glob + 1 : path[1] === "stages" ? 3 : 1;
 }
 
-/** The long form of a value at a path; a whole gate, or what is within one, is left as it is. */
+/** The long form of the value at a path. Paths at or below a gate are left unchanged. */
 function lengthened(value: unknown, at: Path): unknown {
   const step = gateStep(at);
   if (at.length > 0 && step < at.length) return value;
@@ -106,7 +106,7 @@ function lengthened(value: unknown, at: Path): unknown {
   );
 }
 
-/** Turns paths of the long form into those as written, for the value that is written at a path. */
+/** Converts paths in the long form to the spelling used in `value`, which is written at the path `at`. */
 export function spelling(value: unknown, at: Path): LongForm["written"] {
   return (path) => {
     const step = gateStep(path);

@@ -1,4 +1,4 @@
-// YAML text -> a parsed document whose values can be located, or the diagnostics of its syntax.
+// YAML text -> a parsed document whose values can be located, or diagnostics of its syntax.
 
 import {
   type Document,
@@ -17,7 +17,7 @@ import { type Diagnostic, DiagnosticError, locationAt, type Path, type Places } 
 import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { readRegularFile } from "../regular-file.js";
 
-/** A value read from a text, with the place of every part of it. */
+/** A value read from a text, with the location of each of its parts. */
 export interface Located extends Places {
   readonly value: unknown;
 }
@@ -25,7 +25,7 @@ export interface Located extends Places {
 const MAX_BYTES = 1 << 20;
 const MAX_ALIASES = 1000;
 const MAX_DEPTH = 64;
-/** More mistakes than anyone reads: a file of another kind. */
+/** A file with more mistakes than this is probably not a configuration at all. */
 const MAX_MISTAKES = 100;
 
 /** Reads and parses a YAML file. Throws InputError (no such file) or DiagnosticError (syntax). */
@@ -34,7 +34,7 @@ export function readSource(file: string): Located {
   return parseSource(text, file);
 }
 
-/** Parses `text` from the offset `from` on; locations are those of the whole text. Throws DiagnosticError. */
+/** Parses `text` starting at offset `from`; locations refer to the whole text. Throws DiagnosticError. */
 export function parseSource(text: string, file: string, from = 0): Located {
   const at = (start: number, end: number) => locationAt(file, text, from + start, from + end);
   const diagnostic: DiagnosticAt = (code, message, range) => ({
@@ -63,7 +63,7 @@ export function parseSource(text: string, file: string, from = 0): Located {
   return { value, locate: (path, part) => at(...findRange(document, path, part)) };
 }
 
-/** Whether a document says something at `path`, rather than leaving it to a default. */
+/** Whether a document contains `path`, rather than relying on a default. */
 export function isWritten({ value }: Located, path: Path): boolean {
   let here = value;
   for (const step of path) {
@@ -78,13 +78,13 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 type Range = [number, number];
-/** What is no document yet has ranges of text, and no paths. */
+/** Syntax errors are located by range, because there are no paths before the document is parsed. */
 type DiagnosticAt = (code: DiagnosticCode, message: string, range: Range) => Diagnostic;
 
 function syntaxErrors(document: Document.Parsed, text: string, diagnostic: DiagnosticAt): Diagnostic[] {
   const { errors } = document;
   const broken = errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-  // Keys of a text that could not be read as it was meant say nothing.
+  // Duplicate keys may be a consequence of broken syntax, so they are only reported without it.
   if (broken.length === 0)
     return errors
       .slice(0, MAX_MISTAKES)
@@ -107,14 +107,14 @@ function syntaxErrors(document: Document.Parsed, text: string, diagnostic: Diagn
       const hint = `inside { } and [ ], an axis must be quoted: "${axis}"`;
       return diagnostic("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
     })
-    // What the parser finds behind the first mistake of a line is mostly its consequence.
+    // Further errors in a line are mostly consequences of the first one.
     .filter(({ location: { line } }) => !lines.has(line) && lines.add(line));
-  // Braces that an axis has closed too early break everything behind them.
+  // The brace of an unquoted axis closes a mapping too early, which causes errors in everything after it.
   const axes = found.filter(({ code }) => code === "unquoted-axis");
   return axes.length > 0 ? axes : found;
 }
 
-/** Where the quoted text that ends at `end` for want of a quote begins. */
+/** The start of the quoted string that ends at `end` because its closing quote is missing. */
 function openingQuote(document: Document.Parsed, end: number): number | null {
   let opening: number | null = null;
   visit(document, {
@@ -125,7 +125,7 @@ function openingQuote(document: Document.Parsed, end: number): number | null {
   return opening;
 }
 
-/** What is YAML but no tree of limited depth: wrong aliases and merges, endless nesting. */
+/** Valid YAML that is not a tree of limited depth: wrong aliases and merges, or too deep nesting. */
 function checkNodes(document: Document.Parsed, diagnostic: DiagnosticAt): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const add = (code: DiagnosticCode, message: string, node: Node) =>
@@ -207,7 +207,7 @@ function resolveAlias(node: Node | null | undefined, document: Document.Parsed):
   return (isAlias(node) ? node.resolve(document) : node) ?? null;
 }
 
-/** Start and end of the text itself, without the white space and comments behind it. */
+/** Start and end of the text itself, without trailing white space and comments. */
 function rangeOf(node: Node | null | undefined): Range | null {
   return node?.range ? [node.range[0], node.range[1]] : null;
 }

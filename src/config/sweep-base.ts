@@ -1,4 +1,4 @@
-// The experiment that a sweep starts from: a file that it names, or written out in it.
+// A sweep -> the experiment it is based on: a file that it names, or one written out in the sweep.
 
 import { basename, dirname, resolve } from "node:path";
 import { collect, DiagnosticError, InputError } from "../diagnostic.js";
@@ -9,7 +9,7 @@ import { type Located, readSource } from "./source.js";
 import type { Sweep as WrittenSweep } from "./sweep-schema.js";
 import type { Sweep } from "./sweep-spec.js";
 
-/** What a YAML file describes: a sweep has `variants`. */
+/** Whether a YAML file describes a sweep rather than an experiment: a sweep has `variants`. */
 export function isSweep(located: Located): boolean {
   const { value } = located;
   return (
@@ -19,7 +19,7 @@ export function isSweep(located: Located): boolean {
   );
 }
 
-/** The experiment a sweep starts from, whatever else is wrong with the sweep; null where it cannot be read. */
+/** The experiment a sweep is based on, regardless of other mistakes in the sweep; null if it cannot be read. */
 export function baseExperiment(
   located: Located,
   file: string,
@@ -49,7 +49,7 @@ export function baseOf(
     diagnostics: collect(located, (report) => report(code, message, ["experiment"])),
   });
   try {
-    // Shown as the sweep names it: relative to where the user is.
+    // Diagnostics show this path, so it is relative to the working directory.
     const experiment = readSource(relativeTo(file, written.experiment));
     if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is itself a sweep`);
     const directory = dirname(resolvePath(written.experiment, here));

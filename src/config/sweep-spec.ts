@@ -1,4 +1,4 @@
-// A checked sweep: what everything behind config/ works on.
+// A checked sweep: the form that everything after config/ works on.
 
 import type { Location, Path } from "../diagnostic.js";
 import type { LongForm } from "./shorthand.js";
@@ -15,7 +15,7 @@ export interface VariantSpec {
   readonly match: MatchSpec | null;
 }
 
-/** The variant (its name may have placeholders) whose cost this one is to have, and how it gets there. */
+/** The variant whose cost to match (its name may contain placeholders), and how. */
 export interface MatchSpec {
   readonly cost: "params" | "macs";
   readonly target: string;
@@ -29,10 +29,10 @@ export interface Sweep {
   readonly variants: readonly VariantSpec[];
   readonly seeds: readonly number[];
   readonly compare: { readonly baseline: string | null; readonly metric: Metric };
-  /** The experiment before any variant's changes, and the folder its relative paths start at. */
+  /** The experiment before any variant's changes, and the folder that its relative paths start at. */
   readonly experiment: LongForm;
   readonly directory: string;
-  /** The folder of the sweep's file, where the paths of its variants start. */
+  /** The folder of the sweep file, where relative paths in its variants start. */
   readonly folder: string;
   locate(path: Path, part: "key" | "value"): Location;
 }

@@ -1,4 +1,4 @@
-// A sweep file -> a checked sweep, and the located experiment its variants start from.
+// A sweep file -> a checked sweep, including the located experiment that its variants are based on.
 
 import { dirname, resolve } from "node:path";
 import { collect, type Diagnostic, DiagnosticError } from "../diagnostic.js";
@@ -14,7 +14,7 @@ import { validateSchema } from "./validate-schema.js";
 export { baseExperiment, isSweep } from "./sweep-base.js";
 export * from "./sweep-spec.js";
 
-/** Reads the experiment a sweep names, too. Throws DiagnosticError and InputError. */
+/** Also reads the experiment that the sweep names. Throws DiagnosticError and InputError. */
 export function checkSweep(located: Located, file: string): Sweep {
   const errors = validateSchema("sweep", located);
   if (errors.length > 0) throw new DiagnosticError(errors);
@@ -40,7 +40,7 @@ export function checkSweep(located: Located, file: string): Sweep {
   };
 }
 
-/** How many mistakes a sweep has by itself, those of its schema before all others. */
+/** The number of mistakes in the sweep itself. Schema mistakes outweigh all others. */
 export function sweepMistakes(located: Located): number {
   return weighed(
     validateSchema("sweep", located).length,

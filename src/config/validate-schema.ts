@@ -1,4 +1,4 @@
-// A located value against a JSON Schema -> diagnostics.
+// A located value and a JSON Schema -> diagnostics.
 
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { collect, type Diagnostic } from "../diagnostic.js";
@@ -6,7 +6,7 @@ import { fileOf, SCHEMAS, type SchemaName } from "./schema.js";
 import { explain } from "./schema-messages.js";
 import type { Located } from "./source.js";
 
-/** Compiles a schema at its first use and keeps it: a sweep validates an experiment for each variant. */
+/** Compiles each schema once, at its first use: a sweep validates an experiment for every variant. */
 const VALIDATORS = new Ajv({
   allErrors: true,
   verbose: true,
@@ -16,14 +16,14 @@ const VALIDATORS = new Ajv({
   schemas: { [fileOf("experiment")]: SCHEMAS.experiment, [fileOf("sweep")]: SCHEMAS.sweep },
 });
 
-/** More mistakes than anyone reads. */
+/** More errors than anyone would read. */
 const MAX_ERRORS = 1000;
 
-/** Validates against a schema. All errors of the value, unsorted; none means that it is valid. */
+/** Returns all errors, unsorted; an empty list means that the value is valid. */
 export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
   const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
   if (validate(located.value)) return [];
-  // A key that is no name is reported as such; which pattern it breaks comes in front of that.
+  // For an invalid key, ajv reports both the key and the pattern that it violates; the first is enough.
   const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
   return collect(located, (report) => {
     for (const error of withoutAlternatives(errors.slice(0, MAX_ERRORS))) {
@@ -34,8 +34,8 @@ export function validateSchema(name: SchemaName, located: Located): Diagnostic[]
 }
 
 /**
- * "Not valid under any of the given schemas" helps nobody: where one alternative fits the kind of the value, its own
- * errors stand; where none does, one error lists the alternatives.
+ * Replaces "not valid under any of the given schemas", which helps nobody: if one alternative fits the type of the value,
+ * only the errors of that alternative are kept; otherwise, a single error lists all alternatives.
  */
 function withoutAlternatives(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
