@@ -1,4 +1,4 @@
-// An experiment whose network is built -> what is wrong with it: problems of the graph, and keys that change nothing.
+// An experiment and its network graph -> problems of the network, and keys that have no effect.
 
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment, type Experiment } from "../config/experiment.js";
@@ -13,15 +13,15 @@ import { inferShapes } from "./shapes.js";
 
 export interface CheckedNetwork {
   readonly located: LongForm;
-  /** The folder that relative paths of the experiment start at. */
+  /** The folder that relative paths in the experiment start at. */
   readonly directory: string;
   readonly experiment: Experiment;
   readonly graph: Graph;
-  /** `trainImages`: 0 or absent where the data have not been read. */
+  /** `trainImages` is 0 or absent if the data have not been read. */
   readonly input: NetworkInput & { readonly trainImages?: number };
 }
 
-/** All that is wrong with an experiment once its network is built. */
+/** All mistakes in an experiment that only show once its network is built. */
 export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
   const { located, graph, input } = built;
   return collect(located, (report) => {
@@ -32,7 +32,7 @@ export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
   });
 }
 
-/** What training needs of the network and of the data. */
+/** Checks what training requires of the network and of the data. */
 function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Report): void {
   const { batchSize, classWeights } = experiment.training;
   const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
@@ -51,7 +51,7 @@ function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Rep
     );
 }
 
-/** The first BatchNorm that sees one pixel of an image. */
+/** The first BatchNorm whose input has a single pixel. */
 function pointwiseNorm(graph: Graph): string | undefined {
   const shapes = inferShapes(graph);
   return graph.find(({ op, name }) => {
@@ -61,12 +61,11 @@ function pointwiseNorm(graph: Graph): string | undefined {
 }
 
 /**
- * A key that only says what would be derived without it is fine, and so is one that happens to change nothing; one that
- * would change nothing whatever it said is a mistake. Not so `r`: two ratios that lead to one reduced width are one network,
- * and one run.
+ * A key is a mistake if no value of it would change the network, but not if only its current value has no effect or equals
+ * the default. `r` is excluded: different ratios may result in the same reduced width, and thus in the same network and run.
  */
 function checkUsed({ located: whole, directory, input }: CheckedNetwork, report: Report): void {
-  // What the third block of a stage has no use for, neither has the second.
+  // A key that the second block of a stage does not use is not used by the blocks after it either.
   const located = { ...whole, value: withFewBlocks(whole.value) };
   const checked = checkExperiment(located, directory);
   if (!checked.ok) return;
@@ -91,19 +90,19 @@ function withFewBlocks(root: unknown): unknown {
   return copy;
 }
 
-/** Whether a key says what holds without it. */
+/** Whether a key has the value that it would have by default. */
 function isDefault(root: unknown, path: Path): boolean {
   const filled = at(fillDefaults("experiment", removed(root, path)), path);
   return isDeepStrictEqual(at(root, path), filled ?? "off");
 }
 
-/** Whether the network would be another with another value of the key, or of a key within it. */
+/** Whether another value of the key, or of a key within it, would change the network. */
 function isRead(path: Path, { located, directory, input }: CheckedNetwork): boolean {
   const meaning = (root: unknown) => {
     const checked = checkExperiment({ ...located, value: root }, directory);
     return checked.ok ? meaningOf(buildNetwork(checked.value.network, input)) : null;
   };
-  // How a reduced width is rounded shows at ratios that do not divide it.
+  // The rounding of a reduced width only matters for ratios that do not divide the width.
   const ratio = [...path.slice(0, -1), "r"];
   return [located.value, replaced(located.value, ratio, UNEVEN_RATIO)].some((root) => {
     const expected = meaning(root);
@@ -121,7 +120,7 @@ function isRead(path: Path, { located, directory, input }: CheckedNetwork): bool
 
 const UNEVEN_RATIO = 3;
 
-/** Paths of all numbers, texts and so on at or below a place. */
+/** The paths of all scalars at or below a path. */
 function leavesBelow(root: unknown, path: Path): Path[] {
   const value = at(root, path);
   if (typeof value !== "object" || value === null) return [path];
@@ -136,12 +135,12 @@ function replaced(root: unknown, path: Path, value: unknown): unknown {
   return copy;
 }
 
-/** A graph without the places that asked for its nodes. */
+/** A graph without the paths of its nodes in the experiment. */
 function meaningOf(graph: Graph) {
   return graph.map(({ path: _, ...node }) => node);
 }
 
-/** Paths of all keys of mappings, but for those of modules written out: there each key is a step. */
+/** The paths of all keys of mappings, except in modules, where each key is a step. */
 function keysBelow(root: unknown, path: Path): Path[] {
   const value = at(root, path);
   if (Array.isArray(value)) return value.flatMap((_, index) => keysBelow(root, [...path, index]));

@@ -1,4 +1,4 @@
-// Network graph -> what is wrong with it, with the place in the experiment that asked for it.
+// Network graph -> problems, each with the part of the experiment that causes it.
 
 import type { LongForm } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
@@ -10,12 +10,12 @@ import { inferShapes, inputShapes } from "./shapes.js";
 export interface NetworkProblem {
   readonly code: DiagnosticCode;
   readonly message: string;
-  /** The part of the network, and the keys of it that may have asked for this. */
+  /** The part of the network, and those of its keys that may be the cause. */
   readonly path: Path;
   readonly keys: readonly string[];
 }
 
-/** A stride with nothing left to stride over, channels that a shortcut would lose, a classifier with too few outputs. */
+/** Finds strides larger than their input, shortcuts that would drop channels, classifiers with too few outputs, and so on. */
 export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   const shapes = inferShapes(graph);
   const problems: NetworkProblem[] = [];
@@ -58,7 +58,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   return problems;
 }
 
-/** Of modules written out: branches that do not meet, windows that do not fit. */
+/** Problems of modules: branches with different shapes, or windows larger than their input. */
 function problemOf(
   node: Node,
   inputs: readonly Shape[],
@@ -83,7 +83,7 @@ function problemOf(
   return null;
 }
 
-/** At the value of the first of its keys that is written down, else at the part of the network. */
+/** Located at the first of its keys that is present in the text, or else at the part of the network. */
 export function reportProblem(
   { code, message, path, keys }: NetworkProblem,
   { located, report }: { located: LongForm; report: Report },
