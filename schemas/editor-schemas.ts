@@ -1,11 +1,11 @@
-// The schemas -> what editors complete from and check against: yaml-language-server wants other words than ajv, and knows
-// the paths of a variant's `set`, whose values ajv sees once they stand in an experiment.
+// The schemas -> schemas for editors: yaml-language-server needs other keywords than ajv, and it checks the paths in a
+// variant's `set`, whose values ajv only sees after they have been put into an experiment.
 
 import { forEditors } from "./for-editors.js";
 import { mapValues, type Schema, type Schemas } from "./json-schema.js";
 import { setForEditors } from "./set-for-editors.js";
 
-/** By name of the file in schemas/editor/. */
+/** The schemas by file name in schemas/editor/. */
 export function editorSchemas(experiment: Schema, sweep: Schema): Schemas {
   return {
     "experiment.schema.json": forEditors(experiment, experiment),
@@ -14,7 +14,7 @@ export function editorSchemas(experiment: Schema, sweep: Schema): Schemas {
   };
 }
 
-/** An experiment written out needs no name, and may lack what every variant sets. */
+/** An experiment written out in a sweep needs no name, and keys that every variant sets may be missing. */
 function sweepForEditors(sweep: Schema, experiment: Schema): Schema {
   const writtenOut = {
     title: experiment.title,

@@ -1,12 +1,12 @@
-// A schema made for ajv -> one from which yaml-language-server completes well.
+// A schema written for ajv -> an equivalent schema from which yaml-language-server completes well.
 
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { isMapping, mapSchemas, mapValues, resolve, type Schema, type Schemas } from "./json-schema.js";
 
 /**
- * The same values are valid. Defaults are said in words, as the server shows none; alternatives told apart by a tag list its
- * values, as the server forgets those whose other keys are not there yet; what it would insert is valid and not longer than needed.
+ * Both schemas allow the same values. Descriptions include the default, because the server does not show it. The values of a
+ * tag are listed, because the server ignores alternatives whose other keys are still missing. Inserted text is valid and short.
  */
 export function forEditors(schema: Schema, root: Schema, substitutes: readonly Schema[] = []): Schema {
   const whole = resolve(schema, root);
@@ -21,7 +21,7 @@ export function forEditors(schema: Schema, root: Schema, substitutes: readonly S
   const notes = {
     ...describe(description ?? (fallback === undefined ? undefined : whole.description), fallback),
     ...(isPlain(fallback) && !rest.enum ? { default: fallback } : {}),
-    // An example of a kind of value is none where there is a default.
+    // The examples of a definition do not apply to a key that has a default.
     ...suggestions((fallback === undefined ? examples : schema.examples) as readonly unknown[] | undefined),
   };
   if (rest.discriminator) return { ...notes, ...withTags(changed, rest) };
@@ -30,14 +30,14 @@ export function forEditors(schema: Schema, root: Schema, substitutes: readonly S
     const types = (rest.anyOf as Schema[]).map((kind) => resolve(kind, root).type);
     return { ...others, ...notes, ...alternatives(anyOf, types, substitutes) };
   }
-  // Behind alternatives, a default is inserted with its key, but not with every mapping around it.
+  // Within `anyOf`, a default is inserted together with its key, but not with every enclosing mapping.
   const behind = isScalar(whole) && (substitutes.length > 0 || (fallback !== undefined && !rest.enum));
   return behind ? { ...notes, anyOf: [changed, ...substitutes] } : { ...changed, ...notes };
 }
 
 /**
- * Of what is wrong with every alternative the server says what is wrong with the first: lists come before scalars. In `oneOf` it
- * looks whether a mapping is written, too.
+ * If no alternative matches, the server reports the errors of the first one, so lists come before scalars. In `oneOf`, it also
+ * takes into account whether the value is a mapping.
  */
 function alternatives(
   kinds: readonly Schema[],
@@ -58,7 +58,7 @@ function describe(description: unknown, fallback: unknown): Schema {
   return words.length > 0 ? { description: words.join(" ") } : {};
 }
 
-/** The server shows an example that is a mapping as [object Object]. */
+/** Examples that are mappings become snippets, because the server shows them as [object Object]. */
 function suggestions(examples: readonly unknown[] | undefined): Schema {
   if (!examples) return {};
   const mappings = examples.filter(isMapping);
@@ -71,7 +71,7 @@ function suggestions(examples: readonly unknown[] | undefined): Schema {
   };
 }
 
-/** What a snippet inserts: lists in brackets, no `$` of its own. */
+/** The text that a snippet inserts: lists in flow style, with `$` escaped. */
 function asText(value: unknown): unknown {
   return typeof value === "object" || typeof value === "string"
     ? inFlow(value).replaceAll("$", "\\$")
@@ -89,7 +89,7 @@ function isScalar(schema: Schema): boolean {
   return "const" in schema || "enum" in schema || types.some((type) => type !== "object" && type !== "array");
 }
 
-/** A value that stands on one line, or a list of such. */
+/** Whether a value is a scalar or a list of scalars. */
 function isPlain(value: unknown): boolean {
   return Array.isArray(value)
     ? value.every((item) => typeof item !== "object")

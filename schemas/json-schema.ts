@@ -1,9 +1,9 @@
-// A JSON Schema as plain data: what references lead to, and the schemas within a schema.
+// A JSON Schema as plain data: following references, and visiting the schemas within a schema.
 
 export type Schema = { readonly [key: string]: unknown };
 export type Schemas = Readonly<Record<string, Schema>>;
 
-/** What a reference within the file leads to, with what is written beside it; any other schema as it is. */
+/** Follows a reference within the file and keeps the keywords next to it; returns any other schema unchanged. */
 export function resolve(schema: Schema, root: Schema): Schema {
   const { $ref, ...rest } = schema;
   const name = typeof $ref === "string" ? /^#\/definitions\/(.*)$/.exec($ref)?.[1] : undefined;
@@ -12,7 +12,7 @@ export function resolve(schema: Schema, root: Schema): Schema {
     : { ...resolve((root.definitions as Schemas)[name] as Schema, root), ...rest };
 }
 
-/** Schema-valued keywords: of one schema, of a list of them, of one for each name. */
+/** Changes the schemas in all keywords that contain a schema, a list of schemas, or a schema per name. */
 export function mapSchemas(schema: Schema, change: (child: Schema, keyword: string) => Schema): Schema {
   return mapValues(schema, (value, keyword) => {
     if (keyword === "properties" || keyword === "definitions")

@@ -17,13 +17,13 @@ ${sections(sweep)}
 `;
 }
 
-/** A table for the document itself, and one for each mapping that its definitions describe. */
+/** A table for the document itself, and one for each mapping in its definitions. */
 function sections(root: Schema): string {
   const titled = Object.values((root.definitions ?? {}) as Schemas).flatMap(mappingsIn);
   return [table(root, root), ...titled.map((schema) => section(schema, root))].join("\n\n");
 }
 
-/** Mappings with keys of their own, those inside others too. */
+/** All mappings with keys, including nested ones. */
 function mappingsIn(schema: Schema): Schema[] {
   const alternatives = [...((schema.oneOf ?? []) as Schema[])];
   const inner = Object.values((schema.properties ?? {}) as Schemas).filter(({ properties }) => properties);

@@ -1,10 +1,10 @@
-// The schema of experiments -> that of a variant's `set`: every path below an experiment, and what may stand there.
+// The schema of experiments -> the schema of a variant's `set`: every path in an experiment, and the values allowed there.
 
 import { isDeepStrictEqual } from "node:util";
 import { forEditors } from "./for-editors.js";
 import { mapValues, resolve, type Schema, type Schemas } from "./json-schema.js";
 
-/** What a variant's `set` may have in place of any text or number. */
+/** An axis, which `set` allows in place of any string or number. */
 const AXIS: Schema = { type: "string", pattern: "\\$\\{\\w+\\}" };
 const NOTHING: Schema = { type: "null" };
 
@@ -44,12 +44,12 @@ function settable(schema: Schema, root: Schema): Schema {
   return { description: whole.description, anyOf: [value, NOTHING] };
 }
 
-/** Of the first item, which stands for all. */
+/** The index of the first item, which represents all items. */
 const INDEX = 0;
 type Step = string | typeof INDEX;
 const ANYTHING: Schema = {};
 
-/** Every path below a schema, and what may stand there; a list within a list (of a stage's modules) is left open. */
+/** Every path below a schema, and the values allowed there. Nested lists (in the modules of a stage) are not checked. */
 function pathsOf(
   schema: Schema,
   root: Schema,
@@ -68,7 +68,7 @@ function patternOf(steps: readonly Step[], schema: Schema): string {
   return `^${words.join("\\.")}${schema === ANYTHING ? "(?:\\..+)?" : ""}$`;
 }
 
-/** What each step leads to, in every alternative that has it. */
+/** The schemas of each key or item, from all alternatives that have it. */
 function childrenOf(schema: Schema, root: Schema): Map<Step, Schema[]> {
   const { properties = {}, items, anyOf, oneOf } = resolve(schema, root);
   const children = new Map<Step, Schema[]>();
@@ -80,7 +80,7 @@ function childrenOf(schema: Schema, root: Schema): Map<Step, Schema[]> {
   return children;
 }
 
-/** A default that depends on the alternative is none. */
+/** Defaults are dropped, because they depend on the alternative. */
 function merge(kinds: readonly Schema[], root: Schema): Schema {
   const [first, ...others] = kinds as [Schema, ...Schema[]];
   if (others.every((other) => isDeepStrictEqual(other, first))) return first;
