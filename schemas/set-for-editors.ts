@@ -80,7 +80,7 @@ function childrenOf(schema: Schema, root: Schema): Map<Step, Schema[]> {
   return children;
 }
 
-/** Defaults are dropped, because they depend on the alternative. */
+/** One schema for all alternatives; defaults that differ between them are dropped. */
 function merge(kinds: readonly Schema[], root: Schema): Schema {
   const [first, ...others] = kinds as [Schema, ...Schema[]];
   if (others.every((other) => isDeepStrictEqual(other, first))) return first;
