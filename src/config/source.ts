@@ -46,7 +46,8 @@ export function parseSource(text: string, file: string, from = 0): Located {
   const fail = (code: DiagnosticCode, message: string): never => {
     throw new DiagnosticError([diagnostic(code, message, [0, 1])]);
   };
-  if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `a configuration must not be larger than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    fail("too-large", `a configuration must not be larger than ${MAX_BYTES} bytes`);
   const source = text.slice(from);
   const document = parseDocument(source, { prettyErrors: false, merge: true, logLevel: "error" });
   const mistakes = syntaxErrors(document, source, diagnostic);
