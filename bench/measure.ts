@@ -1,6 +1,7 @@
 // One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, engine.
 
 import { checkExperiment } from "../src/config/experiment.js";
+import { longForm } from "../src/config/shorthand.js";
 import { parseSource } from "../src/config/source.js";
 import { selectEngine } from "../src/engine/select-engine.js";
 import { buildModel } from "../src/model/build-model.js";
@@ -29,7 +30,7 @@ process.stdout.write(`${JSON.stringify(await measure(benchCase))}\n`);
 
 async function measure(benchCase: BenchCase): Promise<Measurement> {
   const { size, channels, batch } = benchCase;
-  const checked = checkExperiment(parseSource(yamlOf(benchCase), "bench.yaml"), ".");
+  const checked = checkExperiment(longForm(parseSource(yamlOf(benchCase), "bench.yaml")), ".");
   if (!checked.ok) throw new Error(checked.diagnostics.map(({ message }) => message).join("\n"));
   const { network, training } = checked.value;
   const engine = await selectEngine({

@@ -1,13 +1,11 @@
-// The schemas -> docs/keys.md: every key, what it means, what it may be.
+// The schemas -> docs/keys.md: every key, what it means, and which values it takes.
 
-import type { Schema } from "./editor-schemas.js";
-
-type Schemas = Readonly<Record<string, Schema>>;
+import { resolve, type Schema, type Schemas } from "./json-schema.js";
 
 export function keysPage(experiment: Schema, sweep: Schema): string {
   return `# Keys
 
-Every key of an experiment and of a sweep, made from the schemas by \`npm run types\`. What is in **bold** must be given.
+Every key of experiments and sweeps, generated from the schemas by \`npm run types\`. Keys in **bold** are required.
 
 ## Experiment
 
@@ -19,13 +17,13 @@ ${sections(sweep)}
 `;
 }
 
-/** A table for the document itself, and one for each mapping that its definitions describe. */
+/** A table for the document itself, and one for each mapping in its definitions. */
 function sections(root: Schema): string {
   const titled = Object.values((root.definitions ?? {}) as Schemas).flatMap(mappingsIn);
   return [table(root, root), ...titled.map((schema) => section(schema, root))].join("\n\n");
 }
 
-/** Mappings with keys of their own, those inside others too. */
+/** All mappings with keys, including nested ones. */
 function mappingsIn(schema: Schema): Schema[] {
   const alternatives = [...((schema.oneOf ?? []) as Schema[])];
   const inner = Object.values((schema.properties ?? {}) as Schemas).filter(({ properties }) => properties);
@@ -64,7 +62,7 @@ function table(schema: Schema, root: Schema): string {
         String(description).replaceAll("|", "\\|"),
       ];
     });
-  if (rows.length === 0) return "No keys beside that.";
+  if (rows.length === 0) return "It has no other keys.";
   return [["key", "value", "default", ""], ["---", "---", "---", "---"], ...rows]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
@@ -89,13 +87,4 @@ function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema)
     ...(exclusiveMaximum === undefined ? [] : [`below ${String(exclusiveMaximum)}`]),
   ];
   return bounds.length === 0 ? "" : ` ${bounds.join(" ")}`;
-}
-
-/** References within the file; those to the experiment's schema stay what they are called. */
-function resolve(schema: Schema, root: Schema): Schema {
-  const reference = schema.$ref;
-  if (typeof reference !== "string" || !reference.startsWith("#/definitions/")) return schema;
-  const name = reference.slice("#/definitions/".length);
-  const { $ref: _, ...own } = schema;
-  return { ...resolve(((root.definitions ?? {}) as Schemas)[name] ?? {}, root), ...own };
 }

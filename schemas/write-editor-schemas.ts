@@ -1,7 +1,8 @@
 // npm run types: writes schemas/editor/, docs/keys.md and the columns in runs/README.md.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { editorSchemas, type Schema } from "./editor-schemas.js";
+import { editorSchemas } from "./editor-schemas.js";
+import type { Schema } from "./json-schema.js";
 import { keysPage } from "./keys-page.js";
 import { withColumns } from "./results-page.js";
 

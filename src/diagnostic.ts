@@ -1,11 +1,12 @@
-// Expected mistakes as data, and how they are printed: message, file:line:column, code frame.
+// Expected mistakes as data, and their printed form: file:line:column, message and code frame.
 
 import { codeFrameColumns } from "@babel/code-frame";
+import type { DiagnosticCode } from "./diagnostic-codes.js";
 
-/** Where a value stands: a path of keys and indices from the top of a document. */
+/** The keys and indices that lead to a value from the top of a document. */
 export type Path = readonly (string | number)[];
 
-/** A stretch of a text; offsets in UTF-16 units, line and column from 1. */
+/** A range of a text. Lines and columns start at 1; columns count UTF-16 units. */
 export interface Location {
   readonly file: string;
   readonly text: string;
@@ -16,14 +17,48 @@ export interface Location {
 }
 
 export interface Diagnostic {
-  /** Stable, kebab-case: what tests and tools match on. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly path: Path;
   readonly location: Location;
 }
 
-/** Input that is wrong in expected ways; carries every diagnostic found. */
+/** The locations of the parts of a document. */
+export interface Places {
+  /** The location of the value at `path` (or of its key), or of its nearest ancestor that is present in the text. */
+  locate(path: Path, part: "key" | "value"): Location;
+  /** The path as the user wrote it, for a document with short forms. */
+  written?(path: Path): Path;
+}
+
+/** Reports a mistake in the value at a path. `at`: its value (default), its key, or a location elsewhere that caused it. */
+export type Report = (
+  code: DiagnosticCode,
+  message: string,
+  path: Path,
+  at?: "key" | "value" | Location,
+) => void;
+
+/** The diagnostics that a check of a document reports. */
+export function collect({ locate, written }: Places, check: (report: Report) => void): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  check((code, message, path, at = "value") =>
+    diagnostics.push({
+      code,
+      message,
+      path: written?.(path) ?? path,
+      location: typeof at === "string" ? locate(path, at) : at,
+    }),
+  );
+  return diagnostics;
+}
+
+/** A path in the form that messages use. */
+export function nameOf(path: Path, { written }: Pick<Places, "written"> = {}): string {
+  return `\`${(written?.(path) ?? path).join(".")}\``;
+}
+
+/** Thrown for input with expected mistakes; carries all diagnostics. */
 export class DiagnosticError extends Error {
   constructor(readonly diagnostics: readonly Diagnostic[]) {
     super(diagnostics.map((d) => `${formatPosition(d.location)} ${d.message}`).join("\n"));
@@ -31,12 +66,12 @@ export class DiagnosticError extends Error {
   }
 }
 
-/** A mistake outside any text (a missing file, a wrong flag): printed without a stack trace, exit code 2. */
+/** A mistake that has no location in a text (a missing file, a wrong flag). Printed without a stack trace; exit code 2. */
 export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** Sorted by file and position; identical ones, and those of one text in several items (an anchor used twice), once. */
+/** Sorts by file and position, and removes duplicates, including those of an anchor that is used in several list items. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   return [...diagnostics]
@@ -71,7 +106,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color }: { color: boo
   return `${cyan}${formatPosition(location)}${reset} ${red}error${reset} ${message} [${code}]\n${frame}\n`;
 }
 
-/** A location in a text from UTF-16 offsets. */
+/** The location of a range given by UTF-16 offsets. */
 export function locationAt(file: string, text: string, start: number, end: number): Location {
   const position = (offset: number) => {
     const before = text.slice(0, Math.max(0, Math.min(offset, text.length)));

@@ -15,6 +15,7 @@ import type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
 
 export type { Experiment } from "./config/experiment.js";
 export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
+export type { DiagnosticCode } from "./diagnostic-codes.js";
 export type { EngineOptions } from "./engine/backends.js";
 export type { Uncompared } from "./report/comparable-variants.js";
 export type { Comparison, ComparisonAsked, VariantComparison } from "./report/comparison.js";

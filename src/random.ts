@@ -1,20 +1,20 @@
-// The seeded generator every random choice comes from: one independent stream for each list of labels.
+// Seeded random numbers for every random choice: an independent stream for each list of labels.
 
 import { createHash } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** A stream of random numbers. Draws advance it; two streams with equal labels give equal numbers. */
+/** A stream of random numbers that advances with each draw. Two streams with the same labels produce the same numbers. */
 export interface RandomStream {
-  /** Uniform in [0, 1), 32 bits. */
+  /** Uniform in [0, 1), with 32 random bits. */
   uniform(): number;
-  /** Standard normal (Box-Muller). */
+  /** Standard normal, by the Box-Muller transform. */
   normal(): number;
-  /** Uniform integer in [0, bound). */
+  /** A uniform integer in [0, bound). */
   integer(bound: number): number;
 }
 
-/** The stream named by the labels, e.g. `randomStream(seed, "shuffle", epoch)`. */
+/** The stream identified by the labels, for example `randomStream(seed, "shuffle", epoch)`. */
 export function randomStream(...labels: readonly (string | number)[]): RandomStream {
   const seed = createHash("sha256").update(JSON.stringify(labels)).digest().readInt32LE(0);
   const generator = xoroshiro128plus(seed);
@@ -37,7 +37,7 @@ export function randomStream(...labels: readonly (string | number)[]): RandomStr
   };
 }
 
-/** A new array of 0..length-1 in random order (Fisher-Yates). */
+/** The numbers 0 to length - 1 in random order, by the Fisher-Yates shuffle. */
 export function permutation(length: number, random: RandomStream): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {

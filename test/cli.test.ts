@@ -120,7 +120,7 @@ describe("squeezebox", function () {
         "ENOENT: no such file or directory, mkdir '/proc/none",
       ],
       ["train typo.yaml", 2, "stderr", "typo.yaml:4:11 error "],
-      ["train resnet20.yaml --backend gpu", 2, "stderr", "--backend is one of"],
+      ["train resnet20.yaml --backend gpu", 2, "stderr", "--backend must be one of"],
       ["sweep resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],
       ["sweep sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
       ["compare none", 2, "stderr", ""],

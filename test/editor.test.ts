@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { after, before, describe, it } from "mocha";
-import { editorSchemas, type Schema } from "../schemas/editor-schemas.js";
+import { editorSchemas } from "../schemas/editor-schemas.js";
+import type { Schema } from "../schemas/json-schema.js";
 import { type LanguageServer, startLanguageServer } from "./language-server.js";
 
 const FILE = "configs/new.yaml";
@@ -86,12 +87,12 @@ const KEYS: readonly (readonly [text: string, inserted: Readonly<Record<string, 
 
 /** At the | is a word that is explained so. */
 const HOVERS: readonly (readonly [text: string, words: string])[] = [
-  [`${TRAINING}  ep|ochs: 3`, "Passes over the training images. Default: `10`."],
+  [`${TRAINING}  ep|ochs: 3`, "Number of passes over the training images. Default: `10`."],
   [`${TRAINING}  opti|mizer:\n    name: sgd`, "Stochastic gradient descent"],
   [`${NETWORK}  se|:\n    r: 4`, "Squeeze-and-Excitation in every block"],
   [`${NETWORK}  se:\n    r|: 4`, "Reduction ratio: C channels are squeezed to"],
   [`${SET}      network.se|.r: \${r}`, "Reduction ratio: C channels are squeezed to"],
-  [`${WRITTEN_OUT}  se|ed: 3`, "Decides initial weights, data order and dropout."],
+  [`${WRITTEN_OUT}  se|ed: 3`, "Determines the initial weights, the order of the data, and dropout."],
 ];
 
 /** ‹message› stands before what it is about. */

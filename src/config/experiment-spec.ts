@@ -1,4 +1,4 @@
-// An experiment in which nothing is optional: what everything behind config/ works on.
+// An experiment in which nothing is optional: the form that everything after config/ works on.
 
 import type {
   AttentionGate,
@@ -24,31 +24,31 @@ export type OptimizerSpec = Explicit<Optimizer>;
 export type ScheduleSpec =
   | Exclude<Explicit<Schedule>, { name: "steps" }>
   | (Omit<Extract<Explicit<Schedule>, { name: "steps" }>, "at"> & {
-      /** Epochs, ascending. */
+      /** Epochs, in ascending order. */
       readonly at: readonly number[];
     });
 export type AttentionSpec = Explicit<AttentionGate>;
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
 
-/** A stage in its long form: one entry a convolution, everything it inherits written out. */
+/** A stage in its long form: one entry per convolution, and all inherited values written out. */
 export interface BlockStageSpec {
   readonly block: NonNullable<Stage["block"]>;
   readonly repeat: number;
   readonly filters: readonly number[];
   readonly kernels: readonly number[];
   readonly strides: readonly number[];
-  /** Of the convolutions larger than 1x1. */
+  /** Applies to convolutions larger than 1x1. */
   readonly groups: number;
   readonly shortcut: "projection" | "zero-pad";
-  /** Before a block's last convolution. */
+  /** Applies before the last convolution of a block. */
   readonly dropout: number;
-  /** Kernel size of a projection. */
+  /** Kernel size of projection shortcuts. */
   readonly projection: number;
   readonly attention: "off" | AttentionSpec;
 }
 
-/** A stage written out; the steps are repeated as a whole. */
+/** A stage written out step by step; `repeat` repeats the whole list. */
 export interface ModuleStageSpec {
   readonly modules: readonly StepSpec[];
   readonly repeat: number;
@@ -60,7 +60,7 @@ export function isWrittenOut(stage: StageSpec): stage is ModuleStageSpec {
   return "modules" in stage;
 }
 
-/** One key; what it holds is explicit. */
+/** Exactly one of these keys is present; its value is fully explicit. */
 export interface StepSpec {
   readonly conv?: Explicit<ConvStep>;
   readonly depthwise?: Explicit<DepthwiseStep>;
@@ -68,7 +68,7 @@ export interface StepSpec {
   readonly branches?: readonly (readonly StepSpec[])[];
   readonly residual?: ResidualSpec;
   readonly shuffle?: number;
-  /** `off` keeps the place of a gate, so that the steps after it have the names they have with it. */
+  /** `off` is a placeholder, so that the steps after it have the same names with and without the gate. */
   readonly attention?: "off" | AttentionSpec;
   readonly relu?: object;
   readonly flatten?: object;
@@ -105,8 +105,8 @@ export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule" | "
 };
 
 /**
- * An experiment in which nothing is optional. It is itself valid under the schema: written as YAML and read again it
- * gives the same experiment.
+ * An experiment in which nothing is optional. It is itself valid under the schema: writing it as YAML and reading it back
+ * returns the same experiment.
  */
 export interface Experiment {
   readonly name: string;

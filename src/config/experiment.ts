@@ -1,4 +1,4 @@
-// A located value -> a fully explicit experiment, or all diagnostics of it.
+// A located value -> a fully explicit experiment, or diagnostics.
 
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -27,9 +27,10 @@ import type {
   StepSpec,
   TrainingSpec,
 } from "./experiment-spec.js";
-import { fillDefaults, validateSchema } from "./schema.js";
+import { fillDefaults } from "./fill-defaults.js";
 import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
-import type { Located } from "./source.js";
+import type { LongForm } from "./shorthand.js";
+import { validateSchema } from "./validate-schema.js";
 
 export * from "./experiment-spec.js";
 
@@ -38,7 +39,7 @@ export type Checked<T> =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Validates and normalises. `directory` is the folder that relative paths of the experiment start at. */
-export function checkExperiment(located: Located, directory: string): Checked<Experiment> {
+export function checkExperiment(located: LongForm, directory: string): Checked<Experiment> {
   const errors = validateSchema("experiment", located);
   if (errors.length > 0) return { ok: false, diagnostics: errors };
   const filled = fillDefaults("experiment", located.value) as Required<WrittenExperiment>;
@@ -47,7 +48,7 @@ export function checkExperiment(located: Located, directory: string): Checked<Ex
   return { ok: true, value: normalise(filled, directory) };
 }
 
-/** A path as it is written, from the folder it starts at; `~` and `${HOME}` in front are the home folder. */
+/** Resolves a path relative to a folder; a leading `~` or `${HOME}` stands for the home folder. */
 export function resolvePath(path: string, directory: string): string {
   return resolve(
     directory,
@@ -55,7 +56,7 @@ export function resolvePath(path: string, directory: string): string {
   );
 }
 
-/** Reads a folder's own path out of the file it is named in. */
+/** The folder of a file, as an absolute path. */
 export function directoryOf(file: string): string {
   return dirname(resolve(file));
 }

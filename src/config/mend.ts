@@ -1,24 +1,27 @@
-// A value with mistakes -> the same without them, as far as it goes: so that what else is wrong can be found.
+// A value with mistakes -> the same value with as few as possible, so that the mistakes they hide can be found.
 
 import type { Diagnostic, Path } from "../diagnostic.js";
-import { missingKeys, otherValues, type SchemaName } from "./schema.js";
+import type { SchemaName } from "./schema.js";
+import { missingKeys, otherValues } from "./schema-values.js";
 
 interface MendParts {
+  /** The path within the value that the path of a diagnostic refers to. */
+  readonly placeOf: (path: Path) => Path;
   readonly diagnostics: readonly Diagnostic[];
   readonly schema: SchemaName;
-  /** How many a value has: one that has fewer is nearer to what is looked for. */
+  /** The number of mistakes in a value; a change is kept if it lowers this number. */
   readonly mistakesIn: (value: unknown) => number;
 }
 
 /**
- * Each wrong place gets another value or is taken away, whichever leaves fewer mistakes; what is missing is added. Places that
- * were changed say nothing of what was meant.
+ * For each mistake, adds what is missing, replaces the value or removes it: the first change that leaves fewer mistakes is
+ * kept. The changed places no longer say what the user meant.
  */
-function mended(value: unknown, { diagnostics, schema, mistakesIn }: MendParts): unknown {
+function mended(value: unknown, { diagnostics, placeOf, schema, mistakesIn }: MendParts): unknown {
   let best = value;
   let left = mistakesIn(best);
   for (const { path } of diagnostics)
-    for (const candidate of candidates(best, path, schema)) {
+    for (const candidate of candidates(best, placeOf(path), schema)) {
       const count = mistakesIn(candidate);
       if (count >= left) continue;
       [best, left] = [candidate, count];
@@ -27,16 +30,16 @@ function mended(value: unknown, { diagnostics, schema, mistakesIn }: MendParts):
   return best;
 }
 
-/** What a look at a value finds; `isLast`: no mistake of it hides another. */
+/** The result of checking a value once. `isLast`: none of its mistakes can hide others. */
 export interface Look {
   readonly diagnostics: readonly Diagnostic[];
   readonly isLast: boolean;
 }
 
-/** So often what is wrong is taken away, and the rest looked at again. */
+/** How often mistakes are removed and the rest is checked again. */
 const ROUNDS = 3;
 
-/** What every look finds, but for what it says of places that were changed for it. */
+/** The mistakes found in all rounds, except those in places that were changed in an earlier round. */
 export function mistakesOfAllRounds(
   start: unknown,
   { look, ...parts }: Omit<MendParts, "diagnostics"> & { look(value: unknown): Look },
@@ -54,15 +57,15 @@ export function mistakesOfAllRounds(
   return found;
 }
 
-/** More than there are mistakes across keys. */
+/** More than the number of other mistakes can be. */
 const SCHEMA_FIRST = 10_000;
 
-/** Mistakes of the schema count before all others, which are looked for where there are none. */
+/** Schema mistakes outweigh all others, which are only counted if the value is valid under the schema. */
 export function weighed(ofSchema: number, others: () => number): number {
   return ofSchema > 0 ? SCHEMA_FIRST * ofSchema : others();
 }
 
-/** One of two paths begins with the other. */
+/** Whether one of two paths is a prefix of the other. */
 function touches(one: Path, other: Path): boolean {
   const length = Math.min(one.length, other.length);
   return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
@@ -95,7 +98,7 @@ function changed(value: unknown, path: Path, change: (parent: Record<string, unk
   return copy;
 }
 
-/** The mapping or list that a path ends in; null where there is none. */
+/** The mapping or list that contains the last step of a path; null if there is none. */
 function parentAt(root: unknown, path: Path): object | null {
   let here = root;
   for (const step of path.slice(0, -1)) {

@@ -1,64 +1,116 @@
-// Values replaced by path (a variant's `set`, `--set path=value`), each with the place it was written at.
+// Values replaced by path (`set` in a variant, `--set path=value`), each with the location where it was written.
 
-import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import {
+  collect,
+  DiagnosticError,
+  type Location,
+  locationAt,
+  nameOf,
+  type Path,
+  type Report,
+} from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { type Checked, resolvePath } from "./experiment.js";
-import { ANY_DEPTH, everywhere, OTHER_SPELLING, unreached } from "./reach.js";
-import { isMapping, type Located, parseSource } from "./source.js";
+import { ANY_DEPTH, everywhere, isWithin, type Replacement, unreached } from "./reach.js";
+import {
+  type LongForm,
+  longPath,
+  longReplacement,
+  newMapping,
+  otherSpelling,
+  spelledAs,
+  spelling,
+} from "./shorthand.js";
+import { isMapping, parseSource } from "./source.js";
 
 export interface Override {
-  /** May have one step `**`: any depth. */
+  /** May contain one step `**`, which matches any depth. */
   readonly path: Path;
-  /** Null takes the key away. */
+  /** Null removes the key. */
   readonly value: unknown;
-  /** The folder that a path in the value starts at. */
+  /** The folder that relative paths in the value start at. */
   readonly directory: string;
-  /** Where the path is written. */
+  /** The location of the path. */
   readonly key: Location;
-  /** Where a part of the value is written, by its path within the value. */
+  /** The location of a part of the value, by its path within the value. */
   locate(path: Path, part: "key" | "value"): Location;
 }
 
-/** The base with the overrides applied in order; what an override says is located where it was said. */
-export function applyOverrides(base: Located, overrides: readonly Override[]): Checked<Located> {
+/** A place that an override has replaced. */
+interface Applied {
+  readonly override: Override;
+  /** The path of the outermost value that the override has created. */
+  readonly made: Path;
+  /** The path that was replaced, as the override spells it. */
+  readonly spelled: Path;
+  readonly written: LongForm["written"];
+}
+
+/** The base with the overrides applied in order. Values from an override are located where the override was written. */
+export function applyOverrides(base: LongForm, overrides: readonly Override[]): Checked<LongForm> {
   const value = copyTree(base.value);
-  // What is not a mapping has nothing to replace; validation says so, at the base.
+  // A base that is not a mapping has nothing to replace; validation reports it.
   if (!isMapping(value)) return { ok: true, value: base };
-  const diagnostics: Diagnostic[] = [];
-  const applied: { override: Override; made: Path; path: Path }[] = [];
-  for (const override of overrides) {
-    const concrete = override.path.includes(ANY_DEPTH) ? everywhere(value, override) : [override];
-    if (concrete.length === 0)
-      diagnostics.push(
-        problemOf(override, "no-match", `nothing in this experiment is at \`${nameOf(override)}\``),
-      );
-    for (const one of concrete) {
-      const result = replaceAt(value, { ...override, ...one });
-      if ("diagnostic" in result) diagnostics.push(result.diagnostic);
-      else applied.push({ override, made: result.made, path: one.path });
-    }
-  }
-  const paths = overrides.map(({ path }) => path).filter((path) => !path.includes(ANY_DEPTH));
-  for (const override of overrides) {
-    const kept = unreached(value, { override, set: paths });
-    if (kept.length > 0) diagnostics.push(problemOf(override, "not-reached", notReached(override, kept)));
-  }
+  const applied: Applied[] = [];
+  const { locate } = base;
+  const diagnostics = collect({ locate }, (report) => {
+    for (const override of overrides) applied.push(...applyOne(value, override, report));
+    checkReach(value, { overrides, written: withPlacesOf(applied, base).written, report });
+  });
   if (diagnostics.length > 0) return { ok: false, diagnostics };
-  const locate: Located["locate"] = (path, part) => {
-    const last = applied.findLast(({ made }) => isPrefix(made, path));
-    if (!last) return base.locate(path, part);
-    const within = path.slice(last.path.length);
-    const atKey = path.length < last.path.length || (part === "key" && within.length === 0);
-    return atKey ? last.override.key : last.override.locate(within, part);
+  return { ok: true, value: { ...withPlacesOf(applied, base), value } };
+}
+
+/** Applies one override to `root`, in place. */
+function applyOne(root: Record<string, unknown>, override: Override, report: Report): Applied[] {
+  const long = longReplacement(root, override);
+  const concrete = long.path.includes(ANY_DEPTH)
+    ? everywhere(root, long).map((one) => ({ ...one, spelled: spelledAs(one.path, override.path) }))
+    : [{ ...long, spelled: override.path }];
+  if (concrete.length === 0)
+    report(
+      "no-match",
+      `this experiment has nothing at ${nameOf(override.path)}`,
+      override.path,
+      override.key,
+    );
+  return concrete.flatMap((one) => {
+    const made = replaceAt(root, { ...one, override, report });
+    const written = spelling(override.value, one.spelled);
+    return made === null ? [] : [{ override, made, spelled: one.spelled, written }];
+  });
+}
+
+interface ReachParts {
+  readonly overrides: readonly Override[];
+  readonly written: LongForm["written"];
+  readonly report: Report;
+}
+
+/** Reports overrides of the network that do not reach stages with their own values. */
+function checkReach(root: unknown, { overrides, written, report }: ReachParts): void {
+  const set = overrides.map(({ path }) => longPath(path)).filter((path) => !path.includes(ANY_DEPTH));
+  for (const override of overrides) {
+    const asked = { path: longPath(override.path), value: longReplacement(root, override).value };
+    const kept = unreached(root, { override: asked, set }).map(written);
+    if (kept.length > 0) report("not-reached", notReached(override, kept), override.path, override.key);
+  }
+}
+
+/** Locates values that an override has created in the override, and all others in the base. */
+function withPlacesOf(applied: readonly Applied[], base: LongForm): Omit<LongForm, "value"> {
+  const causeOf = (path: Path) => applied.findLast(({ made }) => isWithin(path, made));
+  const written: LongForm["written"] = (path) => (causeOf(path) ?? base).written(path);
+  return {
+    written,
+    locate: (path, part) => {
+      const cause = causeOf(path);
+      if (!cause) return base.locate(path, part);
+      const within = written(path).slice(cause.spelled.length);
+      const atKey = path.length < cause.spelled.length || (part === "key" && within.length === 0);
+      return atKey ? cause.override.key : cause.override.locate(within, part);
+    },
   };
-  return { ok: true, value: { value, locate } };
-}
-
-function nameOf({ path }: Pick<Override, "path">): string {
-  return path.join(".");
-}
-
-function problemOf({ path, key }: Override, code: string, message: string): Diagnostic {
-  return { code, message, path, location: key };
 }
 
 function notReached(override: Override, kept: readonly Path[]): string {
@@ -66,7 +118,8 @@ function notReached(override: Override, kept: readonly Path[]): string {
   const more = kept.length > places.length ? ` and ${kept.length - places.length} more` : "";
   const [first, ...rest] = override.path;
   const glob = [first, ANY_DEPTH, ...rest].join(".");
-  return `\`${nameOf(override)}\` does not reach ${places.join(", ")}${more}, which ${kept.length === 1 ? "has a value of its" : "have values of their"} own; \`${glob}\` reaches all, or set ${kept.length === 1 ? "it" : "them"} here too`;
+  const [have, them] = kept.length === 1 ? ["has its own value", "it"] : ["have their own values", "them"];
+  return `${nameOf(override.path)} does not reach ${places.join(", ")}${more}, which ${have}; use \`${glob}\` to reach every place, or set ${them} here too`;
 }
 
 /** `network.se.r` -> ["network", "se", "r"]; a number is an index from 0. */
@@ -79,12 +132,12 @@ export function parseSetFlag(flag: string): Override {
   return parseOverride(flag, "--set");
 }
 
-/** `network.se.r=8`, as the flag `name` says it. Throws DiagnosticError. */
+/** `network.se.r=8`, as the value of the flag `name`. Throws DiagnosticError. */
 export function parseOverride(flag: string, name: string): Override {
   const at = (start: number, end: number) => locationAt(name, flag, start, end);
   const equals = flag.indexOf("=");
   if (equals < 1 || flag.slice(equals + 1).trim() === "") {
-    const message = "--set takes path=value, as in --set training.epochs=5; the value null takes a key away";
+    const message = "--set must be path=value, such as --set training.epochs=5; the value null removes a key";
     throw new DiagnosticError([{ code: "set-syntax", message, path: [], location: at(0, flag.length) }]);
   }
   const { value, locate } = parseSource(flag, name, equals + 1);
@@ -94,50 +147,59 @@ export function parseOverride(flag: string, name: string): Override {
 
 const FORBIDDEN = new Set(["__proto__", "prototype", "constructor", ANY_DEPTH]);
 
-/** Replaces in place. `made` is the path of the outermost value that stands there because of this override. */
+interface Concrete extends Replacement {
+  readonly spelled: Path;
+  readonly override: Override;
+  readonly report: Report;
+}
+
+/** Replaces a value in place. Returns `made` of `Applied`, or null if the override is wrong. */
 function replaceAt(
   root: Record<string, unknown>,
-  override: Override,
-): { readonly made: Path } | { readonly diagnostic: Diagnostic } {
-  const { path, value } = override;
-  const fail = (code: string, message: string) => ({ diagnostic: problemOf(override, code, message) });
+  { path, value, spelled, override, report }: Concrete,
+): Path | null {
+  const name = nameOf(spelled);
+  const fail = (code: DiagnosticCode, message: string) => {
+    report(code, message, spelled, override.key);
+    return null;
+  };
   if (path.some((step) => step === "" || FORBIDDEN.has(String(step))))
-    return fail("unsafe-path", `\`${path.join(".")}\` is not a path of an experiment`);
+    return fail("unsafe-path", `${name} is not a valid path in an experiment`);
   let made = path;
   let parent = root;
   for (const [depth, step] of path.entries()) {
     if (Array.isArray(parent) && !(Number.isInteger(step) && Number(step) < parent.length))
       return fail(
         "no-such-item",
-        `\`${path.join(".")}\`: there are ${parent.length} items here, counted from 0`,
+        `${name}: the list has no item \`${step}\`; its last index is ${parent.length - 1}`,
       );
     if (depth === path.length - 1) break;
     const child = Object.hasOwn(parent, step) ? parent[step] : undefined;
-    // A scalar in the way (`se: off`) gives place to a mapping.
+    // A scalar on the way (`se: off`) is replaced by a mapping.
     if (typeof child !== "object" || child === null) {
-      parent[step] = {};
+      parent[step] = newMapping(path, { spelled, depth });
       if (made === path) made = path.slice(0, depth + 1);
     }
     parent = parent[step] as Record<string, unknown>;
   }
   const last = path.at(-1) as string;
-  const other = OTHER_SPELLING.get(last);
+  const other = otherSpelling(path);
   if (value === null) {
     if (Array.isArray(parent))
-      return fail("no-such-item", `\`${path.join(".")}\`: items of a list cannot be taken away one by one`);
-    if (![last, other].some((key) => key !== undefined && Object.hasOwn(parent, key)))
-      return fail("no-match", `there is no \`${path.join(".")}\` to take away`);
+      return fail("no-such-item", `${name}: single items cannot be removed from a list`);
+    if (![last, other].some((key) => key !== null && Object.hasOwn(parent, key)))
+      return fail("no-match", `there is no ${name} to remove`);
     delete parent[last];
   } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
-  if (other !== undefined) delete parent[other];
-  return { made };
+  if (other !== null) delete parent[other];
+  return made;
 }
 
-/** The key of an experiment that is a path: it starts where it is written. */
+/** The only path in an experiment; it is relative to the file in which it is written. */
 const PATH_KEY: Path = ["dataset", "directory"];
 
 function withAbsolutePaths(value: unknown, path: Path, directory: string): unknown {
-  if (!isPrefix(path, PATH_KEY)) return value;
+  if (!isWithin(PATH_KEY, path)) return value;
   const [key] = PATH_KEY.slice(path.length);
   if (key === undefined) return typeof value === "string" ? resolvePath(value, directory) : value;
   return isMapping(value) && Object.hasOwn(value, key)
@@ -145,13 +207,9 @@ function withAbsolutePaths(value: unknown, path: Path, directory: string): unkno
     : value;
 }
 
-/** A copy that shares nothing: where an alias stands, a change must not reach the other places of its anchor. */
+/** A copy that shares no values: a change at an alias must not affect its anchor or other aliases. */
 function copyTree(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyTree);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyTree(inner)]));
-}
-
-function isPrefix(prefix: Path, path: Path): boolean {
-  return prefix.length <= path.length && prefix.every((step, index) => String(step) === String(path[index]));
 }

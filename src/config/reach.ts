@@ -1,28 +1,21 @@
-// How far an override reaches: what keeps a value of its own beside a key of the network, and what `**` stands for.
+// How far an override reaches: the places that `**` matches, and the stages that keep their own values.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../diagnostic.js";
 import { isMapping } from "./source.js";
 
-/** A step of a path that stands for any number of steps, as in `network.**.attention`. */
+/** A step of a path that matches any number of steps, as in `network.**.attention`. */
 export const ANY_DEPTH = "**";
 
-/** Two spellings of one thing: whoever writes the one whole has replaced the other. */
-export const OTHER_SPELLING: ReadonlyMap<unknown, string> = new Map([
-  ["se", "attention"],
-  ["attention", "se"],
-]);
-
-/** What is replaced, and by what. */
 export interface Replacement {
   readonly path: Path;
   readonly value: unknown;
 }
 
 /**
- * The places that a path with `**` stands for: every mapping below what is before it that has the key after it. A gate
- * written anywhere, in blocks or in modules and in either spelling, is a place of `attention` and of `se`; the network
- * itself is one always, since its stages inherit from it. Empty where nothing matches.
+ * The places that a path with `**` matches: every mapping below the part before `**` that has the key after it. For
+ * `attention`, these are all gates in blocks and modules, and the network itself if any stage inherits from it. Empty if
+ * nothing matches.
  */
 export function everywhere(root: unknown, { path, value }: Replacement): Replacement[] {
   const split = path.indexOf(ANY_DEPTH);
@@ -30,7 +23,7 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
   if (key === undefined || split === 0) return [];
   const mappings = mappingsBelow(valueAt(root, before), before);
   const isNetwork = before.length === 1 && before[0] === "network";
-  if (!isNetwork || !OTHER_SPELLING.has(key))
+  if (!isNetwork || key !== "attention")
     return mappings
       .filter(
         ({ mapping, path }) =>
@@ -38,37 +31,20 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
       )
       .map((one) => ({ path: [...one.path, key, ...rest], value }));
   return [
-    // The short form of a gate's ratio is part of the gate.
+    // A stage's `r` is short for the ratio of its gate, so it is replaced with the gate.
     ...(rest.length === 0 || rest[0] === "r" ? stageRatios(root) : []),
     ...mappings.flatMap((one): Replacement[] => {
-      const written = [String(key), OTHER_SPELLING.get(key) as string].find((own) =>
-        Object.hasOwn(one.mapping, own),
-      );
-      if (rest.length > 0)
-        return written !== undefined && isMapping(one.mapping[written])
-          ? [{ path: [...one.path, written, ...rest], value }]
-          : [];
+      const path = [...one.path, key, ...rest];
+      if (rest.length > 0) return isMapping(one.mapping[key]) ? [{ path, value }] : [];
       const inherits = one.path.length === 1 && value !== null && stagesOf(root).some(isWithoutGate);
-      return written !== undefined || inherits
-        ? [
-            {
-              path: [...one.path, value === null ? String(written) : "attention"],
-              value: longForm(key, value),
-            },
-          ]
-        : [];
+      return Object.hasOwn(one.mapping, key) || inherits ? [{ path, value }] : [];
     }),
   ];
 }
 
-/** `se: { r: 4 }` is short for `attention: { type: se, r: 4 }`, which is how modules write it. */
-function longForm(key: unknown, value: unknown): unknown {
-  return key === "se" && isMapping(value) ? { type: "se", ...value } : value;
-}
-
-/** Whether a stage of blocks has the network's gate. */
+/** Whether a stage inherits the gate of the network. */
 function isWithoutGate(stage: Record<string, unknown>): boolean {
-  return !["se", "attention", "modules"].some((key) => Object.hasOwn(stage, key));
+  return !Object.hasOwn(stage, "attention") && !Object.hasOwn(stage, "modules");
 }
 
 function stageRatios(root: unknown): Replacement[] {
@@ -78,27 +54,25 @@ function stageRatios(root: unknown): Replacement[] {
 }
 
 /**
- * Places that keep what they have where an override changes what stages inherit from the network. `set`: the paths of all
- * overrides but those with `**`; what one of them says of a stage is meant to differ.
+ * The places that keep their own value when an override changes a value that stages inherit from the network. `set`: the
+ * paths of all overrides without `**`; a place that one of them sets is meant to differ.
  */
 export function unreached(
   root: unknown,
   { override: { path, value }, set }: { override: Replacement; set: readonly Path[] },
 ): Path[] {
   const [top, key, ...rest] = path;
-  if (top !== "network" || value === null || (key !== "shortcut" && !OTHER_SPELLING.has(key))) return [];
+  if (top !== "network" || value === null || (key !== "shortcut" && key !== "attention")) return [];
   const kept = stagesOf(root).flatMap((stage, index): Path[] => {
     const place: Path = ["network", "stages", index];
     if (key === "shortcut") return Object.hasOwn(stage, key) && stage[key] !== value ? [[...place, key]] : [];
-    const gates = mappingsBelow(stage, place).flatMap(({ mapping, path }) =>
-      ["se", "attention"]
-        .filter((own) => Object.hasOwn(mapping, own))
-        .map((own) => ({ own: mapping[own], path: [...path, own] })),
-    );
+    const gates = mappingsBelow(stage, place)
+      .filter(({ mapping }) => Object.hasOwn(mapping, key))
+      .map(({ mapping, path }) => ({ own: mapping[key], path: [...path, key] }));
     const differing = gates.filter(({ own }) =>
       rest.length > 0
         ? isMapping(own) && !isDeepStrictEqual(valueAt(own, rest), value)
-        : !isDeepStrictEqual(longForm("se", own), longForm("se", value)),
+        : !isDeepStrictEqual(own, value),
     );
     const asksForRatio = rest.length > 0 ? rest[0] === "r" : isMapping(value);
     return [
@@ -113,10 +87,9 @@ export function unreached(
   return kept.filter((place) => !set.some((other) => other.length > 2 && isWithin(place, other)));
 }
 
-/** Whether a place is at a path or below it; either spelling of a gate will do. */
-function isWithin(place: Path, path: Path): boolean {
-  const plain = (step: unknown) => (step === "se" ? "attention" : String(step));
-  return path.length <= place.length && path.every((step, index) => plain(step) === plain(place[index]));
+/** Whether a place is at a path or below it. */
+export function isWithin(place: Path, path: Path): boolean {
+  return path.length <= place.length && path.every((step, index) => String(step) === String(place[index]));
 }
 
 function stagesOf(root: unknown): Record<string, unknown>[] {
@@ -136,7 +109,7 @@ export function mappingsBelow(value: unknown, path: Path): Place[] {
   return [{ path, mapping: value }, ...inner];
 }
 
-function valueAt(root: unknown, path: Path): unknown {
+export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, step) =>
       typeof value === "object" ? (value as Record<string, unknown> | null)?.[step] : undefined,

@@ -1,9 +1,9 @@
-// What short forms stand for: a stage's convolutions, its gate, the epochs of a schedule.
+// The meaning of short forms: the convolutions and the gate of a stage, and the epochs of a schedule.
 
 import type { Network, Stage } from "./experiment-schema.js";
-import type { AttentionSpec, SeSpec } from "./experiment-spec.js";
+import type { AttentionSpec } from "./experiment-spec.js";
 
-/** Convolutions of each kind of block: kernel sizes, and filters as multiples of the short form's one number. */
+/** The convolutions of each kind of block: kernel sizes, and filters as multiples of the single number in the short form. */
 export const BLOCKS = {
   basic: { kernels: [3, 3], expansion: [1, 1] },
   bottleneck: { kernels: [1, 3, 1], expansion: [1, 1, 4] },
@@ -11,16 +11,12 @@ export const BLOCKS = {
   "preact-bottleneck": { kernels: [1, 3, 1], expansion: [1, 1, 4] },
 } as const;
 
-/** The stage's own gate, else the network's; `se` is short for one of type `se`. */
+/** The gate of the stage, or else that of the network. */
 export function attentionOf(stage: Stage, network: Network): "off" | AttentionSpec {
-  for (const { attention, se } of [stage, network]) {
-    if (attention !== undefined) return attention as "off" | AttentionSpec;
-    if (se !== undefined) return se === "off" ? "off" : ({ type: "se", ...se } as SeSpec);
-  }
-  return "off";
+  return (stage.attention ?? network.attention ?? "off") as "off" | AttentionSpec;
 }
 
-/** Epochs of a schedule; a share, as in `50%`, is that of all epochs. */
+/** The epochs of a schedule; a percentage such as `50%` refers to all epochs of the training. */
 export function epochsOf(at: readonly (number | string)[], epochs: number): number[] {
   return at.map((one) => (typeof one === "number" ? one : (Number.parseFloat(one) / 100) * epochs));
 }

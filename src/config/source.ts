@@ -1,4 +1,4 @@
-// YAML text -> a parsed document whose values can be located, or the diagnostics of its syntax.
+// YAML text -> a parsed document whose values can be located, or diagnostics of its syntax.
 
 import {
   type Document,
@@ -13,20 +13,19 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import { type Diagnostic, DiagnosticError, type Location, locationAt, type Path } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, locationAt, type Path, type Places } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import { readRegularFile } from "../regular-file.js";
 
-/** A value read from a text, with the place of every part of it. */
-export interface Located {
+/** A value read from a text, with the location of each of its parts. */
+export interface Located extends Places {
   readonly value: unknown;
-  /** The place of the value at `path` (or of its key), or of its nearest ancestor that is written down. */
-  locate(path: Path, part: "key" | "value"): Location;
 }
 
 const MAX_BYTES = 1 << 20;
 const MAX_ALIASES = 1000;
 const MAX_DEPTH = 64;
-/** More mistakes than anyone reads: a file of another kind. */
+/** A file with more mistakes than this is probably not a configuration at all. */
 const MAX_MISTAKES = 100;
 
 /** Reads and parses a YAML file. Throws InputError (no such file) or DiagnosticError (syntax). */
@@ -35,19 +34,20 @@ export function readSource(file: string): Located {
   return parseSource(text, file);
 }
 
-/** Parses `text` from the offset `from` on; locations are those of the whole text. Throws DiagnosticError. */
+/** Parses `text` starting at offset `from`; locations refer to the whole text. Throws DiagnosticError. */
 export function parseSource(text: string, file: string, from = 0): Located {
   const at = (start: number, end: number) => locationAt(file, text, from + start, from + end);
-  const diagnostic: Report = (code, message, [start, end]) => ({
+  const diagnostic: DiagnosticAt = (code, message, range) => ({
     code,
     message,
     path: [],
-    location: at(start, end),
+    location: at(...range),
   });
-  const fail = (code: string, message: string): never => {
+  const fail = (code: DiagnosticCode, message: string): never => {
     throw new DiagnosticError([diagnostic(code, message, [0, 1])]);
   };
-  if (Buffer.byteLength(text) > MAX_BYTES) fail("too-large", `larger than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    fail("too-large", `a configuration must not be larger than ${MAX_BYTES} bytes`);
   const source = text.slice(from);
   const document = parseDocument(source, { prettyErrors: false, merge: true, logLevel: "error" });
   const mistakes = syntaxErrors(document, source, diagnostic);
@@ -57,13 +57,14 @@ export function parseSource(text: string, file: string, from = 0): Located {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    if (error instanceof ReferenceError) fail("alias-bomb", `aliases expand to too much (${error.message})`);
+    if (error instanceof ReferenceError)
+      fail("alias-bomb", `the aliases expand to too many values (${error.message})`);
     throw error;
   }
   return { value, locate: (path, part) => at(...findRange(document, path, part)) };
 }
 
-/** Whether a document says something at `path`, rather than leaving it to a default. */
+/** Whether a document contains `path`, rather than relying on a default. */
 export function isWritten({ value }: Located, path: Path): boolean {
   let here = value;
   for (const step of path) {
@@ -78,39 +79,43 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 type Range = [number, number];
-type Report = (code: string, message: string, range: Range) => Diagnostic;
+/** Syntax errors are located by range, because there are no paths before the document is parsed. */
+type DiagnosticAt = (code: DiagnosticCode, message: string, range: Range) => Diagnostic;
 
-function syntaxErrors(document: Document.Parsed, text: string, report: Report): Diagnostic[] {
+function syntaxErrors(document: Document.Parsed, text: string, diagnostic: DiagnosticAt): Diagnostic[] {
   const { errors } = document;
   const broken = errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-  // Keys of a text that could not be read as it was meant say nothing.
+  // Duplicate keys may be a consequence of broken syntax, so they are only reported without it.
   if (broken.length === 0)
     return errors
       .slice(0, MAX_MISTAKES)
-      .map(({ pos }) => report("duplicate-key", "this key is here already", pos));
+      .map(({ pos }) => diagnostic("duplicate-key", "this mapping already has a key of this name", pos));
   const overflow = broken.find(({ message }) => message.includes("call stack"));
-  if (overflow) return [report("too-deep", "nested too deeply", overflow.pos)];
+  if (overflow) return [diagnostic("too-deep", "nested too deeply", overflow.pos)];
   const lines = new Set<number>();
   const found = broken
     .slice(0, MAX_MISTAKES)
     .map(({ code, message, pos: [start, end] }) => {
       if (code === "MULTIPLE_DOCS")
-        return report("yaml-syntax", "a second document starts here; a file holds one", [start, end]);
+        return diagnostic("yaml-syntax", "a second document starts here, but a file may contain only one", [
+          start,
+          end,
+        ]);
       if (code === "MISSING_CHAR")
-        return report("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
+        return diagnostic("yaml-syntax", message, [openingQuote(document, start) ?? start, end]);
       const axis = /^\$\{\w+\}/.exec(text.slice(start - 1))?.[0];
-      if (axis === undefined) return report("yaml-syntax", message.trimEnd(), [start, end]);
-      const hint = `inside { } and [ ] write axes in quotes: "${axis}"`;
-      return report("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
+      if (axis === undefined) return diagnostic("yaml-syntax", message.trimEnd(), [start, end]);
+      const hint = `inside { } and [ ], an axis must be quoted: "${axis}"`;
+      return diagnostic("unquoted-axis", hint, [start - 1, start - 1 + axis.length]);
     })
-    // What the parser finds behind the first mistake of a line is mostly its consequence.
+    // Further errors in a line are mostly consequences of the first one.
     .filter(({ location: { line } }) => !lines.has(line) && lines.add(line));
-  // Braces that an axis has closed too early break everything behind them.
+  // The brace of an unquoted axis closes a mapping too early, which causes errors in everything after it.
   const axes = found.filter(({ code }) => code === "unquoted-axis");
   return axes.length > 0 ? axes : found;
 }
 
-/** Where the quoted text that ends at `end` for want of a quote begins. */
+/** The start of the quoted string that ends at `end` because its closing quote is missing. */
 function openingQuote(document: Document.Parsed, end: number): number | null {
   let opening: number | null = null;
   visit(document, {
@@ -121,11 +126,11 @@ function openingQuote(document: Document.Parsed, end: number): number | null {
   return opening;
 }
 
-/** What is YAML but no tree of limited depth: wrong aliases and merges, endless nesting. */
-function checkNodes(document: Document.Parsed, report: Report): Diagnostic[] {
+/** Valid YAML that is not a tree of limited depth: wrong aliases and merges, or too deep nesting. */
+function checkNodes(document: Document.Parsed, diagnostic: DiagnosticAt): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const add = (code: string, message: string, node: Node) =>
-    diagnostics.push(report(code, message, rangeOf(node) ?? [0, 1]));
+  const add = (code: DiagnosticCode, message: string, node: Node) =>
+    diagnostics.push(diagnostic(code, message, rangeOf(node) ?? [0, 1]));
   const anchors = new Map<string, Node>();
   visit(document, {
     Node: (_, node, path) => {
@@ -135,9 +140,10 @@ function checkNodes(document: Document.Parsed, report: Report): Diagnostic[] {
       }
       if (isAlias(node)) {
         const target = anchors.get(node.source);
-        if (!target) add("unknown-alias", `no anchor before this is called \`${node.source}\``, node);
+        if (!target)
+          add("unknown-alias", `there is no anchor named \`${node.source}\` before this alias`, node);
         else if (path.includes(target))
-          add("circular-alias", `\`&${node.source}\` contains itself here`, node);
+          add("circular-alias", `the value of \`&${node.source}\` contains itself here`, node);
       } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
       const into = path.at(-1);
       if (isPair(into) && into.value === node && isMergeKey(into.key)) {
@@ -145,7 +151,7 @@ function checkNodes(document: Document.Parsed, report: Report): Diagnostic[] {
         const sources = isSeq(target) ? target.items : [target];
         const merged = sources.map((item) => (isAlias(item) ? anchors.get(item.source) : item));
         if (target && !merged.every((item) => item === undefined || isMap(item)))
-          add("wrong-type", "`<<` takes a mapping or a list of mappings", node);
+          add("wrong-type", "`<<` must be a mapping or a list of mappings", node);
       }
       return undefined;
     },
@@ -202,7 +208,7 @@ function resolveAlias(node: Node | null | undefined, document: Document.Parsed):
   return (isAlias(node) ? node.resolve(document) : node) ?? null;
 }
 
-/** Start and end of the text itself, without the white space and comments behind it. */
+/** Start and end of the text itself, without trailing white space and comments. */
 function rangeOf(node: Node | null | undefined): Range | null {
   return node?.range ? [node.range[0], node.range[1]] : null;
 }

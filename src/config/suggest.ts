@@ -1,10 +1,10 @@
-// The nearest valid spelling of a misspelt word.
+// A misspelt word -> the nearest valid word.
 
 import { distance } from "fastest-levenshtein";
 
-/** The candidate closest to `word`, if it is close enough to be what was meant. */
+/** The candidate closest to `word`, if it is close enough that it was probably meant. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
-  // Another letter for each of its own is another word.
+  // A word in which every letter differs is a different word.
   const limit = Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)));
   let best: string | null = null;
   let least = limit + 1;
@@ -15,7 +15,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-/** `; did you mean \`filters\`?`, or nothing. */
+/** `; did you mean \`filters\`?`, or an empty string. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const found = nearest(word, candidates);
   return found === null ? "" : `; did you mean \`${found}\`?`;

@@ -6,26 +6,26 @@
  */
 
 /**
- * Which experiments to compare: variants of one experiment, each with every seed.
+ * The experiments to compare: variants of one experiment, each trained with every seed.
  */
 export interface Sweep {
   /**
-   * Names the folder of results under runs/.
+   * Name of the results folder in runs/.
    */
   name: string;
   /**
-   * The experiment that all variants start from: a path beside this file, or written out here.
+   * The experiment that all variants are based on: a path relative to the folder of this file, or the experiment itself.
    */
   experiment: string | {};
   /**
-   * What is compared.
+   * The variants to compare.
    *
    * @minItems 1
    * @maxItems 1000
    */
   variants: Variant[];
   /**
-   * Every variant is trained with every seed; seed k gives all variants the same data order and, for shared weights, the same initial values.
+   * Every variant is trained with every seed. With the same seed, all variants see the data in the same order and start from the same values in the weights they share.
    *
    * @minItems 1
    * @maxItems 1000
@@ -35,11 +35,11 @@ export interface Sweep {
 }
 export interface Variant {
   /**
-   * A name; with a `grid` or `zip` it names its axes, as in se-r${r}.
+   * Name of the variant. With a `grid` or `zip`, it must contain the axes, as in se-r${r}.
    */
   name: string;
   /**
-   * Values of the experiment to replace, by path; ${axis} stands for the axis' value.
+   * Values of the experiment to replace, by path; ${axis} stands for the value of an axis.
    */
   set?: {};
   grid?: Axes;
@@ -47,7 +47,7 @@ export interface Variant {
   match?: Match;
 }
 /**
- * Axes of which every combination is a variant.
+ * Axes whose values are combined in every possible way, one variant per combination.
  */
 export interface Axes {
   /**
@@ -57,7 +57,7 @@ export interface Axes {
   [k: string]: (string | number | boolean)[];
 }
 /**
- * Axes that go in step: first values together, second values together.
+ * Axes that advance together: one variant for all first values, one for all second values, and so on.
  */
 export interface Axes1 {
   /**
@@ -67,29 +67,29 @@ export interface Axes1 {
   [k: string]: (string | number | boolean)[];
 }
 /**
- * Makes this variant wider or deeper until it costs as much as another: a control of equal cost.
+ * Makes this variant wider or deeper until it costs as much as another variant: a control of equal cost.
  */
 export interface Match {
   /**
-   * The variant whose parameters it is to have; may name axes, as in se-r${r}.
+   * The variant whose number of parameters to match; may contain axes, as in se-r${r}.
    */
   params?: string;
   /**
-   * The variant whose multiply-accumulates it is to have.
+   * The variant whose number of multiply-accumulates to match; may contain axes.
    */
   macs?: string;
   /**
-   * What is scaled: the filters of stem and stages, or the blocks of stages.
+   * What to scale: the filters of the stem and stages, or the number of blocks per stage.
    */
   by?: "width" | "depth";
 }
 export interface Compare {
   /**
-   * The variant the others are compared with. Default: the first.
+   * The variant that the others are compared with. Default: the first variant.
    */
   baseline?: string;
   /**
-   * What is compared, lower is better.
+   * The metric to compare; lower is better.
    */
   metric?:
     | "test_error"

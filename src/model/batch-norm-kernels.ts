@@ -1,5 +1,5 @@
-// BatchNorm in training as two tfjs kernels of our own, so that a compiler sees one node instead of thirty:
-// forward, and the closed-form gradient. Composed here of ordinary tfjs ops for the backends that execute directly.
+// BatchNorm during training as two custom tfjs kernels, forward and closed-form gradient, so that the compiler sees one node
+// instead of thirty. For backends that execute directly, they are implemented here with ordinary tfjs ops.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -7,7 +7,7 @@ export const BATCH_NORM_TRAIN = "BatchNormTrain";
 export const BATCH_NORM_TRAIN_GRADIENT = "BatchNormTrainGradient";
 
 /**
- * y = gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and the (biased) variance of the batch.
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and the biased variance of the batch.
  * x: [..., C]; gamma, beta: [C]. Returns y, mean [C], variance [C]. Only y has a gradient.
  */
 export function batchNormTrain(
@@ -25,7 +25,7 @@ export function batchNormTrain(
   return [y, mean, variance];
 }
 
-/** Makes the two kernels known to tfjs and gives a backend that computes directly its implementation. */
+/** Registers the gradients of the two kernels, and their implementation for a backend that executes directly. */
 export function registerBatchNormKernels(backendName: string): void {
   registerGradientOnce();
   registerOnce(BATCH_NORM_TRAIN, backendName, ({ inputs, attrs }) =>
@@ -38,7 +38,7 @@ export function registerBatchNormKernels(backendName: string): void {
 
 type Tensors = Record<"x" | "gamma" | "beta" | "dy" | "mean" | "scale", tf.Tensor>;
 
-/** y, mean, 1 / sqrt(variance + epsilon), variance. */
+/** Returns y, mean, 1 / sqrt(variance + epsilon) and variance. */
 function forward({ x, gamma, beta }: Tensors, epsilon: number): tf.Tensor[] {
   return tf.tidy(() => {
     const { mean, variance } = tf.moments(x, reducedAxes(x));
@@ -49,7 +49,7 @@ function forward({ x, gamma, beta }: Tensors, epsilon: number): tf.Tensor[] {
 }
 
 /**
- * With xhat = (x - mean) scale, over the m positions of a channel (Ioffe and Szegedy 2015):
+ * With xhat = (x - mean) scale and sums over the m positions of a channel (Ioffe and Szegedy 2015):
  * dbeta = sum(dy), dgamma = sum(dy xhat), dx = gamma scale (dy - dbeta / m - xhat dgamma / m).
  */
 function backward({ dy, x, gamma, mean, scale }: Tensors): tf.Tensor[] {
@@ -68,7 +68,7 @@ function reducedAxes(x: tf.Tensor): number[] {
   return x.shape.slice(0, -1).map((_, axis) => axis);
 }
 
-/** The gradient belongs to the kernel's name, whatever backend runs it. */
+/** Gradients are registered by the name of the kernel, independently of the backend. */
 function registerGradientOnce(): void {
   if (tf.getGradient(BATCH_NORM_TRAIN)) return;
   tf.registerGradient({
@@ -78,7 +78,7 @@ function registerGradientOnce(): void {
     gradFunc: (dys, saved) => {
       const [x, gamma, mean, scale] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
       const dy = (dys as unknown as tf.Tensor[])[0] as tf.Tensor;
-      // tfjs asks for each in a scope of its own, which would dispose of the other two.
+      // tfjs requests each gradient in its own scope, which would dispose of the other two.
       let kept: tf.Tensor[] | null = null;
       const gradient = (index: number) => () => {
         kept ??= runKernel(BATCH_NORM_TRAIN_GRADIENT, { dy, x, gamma, mean, scale }).map((result) =>

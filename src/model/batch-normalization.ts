@@ -1,5 +1,5 @@
-// The BatchNormalization layer of tfjs with our kernels in training. It saves as the stock layer, so that an exported
-// model loads anywhere.
+// The BatchNormalization layer of tfjs, with custom kernels during training. It is saved as the standard layer, so that an
+// exported model loads anywhere.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -23,7 +23,7 @@ class BatchNormalization extends StockBatchNormalization {
     this.#config = config;
   }
 
-  /** Batch statistics in training, with the moving ones brought up to date; moving statistics otherwise. */
+  /** Uses batch statistics and updates the moving statistics during training; otherwise uses the moving statistics. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
     if (kwargs.training !== true) return super.call(inputs, kwargs);
     const { epsilon, momentum } = this.#config;

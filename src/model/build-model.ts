@@ -1,4 +1,4 @@
-// Network graph -> tfjs LayersModel, from standard layers wherever one exists.
+// Network graph -> tfjs LayersModel, built from standard layers where possible.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -13,15 +13,15 @@ import { AxisReduce, RepeatChannels, Rows } from "./image-layers.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
-  /** Layers that want noise before each call in training. */
+  /** Layers that need noise before each call during training. */
   readonly dropouts: readonly NoiseDropout[];
   /** Every weight, trainable or not, by name (`stage1.block1.conv1/kernel`). */
   readonly weights: ReadonlyMap<string, tf.Variable>;
-  /** Names of the trainable ones. */
+  /** The names of the trainable weights. */
   readonly trainable: ReadonlySet<string>;
 }
 
-/** Builds the model; its weights are zeros and ones until they are given values. Vectors are [batch, channels]. */
+/** Builds the model. Its weights are zeros and ones until they are set. Vectors have the shape [batch, channels]. */
 export function buildModel(graph: Graph): Model {
   const shapes = inferShapes(graph);
   const outputs = new Map<string, layers.SymbolicTensor>();
@@ -46,7 +46,7 @@ export function buildModel(graph: Graph): Model {
   return { layersModel, dropouts, weights, trainable };
 }
 
-/** Layers in a row; before two inputs meet, the layers but the last are for the second: it gets the form of the first. */
+/** Applies layers in order. With two inputs, all but the last layer only apply to the second one, to match its shape to the first. */
 function connect(
   node: Node,
   built: readonly layers.layers.Layer[],
@@ -63,7 +63,7 @@ function connect(
   ]) as layers.SymbolicTensor;
 }
 
-/** Vectors become images of one pixel, and those one row. */
+/** Converts vectors to images of one pixel, and joins these to one row. */
 function stackPixels(
   name: string,
   vectors: readonly layers.SymbolicTensor[],
@@ -119,7 +119,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     }),
     layers.layers.reshape({ name: `${name}.vector`, targetShape: [(vector as Shape).channels] }),
   ],
-  // Pools come after a ReLU: zeros around change no maximum.
+  // The input of a pool comes from a ReLU, so zero padding does not change the maximum.
   "max-pool": (node) => {
     const { around, padding } = paddingOf(node, [node.kernel, node.kernel]);
     return [
@@ -145,7 +145,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   dense: ({ name, units, bias }) => [
     layers.layers.dense({ name, units, useBias: bias, kernelInitializer: "zeros" }),
   ],
-  // Factors of a vector become an image of one pixel, so that they repeat over the others.
+  // A vector of factors becomes an image of one pixel, so that it is broadcast over all pixels.
   scale: ({ name }, [image, factors]) => [
     ...(isVector(factors) && !isVector(image)
       ? [layers.layers.reshape({ name: `${name}.reshape`, targetShape: [1, 1, (image as Shape).channels] })]
@@ -175,11 +175,11 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
       layers.layers.reshape({ name: `${name}.channels`, targetShape: [height, width, channels] }),
     ];
   },
-  // Pooling over one pixel takes every stride-th one.
+  // Pooling with a 1x1 window keeps every stride-th pixel.
   subsample: ({ name, stride }) => [
     layers.layers.averagePooling2d({ name, poolSize: 1, strides: stride, padding: "same" }),
   ],
-  // tfjs pads height and width only: channels take the place of height meanwhile.
+  // tfjs can only pad height and width, so the channels are temporarily moved to the position of the height.
   "pad-channels": ({ name, channels }, [image]) => {
     const missing = channels - (image as Shape).channels;
     const before = Math.floor(missing / 2);
@@ -207,7 +207,7 @@ interface PaddedNode {
   readonly padding: Padding;
 }
 
-/** Symmetric zeros are a layer of their own, but for where they are what `same` means. */
+/** Symmetric padding needs a separate layer, except where it is the same as `same`. */
 function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: [number, number]) {
   const none: layers.layers.Layer[] = [];
   if (padding !== "symmetric") return { around: none, padding };
@@ -242,7 +242,7 @@ function collectWeights(model: layers.LayersModel): Pick<Model, "weights" | "tra
   return { weights, trainable };
 }
 
-/** The count folded from the graph is that of the model, on every build. */
+/** Checks on every build that the parameter count derived from the graph equals that of the model. */
 function checkParameters(
   graph: Graph,
   weights: ReadonlyMap<string, tf.Variable>,
@@ -254,6 +254,6 @@ function checkParameters(
   const built = { trainable: count(trainable), total: count(weights.keys()) };
   if (built.trainable !== params.trainable || built.total !== params.total)
     throw new Error(
-      `the graph has ${JSON.stringify(params)} parameters, the tfjs model ${JSON.stringify(built)}`,
+      `the graph has ${JSON.stringify(params)} parameters, but the tfjs model has ${JSON.stringify(built)}`,
     );
 }

@@ -1,11 +1,11 @@
-// Functions of an image that keep its shape and are no standard layer of tfjs. A saved model that has one needs this class.
+// Functions that keep the shape of an image and are not standard layers of tfjs. A saved model with one needs this class.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
 
 interface Definition {
-  /** Weights of one number a channel, by name, and whether they are learned. */
+  /** The weights, each with one element per channel, by name, and whether they are learned. */
   readonly weights: Readonly<Record<string, "learned" | "frozen">>;
   /** x: [batch, height, width, C]; weights: [C]. */
   readonly call: (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
@@ -17,7 +17,7 @@ const LAMBDA = 1e-4;
 
 const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
   /**
-   * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over pixels (Yang et al. 2020); alpha
+   * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over the pixels (Yang et al. 2020); alpha
    * starts at 1, gamma and beta at 0: the identity.
    */
   gct: {
@@ -32,7 +32,7 @@ const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
       return tf.mul(x, tf.add(gate, 1));
     },
   },
-  /** x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2) with mu over pixels, n = H W - 1 (Yang et al. 2021). */
+  /** x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2) with mu the mean over the pixels, n = H W - 1 (Yang et al. 2021). */
   simam: {
     weights: {},
     call: (x) => {
@@ -47,14 +47,14 @@ const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
   "hard-sigmoid": { weights: {}, call: (x) => hardSigmoid(x) },
   "hard-swish": { weights: {}, call: (x) => tf.mul(x, hardSigmoid(x)) },
   "plus-one": { weights: {}, call: (x) => tf.add(x, 1) },
-  /** x times a learned factor a channel, 1 at first. */
+  /** x times a learned factor per channel, initially 1. */
   factors: { weights: { factor: "learned" }, call: (x, { factor }) => tf.mul(x, factor as tf.Tensor) },
-  /** x times a random factor a channel, uniform between 0 and 1, never learned. */
+  /** x times a random factor per channel, uniform between 0 and 1, not learned. */
   "random-factors": {
     weights: { random_factor: "frozen" },
     call: (x, { random_factor }) => tf.mul(x, random_factor as tf.Tensor),
   },
-  /** Each image becomes the next one of the batch, the last becomes the first. */
+  /** Replaces each image by the next one in the batch, and the last by the first. */
   "next-image": {
     weights: {},
     call: (x) => {

@@ -1,4 +1,4 @@
-// A dropout layer whose random numbers come from outside, so that they can be seeded, and fed to a compiled step.
+// A dropout layer that receives its random numbers, so that they can be seeded and passed to a compiled step.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -6,7 +6,7 @@ import * as layers from "@tensorflow/tfjs-layers";
 const stock = layers.layers.dropout({ rate: 0.5 });
 const StockDropout = stock.constructor as new (config: object) => typeof stock;
 
-/** Saves as the stock Dropout layer. */
+/** Is saved as the standard Dropout layer. */
 export class NoiseDropout extends StockDropout {
   static readonly className = "Dropout";
   #noise: tf.Tensor | null = null;
@@ -14,18 +14,18 @@ export class NoiseDropout extends StockDropout {
   constructor(
     name: string,
     private readonly keepAbove: number,
-    /** Numbers in one image's noise. */
+    /** The number of random numbers per image. */
     readonly size: number,
   ) {
     super({ name, rate: keepAbove });
   }
 
-  /** The uniform random numbers in [0, 1) for the next call in training: [batch, size]. */
+  /** Uniform random numbers in [0, 1) for the next call during training: [batch, size]. */
   setNoise(noise: tf.Tensor): void {
     this.#noise = noise;
   }
 
-  /** In training x / (1 - rate) where the noise is at least the rate, else 0; the identity otherwise. */
+  /** During training: x / (1 - rate) where the noise is at least the rate, otherwise 0. The identity outside of training. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
     if (kwargs.training !== true) return tf.clone(x);

@@ -1,5 +1,5 @@
-// Grouped convolution as three tfjs kernels of our own: tfjs has none. Composed here of ordinary convolutions, group by
-// group, for the backends that execute directly.
+// Grouped convolution as three custom tfjs kernels, because tfjs has none. For backends that execute directly, they are
+// implemented here with one ordinary convolution per group.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -25,7 +25,7 @@ export function groupedConv2d(
   return runKernel(GROUPED_CONV, { x, filter }, attributes) as tf.Tensor4D;
 }
 
-/** Makes the kernels known to tfjs and gives a backend that computes directly its implementation. */
+/** Registers the gradients of the kernels, and their implementation for a backend that executes directly. */
 export function registerGroupedConvKernels(backendName: string): void {
   registerGradientOnce();
   const register = (kernelName: string, kernelFunc: tf.KernelFunc) => {
@@ -45,7 +45,7 @@ export function registerGroupedConvKernels(backendName: string): void {
   register(GROUPED_CONV_FILTER_GRADIENT, gradientKernel("Conv2DBackpropFilter", ["x", "dy"], "filterShape"));
 }
 
-/** tfjs' own kernel for each group; the last axis of what it gives is divided among them. */
+/** Runs a standard tfjs kernel for each group and joins the results along the last axis. */
 function gradientKernel(
   kernelName: string,
   [first, second]: readonly [string, string],
@@ -65,7 +65,7 @@ function gradientKernel(
   };
 }
 
-/** Both tensors split along their last axis, computed group by group, and put together again along it. */
+/** Splits both tensors along the last axis, computes each group, and joins the results along the last axis. */
 function byGroup(
   groups: number,
   a: tf.Tensor,

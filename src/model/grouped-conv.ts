@@ -1,4 +1,5 @@
-// A grouped or dilated 2-D convolution as a layer: tfjs has no groups, and no gradient of a dilated one. A saved model that has it needs this class to load.
+// A layer for grouped or dilated 2-D convolutions: tfjs has no groups, and no gradient for dilation. A saved model with this
+// layer needs this class.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -15,7 +16,7 @@ export interface GroupedConvConfig {
   readonly bias: boolean;
 }
 
-/** Kernel [height, width, C / groups, filters], bias [filters]. */
+/** Shapes: kernel [height, width, C / groups, filters], bias [filters]. */
 export class GroupedConv2D extends layers.layers.Layer {
   static readonly className = "SqueezeboxGroupedConv2D";
   #kernel: layers.LayerVariable | null = null;
@@ -60,7 +61,7 @@ export class GroupedConv2D extends layers.layers.Layer {
   }
 }
 
-/** Zeros between the taps: a dilated kernel as an ordinary one. */
+/** Turns a dilated kernel into an ordinary one by inserting zeros. */
 function spread(kernel: tf.Tensor4D, dilation: number): tf.Tensor4D {
   if (dilation === 1) return kernel;
   const [height, width, from, to] = kernel.shape;

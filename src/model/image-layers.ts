@@ -1,4 +1,4 @@
-// Layers that rearrange or sum up images and are none of tfjs' own. A saved model that has one needs these classes.
+// Layers that rearrange or reduce images and do not exist in tfjs. A saved model with one of them needs these classes.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -18,7 +18,7 @@ abstract class ImageLayer extends layers.layers.Layer {
   }
 }
 
-/** Mean or maximum over one axis, which is kept with size 1. */
+/** Mean or maximum over an axis, which is kept with size 1. */
 export class AxisReduce extends ImageLayer {
   static readonly className = "SqueezeboxAxisReduce";
 
@@ -68,7 +68,7 @@ export class Rows extends ImageLayer {
   }
 }
 
-/** One channel, repeated. */
+/** Repeats a single channel. */
 export class RepeatChannels extends ImageLayer {
   static readonly className = "SqueezeboxRepeatChannels";
 

@@ -1,4 +1,4 @@
-// Initial values of weights: He initialisation (He et al. 2015), drawn from the run's seed and the weight's name.
+// Initial values of weights: He initialisation (He et al. 2015), derived from the seed of the run and the name of the weight.
 
 import type { Graph } from "../network/graph.js";
 import { randomStream } from "../random.js";
@@ -6,8 +6,8 @@ import { randomStream } from "../random.js";
 const ONES = new Set(["gamma", "moving_variance", "alpha", "factor"]);
 
 /**
- * Kernels: normal, mean 0, variance 2 / fan-in. Factors, BatchNorm's gamma and moving variance: 1; everything else 0. A weight that
- * two networks share by name and shape starts equal in both.
+ * Kernels: normal with mean 0 and variance 2 / fan-in. Factors, and gamma and moving variance of BatchNorm: 1. All others: 0.
+ * A weight with the same name and shape starts with the same values in every network.
  */
 export function initialValues(name: string, shape: readonly number[], seed: number): Float32Array {
   const values = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
@@ -18,7 +18,7 @@ export function initialValues(name: string, shape: readonly number[], seed: numb
     return values.map(() => random.uniform());
   }
   if (!kind.endsWith("kernel")) return values;
-  // A depthwise kernel reads one channel: [height, width, channels, 1].
+  // Each filter of a depthwise kernel [height, width, channels, 1] reads a single channel.
   const inputs = kind === "depthwise_kernel" ? shape.slice(0, 2) : shape.slice(0, -1);
   const fanIn = inputs.reduce((product, dimension) => product * dimension, 1);
   const deviation = Math.sqrt(2 / fanIn);
@@ -27,7 +27,7 @@ export function initialValues(name: string, shape: readonly number[], seed: numb
   return values;
 }
 
-/** Initial values of everything that lives from step to step; `shapes` also has the optimizer's, which start at 0. */
+/** Initial values of all state that persists between steps. `shapes` includes the state of the optimizer, which starts at 0. */
 export function initialState(
   graph: Graph,
   shapes: ReadonlyMap<string, readonly number[]>,

@@ -1,4 +1,4 @@
-// All kernels that tfjs lacks, for one backend.
+// Registers all kernels that tfjs lacks for a backend.
 
 import { registerBatchNormKernels } from "./batch-norm-kernels.js";
 import { registerGroupedConvKernels } from "./grouped-conv-kernels.js";

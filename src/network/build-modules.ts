@@ -1,4 +1,4 @@
-// Modules written out step by step -> nodes.
+// The steps of a module -> nodes.
 
 import type { StepSpec } from "../config/experiment.js";
 import type { Path } from "../diagnostic.js";
@@ -7,12 +7,12 @@ import type { GraphBuilder } from "./graph-builder.js";
 
 interface Place {
   readonly input: string;
-  /** Nodes are named by number: `stage1.block1.2` is the second step, `stage1.block1.2.b1.3` one in its first branch. */
+  /** Nodes are numbered: `stage1.block1.2` is the second step, `stage1.block1.2.b1.3` the third step in its first branch. */
   readonly name: string;
   readonly path: Path;
 }
 
-/** The steps one after the other; no steps are the identity. */
+/** Adds the steps in order; an empty list is the identity. */
 export function addSteps(
   builder: GraphBuilder,
   { input, name, path }: Place,

@@ -7,13 +7,13 @@ import { addSteps } from "./build-modules.js";
 import type { Graph, Shape } from "./graph.js";
 import { GraphBuilder } from "./graph-builder.js";
 
-/** What images the network sees and how many classes it tells apart. */
+/** The shape of the images and the number of classes. */
 export interface NetworkInput {
   readonly shape: Shape;
   readonly classes: number;
 }
 
-/** Stem, stages, head. The last node is the classifier: logits, no softmax. */
+/** The last node is the classifier. Its outputs are logits; there is no softmax. */
 export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   const builder = new GraphBuilder(network);
   let x = builder.add("input", "input", [], ["dataset"], { shape: input.shape });
@@ -26,7 +26,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   return builder.finish();
 }
 
-/** Convolutions, each with BatchNorm and ReLU; before a pre-activation block, which brings its own, the last has none. */
+/** Convolutions, each with BatchNorm and ReLU, except the last one before a pre-activation block, which has its own. */
 function stem(builder: GraphBuilder, input: string, { stem, stages, padding }: NetworkSpec): string {
   if (stem === "none") return input;
   const path: Path = ["network", "stem"];
@@ -68,9 +68,9 @@ interface BlockPlace {
 }
 
 /**
- * Residual block (He et al. 2015): (conv, BN, ReLU) but for the last ReLU, sum with the shortcut, ReLU.
- * Pre-activation (He et al. 2016): (BN, ReLU, conv), sum; a projection shares the first BN and ReLU.
- * The gate sits where its placement says (Hu et al., figure 5).
+ * Residual block (He et al. 2015): (conv, BN, ReLU) without the last ReLU, addition of the shortcut, ReLU.
+ * Pre-activation (He et al. 2016): (BN, ReLU, conv), addition; a projection shares the first BN and ReLU.
+ * `placement` determines the position of the gate (Hu et al., figure 5).
  */
 function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace): string {
   const { stage, first, name, path } = place;
@@ -111,13 +111,13 @@ function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace):
 
 interface ShortcutPlace {
   readonly input: string;
-  /** The input behind the block's first BatchNorm and ReLU, in a pre-activation block. */
+  /** In a pre-activation block, the input after the first BatchNorm and ReLU; otherwise the input. */
   readonly activated: string;
   readonly stride: number;
   readonly place: BlockPlace;
 }
 
-/** Identity where the block keeps size and channels; else a projection or zero padding (He et al. 2015, options B and A). */
+/** The identity if the block keeps the shape; otherwise a projection or zero padding (He et al. 2015, options B and A). */
 function shortcutOf(builder: GraphBuilder, { input, activated, stride, place }: ShortcutPlace): string {
   const { stage, name, path } = place;
   const { channels } = builder.shape(input);
@@ -148,7 +148,7 @@ function isPreactivation(stage: StageSpec | undefined): boolean {
   return stage !== undefined && !isWrittenOut(stage) && stage.block.startsWith("preact-");
 }
 
-/** Gates that differ have weights of different names; `se` in all its forms shares them. */
+/** Gates of different types have weights with different names; all variants of `se` share the same names. */
 function gateName({ attention }: BlockStageSpec): string {
   return attention === "off" ? "" : attention.type;
 }

@@ -1,59 +1,57 @@
-// An experiment whose network is built -> what is wrong with it: problems of the graph, and keys that change nothing.
+// An experiment and its network graph -> problems of the network, and keys that have no effect.
 
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment, type Experiment } from "../config/experiment.js";
-import { fillDefaults, otherValues } from "../config/schema.js";
-import type { Located } from "../config/source.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import { fillDefaults } from "../config/fill-defaults.js";
+import { otherValues } from "../config/schema-values.js";
+import type { LongForm } from "../config/shorthand.js";
+import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
-import { checkNetwork, locateProblem } from "./check-network.js";
+import { checkNetwork, reportProblem } from "./check-network.js";
 import type { Graph } from "./graph.js";
 import { inferShapes } from "./shapes.js";
 
 export interface CheckedNetwork {
-  readonly located: Located;
-  /** The folder that relative paths of the experiment start at. */
+  readonly located: LongForm;
+  /** The folder that relative paths in the experiment start at. */
   readonly directory: string;
   readonly experiment: Experiment;
   readonly graph: Graph;
-  /** `trainImages`: 0 or absent where the data have not been read. */
+  /** `trainImages` is 0 or absent if the data have not been read. */
   readonly input: NetworkInput & { readonly trainImages?: number };
 }
 
-/** All that is wrong with an experiment once its network is built. */
+/** All mistakes in an experiment that only show once its network is built. */
 export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
-  const problems = checkNetwork(built.graph, built.input.classes);
-  return [
-    ...problems.map((problem) => locateProblem(problem, built.located)),
-    ...checkTraining(built),
-    ...(problems.length > 0 ? [] : findUnusedKeys(built)),
-  ];
+  const { located, graph, input } = built;
+  return collect(located, (report) => {
+    const problems = checkNetwork(graph, input.classes);
+    for (const problem of problems) reportProblem(problem, { located, report });
+    checkTraining(built, report);
+    if (problems.length === 0) checkUsed(built, report);
+  });
 }
 
-/** What training needs of the network and of the data. */
-function checkTraining({ located, experiment, graph, input }: CheckedNetwork): Diagnostic[] {
+/** Checks what training requires of the network and of the data. */
+function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Report): void {
   const { batchSize, classWeights } = experiment.training;
-  const diagnostics: Diagnostic[] = [];
-  const report = (code: string, message: string, path: Path) =>
-    diagnostics.push({ code, message, path, location: located.locate(path, "value") });
   const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
       "wrong-length",
-      `\`training.classWeights\` has ${classWeights.length} numbers; the network tells ${outputs} classes apart`,
+      `\`training.classWeights\` has ${classWeights.length} numbers, but the network has ${outputs} outputs`,
       ["training", "classWeights"],
     );
   const single = batchSize === 1 || input.trainImages === 1 ? pointwiseNorm(graph) : undefined;
   if (single !== undefined)
     report(
       "batch-of-one",
-      `${single}: BatchNorm of one image and one pixel has one value and no statistics; take batches of two images or more`,
+      `${single}: BatchNorm cannot compute statistics from one pixel of one image; use batches of at least two images`,
       ["training", "batchSize"],
     );
-  return diagnostics;
 }
 
-/** The first BatchNorm that sees one pixel of an image. */
+/** The first BatchNorm whose input has a single pixel. */
 function pointwiseNorm(graph: Graph): string | undefined {
   const shapes = inferShapes(graph);
   return graph.find(({ op, name }) => {
@@ -63,26 +61,24 @@ function pointwiseNorm(graph: Graph): string | undefined {
 }
 
 /**
- * A key that only says what would be derived without it is fine, and so is one that happens to change nothing; one that
- * would change nothing whatever it said is a mistake. Not so `r`: two ratios that lead to one reduced width are one network,
- * and one run.
+ * A key is a mistake if no value of it would change the network, but not if only its current value has no effect or equals
+ * the default. `r` is excluded: different ratios may result in the same reduced width, and thus in the same network and run.
  */
-function findUnusedKeys({ located: whole, directory, input }: CheckedNetwork): Diagnostic[] {
-  // What the third block of a stage has no use for, neither has the second.
+function checkUsed({ located: whole, directory, input }: CheckedNetwork, report: Report): void {
+  // A key that the second block of a stage does not use is not used by the blocks after it either.
   const located = { ...whole, value: withFewBlocks(whole.value) };
   const checked = checkExperiment(located, directory);
-  if (!checked.ok) return [];
+  if (!checked.ok) return;
   const experiment = checked.value;
   const graph = buildNetwork(experiment.network, input);
   const expected = meaningOf(graph);
-  return keysBelow(located.value, ["network"]).flatMap((path): Diagnostic[] => {
+  for (const path of keysBelow(located.value, ["network"])) {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
-    if (!without.ok || isDefault(located.value, path)) return [];
-    if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) return [];
-    if (isRead(path, { located, directory, experiment, graph, input })) return [];
-    const message = `\`${path.join(".")}\` changes nothing in this network`;
-    return [{ code: "unused-key", message, path, location: located.locate(path, "key") }];
-  });
+    if (!without.ok || isDefault(located.value, path)) continue;
+    if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) continue;
+    if (isRead(path, { located, directory, experiment, graph, input })) continue;
+    report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
+  }
 }
 
 const FEW_BLOCKS = 2;
@@ -94,19 +90,19 @@ function withFewBlocks(root: unknown): unknown {
   return copy;
 }
 
-/** Whether a key says what holds without it. */
+/** Whether a key has the value that it would have by default. */
 function isDefault(root: unknown, path: Path): boolean {
   const filled = at(fillDefaults("experiment", removed(root, path)), path);
   return isDeepStrictEqual(at(root, path), filled ?? "off");
 }
 
-/** Whether the network would be another with another value of the key, or of a key within it. */
+/** Whether another value of the key, or of a key within it, would change the network. */
 function isRead(path: Path, { located, directory, input }: CheckedNetwork): boolean {
   const meaning = (root: unknown) => {
     const checked = checkExperiment({ ...located, value: root }, directory);
     return checked.ok ? meaningOf(buildNetwork(checked.value.network, input)) : null;
   };
-  // How a reduced width is rounded shows at ratios that do not divide it.
+  // The rounding of a reduced width only matters for ratios that do not divide the width.
   const ratio = [...path.slice(0, -1), "r"];
   return [located.value, replaced(located.value, ratio, UNEVEN_RATIO)].some((root) => {
     const expected = meaning(root);
@@ -124,7 +120,7 @@ function isRead(path: Path, { located, directory, input }: CheckedNetwork): bool
 
 const UNEVEN_RATIO = 3;
 
-/** Paths of all numbers, texts and so on at or below a place. */
+/** The paths of all scalars at or below a path. */
 function leavesBelow(root: unknown, path: Path): Path[] {
   const value = at(root, path);
   if (typeof value !== "object" || value === null) return [path];
@@ -139,12 +135,12 @@ function replaced(root: unknown, path: Path, value: unknown): unknown {
   return copy;
 }
 
-/** A graph without the places that asked for its nodes. */
+/** A graph without the paths of its nodes in the experiment. */
 function meaningOf(graph: Graph) {
   return graph.map(({ path: _, ...node }) => node);
 }
 
-/** Paths of all keys of mappings, but for those of modules written out: there each key is a step. */
+/** The paths of all keys of mappings, except in modules, where each key is a step. */
 function keysBelow(root: unknown, path: Path): Path[] {
   const value = at(root, path);
   if (Array.isArray(value)) return value.flatMap((_, index) => keysBelow(root, [...path, index]));

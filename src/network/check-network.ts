@@ -1,19 +1,21 @@
-// Network graph -> what is wrong with it, with the place in the experiment that asked for it.
+// Network graph -> problems, each with the part of the experiment that causes it.
 
-import { isWritten, type Located } from "../config/source.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import type { LongForm } from "../config/shorthand.js";
+import { isWritten } from "../config/source.js";
+import type { Path, Report } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
 export interface NetworkProblem {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
-  /** The part of the network, and the keys of it that may have asked for this. */
+  /** The part of the network, and those of its keys that may be the cause. */
   readonly path: Path;
   readonly keys: readonly string[];
 }
 
-/** A stride with nothing left to stride over, channels that a shortcut would lose, a classifier with too few outputs. */
+/** Finds strides larger than their input, shortcuts that would drop channels, classifiers with too few outputs, and so on. */
 export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   const shapes = inferShapes(graph);
   const problems: NetworkProblem[] = [];
@@ -21,7 +23,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   for (const node of graph) {
     const [input] = inputShapes(node, shapes);
     if (!input) continue;
-    const report = (code: string, message: string, keys: readonly string[]) => {
+    const report = (code: DiagnosticCode, message: string, keys: readonly string[]) => {
       const key = `${code} ${node.path.join(".")}`;
       if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path, keys });
       seen.add(key);
@@ -31,17 +33,17 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
     const stride = "stride" in node ? node.stride : 1;
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
-      report("too-small", `stride ${stride} would shrink its ${size} input below 1`, ["strides", "stride"]);
+      report("too-small", `stride ${stride} is larger than its ${size} input`, ["strides", "stride"]);
     if (node.op === "conv" && (input.channels % node.groups !== 0 || node.filters % node.groups !== 0))
       report(
         "indivisible",
-        `${node.groups} groups divide neither or only one of ${input.channels} and ${node.filters} channels`,
+        `groups: ${node.groups} must divide both the ${input.channels} input channels and the ${node.filters} output channels`,
         ["groups"],
       );
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(
         "fewer-channels",
-        `a zero-padded shortcut cannot go from ${input.channels} to ${node.channels} channels; use shortcut: projection`,
+        `a zero-padded shortcut cannot reduce ${input.channels} channels to ${node.channels}; use shortcut: projection`,
         ["filters"],
       );
   }
@@ -49,33 +51,43 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   if (units < classes)
     problems.push({
       code: "too-few-classes",
-      message: `the classifier has ${units} outputs, the dataset ${classes} classes`,
+      message: `the classifier has ${units} outputs, but the dataset has ${classes} classes`,
       path: ["network", "head"],
       keys: ["classes"],
     });
   return problems;
 }
 
-/** Of modules written out: branches that do not meet, windows that do not fit. */
-function problemOf(node: Node, inputs: readonly Shape[], output: Shape): [string, string, string[]] | null {
+/** Problems of modules: branches with different shapes, or windows larger than their input. */
+function problemOf(
+  node: Node,
+  inputs: readonly Shape[],
+  output: Shape,
+): [DiagnosticCode, string, string[]] | null {
   if (node.op === "concat" || node.op === "add") {
     const sizes = inputs.map(
       ({ height, width, channels }) => `${height}x${width}${node.op === "add" ? `x${channels}` : ""}`,
     );
     if (new Set(sizes).size > 1)
-      return ["unequal-shapes", `its branches end in different shapes: ${sizes.join(", ")}`, []];
+      return ["unequal-shapes", `its branches have different output shapes: ${sizes.join(", ")}`, []];
   }
   if (node.op === "channel-shuffle" && output.channels % node.groups !== 0)
-    return ["indivisible", `${node.groups} groups do not divide ${output.channels} channels`, ["shuffle"]];
+    return ["indivisible", `groups: ${node.groups} must divide its ${output.channels} channels`, ["shuffle"]];
   const [input] = inputs;
   if (Math.min(output.height, output.width) < 1)
-    return ["too-small", `nothing is left of its ${input?.height}x${input?.width} input`, ["conv", "pool"]];
+    return [
+      "too-small",
+      `its ${input?.height}x${input?.width} input is too small: the output would be empty`,
+      ["conv", "pool"],
+    ];
   return null;
 }
 
-/** At the value of the first of its keys that is written down, else at the part of the network. */
-export function locateProblem({ code, message, path, keys }: NetworkProblem, located: Located): Diagnostic {
+/** Located at the first of its keys that is present in the text, or else at the part of the network. */
+export function reportProblem(
+  { code, message, path, keys }: NetworkProblem,
+  { located, report }: { located: LongForm; report: Report },
+): void {
   const key = keys.find((key) => isWritten(located, [...path, key]));
-  const place = key === undefined ? path : [...path, key];
-  return { code, message, path: place, location: located.locate(place, "value") };
+  report(code, message, key === undefined ? path : [...path, key]);
 }

@@ -1,9 +1,9 @@
-// Network graph -> parameters, MACs and activations, by layer and in total.
+// Network graph -> parameters, MACs and activations, per layer and in total.
 
 import { applyFold, type ChannelFunction, type Fold, type Graph, type Op, type Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 
-/** Trainable, and in total: with BatchNorm's moving mean and variance. */
+/** `total` includes the moving mean and variance of BatchNorm. */
 export interface Parameters {
   readonly trainable: number;
   readonly total: number;
@@ -15,9 +15,9 @@ export interface LayerComplexity {
   readonly inputs: readonly string[];
   readonly output: Shape;
   readonly params: Parameters;
-  /** Multiply-accumulates of convolutions and fully connected layers, without biases, for one image. */
+  /** Multiply-accumulates per image of convolutions and fully connected layers, without biases. */
   readonly macs: number;
-  /** Outputs of convolutions and fully connected layers (Radosavovic et al. 2020), for one image. */
+  /** Outputs per image of convolutions and fully connected layers (Radosavovic et al. 2020). */
   readonly activations: number;
 }
 
@@ -54,14 +54,14 @@ export function complexityOf(graph: Graph): Complexity {
   };
 }
 
-/** How often a kernel is applied: at each pixel; across channels, at each channel. */
+/** How often a kernel is applied: once per pixel, or once per channel for a convolution across channels. */
 const positionsOf = (op: Op, { height, width, channels }: Shape): number =>
   op === "channel-conv" ? channels : height * width;
 
 const sizeOf = ({ height, width, channels }: Shape): number => height * width * channels;
 const zero = () => 0;
 
-/** Numbers in a kernel. */
+/** The number of elements in a kernel. */
 const KERNEL_SIZE: Fold<number> = {
   input: zero,
   conv: (node, [input]) =>
@@ -95,7 +95,7 @@ const KERNEL_SIZE: Fold<number> = {
   dropout: zero,
 };
 
-/** Numbers a channel, learned and not. */
+/** Parameters per channel, learned and not learned. */
 const PER_CHANNEL: {
   readonly [Kind in ChannelFunction]: { readonly trainable: number; readonly frozen: number };
 } = {

@@ -1,28 +1,29 @@
-// An experiment with mistakes -> all of them, also those that the first ones would hide.
+// An experiment with mistakes -> all of them, including those that the first ones would hide.
 
 import { checkExperiment, type DatasetSpec } from "../config/experiment.js";
 import { mistakesOfAllRounds, weighed } from "../config/mend.js";
-import { validateSchema } from "../config/schema.js";
-import type { Located } from "../config/source.js";
+import { type LongForm, placeOf } from "../config/shorthand.js";
+import { validateSchema } from "../config/validate-schema.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkBuilt } from "./check-built.js";
 
 export interface MistakeParts {
-  readonly located: Located;
-  /** The folder that relative paths of the experiment start at. */
+  readonly located: LongForm;
+  /** The folder that relative paths in the experiment start at. */
   readonly directory: string;
-  /** Null where the data are not there. */
+  /** Null if the data are not available. */
   readonly inputOf: (dataset: DatasetSpec) => NetworkInput | null;
 }
 
 /**
- * What is wrong is taken away or replaced by what is right, and the rest looked at again: keys that exclude each other when
- * each is right by itself, the network when all keys are.
+ * Mistakes are removed or replaced by valid values, and the rest is checked again: conflicts between keys once each key is
+ * valid by itself, and the network once all keys are valid.
  */
 export function everyMistake({ located, directory, inputOf }: MistakeParts): Diagnostic[] {
   return mistakesOfAllRounds(located.value, {
     schema: "experiment",
+    placeOf: (path) => placeOf(path, located),
     look: (value) => {
       const current = { ...located, value };
       const checked = checkExperiment(current, directory);

@@ -1,10 +1,10 @@
-// What a run is: a hash of network, training, data and seed. Names and places of files do not count.
+// The identity of a run: a hash of its network, training, data and seed, but not of names and file locations.
 
 import { createHash } from "node:crypto";
 import type { Experiment } from "../config/experiment.js";
 import type { Graph } from "./graph.js";
 
-/** Raised when the same description trains differently, or is tested differently, than before. */
+/** Incremented when the same description is trained or tested differently than before. */
 const MEANING = 4;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
@@ -12,8 +12,8 @@ export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFinge
 }
 
 /**
- * What decides the state of a run after each of its epochs: of two runs that share it the longer one continues the shorter.
- * How long the training is counts only where the schedule depends on it.
+ * Everything that determines the state of a run after each epoch. If two runs share it, the longer one can continue the
+ * shorter one. The number of epochs is only included if the schedule depends on it.
  */
 export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const { epochs, select: _, ...training } = experiment.training;
@@ -21,7 +21,7 @@ export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFinger
   return hashOf(["trajectory", nodesOf(graph), length, training, datasetFingerprint, experiment.seed]);
 }
 
-/** JSON with sorted keys: the order in which a file names things says nothing. */
+/** JSON with sorted keys, because the order of keys in a file has no meaning. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
@@ -30,7 +30,7 @@ export function canonical(value: unknown): string {
   );
 }
 
-/** Without the places that asked for them. */
+/** Nodes without their paths in the experiment. */
 function nodesOf(graph: Graph) {
   return graph.map(({ path: _, ...node }) => node);
 }

@@ -1,4 +1,4 @@
-// Puts a network graph together, node by node, keeping track of shapes.
+// Builds a network graph node by node and keeps track of shapes.
 
 import type { Path } from "../diagnostic.js";
 import type { Graph, Node, Op, OpNodes, Shape } from "./graph.js";
@@ -16,7 +16,7 @@ export interface ConvSpec {
 export interface Defaults {
   /** Whether convolutions before a BatchNorm have a bias. */
   readonly bias: boolean;
-  /** Of convolutions and pools in stem and blocks. */
+  /** For the convolutions and pools in the stem and the blocks. */
   readonly padding: "same" | "symmetric";
   readonly zeroInit: boolean;
   readonly batchNorm: { readonly epsilon: number; readonly momentum: number };
@@ -28,7 +28,7 @@ export class GraphBuilder {
 
   constructor(private readonly defaults: Defaults) {}
 
-  /** Gives the node's name: what other nodes take as input. */
+  /** Returns the name of the node, which other nodes use as input. */
   add<Kind extends Op>(
     op: Kind,
     name: string,
@@ -58,7 +58,7 @@ export class GraphBuilder {
     return this.add("batch-norm", name, [input], path, { ...this.defaults.batchNorm, zeroInit: false });
   }
 
-  /** The last BatchNorm of a residual branch: with `zeroInit` the block starts as the identity. */
+  /** The last BatchNorm of a residual branch; with `zeroInit`, the block starts as the identity. */
   lastNorm(input: string, name: string, path: Path): string {
     const { batchNorm, zeroInit } = this.defaults;
     return this.add("batch-norm", name, [input], path, { ...batchNorm, zeroInit });

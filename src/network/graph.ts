@@ -1,8 +1,8 @@
-// The network graph: a topologically ordered array of plain frozen values, one a node.
+// The network graph: a topologically ordered array of plain frozen values, one per node.
 
 import type { Path } from "../diagnostic.js";
 
-/** Height, width, channels; a vector is 1 x 1 x channels. */
+/** A vector has the shape 1 x 1 x channels. */
 export interface Shape {
   readonly height: number;
   readonly width: number;
@@ -10,8 +10,8 @@ export interface Shape {
 }
 
 /**
- * `same`: as TensorFlow adds zeros, the larger share behind; `symmetric`: (kernel - 1) / 2 rounded down on each side, as
- * PyTorch's models do; `valid`: none.
+ * `same`: as in TensorFlow, with the extra zero of an odd number at the end; `symmetric`: (kernel - 1) / 2 rounded down on
+ * each side, as in PyTorch models; `valid`: none.
  */
 export type Padding = "same" | "symmetric" | "valid";
 
@@ -33,17 +33,17 @@ interface PoolAttributes {
 
 interface NodeOf<Op extends string> {
   readonly op: Op;
-  /** Unique; weights are named after it, and the initial values of weights follow from their names. */
+  /** Unique. Weights are named after it, and their names determine their initial values. */
   readonly name: string;
   /** Names of earlier nodes. */
   readonly inputs: readonly string[];
-  /** Where in the experiment this node was asked for. */
+  /** The path in the experiment that this node comes from. */
   readonly path: Path;
 }
 
 export interface OpNodes {
   input: NodeOf<"input"> & { readonly shape: Shape };
-  /** 2-D convolution; kernel is height, width. */
+  /** 2-D convolution; `kernel` is height and width. */
   conv: NodeOf<"conv"> & {
     readonly filters: number;
     readonly kernel: readonly [number, number];
@@ -51,7 +51,7 @@ export interface OpNodes {
     readonly groups: number;
     readonly bias: boolean;
     readonly padding: Padding;
-    /** Pixels from one tap to the next. */
+    /** Distance in pixels between the elements of the kernel. */
     readonly dilation: number;
   };
   "batch-norm": NodeOf<"batch-norm"> & {
@@ -63,46 +63,46 @@ export interface OpNodes {
   sigmoid: NodeOf<"sigmoid">;
   tanh: NodeOf<"tanh">;
   "max-pool": NodeOf<"max-pool"> & PoolAttributes;
-  /** Averages leave the padding out. */
+  /** Averages do not include the padding. */
   "avg-pool": NodeOf<"avg-pool"> & PoolAttributes;
   /** Mean over height and width. */
   "global-avg-pool": NodeOf<"global-avg-pool">;
   /** Maximum over height and width. */
   "global-max-pool": NodeOf<"global-max-pool">;
-  /** 1-D convolution across the channels of a vector, without bias, zeros beyond the ends. */
+  /** 1-D convolution across the channels of a vector, without bias and with zero padding. */
   "channel-conv": NodeOf<"channel-conv"> & { readonly kernel: number };
-  /** Fully connected, from a vector. */
+  /** Fully connected layer; the input is a vector. */
   dense: NodeOf<"dense"> & { readonly units: number; readonly bias: boolean };
-  /** First input times the second: one factor a channel, a pixel, or both. */
+  /** The first input times the second, which has one factor per channel, per pixel, or both. */
   scale: NodeOf<"scale">;
   add: NodeOf<"add">;
-  /** Mean or maximum over channels: one number a pixel. */
+  /** Mean or maximum over the channels: one number per pixel. */
   "channel-reduce": NodeOf<"channel-reduce"> & { readonly by: "mean" | "max" };
-  /** Mean along rows (over width) or along columns (over height): a strip. */
+  /** Mean along rows (over the width) or along columns (over the height). */
   "strip-mean": NodeOf<"strip-mean"> & { readonly over: "width" | "height" };
-  /** Height and width exchanged. */
+  /** Swaps height and width. */
   "swap-axes": NodeOf<"swap-axes">;
-  /** One strip below the other. */
+  /** Stacks the inputs along the height. */
   "stack-rows": NodeOf<"stack-rows">;
-  /** An image of one channel, repeated. */
+  /** Repeats the single channel of an image. */
   "repeat-channels": NodeOf<"repeat-channels"> & { readonly channels: number };
   /** Rows `start` to `start + count`. */
   rows: NodeOf<"rows"> & { readonly start: number; readonly count: number };
-  /** Vectors side by side, as the pixels of one row. */
+  /** Vectors as the pixels of an image with one row. */
   stack: NodeOf<"stack">;
-  /** What is no standard layer and keeps the shape: `model/channel-function.ts` says what each is. */
+  /** Functions that keep the shape and are not standard layers; `model/channel-function.ts` defines them. */
   "channel-function": NodeOf<"channel-function"> & { readonly kind: ChannelFunction };
-  /** Along channels. */
+  /** Concatenation along the channels. */
   concat: NodeOf<"concat">;
   /** All pixels and channels as one vector. */
   flatten: NodeOf<"flatten">;
-  /** Times a constant. */
+  /** Multiplication by a constant. */
   multiply: NodeOf<"multiply"> & { readonly factor: number };
-  /** The channels of `groups` groups interleaved (Zhang et al. 2017). */
+  /** Interleaves the channels of `groups` groups (Zhang et al. 2017). */
   "channel-shuffle": NodeOf<"channel-shuffle"> & { readonly groups: number };
-  /** Every stride-th row and column. */
+  /** Keeps every stride-th row and column. */
   subsample: NodeOf<"subsample"> & { readonly stride: number };
-  /** Zero channels before and behind, up to `channels`. */
+  /** Adds zero channels before and after, to a total of `channels`. */
   "pad-channels": NodeOf<"pad-channels"> & { readonly channels: number };
   dropout: NodeOf<"dropout"> & { readonly rate: number };
 }
@@ -111,7 +111,7 @@ export type Op = keyof OpNodes;
 export type Node = OpNodes[Op];
 export type Graph = readonly Node[];
 
-/** One function for every kind of op: a forgotten one does not compile. */
+/** One function per op; a missing one does not compile. */
 export type Fold<Result> = {
   readonly [Kind in Op]: (node: OpNodes[Kind], inputs: readonly Shape[]) => Result;
 };

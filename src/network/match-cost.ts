@@ -1,4 +1,4 @@
-// A network -> one of the same kind, wider or deeper, that costs as much as another: a control of equal cost.
+// A network -> a wider or deeper version of it that costs as much as another network: a control of equal cost.
 
 import { isWrittenOut, type NetworkSpec } from "../config/experiment.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
@@ -12,16 +12,16 @@ export interface MatchAsked {
 
 export interface Matched {
   readonly network: NetworkSpec;
-  /** What was done to it, as in `widths 16 -> 17, 32 -> 34` or `blocks 3, 4, 6, 3 -> 3, 5, 8, 3`. */
+  /** What was changed, for example `widths 16 -> 17, 32 -> 34` or `blocks 3, 4, 6, 3 -> 3, 5, 8, 3`. */
   readonly change: string;
-  /** Its cost over the one asked for. */
+  /** The cost divided by the target. */
   readonly ratio: number;
 }
 
-/** Widths and depths are tried up to so many times the given ones, and widths down to as small a part of them. */
+/** The largest factor by which widths and depths are multiplied, and by which widths are divided. */
 const MOST = 16;
 
-/** The nearest found; null where even the widest or deepest tried does not reach the target, or the least is above it. */
+/** The closest network found; null if the target is above the cost of the largest network tried or below that of the smallest. */
 export function matchCost(network: NetworkSpec, input: NetworkInput, asked: MatchAsked): Matched | null {
   const costOf = (candidate: NetworkSpec) => {
     const { params, macs } = complexityOf(buildNetwork(candidate, input));
@@ -34,7 +34,7 @@ export function matchCost(network: NetworkSpec, input: NetworkInput, asked: Matc
   return found && { ...found, ratio: costOf(found.network) / asked.target };
 }
 
-/** Whether a network has widths to scale, or depths: modules written out have neither. */
+/** Whether the width or the depth of a network can be scaled. Stages written out as modules have neither. */
 export function canScale({ stages }: NetworkSpec, by: MatchAsked["by"]): boolean {
   return by === "width" ? !stages.some(isWrittenOut) : !stages.every(isWrittenOut);
 }
@@ -43,8 +43,8 @@ type CostOf = (network: NetworkSpec) => number;
 type Found = Omit<Matched, "ratio"> | null;
 
 /**
- * One factor for all widths, those of the stem too, so that equal ones stay equal and shortcuts stay what they are; rounded
- * down, then one or two at a time a step up or down again for as long as that comes nearer.
+ * Multiplies all widths, including those of the stem, by one factor, so that equal widths stay equal and shortcuts keep their
+ * kind. The results are rounded down; then one or two widths at a time are moved by a step while this gets closer.
  */
 function matchWidth(network: NetworkSpec, target: number, costOf: CostOf): Found {
   const steps = widthSteps(network);
@@ -71,10 +71,10 @@ function matchWidth(network: NetworkSpec, target: number, costOf: CostOf): Found
   return { network: withWidths(network, widths), change: `widths ${change}` };
 }
 
-/** Width as written -> width as it becomes. */
+/** Original width -> new width. */
 type Widths = ReadonlyMap<number, number>;
 
-/** One or two widths rounded the other way. */
+/** All changes that round one or two widths the other way. */
 function neighbours(from: Widths, { low, steps }: { low: Widths; steps: Widths }): Widths[] {
   const other = (width: number) => {
     const [down, step] = [low.get(width) as number, steps.get(width) as number];
@@ -86,7 +86,7 @@ function neighbours(from: Widths, { low, steps }: { low: Widths; steps: Widths }
   );
 }
 
-/** Descends as long as a neighbour is nearer. */
+/** Moves to a closer neighbour until there is none. */
 function nearest<T>(start: T, distance: (one: T) => number, around: (one: T) => readonly T[]): T {
   let [best, least] = [start, distance(start)];
   for (let moved = true; moved; ) {
@@ -99,7 +99,7 @@ function nearest<T>(start: T, distance: (one: T) => number, around: (one: T) => 
   return best;
 }
 
-/** All different widths with what they have to be multiples of: the groups of convolutions that read or write them. */
+/** Each distinct width, and the number that it must be a multiple of: the groups of the convolutions that use it. */
 function widthSteps({ stem, stages }: NetworkSpec): Map<number, number> {
   const steps = new Map<number, number>();
   const need = (width: number, groups: number) => {
@@ -140,16 +140,16 @@ function withWidths(network: NetworkSpec, widths: Widths): NetworkSpec {
   };
 }
 
-/** So many blocks more or fewer than in proportion a stage may have, where that comes nearer. */
+/** How many blocks a stage may differ from the proportional number if that gets closer. */
 const REACH = 2;
 
-/** The blocks of the stages in proportion to what they are (Sainte-Lague), then the nearest around that. */
+/** Distributes blocks over the stages in proportion to the original depths (Sainte-Lague), then searches nearby depths. */
 function matchDepth(network: NetworkSpec, target: number, costOf: CostOf): Found {
   const given = network.stages.map(({ repeat }) => repeat);
   const scales = network.stages.map((stage) => !isWrittenOut(stage));
   const one = given.map((repeat, index) => (scales[index] ? 1 : repeat));
   const base = costOf(withDepths(network, one));
-  // Blocks behind the first of a stage are all alike.
+  // All blocks after the first of a stage have the same cost.
   const more = one.map((repeat, index) =>
     scales[index] ? costOf(withDepths(network, one.with(index, repeat + 1))) - base : 0,
   );
@@ -175,7 +175,7 @@ function matchDepth(network: NetworkSpec, target: number, costOf: CostOf): Found
   return { network: withDepths(network, found), change: `blocks ${given.join(", ")} -> ${found.join(", ")}` };
 }
 
-/** Depths that differ by at most REACH in each stage that scales, the given ones first. */
+/** All depths that differ by at most REACH in each stage that can be scaled, starting with the given ones. */
 function around(depths: readonly number[], scales: readonly boolean[]): (readonly number[])[] {
   const steps = Array.from({ length: 2 * REACH + 1 }, (_, index) => index - REACH);
   const all = depths.reduce<(readonly number[])[]>(

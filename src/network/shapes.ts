@@ -10,12 +10,12 @@ import {
   type Shape,
 } from "./graph.js";
 
-/** Output shape of one node from the shapes of its inputs. */
+/** The output shape of a node, given the shapes of its inputs. */
 export function shapeOf(node: Node, inputs: readonly Shape[]): Shape {
   return applyFold(SHAPES, node, inputs);
 }
 
-/** Output shape of every node, by name. */
+/** The output shape of every node, by name. */
 export function inferShapes(graph: Graph): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const node of graph) shapes.set(node.name, shapeOf(node, inputShapes(node, shapes)));
@@ -40,7 +40,7 @@ const pooled = (
   [input]: readonly Shape[],
 ): Shape => windows(node.stride, [node.kernel, node.kernel], node.padding, input as Shape);
 
-/** How many windows there are in each direction. */
+/** The number of windows in each direction. */
 function windows(
   stride: number,
   [kernelHeight, kernelWidth]: readonly [number, number],
@@ -55,7 +55,7 @@ function windows(
   return { height: count(height, kernelHeight), width: count(width, kernelWidth), channels };
 }
 
-/** Height and width that a dilated kernel covers. */
+/** The height and width that a dilated kernel covers. */
 const extentOf = ({ kernel: [height, width], dilation }: OpNodes["conv"]): [number, number] => [
   (height - 1) * dilation + 1,
   (width - 1) * dilation + 1,

@@ -3,9 +3,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Experiment } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
+import { placeOf } from "../config/shorthand.js";
 import { isWritten, type Located } from "../config/source.js";
-import type { MatchSpec, Metric, Sweep } from "../config/sweep.js";
-import { type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
+import type { MatchSpec, Metric, Sweep, VariantSpec } from "../config/sweep.js";
+import {
+  collect,
+  type Diagnostic,
+  DiagnosticError,
+  formatPosition,
+  type Path,
+  type Report,
+} from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { checkNetwork } from "../network/check-network.js";
@@ -105,16 +113,15 @@ export async function expandSweep(
   );
   if (ofFiles.length > 0) throw new DiagnosticError(diagnostics);
   const variants: Variant[] = [];
-  for (const [index] of sweep.variants.entries()) {
-    const own = points.filter((point) => point.index === index);
-    const made = own.flatMap((point) => {
-      const matched = matchedVariant(point, { sweep, built });
-      diagnostics.push(...matched.diagnostics);
-      return matched.variant ? [matched.variant] : [];
-    });
-    if (made.length === own.length) diagnostics.push(...idleAxes(sweep, index, made));
-    variants.push(...made);
-  }
+  const ofVariants = collect(sweep, (report) => {
+    for (const [index, spec] of sweep.variants.entries()) {
+      const own = points.filter((point) => point.index === index);
+      const made = own.map((point) => matchedVariant(point, { built, report })).filter((one) => one !== null);
+      if (made.length === own.length) checkIdleAxes(made, { spec, path: ["variants", index], report });
+      variants.push(...made);
+    }
+  });
+  diagnostics.push(...ofVariants);
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return {
     name: sweep.name,
@@ -132,56 +139,57 @@ function isMistake(
 ): boolean {
   if (code !== "unused-key") return true;
   const here = formatPosition(location);
-  return found.every(
-    ({ point: { located }, problems }) =>
-      !isWritten(located, path) ||
-      formatPosition(located.locate(path, "key")) !== here ||
-      problems.some((other) => other.code === code && formatPosition(other.location) === here),
-  );
+  return found.every(({ point: { located }, problems }) => {
+    const place = placeOf(path, located);
+    return (
+      !isWritten(located, place) ||
+      formatPosition(located.locate(place, "key")) !== here ||
+      problems.some((other) => other.code === code && formatPosition(other.location) === here)
+    );
+  });
 }
 
-/** A variant that is to cost as much as another, at that cost; every other as it is. */
+/** A variant that is to cost as much as another, at that cost; every other as it is. Null where there is none. */
 function matchedVariant(
   point: Point,
-  { sweep, built }: { sweep: Sweep; built: ReadonlyMap<Point, Variant> },
-): { variant?: Variant; diagnostics: Diagnostic[] } {
+  { built, report }: { built: ReadonlyMap<Point, Variant>; report: Report },
+): Variant | null {
   const { index, match } = point;
   const variant = built.get(point);
-  if (!variant || !match) return variant ? { variant, diagnostics: [] } : { diagnostics: [] };
+  if (!variant || !match) return variant ?? null;
   const target = [...built.values()].find(({ name }) => name === match.target);
-  if (!target) return { diagnostics: [] };
-  const path = ["variants", index, "match"];
-  const fail = (message: string) => ({
-    diagnostics: [{ code: "no-match", message, path, location: sweep.locate(path, "key") }],
-  });
+  if (!target) return null;
+  const fail = (message: string) => {
+    report("no-match", message, ["variants", index, "match"], "key");
+    return null;
+  };
   const { experiment, dataset } = variant;
   const { cost, by } = match;
   if (!canScale(experiment.network, by))
-    return fail(`\`modules\` that are written out have no ${by} to scale`);
+    return fail(`stages written out as \`modules\` have no ${by} to scale`);
   const { params, macs } = target.complexity;
   const asked = { cost, by, target: cost === "params" ? params.trainable : macs };
   const found = matchCost(experiment.network, dataset, asked);
   if (!found)
-    return fail(`no ${by} of this network comes near the ${costWords(cost)} of \`${match.target}\``);
+    return fail(`no ${by} brings this network close to the ${costWords(cost)} of \`${match.target}\``);
   const { network, change, ratio } = found;
   const off = `${change}: ${(100 * (ratio - 1)).toPrecision(2)} %`;
   if (isDeepStrictEqual(network, experiment.network))
     return fail(
-      `no ${by} comes nearer to the ${costWords(cost)} of \`${match.target}\` than it is (${off}); leave \`match\` out`,
+      `no other ${by} brings this network closer to the ${costWords(cost)} of \`${match.target}\` (${off}); remove \`match\``,
     );
   if (Math.abs(ratio - 1) > MOST_OFF)
-    return fail(`no ${by} comes near the ${costWords(cost)} of \`${match.target}\`; the nearest is ${off}`);
+    return fail(
+      `no ${by} brings this network close to the ${costWords(cost)} of \`${match.target}\`; the closest is ${off}`,
+    );
   const graph = buildNetwork(network, dataset);
-  const problems = checkNetwork(graph, dataset.classes);
+  for (const { message } of checkNetwork(graph, dataset.classes)) fail(message);
   return {
-    variant: {
-      ...variant,
-      experiment: { ...experiment, network },
-      graph,
-      complexity: complexityOf(graph),
-      match: { ...match, change, ratio },
-    },
-    diagnostics: problems.flatMap(({ message }) => fail(message).diagnostics),
+    ...variant,
+    experiment: { ...experiment, network },
+    graph,
+    complexity: complexityOf(graph),
+    match: { ...match, change, ratio },
   };
 }
 
@@ -208,8 +216,10 @@ export function runOf(variant: Variant, seed: number): Run {
 }
 
 /** An axis whose values all give the same run, whatever the other axes say, was meant to change something. */
-function idleAxes(sweep: Sweep, index: number, variants: readonly Variant[]): Diagnostic[] {
-  const { grid = {}, zip = {} } = sweep.variants[index] ?? {};
+function checkIdleAxes(
+  variants: readonly Variant[],
+  { spec: { grid, zip }, path, report }: { spec: VariantSpec; path: Path; report: Report },
+): void {
   const identity = (variant: Variant) => runOf(variant, 0).fingerprint;
   const idle = (names: readonly string[]) => {
     const groups = new Map<string, Set<string>>();
@@ -219,19 +229,15 @@ function idleAxes(sweep: Sweep, index: number, variants: readonly Variant[]): Di
     }
     return [...groups.values()].every((fingerprints) => fingerprints.size === 1);
   };
-  const report = (kind: "grid" | "zip", name: string): Diagnostic => {
-    const path = ["variants", index, kind, name];
-    return {
-      code: "idle-axis",
-      message: `every value of \`${name}\` gives the same network, data and training`,
-      path,
-      location: sweep.locate(path, "key"),
-    };
-  };
-  const idleGrid = Object.entries(grid)
-    .filter(([name, values]) => values.length > 1 && idle([name]))
-    .map(([name]) => report("grid", name));
+  const reportIdle = (kind: "grid" | "zip", name: string) =>
+    report(
+      "idle-axis",
+      `all values of \`${name}\` result in the same network, data and training`,
+      [...path, kind, name],
+      "key",
+    );
+  for (const [name, values] of Object.entries(grid))
+    if (values.length > 1 && idle([name])) reportIdle("grid", name);
   const [first] = Object.entries(zip);
-  const idleZip = first && first[1].length > 1 && idle(Object.keys(zip)) ? [report("zip", first[0])] : [];
-  return [...idleGrid, ...idleZip];
+  if (first && first[1].length > 1 && idle(Object.keys(zip))) reportIdle("zip", first[0]);
 }

@@ -2,17 +2,11 @@
 
 import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { applyOverrides, type Override, parsePath } from "../config/override.js";
-import type { Located } from "../config/source.js";
+import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
+import type { LongForm } from "../config/shorthand.js";
 import { didYouMean } from "../config/suggest.js";
-import {
-  type AxisValue,
-  type MatchSpec,
-  PLACEHOLDER,
-  placeholders,
-  type Sweep,
-  type VariantSpec,
-} from "../config/sweep.js";
-import type { Diagnostic, Path } from "../diagnostic.js";
+import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
+import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
 
 export interface Point {
@@ -23,7 +17,7 @@ export interface Point {
   readonly template: string;
   readonly axes: Readonly<Record<string, AxisValue>>;
   readonly experiment: Experiment;
-  readonly located: Located;
+  readonly located: LongForm;
   /** Its target is a name, placeholders filled in. */
   readonly match: MatchSpec | null;
 }
@@ -64,7 +58,12 @@ export function checkedPoints(
       ];
     }),
   );
-  diagnostics.push(...checkNames(sweep), ...checkMatches(sweep, points));
+  diagnostics.push(
+    ...collect(sweep, (report) => {
+      checkNames(sweep, report);
+      checkMatches(points, report);
+    }),
+  );
   return { points, diagnostics };
 }
 
@@ -121,10 +120,7 @@ const SAFE_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._=+-]*[\p{L}\p{M}\p{N}_=+-])
 /** File systems have a limit in bytes, which letters of most scripts take two or three of. */
 const MOST_NAME_BYTES = 200;
 
-function checkNames(sweep: Sweep): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const report = (code: string, message: string, path: Path) =>
-    diagnostics.push({ code, message, path, location: sweep.locate(path, "value") });
+function checkNames(sweep: Sweep, report: Report): void {
   const namesOf = (spec: VariantSpec) => combinations(spec).map((axes) => fillIn(spec.name, axes));
   const seen = new Set<string>();
   sweep.variants.forEach((spec, index) => {
@@ -136,14 +132,14 @@ function checkNames(sweep: Sweep): Diagnostic[] {
         const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
           (axis) => !placeholders(spec.name).includes(axis),
         );
-        const hint = unused.length > 0 ? `; put \${${unused.join("} and ${")}} into the name` : "";
-        report("duplicate-variant", `two variants are called \`${name}\`${hint}`, path);
+        const hint = unused.length > 0 ? `; include \${${unused.join("} and ${")}} in the name` : "";
+        report("duplicate-variant", `two variants are named \`${name}\`${hint}`, path);
         break;
       }
       if (!SAFE_NAME.test(name) || Buffer.byteLength(name) > MOST_NAME_BYTES) {
         const rule =
-          "letters, digits and . _ = + - only, a letter or digit first, no dot last, no more than 200 bytes";
-        report("unsafe-name", `\`${name}\` names a folder: ${rule}`, path);
+          "use only letters, digits and . _ = + -, start with a letter or digit, do not end with a dot, and use at most 200 bytes";
+        report("unsafe-name", `\`${name}\` cannot be the name of a folder: ${rule}`, path);
         break;
       }
       seen.add(folder);
@@ -152,29 +148,29 @@ function checkNames(sweep: Sweep): Diagnostic[] {
   const { baseline } = sweep.compare;
   const names = sweep.variants.flatMap(namesOf);
   if (baseline !== null && !names.includes(baseline)) {
-    const meant = didYouMean(baseline, names) || `; there are ${names.join(", ")}`;
-    report("unknown-variant", `no variant is called \`${baseline}\`${meant}`, ["compare", "baseline"]);
+    const meant = didYouMean(baseline, names) || `; the variants are ${names.join(", ")}`;
+    report("unknown-variant", `there is no variant named \`${baseline}\`${meant}`, ["compare", "baseline"]);
   }
-  return diagnostics;
 }
 
 /** What is matched exists, and is not matched itself. */
-function checkMatches(sweep: Sweep, points: readonly Point[]): Diagnostic[] {
+function checkMatches(points: readonly Point[], report: Report): void {
   const names = points.map(({ name }) => name);
-  return points.flatMap(({ index, name, match }): Diagnostic[] => {
-    if (!match) return [];
-    const path: Path = ["variants", index, "match", match.cost];
+  for (const { index, name, match } of points) {
+    if (!match) continue;
+    const path = ["variants", index, "match", match.cost];
     const target = points.find((point) => point.name === match.target);
-    const report = (code: string, message: string) => [
-      { code, message, path, location: sweep.locate(path, "value") },
-    ];
     if (!target)
-      return report(
+      report(
         "unknown-variant",
-        `no variant is called \`${match.target}\`${didYouMean(match.target, names)}`,
+        `there is no variant named \`${match.target}\`${didYouMean(match.target, names)}`,
+        path,
       );
-    if (target.match)
-      return report("matched-twice", `\`${name}\` would match \`${match.target}\`, which is matched itself`);
-    return [];
-  });
+    else if (target.match)
+      report(
+        "matched-twice",
+        `\`${name}\` cannot match \`${match.target}\`, which itself has a \`match\``,
+        path,
+      );
+  }
 }

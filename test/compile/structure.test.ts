@@ -10,6 +10,7 @@ import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx-builder.js
 import { probeBlockSize } from "../../src/compile/session.js";
 import { trace, useTraceBackend } from "../../src/compile/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
@@ -21,7 +22,7 @@ const GOLDEN = "test/golden/lowered.json";
 type Counts = Readonly<Record<string, number>>;
 
 function lowered(benchCase: BenchCase, { block, trains }: { block: number | null; trains: boolean }): Counts {
-  const checked = checkExperiment(parseSource(yamlOf(benchCase), "bench.yaml"), ".");
+  const checked = checkExperiment(longForm(parseSource(yamlOf(benchCase), "bench.yaml")), ".");
   assert.ok(checked.ok);
   const { size, channels, batch } = benchCase;
   const { network, training } = checked.value;

@@ -310,6 +310,45 @@ seed: ‹wrong-type›~`,
     set: "‹not-reached›network.se=off",
   },
   "even kernel of ECA": stage("block: basic, filters: 8, attention: { type: eca, kernel: ‹out-of-range›4 }"),
+  // `se`, which is short for `attention`
+  "type of a gate in se": stage("block: basic, filters: 8, se: { ‹unknown-key›type: eca }"),
+  "list for se": stage("block: basic, filters: 8, se: ‹not-allowed›[4]"),
+  "wrong value of the network's se": gated(`stages: [${STAGE}]`).replace(
+    "se: {}",
+    "se: { r: ‹out-of-range›0 }",
+  ),
+  "network's se that is not read by blocks of modules": `${TOP}network: { ${STEM}, ‹unused-key›se: {}, stages: [{ modules: [{ relu: {} }] }] }`,
+  "se in modules": stage("modules: [{ ‹unknown-key›se: { r: 4 } }]"),
+  "ratio of se where there is another gate": {
+    text: `${TOP}network: { ${STEM}, attention: { type: eca }, stages: [${STAGE}] }`,
+    set: "‹both-given›network.se.r=8",
+  },
+  "ratio of se where se is off": {
+    text: gated(`stages: [${STAGE}]`).replace("se: {}", "se: off"),
+    set: "network.se.r=‹out-of-range›0",
+  },
+  "wrong se that is replaced": {
+    text: `${TOP}network: { ${STEM}, se: of, stages: [{ block: basic, filters: ‹out-of-range›0 }] }`,
+    set: "network.se=off",
+  },
+  "two gates that are replaced": {
+    text: `${TOP}network: { ${STEM}, se: {}, attention: off, stages: [{ block: basic, filters: ‹out-of-range›0 }] }`,
+    set: "network.se={}",
+  },
+  "wrong se by a flag": { text: BASE, set: "network.se=‹not-allowed›of" },
+  "another gate as se, by a flag": { text: BASE, set: "network.se={ ‹unknown-key›type: eca }" },
+  "wrong se at any depth": { text: gated(`stages: [${STAGE}]`), set: "network.**.se={ r: ‹out-of-range›0 }" },
+  "wrong ratio at any depth": { text: gated(`stages: [${STAGE}]`), set: "network.**.se.r=‹out-of-range›0" },
+  "se within a stage, by a flag": {
+    text: BASE,
+    set: "network.stages.0={ block: basic, filters: 8, se: { ‹unknown-key›ratio: 2 } }",
+  },
+  "se within a network, by a flag": {
+    text: BASE,
+    set: "network={ stem: { filters: 8 }, se: { r: ‹wrong-type›x }, stages: [{ block: basic, filters: 8, se: { gate: ‹not-allowed›relv } }] }",
+  },
+  "se taken away that is not there": { text: BASE, set: "‹no-match›network.se=null" },
+  "se of an item that is not there": { text: BASE, set: "‹no-such-item›network.stages.7.se.r=2" },
   "rows given twice": variant(
     "name: 'a${s}-${t}', set: { training.epochs: '${s}', training.batchSize: '${t}' }, zip: { s: [1, 2, ‹duplicate-value›1], t: [3, 4, 3] }",
   ),

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { compileFromFile, type Options } from "json-schema-to-typescript";
 import { describe, it } from "mocha";
 import { stringify } from "yaml";
-import type { Schema } from "../../schemas/editor-schemas.js";
+import type { Schema } from "../../schemas/json-schema.js";
 import { keysPage } from "../../schemas/keys-page.js";
 import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
 import {
@@ -15,13 +15,14 @@ import {
   isWrittenOut,
   type StageSpec,
 } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
 import { expandSweep } from "../../src/sweep/expand.js";
 
 function normalise(located: Located, directory = "/here"): Experiment {
-  const checked = checkExperiment(located, directory);
+  const checked = checkExperiment(longForm(located), directory);
   if (!checked.ok) throw new DiagnosticError(checked.diagnostics);
   return checked.value;
 }

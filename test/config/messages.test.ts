@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { describe, it } from "mocha";
 import { type Checked, checkExperiment, type Experiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
-import { DiagnosticError, formatDiagnostic, sortDiagnostics } from "../../src/diagnostic.js";
+import { type Diagnostic, DiagnosticError, formatDiagnostic, sortDiagnostics } from "../../src/diagnostic.js";
 
 /** Line, column and what the message names, for the only mistake of each text. */
 const TABLE: readonly (readonly [text: string, line: number, column: number, named: readonly string[]])[] = [
@@ -42,7 +43,10 @@ training: ${parts.training ?? "{}"}
 }
 
 function check(text: string, line: number, column: number, named: readonly string[]): void {
-  const checked: Checked<Experiment> = checkExperiment(parseSource(text, "configs/e.yaml"), "configs");
+  const checked: Checked<Experiment> = checkExperiment(
+    longForm(parseSource(text, "configs/e.yaml")),
+    "configs",
+  );
   assert.equal(checked.ok, false);
   const [diagnostic, ...more] = checked.ok ? [] : sortDiagnostics(checked.diagnostics);
   assert.ok(diagnostic);
@@ -65,7 +69,7 @@ describe("messages", () => {
     const checkHint = (parts: Partial<Record<string, string>>, hint: string) => {
       const { dataset = "{ name: mnist }", optimizer = "{ name: sgd }", attention = "off" } = parts;
       const yaml = `name: e\ndataset: ${dataset}\nnetwork: { stem: { filters: 8 }, attention: ${attention}, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: ${optimizer} }\n`;
-      const checked = checkExperiment(parseSource(yaml, "e.yaml"), ".");
+      const checked = checkExperiment(longForm(parseSource(yaml, "e.yaml")), ".");
       const messages = checked.ok ? [] : checked.diagnostics.map(({ message }) => message);
       assert.ok(messages.length === 1 && messages[0]?.endsWith(hint), messages.join("\n"));
     };
@@ -78,7 +82,12 @@ describe("messages", () => {
 
   it("only the head has colours, and the same words", () => {
     const at = { file: "e.yaml", text: "seed: x", line: 1, column: 7, endLine: 1, endColumn: 8 };
-    const diagnostic = { code: "wrong-type", message: "no number", path: ["seed"], location: at };
+    const diagnostic: Diagnostic = {
+      code: "wrong-type",
+      message: "no number",
+      path: ["seed"],
+      location: at,
+    };
     const [colored, plain] = [true, false].map((color) => formatDiagnostic(diagnostic, { color }));
     assert.notEqual(colored, plain);
     assert.equal(stripVTControlCharacters(colored ?? ""), plain);

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
 import { whyUnavailable } from "../../src/compile/session.js";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { initialValues } from "../../src/model/initial-values.js";
@@ -28,7 +29,7 @@ describe("the compiled engine on WebGPU", function () {
   });
 
   it("trains SE-ResNet-20 with the losses of the CPU", async () => {
-    const checked = checkExperiment(readSource("configs/fashion/se-resnet20.yaml"), ".");
+    const checked = checkExperiment(longForm(readSource("configs/fashion/se-resnet20.yaml")), ".");
     assert.ok(checked.ok);
     const { network, training } = checked.value;
     const make = (): Subject => {

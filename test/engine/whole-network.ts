@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkExperiment, type Experiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import type { Values } from "../../src/engine/engine.js";
 import { buildModel } from "../../src/model/build-model.js";
@@ -35,7 +36,7 @@ export async function compareEngines(text: string, tolerance = 2e-4): Promise<vo
 
 function experimentOf(text: string): Experiment {
   const checked = checkExperiment(
-    parseSource(`name: test\ndataset: { name: synthetic }\n${text}`, "test.yaml"),
+    longForm(parseSource(`name: test\ndataset: { name: synthetic }\n${text}`, "test.yaml")),
     ".",
   );
   if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics.map(({ message }) => message)));

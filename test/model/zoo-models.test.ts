@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
 import { useTraceBackend } from "../../src/compile/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/model/build-model.js";
@@ -17,7 +18,7 @@ describe("the tfjs model of every network of the zoo builds, with the graph's pa
   for (const file of readdirSync(ZOO))
     it(file, () => {
       useTraceBackend();
-      const checked = checkExperiment(readSource(`${ZOO}/${file}`), ZOO);
+      const checked = checkExperiment(longForm(readSource(`${ZOO}/${file}`)), ZOO);
       if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
       const graph = buildNetwork(checked.value.network, describeDataset(checked.value.dataset));
       const { weights, layersModel } = buildModel(graph);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { complexityOf } from "../../src/network/complexity.js";
@@ -11,7 +12,7 @@ const h = C / R;
 
 function paramsOf(attention: string, more = ""): number {
   const text = `{ name: g, dataset: { name: synthetic }, network: { stem: { filters: ${C} }, stages: [{ block: basic, filters: ${C} }], attention: ${attention} ${more} } }`;
-  const checked = checkExperiment(parseSource(text, "gate.yaml"), ".");
+  const checked = checkExperiment(longForm(parseSource(text, "gate.yaml")), ".");
   assert.ok(checked.ok, JSON.stringify(checked));
   const input = { shape: { height: SIZE, width: SIZE, channels: 3 }, classes: 10 };
   return complexityOf(buildNetwork(checked.value.network, input)).params.trainable;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { buildNetwork, type NetworkInput } from "../../src/network/build-network.js";
 import { type Complexity, complexityOf } from "../../src/network/complexity.js";
@@ -16,7 +17,7 @@ const SE_WITHOUT_BIAS: Se = { r: 16, bias: false };
 /** The network as a user would write it. */
 function graphOf(network: object, input: NetworkInput): Graph {
   const text = JSON.stringify({ name: "published", dataset: { name: "mnist" }, network });
-  const checked = checkExperiment(parseSource(text, "published.yaml"), "/");
+  const checked = checkExperiment(longForm(parseSource(text, "published.yaml")), "/");
   assert.ok(checked.ok, JSON.stringify(checked));
   return buildNetwork(checked.value.network, input);
 }

@@ -6,6 +6,7 @@ import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { useTraceBackend } from "../../src/compile/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
@@ -45,7 +46,7 @@ const DATASET = "{ name: synthetic, size: 6, channels: 3, classes: 3, images: 8,
 
 async function check(network: string, factors: number): Promise<void> {
   const yaml = parseSource(`name: e\ndataset: ${DATASET}\nnetwork: ${network}`, "e.yaml");
-  const checked = checkExperiment(yaml, ".");
+  const checked = checkExperiment(longForm(yaml), ".");
   assert.ok(checked.ok, JSON.stringify(checked));
   const { network: spec, dataset: description } = checked.value;
   const dataset = await loadDataset(description);

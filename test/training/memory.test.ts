@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
@@ -24,7 +25,7 @@ describe("memory", function () {
   this.timeout(60_000);
 
   it("does not grow from epoch to epoch", async () => {
-    const checked = checkExperiment(parseSource(EXPERIMENT, "memory.yaml"), ".");
+    const checked = checkExperiment(longForm(parseSource(EXPERIMENT, "memory.yaml")), ".");
     if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
     const experiment = checked.value;
     const dataset = await loadDataset(experiment.dataset);

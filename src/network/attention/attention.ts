@@ -1,4 +1,4 @@
-// A gate's description -> its nodes, behind a node of the network.
+// The description of a gate -> its nodes, after a node of the network.
 
 import type { AttentionSpec } from "../../config/experiment.js";
 import type { GraphBuilder } from "../graph-builder.js";
@@ -31,7 +31,7 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
   "shuffled-se": shuffledSe,
 };
 
-/** The input scaled by the gate. */
+/** Scales the input by the gate. */
 export function attend(builder: GraphBuilder, place: GatePlace, spec: AttentionSpec): string {
   const gate = GATES[spec.type] as Gate<AttentionSpec["type"]>;
   return gate(builder, place, spec);

@@ -1,5 +1,5 @@
 // Bottleneck attention (Park, Woo, Lee, Kweon 2018): y = x (1 + sigmoid(Mc Ms)); Mc: fully connected, BN, ReLU, fully
-// connected; Ms: 1x1, two 3x3 of dilation 4, each with BN and ReLU, 1x1 to one channel.
+// connected; Ms: 1x1, two 3x3 with dilation 4, each with BN and ReLU, then 1x1 to one channel.
 // Parameters: 3 C h + 18 h^2 + 13 h + C + 1.
 
 import type { GraphBuilder } from "../graph-builder.js";
@@ -19,7 +19,7 @@ export const bam: Gate<"bam"> = (builder, { input, name, path }, { r }) => {
   return builder.add("scale", `${name}.scale`, [input, factors], path, {});
 };
 
-/** One number a channel, as an image of one pixel: BatchNorm wants images. */
+/** One number per channel, as an image of one pixel because BatchNorm needs images. */
 function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
   const { channels } = builder.shape(input);
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
@@ -29,7 +29,7 @@ function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, uni
   return builder.add("conv", `${name}.expand`, [hidden], path, { ...POINTWISE, filters: channels });
 }
 
-/** One number a pixel, repeated for every channel. */
+/** One number per pixel, repeated for every channel. */
 function pixelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
   const { channels } = builder.shape(input);
   const convs = [POINTWISE, DILATED, DILATED];

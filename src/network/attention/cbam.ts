@@ -16,7 +16,7 @@ export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) 
   };
   const average = builder.add("global-avg-pool", `${name}.average`, [input], path, {});
   const maximum = builder.add("global-max-pool", `${name}.maximum`, [input], path, {});
-  // Two pixels through the same 1x1 convolutions: the shared MLP. Their sum is twice their mean.
+  // The shared MLP is a pair of 1x1 convolutions applied to two pixels, whose sum is twice their mean.
   const both = builder.add("stack", `${name}.both`, [average, maximum], path, {});
   const reduce = builder.add("conv", `${name}.reduce`, [both], path, {
     ...pointwise,

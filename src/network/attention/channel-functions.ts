@@ -1,4 +1,4 @@
-// Gates of one function each (model/channel-function.ts has their formulas).
+// Gates that consist of a single function; model/channel-function.ts has their formulas.
 // GCT (Yang et al. 2020): 3 C parameters. SimAM (Yang et al. 2021): none.
 
 import type { Gate } from "./gate.js";

@@ -1,5 +1,5 @@
-// Coordinate attention (Hou, Zhou, Feng 2021): averages along rows and along columns, one below the other, through a
-// 1x1 convolution to m = max(8, floor(C / r)) channels, BN, hard swish; then a 1x1 convolution and a sigmoid for each.
+// Coordinate attention (Hou, Zhou, Feng 2021): averages along rows and columns, stacked, pass through
+// a 1x1 convolution to m = max(8, floor(C / r)) channels, BN and hard swish; then a 1x1 convolution and a sigmoid for each.
 // Parameters: 3 C m + 3 m + 2 C.
 
 import type { Gate } from "./gate.js";

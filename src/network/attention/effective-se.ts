@@ -1,4 +1,4 @@
-// Effective SE (Lee and Park 2020): y = x gate(W z + b), z the average over pixels, no reduction. Parameters: C^2 + C.
+// Effective SE (Lee and Park 2020): y = x gate(W z + b), z the average over the pixels, no reduction. Parameters: C^2 + C.
 
 import type { Gate } from "./gate.js";
 import { addGate } from "./squeeze-excitation.js";

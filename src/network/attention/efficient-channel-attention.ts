@@ -1,4 +1,4 @@
-// Efficient channel attention (Wang et al. 2020): y = x sigmoid(conv1d_k(average over pixels)). Parameters: k.
+// Efficient channel attention (Wang et al. 2020): y = x sigmoid(conv1d_k(average over the pixels)). Parameters: k.
 
 import type { Gate } from "./gate.js";
 

@@ -1,10 +1,10 @@
-// What the file of a gate exports.
+// The type of a gate.
 
 import type { AttentionSpec } from "../../config/experiment.js";
 import type { Path } from "../../diagnostic.js";
 import type { GraphBuilder } from "../graph-builder.js";
 
-/** What a gate's file exports: adds the gate's nodes behind `place.input` and gives the last one's name. */
+/** Adds the nodes of a gate after `place.input` and returns the name of the last one. Each gate's file exports one. */
 export type Gate<Kind extends AttentionSpec["type"]> = (
   builder: GraphBuilder,
   place: GatePlace,
@@ -13,7 +13,7 @@ export type Gate<Kind extends AttentionSpec["type"]> = (
 
 export interface GatePlace {
   readonly input: string;
-  /** Of the gate: its nodes are named after it. */
+  /** The name of the gate, which is the prefix of the names of its nodes. */
   readonly name: string;
   readonly path: Path;
 }

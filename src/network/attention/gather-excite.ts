@@ -1,5 +1,5 @@
 // Gather-excite with global extent (Hu, Shen, Albanie, Sun, Vedaldi 2018): y = x sigmoid(gathered).
-// Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: and 2 C h.
+// Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: the same plus 2 C h.
 
 import type { GraphBuilder } from "../graph-builder.js";
 import type { Gate, GatePlace } from "./gate.js";
@@ -15,7 +15,7 @@ export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { param
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };
 
-/** A depthwise convolution as large as the map, and BatchNorm. */
+/** A depthwise convolution as large as the feature map, followed by BatchNorm. */
 function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace): string {
   const { height, width, channels } = builder.shape(input);
   const conv = {

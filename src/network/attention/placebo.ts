@@ -1,5 +1,5 @@
-// Placebos: as much machinery as a gate, without attention to the image. What they gain, a gate gains without attending.
-// Parameters: C for the learned constant, none learned for the random one, SE's for the shuffled SE.
+// Placebos: the same operations as a gate, but independent of the image. Any gain they bring is not due to attention.
+// Parameters: C for the learned constant, none for the random factors, those of SE for the shuffled SE.
 
 import type { Gate } from "./gate.js";
 import { vectorGate } from "./squeeze-excitation.js";
@@ -10,7 +10,7 @@ export const constantGate: Gate<"constant"> = (builder, { input, name, path }) =
 export const randomGate: Gate<"random"> = (builder, { input, name, path }) =>
   builder.add("channel-function", name, [input], path, { kind: "random-factors" });
 
-/** The factors are those of the next image of the batch. */
+/** The factors are those of the next image in the batch. */
 export const shuffledSe: Gate<"shuffled-se"> = (builder, { input, name, path }, { r, bias }) => {
   const other = builder.add("channel-function", `${name}.other`, [input], path, { kind: "next-image" });
   const gate = vectorGate(

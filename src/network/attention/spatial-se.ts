@@ -1,5 +1,5 @@
-// Spatial SE, and concurrent spatial and channel SE (Roy, Navab, Wachinger 2018): y = x sigmoid(w . x + b) a pixel;
-// scSE adds channel SE's result. Parameters: C + 1, and SE's.
+// Spatial SE, and concurrent spatial and channel SE (Roy, Navab, Wachinger 2018): y = x sigmoid(w . x + b) at
+// each pixel; scSE adds the output of channel SE. Parameters: C + 1, plus those of SE for scSE.
 
 import type { Gate } from "./gate.js";
 import { vectorGate } from "./squeeze-excitation.js";

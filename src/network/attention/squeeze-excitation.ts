@@ -1,5 +1,5 @@
-// Squeeze-and-Excitation (Hu, Shen, Albanie, Sun, Wu 2018): s = sigmoid(W2 relu(W1 z)), z the average over pixels; y = s x.
-// Parameters with h = max(1, floor(C / r)): 2 C h, and h + C with biases.
+// Squeeze-and-Excitation (Hu, Shen, Albanie, Sun, Wu 2018): s = sigmoid(W2 relu(W1 z)), z the average over the pixels;
+// y = s x. Parameters, with h = max(1, floor(C / r)): 2 C h, plus h + C with biases.
 
 import type { SeSpec } from "../../config/experiment.js";
 import type { GraphBuilder } from "../graph-builder.js";
@@ -13,7 +13,7 @@ export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, sp
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };
 
-/** One factor a channel. */
+/** One factor per channel. */
 export function vectorGate(
   builder: GraphBuilder,
   { input, name, path }: GatePlace,
@@ -29,7 +29,7 @@ export function vectorGate(
   return addGate(builder, { input: expand, name, path }, spec.gate);
 }
 
-/** Without a squeeze: the fully connected layers see each pixel by itself, as 1x1 convolutions. */
+/** Without a squeeze, the fully connected layers are 1x1 convolutions that process each pixel separately. */
 function pixelGate(
   builder: GraphBuilder,
   { input, name, path }: GatePlace,
@@ -46,7 +46,7 @@ function pixelGate(
   return addGate(builder, { input: expand, name, path }, gate);
 }
 
-/** The function that makes factors. */
+/** The function that turns the output of the last layer into factors. */
 export function addGate(
   builder: GraphBuilder,
   { input, name, path }: GatePlace,
@@ -57,7 +57,7 @@ export function addGate(
     : builder.add(gate, `${name}.gate`, [input], path, {});
 }
 
-/** max(1, floor(C / r)), or the multiple of 8 nearest to C / r, at least 8 and not more than a tenth below it. */
+/** max(1, floor(C / r)), or the multiple of 8 nearest to C / r that is at least 8 and at least 0.9 C / r. */
 export function reducedWidth(channels: number, r: number, rounding: SeSpec["rounding"] = "floor"): number {
   if (rounding === "floor") return Math.max(1, Math.floor(channels / r));
   const width = Math.max(8, 8 * Math.floor((channels / r + 4) / 8));
