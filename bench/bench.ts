@@ -6,8 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Tensor } from "onnxruntime-node";
-import { OnnxBuilder } from "../src/compile/onnx-builder.js";
-import { createSession } from "../src/compile/session.js";
+import { OnnxBuilder } from "../src/compile/onnx/builder.js";
+import { createSession } from "../src/compile/onnx/session.js";
 import { formatTable } from "../src/format.js";
 import { type BenchCase, CASES } from "./cases.js";
 import type { Measurement } from "./measure.js";
@@ -103,7 +103,10 @@ async function gemmRate(): Promise<number> {
     { name: string; shape: number[] },
   ];
   const product = { name: builder.op("MatMul", ["a", "b"]), shape: [SIZE, SIZE] };
-  const session = await createSession(builder.encode([a, b], [product]), { device: "cpu", threads: 1 });
+  const session = await createSession(builder.encode({ inputs: [a, b], outputs: [product] }), {
+    device: "cpu",
+    threads: 1,
+  });
   const feeds = {
     a: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),
     b: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),

@@ -39,10 +39,11 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
     threads: Number(threads),
   });
   const graph = buildNetwork(network, { shape: { height: size, width: size, channels }, classes: CLASSES });
-  const model = buildModel(graph);
   const optimizer = createOptimizer(training.optimizer);
-  const state = stateOf(model, optimizer);
-  engine.bind(state);
+  const { model, state } = engine.build(() => {
+    const model = buildModel(graph);
+    return { model, state: stateOf(model, optimizer) };
+  });
   engine.writeState(new Map(Array.from(state, ([name, { shape }]) => [name, initialValues(name, shape, 1)])));
   const shape = { batch, height: size, width: size, channels, classes: CLASSES };
   const program = await engine.compile(

@@ -3,17 +3,19 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { Tensor } from "onnxruntime-node";
-import { type ConvInfo, channelsOf, isBlockable } from "../src/compile/layouts.js";
+import { channelsFirst, imageShape, sizeOfShape } from "../src/compile/graph/graph.js";
+import type { ConvInfo, Value } from "../src/compile/graph/kernels.js";
+import { probeBlockSize } from "../src/compile/onnx/block-size.js";
+import { OnnxBuilder } from "../src/compile/onnx/builder.js";
+import { createSession } from "../src/compile/onnx/session.js";
+import { channelsOf, isBlockable } from "../src/compile/ops/conv-channels.js";
+import type { Context } from "../src/compile/ops/op.js";
+import { Placement } from "../src/compile/ops/placement.js";
 import {
   chooseForm,
   WEIGHT_GRADIENT_FORMS,
   type WeightGradientForm,
-} from "../src/compile/lower-weight-gradient.js";
-import type { Context } from "../src/compile/lowering.js";
-import { OnnxBuilder } from "../src/compile/onnx-builder.js";
-import { Placement } from "../src/compile/placement.js";
-import { createSession, probeBlockSize } from "../src/compile/session.js";
-import { sizeOfShape, type TracedNode, type TracedValue } from "../src/compile/traced-graph.js";
+} from "../src/compile/ops/weight-gradient.js";
 import { formatTable } from "../src/format.js";
 
 const BATCH = 128;
@@ -89,24 +91,23 @@ async function measure(form: WeightGradientForm, info: ConvInfo): Promise<number
   const placement = new Placement(builder);
   const context: Context = { builder, placement, layoutOf: () => "plain", block, hasPoolIndices: true };
   const operand = (id: number, shape: readonly number[], name: string) => {
-    const value: TracedValue = { id, shape, dtype: "float32" };
-    const [batch, height, width, channels] = shape as [number, number, number, number];
-    const blocked = block !== null && channels % block === 0;
+    const value: Value = { id, shape, dtype: "float32" };
+    const image = imageShape(shape);
+    const blocked = block !== null && image[3] % block === 0;
     placement.put(value, blocked ? "blocked" : "plain", name);
-    return { value, declared: { name, shape: blocked ? [batch, channels, height, width] : [...shape] } };
+    return { value, declared: { name, shape: blocked ? channelsFirst(image) : image } };
   };
   const x = operand(0, info.inShape, "x");
   const dy = operand(1, info.outShape, "dy");
-  const node = { attributes: { info, groups: 1 } } as unknown as TracedNode;
   const gradient = WEIGHT_GRADIENT_FORMS[form](context, {
     info,
-    channels: channelsOf(node),
+    channels: channelsOf({ info, groups: 1 }),
     x: x.value,
     dy: dy.value,
   });
   const size = sizeOfShape(info.filterShape);
   const output = { name: builder.op("Reshape", [gradient, builder.ints([size])]), shape: [size] };
-  const bytes = builder.encode([x.declared, dy.declared], [output]);
+  const bytes = builder.encode({ inputs: [x.declared, dy.declared], outputs: [output] });
   const session = await createSession(bytes, { device: "cpu", threads: 1 });
   const feeds = Object.fromEntries(
     [x.declared, dy.declared].map(({ name, shape }) => [

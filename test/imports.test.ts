@@ -12,11 +12,11 @@ const EXCITATION = "report/excitation";
 /** An import may only point to a part further down, or to its own. */
 const PARTS = [
   ...["cli.ts", "index.ts", "commands", EXCITATION, "present", "report", "sweep", "training", "engine"],
-  ...["compile", "model", "data", "records", "network", "config", "format.ts", "own-version.ts"],
+  ...["compile", "runtime", "model", "data", "records", "network", "config", "format.ts", "own-version.ts"],
   ...["regular-file.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
 ];
 
-const WITH_TFJS = ["training", "engine", "compile", "model"];
+const WITH_TFJS = ["training", "engine", "compile", "runtime", "model"];
 const PRINTING = ["cli.ts", "commands"];
 const WITHOUT_FILES = ["network", "config"];
 const READERS = ["config/source.ts", "config/schema.ts"];

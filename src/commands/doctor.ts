@@ -1,11 +1,11 @@
 // squeezebox doctor: which backends work on this machine, and what to do about the others.
 
-import { probeBlockSize } from "../compile/session.js";
-import { DEVICES, type Device } from "../engine/backends.js";
+import { availableParallelism } from "node:os";
+import { probeBlockSize } from "../compile/onnx/block-size.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
 import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
 import { formatTable } from "../format.js";
-import { defaultJobs } from "./inputs.js";
+import { DEVICE_NAMES, DEVICES, defaultJobs } from "../runtime/devices.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 interface Finding {
@@ -14,18 +14,12 @@ interface Finding {
   readonly detail: string;
 }
 
-const HOW_TO_GET: Readonly<Record<Device, string>> = {
-  cpu: "",
-  webgpu: "a GPU and its driver for Vulkan, Metal or Direct3D 12 are needed",
-  cuda: "an NVIDIA GPU and CUDA 12 are needed, and ONNX Runtime's libraries for it: see docs/installation.md",
-};
-
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
   const tensorflow = await probeTensorFlow();
-  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 });
+  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 }, availableParallelism());
   const gpu = await Promise.all(
-    DEVICES.filter((device) => device !== "cpu").map(async (device) => ({
+    DEVICE_NAMES.filter((device) => device !== "cpu").map(async (device) => ({
       device,
       reason: await probeDevice(device),
     })),
@@ -50,7 +44,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
       backend: `compiled --device ${device}`,
       works: reason === null,
       detail:
-        reason === null ? `ONNX Runtime on ${device}` : `${HOW_TO_GET[device]} (${reason.slice(0, 100)})`,
+        reason === null ? `ONNX Runtime on ${device}` : `${DEVICES[device].needs} (${reason.slice(0, 100)})`,
     })),
     { backend: "cpu", works: true, detail: "TensorFlow.js' own kernels: slow, for checking the others" },
   ];

@@ -4,7 +4,6 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../config/experiment.js";
 import { InputError } from "../diagnostic.js";
-import type { State } from "../engine/engine.js";
 import { buildNetwork } from "../network/build-network.js";
 import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
@@ -12,6 +11,7 @@ import { DamagedFileError } from "../records/files.js";
 import { type RunData, readRunData } from "../records/run-data.js";
 import { type RunFolder, readResult, runFolder } from "../records/run-folder.js";
 import type { ResultRow } from "../records/tables.js";
+import type { State } from "../runtime/program.js";
 import { type Checkpoint, readCheckpoint } from "../training/checkpoint.js";
 import { loadExperiment } from "./inputs.js";
 

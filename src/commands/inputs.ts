@@ -1,6 +1,5 @@
 // What several commands read: files, flags, datasets.
 
-import { availableParallelism } from "node:os";
 import { type Checked, checkExperiment, directoryOf, type Experiment } from "../config/experiment.js";
 import { mistakesOfAllRounds } from "../config/mend.js";
 import { applyOverrides, type Override, parseSetFlag } from "../config/override.js";
@@ -10,12 +9,12 @@ import { didYouMean } from "../config/suggest.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import { describeDataset, loadDataset, SplitError } from "../data/dataset.js";
 import { collect, type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
-import { BACKENDS, DEVICES, type EngineOptions } from "../engine/backends.js";
 import { buildNetwork, type NetworkInput } from "../network/build-network.js";
 import { checkBuilt } from "../network/check-built.js";
 import { everyMistake } from "../network/every-mistake.js";
 import { canonical } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
+import { BACKENDS, DEVICE_NAMES, type EngineOptions } from "../runtime/devices.js";
 import { type DatasetFacts, type DatasetReaders, type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { checkedPoints } from "../sweep/points.js";
 import { quickOverrides, quickSweep } from "./quick.js";
@@ -192,7 +191,7 @@ export interface EngineFlags {
 export function parseEngine({ backend, device, threads }: EngineFlags): EngineOptions {
   return {
     backend: oneOf("--backend", backend, BACKENDS),
-    device: oneOf("--device", device, DEVICES),
+    device: oneOf("--device", device, DEVICE_NAMES),
     threads,
   };
 }
@@ -204,10 +203,4 @@ function oneOf<Name extends string>(flag: string, value: string, names: readonly
       `${flag} must be one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`,
     );
   return found;
-}
-
-/** Runs at a time: as many as the cores have threads for; one where a GPU computes. */
-export function defaultJobs({ backend, device, threads }: EngineOptions): number {
-  if (backend === "tensorflow" || device !== "cpu") return 1;
-  return Math.max(1, Math.floor(availableParallelism() / threads));
 }

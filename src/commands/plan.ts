@@ -1,9 +1,11 @@
 // squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
 import type { AxisValues } from "../records/variant-cells.js";
+import { defaultJobs } from "../runtime/devices.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
 import {
@@ -13,7 +15,7 @@ import {
   longestShorter,
   withFinishedSeeds,
 } from "../sweep/finished-runs.js";
-import { defaultJobs, expandFile, type SweepInputs } from "./inputs.js";
+import { expandFile, type SweepInputs } from "./inputs.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 
 export interface PlanFlags extends SweepInputs {
@@ -31,7 +33,7 @@ export function printPlan(
   sweep: ExpandedSweep,
   {
     runs: root,
-    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }),
+    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }, availableParallelism()),
     json,
   }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {

@@ -1,18 +1,20 @@
 // squeezebox sweep: trains what a sweep still lacks, then prints its table.
 
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
 import { formatDuration } from "../format.js";
 import { compareSweeps } from "../report/comparison.js";
 import { readSweep } from "../report/read-sweep.js";
+import { defaultJobs } from "../runtime/devices.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import { runLockedSweep } from "../sweep/run-locked.js";
 import type { SweepEnd } from "../sweep/run-sweep.js";
 import { comparisonText } from "./compare.js";
-import { defaultJobs, type EngineFlags, expandFile, parseEngine, type SweepInputs } from "./inputs.js";
+import { type EngineFlags, expandFile, parseEngine, type SweepInputs } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { printPlan, warningFor } from "./plan.js";
 import { silentView, watchSweep } from "./progress.js";
@@ -50,7 +52,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
-      jobs: flags.jobs ?? defaultJobs(engine),
+      jobs: flags.jobs ?? defaultJobs(engine, availableParallelism()),
       ...engine,
       signal: abort.signal,
       watcher: view,

@@ -3,20 +3,19 @@
 import { createRequire } from "node:module";
 import type * as tf from "@tensorflow/tfjs-core";
 import { Tensor } from "onnxruntime-node";
-import { lower, type OnnxModel } from "../compile/lower.js";
-import type { Target } from "../compile/lowering.js";
-import { OnnxBuilder } from "../compile/onnx-builder.js";
-import {
-  createSession,
-  type Device,
-  probeBlockSize,
-  type Session,
-  whyUnavailable,
-} from "../compile/session.js";
-import { trace, useTraceBackend } from "../compile/trace.js";
-import { sizeOfShape } from "../compile/traced-graph.js";
+import { dumpInto } from "../compile/dump.js";
+import { sizeOfShape } from "../compile/graph/graph.js";
+import { lower } from "../compile/lower.js";
+import { probeBlockSize } from "../compile/onnx/block-size.js";
+import { OnnxBuilder } from "../compile/onnx/builder.js";
+import type { OnnxGraph } from "../compile/onnx/graph.js";
+import { createSession, floatsOf, type Session, whyUnavailable } from "../compile/onnx/session.js";
+import type { Target } from "../compile/ops/op.js";
+import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
-import type { Engine, Program, State, StepFunction, Values } from "./engine.js";
+import { DEVICES, type Device } from "../runtime/devices.js";
+import type { Program, State, StepFunction, Values } from "../runtime/program.js";
+import type { Engine, WithState } from "./engine.js";
 
 export interface CompiledOptions {
   readonly device: Device;
@@ -28,13 +27,9 @@ export interface CompiledOptions {
 }
 
 export async function createCompiledEngine(options: CompiledOptions): Promise<Engine> {
-  const onCpu = options.device === "cpu";
-  if (!onCpu) await checkDevice(options.device);
-  const target = {
-    block: onCpu && options.blocked ? await probeBlockSize() : null,
-    hasPoolIndices: options.device !== "webgpu",
-  };
-  useTraceBackend();
+  const { hasBlocks, hasPoolIndices } = DEVICES[options.device];
+  if (options.device !== "cpu") await checkDevice(options.device);
+  const target = { block: hasBlocks && options.blocked ? await probeBlockSize() : null, hasPoolIndices };
   return new CompiledEngine(options, target);
 }
 
@@ -71,28 +66,37 @@ class CompiledEngine implements Engine {
     this.description = `ONNX Runtime ${version}, ${device === "cpu" ? cpu : device}`;
   }
 
-  bind(variables: ReadonlyMap<string, tf.Variable>): void {
-    this.#variables = variables;
-    for (const [name, { shape }] of variables) {
-      const make = () => new Tensor("float32", new Float32Array(sizeOfShape(shape)), [...shape]);
-      this.#slots.set(name, { current: make(), spare: this.#staysOnDevice ? null : make() });
+  build<Built extends WithState>(make: () => Built): Built {
+    useTraceBackend();
+    const built = make();
+    this.#variables = built.state;
+    for (const [name, { shape }] of built.state) {
+      const place = () => new Tensor("float32", new Float32Array(sizeOfShape(shape)), [...shape]);
+      this.#slots.set(name, { current: place(), spare: this.#staysOnDevice ? null : place() });
     }
+    return built;
   }
 
   async compile(step: StepFunction): Promise<Program> {
-    const model = lower(trace(step, this.#variables), this.target);
-    const onDevice = this.#staysOnDevice ? Array.from(model.stateOutputs.values(), ({ name }) => name) : [];
-    const session = await createSession(model.bytes, { ...this.options, onDevice });
+    const folder = process.env.SQUEEZEBOX_DUMP;
+    const observer = folder ? dumpInto(folder, step.name ?? "step") : undefined;
+    const { graph, builder } = lower(trace(step, this.#variables), this.target, observer);
+    const bytes = builder.encode({
+      inputs: [...graph.inputs.values(), ...graph.stateInputs.values()],
+      outputs: [...graph.outputs.values(), ...graph.stateOutputs.values()],
+      nodes: graph.nodes,
+    });
+    const onDevice = this.#staysOnDevice ? Array.from(graph.stateOutputs.values(), ({ name }) => name) : [];
+    const session = await createSession(bytes, { ...this.options, onDevice });
     this.#sessions.push(session);
-    return { run: (inputs) => this.#run(session, model, inputs) };
+    return { run: (inputs) => this.#run(session, graph, inputs) };
   }
 
-  /** CUDA outputs come back to the host; WebGPU buffers can be outputs of one step and inputs of the next. */
   get #staysOnDevice(): boolean {
-    return this.options.device === "webgpu";
+    return DEVICES[this.options.device].keepsState;
   }
 
-  async #run(session: Session, model: OnnxModel, inputs: Values): Promise<Values> {
+  async #run(session: Session, model: OnnxGraph, inputs: Values): Promise<Values> {
     const feeds: Record<string, Tensor> = {};
     for (const [name, { name: declared, shape }] of model.inputs)
       feeds[declared] = inputTensor(inputs, name, shape);
@@ -104,16 +108,13 @@ class CompiledEngine implements Engine {
     const results = await session.run(feeds, fetches);
     for (const [name, declared] of model.stateOutputs) {
       const slot = this.#slot(name);
-      const written = slot.spare ?? (results[declared.name] as Tensor);
+      const written = slot.spare ?? tensorOf(results, declared.name);
       if (slot.spare === null) slot.current.dispose();
       else slot.spare = slot.current;
       slot.current = written;
     }
     return Object.fromEntries(
-      Array.from(model.outputs, ([name, { name: declared }]) => [
-        name,
-        (results[declared] as Tensor).data as Float32Array,
-      ]),
+      Array.from(model.outputs, ([name, { name: declared }]) => [name, floatsOf(results[declared])]),
     );
   }
 
@@ -122,7 +123,7 @@ class CompiledEngine implements Engine {
     return new Map(
       Array.from(this.#slots, ([name, { current }]) => {
         const tensor = onHost?.[name] ?? current;
-        return [name, Float32Array.from(tensor.data as Float32Array)];
+        return [name, Float32Array.from(floatsOf(tensor))];
       }),
     );
   }
@@ -135,22 +136,22 @@ class CompiledEngine implements Engine {
       input: { name: `state:${name}`, shape: current.dims },
       output: { name: builder.op("Identity", [`state:${name}`]), shape: current.dims },
     }));
-    const bytes = builder.encode(
-      copies.map(({ input }) => input),
-      copies.map(({ output }) => output),
-    );
+    const bytes = builder.encode({
+      inputs: copies.map(({ input }) => input),
+      outputs: copies.map(({ output }) => output),
+    });
     const session = await createSession(bytes, { device: this.options.device, threads: 1 });
     const results = await session.run(
       Object.fromEntries(copies.map(({ name, input }) => [input.name, this.#slot(name).current])),
     );
     await session.release();
-    return Object.fromEntries(copies.map(({ name, output }) => [name, results[output.name] as Tensor]));
+    return Object.fromEntries(copies.map(({ name, output }) => [name, tensorOf(results, output.name)]));
   }
 
   writeState(state: State): void {
     for (const [name, values] of state) {
       const slot = this.#slot(name);
-      if (slot.current.location === "cpu") (slot.current.data as Float32Array).set(values);
+      if (slot.current.location === "cpu") floatsOf(slot.current).set(values);
       else {
         const { dims } = slot.current;
         slot.current.dispose();
@@ -179,7 +180,13 @@ class CompiledEngine implements Engine {
 
 /** The same memory in another shape. */
 function reshaped(tensor: Tensor | null, shape: readonly number[]): Tensor | null {
-  return tensor && new Tensor("float32", tensor.data as Float32Array, [...shape]);
+  return tensor && new Tensor("float32", floatsOf(tensor), [...shape]);
+}
+
+function tensorOf(results: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = results[name];
+  if (!tensor) throw new Error(`ONNX Runtime returned no ${name}`);
+  return tensor;
 }
 
 function inputTensor(inputs: Values, name: string, shape: readonly number[]): Tensor {

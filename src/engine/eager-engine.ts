@@ -2,12 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { registerOwnKernels } from "../model/own-kernels.js";
-import type { Engine, Program, State, StepFunction, Values } from "./engine.js";
+import type { Program, State, StepFunction, Values } from "../runtime/program.js";
+import type { Engine, WithState } from "./engine.js";
 
 /** `backend` is registered with tfjs already, under its own name. */
 export function createEagerEngine(backend: "cpu" | "tensorflow", description: string): Engine {
   registerOwnKernels(backend);
-  tf.setBackend(backend);
   return new EagerEngine(backend, description);
 }
 
@@ -19,8 +19,11 @@ class EagerEngine implements Engine {
     readonly description: string,
   ) {}
 
-  bind(variables: ReadonlyMap<string, tf.Variable>): void {
-    this.#variables = variables;
+  build<Built extends WithState>(make: () => Built): Built {
+    tf.setBackend(this.backend);
+    const built = make();
+    this.#variables = built.state;
+    return built;
   }
 
   async compile(step: StepFunction): Promise<Program> {

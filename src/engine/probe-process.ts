@@ -1,15 +1,15 @@
 // A process that tries a device or TensorFlow and says what came of it: native libraries print as they like, and may crash.
 
-import { whyUnavailable } from "../compile/session.js";
-import { DEVICES } from "./backends.js";
+import { whyUnavailable } from "../compile/onnx/session.js";
+import { isDevice } from "../runtime/devices.js";
 import { findTensorFlow, type TensorFlowFound } from "./select-engine.js";
 
 export type ProbeResult =
   | { readonly kind: "device"; readonly reason: string | null }
   | { readonly kind: "tensorflow"; readonly found: TensorFlowFound | null };
 
-const device = DEVICES.find((name) => name === process.argv[2]);
-const result: ProbeResult = device
+const device = process.argv[2];
+const result: ProbeResult = isDevice(device)
   ? { kind: "device", reason: await whyUnavailable(device) }
   : { kind: "tensorflow", found: findTensorFlow() };
 process.send?.(result, () => process.exit());

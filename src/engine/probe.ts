@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Device } from "./backends.js";
+import type { Device } from "../runtime/devices.js";
 import type { ProbeResult } from "./probe-process.js";
 import type { TensorFlowFound } from "./select-engine.js";
 

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
-import type { EngineOptions } from "./backends.js";
+import type { EngineOptions } from "../runtime/devices.js";
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";

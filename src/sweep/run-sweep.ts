@@ -1,11 +1,11 @@
 // An expanded sweep -> finished runs: what is known is not repeated, the rest is spread over processes.
 
 import { join, relative } from "node:path";
-import type { EngineOptions } from "../engine/backends.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { RUN_STATUSES, type RunState } from "../records/run-status.js";
+import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep, Run } from "./expand.js";
 import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";

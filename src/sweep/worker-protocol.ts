@@ -1,8 +1,8 @@
 // What the scheduler and a run's process say to each other.
 
 import type { Experiment } from "../config/experiment.js";
-import type { EngineOptions } from "../engine/backends.js";
 import type { RunState } from "../records/run-status.js";
+import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
 
 export interface RunOrder extends EngineOptions {

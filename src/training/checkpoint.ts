@@ -1,7 +1,7 @@
 // A run's state after an epoch <-> its checkpoint files.
 
-import type { State } from "../engine/engine.js";
 import { readTensors, writeTensors } from "../records/safetensors.js";
+import type { State } from "../runtime/program.js";
 
 export interface Checkpoint {
   readonly state: State;

@@ -2,8 +2,8 @@
 
 import { takeBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
-import type { Program, Values } from "../engine/engine.js";
 import { permutation, randomStream } from "../random.js";
+import type { Program, Values } from "../runtime/program.js";
 import { type Evaluation, MetricsSum } from "./metrics.js";
 
 export interface EvaluationParts {

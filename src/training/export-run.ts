@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { TELLTALE_BATCH } from "../compile/any-batch.js";
-import { lowerPortable } from "../compile/lower.js";
-import { trace, useTraceBackend } from "../compile/trace.js";
+import { lower } from "../compile/lower.js";
+import { TELLTALE_BATCH } from "../compile/passes/any-batch.js";
+import { portableModel } from "../compile/portable.js";
+import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { buildModel } from "../model/build-model.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
@@ -80,15 +81,12 @@ export function exportOnnx(
     input: { ...metadata.input, shape: [batch, ...size] },
     output: { ...metadata.output, name: ["logits", "probabilities"], shape: [batch, output.channels] },
   };
-  const bytes = lowerPortable(
-    trace(step, model.weights),
-    { block: null, hasPoolIndices: true },
-    {
-      frozen: weights,
-      metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),
-      anyBatch: batch === null,
-    },
-  );
+  const lowered = lower(trace(step, model.weights), { block: null, hasPoolIndices: true });
+  const bytes = portableModel(lowered, {
+    frozen: weights,
+    metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),
+    anyBatch: batch === null,
+  });
   return writeAll(
     folder,
     new Map<string, string | Uint8Array>([

@@ -3,10 +3,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { Dataset } from "../data/dataset.js";
-import type { Engine, State, StepFunction, Values } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
 import type { Graph, Op } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
+import type { State, StepFunction, Values } from "../runtime/program.js";
 import { evaluateSplit } from "./evaluate.js";
 import { isWrong } from "./metrics.js";
 
@@ -57,8 +58,10 @@ export async function gateActivations({
   engine,
 }: GateParts): Promise<GateActivations[]> {
   const gates = gatesOf(graph);
-  const model = buildModel(graph);
-  engine.bind(model.weights);
+  const { model } = engine.build(() => {
+    const model = buildModel(graph);
+    return { model, state: model.weights };
+  });
   engine.writeState(new Map([...weights].filter(([name]) => model.weights.has(name))));
   const { test, classes } = dataset;
   const size = Math.min(128, test.count);
@@ -72,6 +75,7 @@ export async function gateActivations({
     outputs: [model.layersModel.output as layers.SymbolicTensor, ...outputs],
   });
   const program = await engine.compile({
+    name: "gate activations",
     inputs: { images },
     layers: probe.layers,
     run: (inputs) => {
@@ -146,6 +150,7 @@ function replacedStep(
   { gate, images, mean }: { gate: string; images: number[]; mean: Float32Array },
 ): StepFunction {
   return {
+    name: `evaluation without ${gate}`,
     inputs: { images },
     layers: model.layers,
     run: (inputs) => {

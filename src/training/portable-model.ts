@@ -1,9 +1,9 @@
 // A finished run -> what others need of it: a network that takes pixels as they are in files, and words about it.
 
-import type { State } from "../engine/engine.js";
 import type { Graph, Node } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import type { RunData } from "../records/run-data.js";
+import type { State } from "../runtime/program.js";
 
 export interface PortableModel {
   readonly graph: Graph;

@@ -2,8 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import type { StepFunction } from "../engine/engine.js";
 import type { Model } from "../model/build-model.js";
+import type { StepFunction } from "../runtime/program.js";
 import type { Optimizer } from "./optimizer.js";
 
 export interface BatchShape {
@@ -55,6 +55,7 @@ export function trainingStep(
     weight: model.weights.get(name) as tf.Variable,
   }));
   return {
+    name: `training of ${shape.batch}`,
     inputs: {
       ...imageInput(shape),
       labels: [shape.batch, shape.classes],
@@ -98,6 +99,7 @@ export function trainingStep(
 /** Inputs images; gives logits [batch, classes]. BatchNorm uses its moving statistics. */
 export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
   return {
+    name: `evaluation of ${shape.batch}`,
     inputs: imageInput(shape),
     layers: model.layersModel.layers,
     run: (inputs) => ({

@@ -3,7 +3,6 @@
 import { stringify } from "yaml";
 import type { Experiment } from "../config/experiment.js";
 import type { Dataset } from "../data/dataset.js";
-import type { EngineOptions } from "../engine/backends.js";
 import { selectEngine } from "../engine/select-engine.js";
 import { complexityOf } from "../network/complexity.js";
 import { trajectoryOf } from "../network/fingerprint.js";
@@ -15,6 +14,7 @@ import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS, type ResultRow } from "../records/tables.js";
+import type { EngineOptions } from "../runtime/devices.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { balancedError, type Evaluation } from "./metrics.js";
@@ -86,6 +86,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
     if (dataset.train.count % experiment.training.batchSize === 1 && dataset.train.count > 1)
       logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
     const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
+    if (finished < experiment.training.epochs) await trainer.prepare(dataset.validation);
     for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
       const row = await runEpoch(trainer, epoch, options);
       rows.push(row);

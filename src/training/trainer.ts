@@ -3,12 +3,13 @@
 import type { Experiment, TrainingSpec } from "../config/experiment.js";
 import { batchesOf, takeBatch } from "../data/batches.js";
 import type { Dataset, Split } from "../data/dataset.js";
-import type { Engine, Program, State, Values } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
 import { initialState } from "../model/initial-values.js";
 import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
+import type { Program, State, Values } from "../runtime/program.js";
 import { evaluateSplit } from "./evaluate.js";
 import { type Evaluation, type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
@@ -40,6 +41,8 @@ export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Sets all state to its initial values. */
   initialise(): void;
+  /** Compiles what training and evaluating `split` run, so that no epoch's time has it in it. */
+  prepare(split: Split | null): Promise<void>;
   /** One pass over the training images (epochs from 1), each once, in an order that follows from seed and epoch. */
   trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
   /** Metrics over a whole split. */
@@ -57,10 +60,11 @@ export interface TrainerParts {
 
 export function createTrainer({ experiment, graph, dataset, engine }: TrainerParts): Trainer {
   const { training, seed } = experiment;
-  const model = buildModel(graph);
   const optimizer = createOptimizer(training.optimizer);
-  const state = stateOf(model, optimizer);
-  engine.bind(state);
+  const { model, state } = engine.build(() => {
+    const model = buildModel(graph);
+    return { model, state: stateOf(model, optimizer) };
+  });
   const classes = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? dataset.classes;
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
   const batches = batchesOf(dataset.train.count, training.batchSize);
@@ -85,6 +89,10 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
     shapes,
     initialise: () => engine.writeState(initialState(graph, shapes, seed)),
     weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
+    prepare: async (split) => {
+      for (const { size } of batches) await programFor(size);
+      if (split) await evaluationFor(Math.min(training.batchSize, split.count));
+    },
     trainEpoch: async (epoch, onStep) => {
       const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
       const sum = new MetricsSum();

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { forAnyBatch, TELLTALE_BATCH } from "../../src/compile/any-batch.js";
-import { OnnxBuilder } from "../../src/compile/onnx-builder.js";
+import { OnnxBuilder } from "../../src/compile/onnx/builder.js";
+import { ANY_BATCH, TELLTALE_BATCH } from "../../src/compile/passes/any-batch.js";
 import { InputError } from "../../src/diagnostic.js";
+import { graph } from "./nodes.js";
 
-describe("forAnyBatch", () => {
+describe("the pass any-batch", () => {
   /** The numbers that the node's second input, or the one at `index`, has afterwards. */
   const check = (type: string, ints: readonly number[], expected: readonly number[] | null, index = 1) => {
     const builder = new OnnxBuilder();
@@ -13,10 +14,10 @@ describe("forAnyBatch", () => {
     );
     builder.op(type, inputs);
     if (expected === null) {
-      assert.throws(() => forAnyBatch(builder, builder.nodes), InputError);
+      assert.throws(() => ANY_BATCH.run(graph(builder.nodes), builder), InputError);
       return;
     }
-    const [node] = forAnyBatch(builder, builder.nodes);
+    const [node] = ANY_BATCH.run(graph(builder.nodes), builder).nodes;
     assert.deepEqual(builder.constant(node?.inputs[index] ?? "")?.ints, expected);
   };
   const N = TELLTALE_BATCH;

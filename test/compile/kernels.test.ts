@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
-import { sizeOfShape } from "../../src/compile/traced-graph.js";
+import { sizeOfShape } from "../../src/compile/graph/graph.js";
 import { batchNormTrain } from "../../src/model/batch-norm-kernels.js";
 import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "../engine/both-engines.js";

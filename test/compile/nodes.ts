@@ -1,10 +1,35 @@
-// ONNX nodes written down by hand.
+// ONNX nodes and graphs written down by hand.
 
-import type { OnnxNode } from "../../src/compile/onnx-builder.js";
+import type { OnnxGraph, OnnxNode, OnnxValue } from "../../src/compile/onnx/graph.js";
 
-/** `text`: outputs, type and inputs, as in "sum = Add a b" or "y i = MaxPool x". */
-export function node(text: string, attributes: OnnxNode["attributes"] = {}): OnnxNode {
-  const [outputs = "", call = ""] = text.split(" = ");
+/** `text`: outputs, type and inputs, as in "sum = Add a b" or "y i = MaxPool x"; "_" is an input left out. */
+export function node(text: string, parts: Partial<OnnxNode> = {}): OnnxNode {
+  const [left = "", call = ""] = text.split(" = ");
+  const [output = "", ...others] = left.split(" ");
   const [type = "", ...inputs] = call.split(" ");
-  return { origin: "", type, domain: "", inputs, outputs: outputs.split(" "), attributes };
+  return {
+    origin: "",
+    type,
+    domain: "",
+    inputs: inputs.map((name) => (name === "_" ? "" : name)),
+    outputs: [output, ...others],
+    attributes: {},
+    ...parts,
+  };
+}
+
+/** `fed`: inputs that are not state. */
+export function graph(
+  nodes: readonly OnnxNode[],
+  { outputs = [], fed = [] }: { outputs?: readonly string[]; fed?: readonly string[] } = {},
+): OnnxGraph {
+  const named = (names: readonly string[]) =>
+    new Map(names.map((name): [string, OnnxValue] => [name, { name, shape: [1] }]));
+  return {
+    nodes,
+    inputs: named(fed),
+    outputs: named(outputs),
+    stateInputs: new Map(),
+    stateOutputs: new Map(),
+  };
 }

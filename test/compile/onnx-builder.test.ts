@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { Tensor } from "onnxruntime-node";
 import { PbfReader } from "pbf";
-import { OnnxBuilder } from "../../src/compile/onnx-builder.js";
-import { createSession } from "../../src/compile/session.js";
+import { OnnxBuilder } from "../../src/compile/onnx/builder.js";
+import { createSession } from "../../src/compile/onnx/session.js";
 
 const CPU = { device: "cpu", threads: 1 } as const;
 const ramp = (...shape: number[]) =>
@@ -34,7 +34,10 @@ describe("encoded ONNX model", () => {
     ) => {
       const builder = new OnnxBuilder();
       const y = builder.op(type, ["x"], attributes);
-      const bytes = builder.encode([{ name: "x", shape: [2, 3] }], [{ name: y, shape: ["a", "b"] }]);
+      const bytes = builder.encode({
+        inputs: [{ name: "x", shape: [2, 3] }],
+        outputs: [{ name: y, shape: ["a", "b"] }],
+      });
       assert.deepEqual(await runs(bytes, ramp(2, 3), y), expected);
     };
     it("a fraction that is whole", () => check("LeakyRelu", { alpha: 2 }, [-8, -6, -4, -2, 0, 1]));
@@ -44,7 +47,10 @@ describe("encoded ONNX model", () => {
     it("words", async () => {
       const builder = new OnnxBuilder();
       const y = builder.op("Pad", ["x", builder.ints([0, 1, 0, 1])], { mode: "reflect" });
-      const bytes = builder.encode([{ name: "x", shape: [1, 3] }], [{ name: y, shape: [1, 5] }]);
+      const bytes = builder.encode({
+        inputs: [{ name: "x", shape: [1, 3] }],
+        outputs: [{ name: y, shape: [1, 5] }],
+      });
       assert.deepEqual(await runs(bytes, ramp(1, 3), y), [-3, -4, -3, -2, -3]);
     });
   });
@@ -58,7 +64,10 @@ describe("encoded ONNX model", () => {
       const ones = builder.op("Expand", [builder.scalar(1), builder.ints([1, size])]);
       y = builder.op("Add", [y, builder.op("MatMul", [ones, name])]);
     }
-    const bytes = builder.encode([{ name: "x", shape: [1, 1] }], [{ name: y, shape: [1, 1] }]);
+    const bytes = builder.encode({
+      inputs: [{ name: "x", shape: [1, 1] }],
+      outputs: [{ name: y, shape: [1, 1] }],
+    });
     const [sum = Number.NaN] = await runs(bytes, ramp(1, 1), y);
     assert.ok(Math.abs(sum - (-4 + 5)) < 1e-3, `${sum}`);
   });
@@ -67,7 +76,7 @@ describe("encoded ONNX model", () => {
     const builder = new OnnxBuilder();
     const y = builder.op("Relu", ["x"]);
     const shape = ["batch", 2];
-    const bytes = builder.encode([{ name: "x", shape }], [{ name: y, shape }]);
+    const bytes = builder.encode({ inputs: [{ name: "x", shape }], outputs: [{ name: y, shape }] });
     const session = await createSession(bytes, CPU);
     const declared = [...session.inputMetadata, ...session.outputMetadata];
     assert.deepEqual(
@@ -83,12 +92,11 @@ describe("encoded ONNX model", () => {
     const builder = new OnnxBuilder();
     const value = { name: "x", shape: [1] };
     const metadata = { run: "r-ablation/se-r4/seed-1", note: "größer als 127 Bytes ".repeat(10) };
-    const bytes = builder.encode(
-      [value],
-      [{ ...value, name: builder.op("Relu", ["x"]) }],
-      builder.nodes,
+    const bytes = builder.encode({
+      inputs: [value],
+      outputs: [{ ...value, name: builder.op("Relu", ["x"]) }],
       metadata,
-    );
+    });
     const session = await createSession(bytes, CPU);
     await session.release();
     const readEntry = (field: number, entry: string[], reader: PbfReader) => {

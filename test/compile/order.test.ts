@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { OnnxNode } from "../../src/compile/onnx-builder.js";
-import { orderForLoading } from "../../src/compile/order.js";
-import { node } from "./nodes.js";
+import { OnnxBuilder } from "../../src/compile/onnx/builder.js";
+import type { OnnxNode } from "../../src/compile/onnx/graph.js";
+import { ORDER } from "../../src/compile/passes/order.js";
+import { graph, node } from "./nodes.js";
 
-const FED = new Set(["images"]);
+const order = (nodes: readonly OnnxNode[]) =>
+  ORDER.run(graph(nodes, { fed: ["images"] }), new OnnxBuilder()).nodes;
 
-describe("orderForLoading", () => {
+describe("the pass order", () => {
   it("gives the same nodes, each after those it needs", () => {
     const nodes = trainingStep(20);
-    const ordered = orderForLoading(nodes, FED);
+    const ordered = order(nodes);
     assert.deepEqual(new Set(ordered), new Set(nodes));
     assert.equal(ordered.length, nodes.length);
     const made = new Set<string>();
@@ -26,13 +28,13 @@ describe("orderForLoading", () => {
     const last = (all: readonly OnnxNode[]) =>
       all.flatMap(({ outputs }) => outputs).filter((name) => !used.has(name));
     assert.equal(last(nodes).length, 20);
-    assert.deepEqual(last(orderForLoading(nodes, FED)), last(nodes));
+    assert.deepEqual(last(order(nodes)), last(nodes));
   });
 
   it("puts what needs state alone before what needs the images", () => {
-    const nodes = [node("x = Transpose images"), node("y = Conv x w"), node("w = Reshape state")];
+    const nodes = [node("x = Transpose images"), node("w = Reshape state"), node("y = Conv x w")];
     assert.deepEqual(
-      orderForLoading([...nodes, node("loss = Sum y")], FED).map(({ outputs }) => outputs[0]),
+      order([...nodes, node("loss = Sum y")]).map(({ outputs }) => outputs[0]),
       ["w", "x", "y", "loss"],
     );
   });
@@ -43,7 +45,7 @@ describe("orderForLoading", () => {
     const starts = 2 * depth;
     const back = 4 * depth;
     const least = (starts * (starts - 1)) / 2 + (back * depth) / 2;
-    assert.ok(steps(orderForLoading(nodes, FED)) < 1.02 * least);
+    assert.ok(steps(order(nodes)) < 1.02 * least);
     assert.ok(steps(nodes) > 3 * least);
   });
 });

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { shareEqual } from "../../src/compile/share.js";
-import { node } from "./nodes.js";
+import { OnnxBuilder } from "../../src/compile/onnx/builder.js";
+import type { OnnxNode } from "../../src/compile/onnx/graph.js";
+import { SHARE } from "../../src/compile/passes/share.js";
+import { graph, node } from "./nodes.js";
 
-describe("shareEqual", () => {
+const share = (nodes: readonly OnnxNode[], outputs: readonly string[]) =>
+  SHARE.run(graph(nodes, { outputs }), new OnnxBuilder()).nodes;
+
+describe("the pass share", () => {
   it("keeps the first of equal nodes, and of what equal nodes make equal", () => {
     const nodes = [
       node("a = Neg rate"),
@@ -12,26 +17,22 @@ describe("shareEqual", () => {
       node("d = Expand b shape"),
       node("e = Add c d"),
     ];
-    assert.deepEqual(shareEqual(nodes, new Set(["e"])), [
-      nodes[0],
-      nodes[2],
-      { ...nodes[4], inputs: ["c", "c"] },
-    ]);
+    assert.deepEqual(share(nodes, ["e"]), [nodes[0], nodes[2], { ...nodes[4], inputs: ["c", "c"] }]);
   });
 
   it("keeps what differs in inputs, attributes, domain or number of outputs", () => {
     const nodes = [
-      node("a = MaxPool x", { kernel_shape: [2, 2] }),
-      node("b = MaxPool x", { kernel_shape: [3, 3] }),
-      node("c = MaxPool y", { kernel_shape: [2, 2] }),
-      node("d i = MaxPool x", { kernel_shape: [2, 2] }),
-      { ...node("e = MaxPool x", { kernel_shape: [2, 2] }), domain: "other" },
+      node("a = MaxPool x", { attributes: { kernel_shape: [2, 2] } }),
+      node("b = MaxPool x", { attributes: { kernel_shape: [3, 3] } }),
+      node("c = MaxPool y", { attributes: { kernel_shape: [2, 2] } }),
+      node("d i = MaxPool x", { attributes: { kernel_shape: [2, 2] } }),
+      { ...node("e = MaxPool x", { attributes: { kernel_shape: [2, 2] } }), domain: "other" },
     ];
-    assert.deepEqual(shareEqual(nodes, new Set()), nodes);
+    assert.deepEqual(share(nodes, []), nodes);
   });
 
   it("keeps every output of the model", () => {
     const nodes = [node("a = Identity x"), node("b = Identity x"), node("c = Identity x")];
-    assert.deepEqual(shareEqual(nodes, new Set(["b", "c"])), nodes);
+    assert.deepEqual(share(nodes, ["b", "c"]), nodes);
   });
 });

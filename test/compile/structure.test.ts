@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { type BenchCase, CASES, yamlOf } from "../../bench/cases.js";
-import { lowerNodes } from "../../src/compile/lower.js";
-import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx-builder.js";
-import { probeBlockSize } from "../../src/compile/session.js";
-import { trace, useTraceBackend } from "../../src/compile/trace.js";
+import { lower } from "../../src/compile/lower.js";
+import { probeBlockSize } from "../../src/compile/onnx/block-size.js";
+import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx/graph.js";
+import { trace, useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
@@ -35,7 +35,7 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   const step = trains
     ? trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null })
     : evaluationStep(model, shape);
-  return countsOf(lowerNodes(trace(step, state), { block, hasPoolIndices: true }).nodes);
+  return countsOf(lower(trace(step, state), { block, hasPoolIndices: true }).graph.nodes);
 }
 
 /** `nchwc Conv + bias + sum + Relu` -> how many there are. */

@@ -6,8 +6,9 @@ import "@tensorflow/tfjs-layers"; // registers the gradients
 import * as tf from "@tensorflow/tfjs-core";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
 import { createEagerEngine } from "../../src/engine/eager-engine.js";
-import type { Engine, State, StepFunction, Values } from "../../src/engine/engine.js";
+import type { Engine } from "../../src/engine/engine.js";
 import { randomStream } from "../../src/random.js";
+import type { State, StepFunction, Values } from "../../src/runtime/program.js";
 
 tf.enableProdMode();
 
@@ -27,8 +28,10 @@ export async function runOn(
   make: () => Subject,
   { initial, inputs }: { initial: State; inputs: readonly Values[] },
 ): Promise<Outcome> {
-  const { step, variables } = make();
-  engine.bind(variables);
+  const { step } = engine.build(() => {
+    const { step, variables } = make();
+    return { step, state: variables };
+  });
   engine.writeState(initial);
   const program = await engine.compile(step);
   const results: Values[] = [];

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { describe, it } from "mocha";
-import { probeBlockSize } from "../../src/compile/session.js";
-import { UnsupportedKernelError } from "../../src/compile/traced-graph.js";
+import { UnsupportedKernelError } from "../../src/compile/graph/graph.js";
+import { probeBlockSize } from "../../src/compile/onnx/block-size.js";
 import { InputError } from "../../src/diagnostic.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
-import type { StepFunction } from "../../src/engine/engine.js";
 import { findTensorFlow, selectEngine } from "../../src/engine/select-engine.js";
+import type { StepFunction } from "../../src/runtime/program.js";
 import { assertClose, randomArray } from "./both-engines.js";
 
 type Shape4 = [number, number, number, number];
 
 async function compiled(variables: Map<string, tf.Variable>, step: StepFunction) {
   const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-  engine.bind(variables);
+  engine.build(() => ({ state: variables }));
   return { engine, program: await engine.compile(step) };
 }
 
@@ -83,7 +83,7 @@ describe("the compiled engine", () => {
       outputs: new Erf({ name: "strange" }).apply(input) as layers.SymbolicTensor,
     });
     const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-    engine.bind(new Map());
+    engine.build(() => ({ state: new Map() }));
     const step: StepFunction = {
       inputs: { x: [1, 3] },
       layers: model.layers,

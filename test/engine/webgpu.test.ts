@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
-import { whyUnavailable } from "../../src/compile/session.js";
+import { whyUnavailable } from "../../src/compile/onnx/session.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";

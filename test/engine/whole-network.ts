@@ -4,10 +4,10 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { checkExperiment, type Experiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
-import type { Values } from "../../src/engine/engine.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { initialValues } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
+import type { Values } from "../../src/runtime/program.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
 import {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
-import { useTraceBackend } from "../../src/compile/trace.js";
+import { useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Split } from "../../src/data/dataset.js";
-import type { Program } from "../../src/engine/engine.js";
+import type { Program } from "../../src/runtime/program.js";
 import { evaluateSplit } from "../../src/training/evaluate.js";
 
 const CLASSES = 10;

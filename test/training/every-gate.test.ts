@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { useTraceBackend } from "../../src/compile/trace.js";
+import { useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";

@@ -1,0 +1,109 @@
+// The vocabulary of traced graphs: for each kernel its inputs in order, its attributes as recorded, and its outputs.
+// Names are those of tfjs, but for the kernels of our own and those that passes make.
+
+import type { backend_util } from "@tensorflow/tfjs-core";
+import type { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../../model/batch-norm-kernels.js";
+
+export type DataType = "float32" | "int32" | "bool";
+
+export interface Value {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+}
+
+interface Kernel<
+  Inputs extends readonly Value[],
+  Attributes = Readonly<Record<never, never>>,
+  Outputs extends readonly Value[] = readonly [Value],
+> {
+  readonly inputs: Inputs;
+  readonly attributes: Attributes;
+  readonly outputs: Outputs;
+}
+
+/** What tfjs says of the sizes of a convolution or a pool. */
+export type ConvInfo = backend_util.Conv2DInfo;
+
+export interface ConvAttributes {
+  readonly info: ConvInfo;
+  readonly groups: number;
+}
+
+interface PoolAttributes {
+  readonly info: ConvInfo;
+}
+
+/** Sorted, from 0; the reduced axes are kept with size 1 or dropped, as the output's shape says. */
+interface Axes {
+  readonly axes: readonly number[];
+}
+
+type Unary<Attributes = Readonly<Record<never, never>>> = Kernel<readonly [x: Value], Attributes>;
+type Binary = Kernel<readonly [a: Value, b: Value]>;
+
+export type UnaryName =
+  | ("Relu" | "Relu6" | "Elu" | "Sigmoid" | "Tanh" | "Softplus" | "Exp" | "Log" | "Neg" | "Abs" | "Sign")
+  | ("Sqrt" | "Rsqrt" | "Square" | "Reciprocal" | "LogicalNot");
+
+export type BinaryName =
+  | ("Add" | "Sub" | "Multiply" | "RealDiv" | "Maximum" | "Minimum" | "Pow" | "SquaredDifference")
+  | ("Greater" | "GreaterEqual" | "Less" | "LessEqual" | "Equal" | "NotEqual" | "LogicalAnd" | "LogicalOr");
+
+export type ReductionName = "Sum" | "Mean" | "Max" | "Min";
+
+export interface Kernels
+  extends Record<UnaryName, Unary>,
+    Record<BinaryName, Binary>,
+    Record<ReductionName, Unary<Axes>> {
+  /** 1 where x is positive, else alpha. */
+  Step: Unary<{ readonly alpha: number }>;
+  LeakyRelu: Unary<{ readonly alpha: number }>;
+  ClipByValue: Unary<{ readonly clipValueMin: number; readonly clipValueMax: number }>;
+  /** To the output's type. */
+  Cast: Unary;
+  EluGrad: Kernel<readonly [dy: Value, y: Value]>;
+  Select: Kernel<readonly [condition: Value, t: Value, e: Value]>;
+  Softmax: Unary<{ readonly dim: number }>;
+  Reshape: Unary;
+  Tile: Unary<{ readonly reps: readonly number[] }>;
+  Transpose: Unary<{ readonly perm: readonly number[] }>;
+  PadV2: Unary<{ readonly paddings: readonly (readonly [number, number])[]; readonly constantValue: number }>;
+  Slice: Unary<{ readonly starts: readonly number[]; readonly sizes: readonly number[] }>;
+  Concat: Kernel<readonly Value[], { readonly axis: number }>;
+  BatchMatMul: Kernel<
+    readonly [a: Value, b: Value],
+    { readonly transposeA: boolean; readonly transposeB: boolean }
+  >;
+  /** filter: height, width, input channels of a group, output channels of all groups. */
+  Conv2D: Kernel<readonly [x: Value, filter: Value], ConvAttributes>;
+  Conv2DBackpropInput: Kernel<readonly [dy: Value, filter: Value], ConvAttributes>;
+  Conv2DBackpropFilter: Kernel<readonly [x: Value, dy: Value], ConvAttributes>;
+  MaxPool: Unary<PoolAttributes>;
+  /** The mean of the pixels that are not padding. */
+  AvgPool: Unary<PoolAttributes>;
+  MaxPoolGrad: Kernel<readonly [dy: Value, x: Value], PoolAttributes>;
+  AvgPoolGrad: Kernel<readonly [dy: Value], PoolAttributes>;
+  FusedBatchNorm: Kernel<
+    readonly [x: Value, mean: Value, variance: Value, offset: Value, scale: Value],
+    { readonly epsilon: number }
+  >;
+  [BATCH_NORM_TRAIN]: Kernel<
+    readonly [x: Value, gamma: Value, beta: Value],
+    { readonly epsilon: number },
+    readonly [y: Value, mean: Value, scale: Value, variance: Value]
+  >;
+  [BATCH_NORM_TRAIN_GRADIENT]: Kernel<
+    readonly [dy: Value, x: Value, gamma: Value, mean: Value, scale: Value],
+    Readonly<Record<never, never>>,
+    readonly [dx: Value, dgamma: Value, dbeta: Value]
+  >;
+  /** dy where y, the output of a ReLU, is positive; else 0. */
+  ReluGradient: Kernel<readonly [dy: Value, y: Value]>;
+  /** y + sign x number, where `number` has one element. */
+  ScaledSum: Kernel<readonly [x: Value, number: Value, y: Value], { readonly sign: 1 | -1 }>;
+  /** The sum of a times b over height and width. */
+  PixelDot: Kernel<readonly [a: Value, b: Value]>;
+}
+
+export type KernelName = keyof Kernels;

@@ -1,0 +1,154 @@
+// Builds one ONNX graph, node by node, and encodes it.
+
+import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN, type OnnxNode, type OnnxValue } from "./graph.js";
+import {
+  type Attribute,
+  type DeclaredNode,
+  type DeclaredValue,
+  encodeModel,
+  FLOAT,
+  INT64,
+  type Initializer,
+} from "./messages.js";
+
+type Attributes = Readonly<Record<string, Attribute>>;
+type NodeParts = Omit<OnnxNode, "origin" | "type" | "inputs" | "outputs">;
+type ViewedParts = Pick<OnnxNode, "attributes" | "domain" | "isShift"> & Required<Pick<OnnxNode, "view">>;
+
+const OPSETS = [
+  { domain: "", version: 17 },
+  { domain: MICROSOFT_DOMAIN, version: 1 },
+  { domain: BLOCKED_DOMAIN, version: 1 },
+];
+const IR_VERSION = 8;
+
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  /** Of the nodes added from now on. */
+  origin = "";
+  readonly #initializers: Initializer[] = [];
+  readonly #constants = new Map<string, string>();
+  readonly #produced = new Set<string>();
+  #count = 0;
+
+  /** Adds a node with one output and returns the output's name. */
+  op(type: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
+    return this.#add(type, inputs, { attributes, domain });
+  }
+
+  /** A blocked convolution without a bias. */
+  blockedConv(inputs: readonly string[], attributes: Attributes, outputChannels: number): string {
+    return this.#add("Conv", inputs, { attributes, domain: BLOCKED_DOMAIN, outputChannels });
+  }
+
+  /** The sum of two blocked tensors of one shape. */
+  blockedSum(operands: readonly string[]): string {
+    return this.#add("Add", operands, { attributes: {}, domain: "", isBlockedSum: true });
+  }
+
+  /** A node that sees its tensors in another shape: reshapes are put around it when all fusing is done. */
+  viewed(type: string, inputs: readonly string[], parts: ViewedParts): string {
+    return this.#add(type, inputs, parts);
+  }
+
+  /** Adds a node with two outputs. */
+  pair(type: string, inputs: readonly string[], attributes: Attributes): readonly [string, string] {
+    const outputs = [this.#newName(), this.#newName()] as const;
+    this.nodes.push({ origin: this.origin, type, domain: "", inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Whether a node makes the value, rather than that it is an input or a constant. */
+  produces(name: string): boolean {
+    return this.#produced.has(name);
+  }
+
+  #add(type: string, inputs: readonly string[], parts: NodeParts): string {
+    const output = this.#newName();
+    this.nodes.push({ origin: this.origin, type, inputs, outputs: [output], ...parts });
+    return output;
+  }
+
+  #newName(): string {
+    const name = `v${this.#count++}`;
+    this.#produced.add(name);
+    return name;
+  }
+
+  /** A one-dimensional int64 constant. */
+  ints(values: readonly number[]): string {
+    return this.#constant(
+      `i:${values.join()}`,
+      [values.length],
+      INT64,
+      () => new BigInt64Array(values.map(BigInt)),
+    );
+  }
+
+  /** A float constant without dimensions. */
+  scalar(value: number): string {
+    return this.floats([value], []);
+  }
+
+  floats(values: ArrayLike<number>, shape: readonly number[]): string {
+    const key = values.length <= 4096 ? `f:${shape.join("x")}:${Array.from(values).join()}` : null;
+    return this.#constant(key, shape, FLOAT, () => Float32Array.from(values));
+  }
+
+  /** The shape of a constant, and its numbers where it is one of `ints`; null where the name is not a constant's. */
+  constant(
+    name: string,
+  ): { readonly shape: readonly number[]; readonly ints: readonly number[] | null } | null {
+    const found = this.#initializers.find((one) => one.name === name);
+    if (!found) return null;
+    const { dims, dataType, rawData } = found;
+    const ints = dataType === INT64 ? Array.from(new BigInt64Array(rawData.slice().buffer), Number) : null;
+    return { shape: dims, ints };
+  }
+
+  /** A constant under a name of the caller's. */
+  initializer({ name, shape }: OnnxValue, values: Float32Array): void {
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#initializers.push({ name, dims: shape, dataType: FLOAT, rawData });
+  }
+
+  #constant(
+    key: string | null,
+    shape: readonly number[],
+    dataType: number,
+    data: () => Float32Array | BigInt64Array,
+  ): string {
+    const known = key === null ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.#count++}`;
+    const { buffer } = data();
+    this.#initializers.push({ name, dims: shape, dataType, rawData: new Uint8Array(buffer) });
+    if (key !== null) this.#constants.set(key, name);
+    return name;
+  }
+
+  /** The model as bytes. `nodes` may be rewritten ones of this builder. */
+  encode({ inputs, outputs, nodes = this.nodes, metadata = {} }: ModelParts): Uint8Array {
+    const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+    const domains = new Set(["", ...nodes.map(({ domain }) => domain)]);
+    return encodeModel({
+      irVersion: IR_VERSION,
+      opsets: OPSETS.filter(({ domain }) => domains.has(domain)),
+      graphName: "squeezebox",
+      nodes,
+      initializers: this.#initializers.filter(({ name }) => used.has(name)),
+      inputs,
+      outputs,
+      metadata,
+    });
+  }
+}
+
+export interface ModelParts {
+  /** All inputs and outputs are float32. */
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  readonly nodes?: readonly DeclaredNode[];
+  /** What the model says of itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,68 @@
+// ONNX models on ONNX Runtime.
+
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import type { Device } from "../../runtime/devices.js";
+import { OnnxBuilder } from "./builder.js";
+
+export type Session = InferenceSession;
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Outputs that stay on the device; the others come to the host. */
+  readonly onDevice?: readonly string[];
+  readonly threads: number;
+  /** Prefix of the files of a profile (Chrome trace format), or none. */
+  readonly profile?: string;
+}
+
+export function createSession(
+  bytes: Uint8Array,
+  { device, onDevice = [], threads, profile }: SessionOptions,
+): Promise<InferenceSession> {
+  return InferenceSession.create(Buffer.from(bytes), {
+    executionProviders: [device],
+    ...(onDevice.length > 0
+      ? { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer" as const])) }
+      : {}),
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    // The graph is as it should be: ONNX Runtime's optimiser finds nothing that pays, and takes seconds to look.
+    graphOptimizationLevel: "disabled",
+    logSeverityLevel: 4,
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+  });
+}
+
+/** Why a device cannot be used, in one line; null where it can. */
+export async function whyUnavailable(device: Device): Promise<string | null> {
+  const builder = new OnnxBuilder();
+  const [x, y] = [
+    { name: "x", shape: [1] },
+    { name: builder.op("Relu", ["x"]), shape: [1] },
+  ];
+  try {
+    const session = await createSession(builder.encode({ inputs: [x], outputs: [y] }), {
+      device,
+      threads: 1,
+    });
+    await session.release();
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return (
+      message
+        .slice(message.lastIndexOf(" was false. ") + 1)
+        .replace(/^was false\. /, "")
+        .split("\n")[0] ?? ""
+    );
+  }
+}
+
+/** The numbers of a float32 tensor. */
+export function floatsOf(tensor: Tensor | undefined): Float32Array {
+  const data = tensor?.data;
+  if (!(data instanceof Float32Array)) throw new Error("ONNX Runtime returned no float32 tensor");
+  return data;
+}

@@ -1,0 +1,182 @@
+// BatchNorm in training, its gradient, and BatchNorm in evaluation -> ONNX, in the closed form: few passes over the activations.
+
+import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../../model/batch-norm-kernels.js";
+import {
+  channelsFirst,
+  imageShape,
+  isImageShape,
+  type NodeOf,
+  type TracedNode,
+  UnsupportedKernelError,
+} from "../graph/graph.js";
+import type { Value } from "../graph/kernels.js";
+import type { Inputs } from "../graph/recording.js";
+import { blockedAffine, type ChannelPlace, channelDotMeans, channelMeans } from "./blocked.js";
+import { type Context, imageLayout, type Ops } from "./op.js";
+
+export const BATCH_NORM: Ops<typeof BATCH_NORM_TRAIN | typeof BATCH_NORM_TRAIN_GRADIENT | "FusedBatchNorm"> =
+  {
+    [BATCH_NORM_TRAIN]: {
+      record: (recorder, { x, gamma, beta }: Inputs<"x" | "gamma" | "beta">, { epsilon }: Epsilon) => {
+        const channel = { shape: gamma.shape };
+        const outputs = [{ shape: x.shape }, channel, channel, channel] as const;
+        return recorder.recordAll(BATCH_NORM_TRAIN, [x, gamma, beta], { epsilon }, outputs);
+      },
+      layout: "follow",
+      lower: lowerForward,
+    },
+    [BATCH_NORM_TRAIN_GRADIENT]: {
+      record: (recorder, { dy, x, gamma, mean, scale }: Inputs<"dy" | "x" | "gamma" | "mean" | "scale">) => {
+        const channel = { shape: gamma.shape };
+        const outputs = [{ shape: x.shape }, channel, channel] as const;
+        return recorder.recordAll(BATCH_NORM_TRAIN_GRADIENT, [dy, x, gamma, mean, scale], {}, outputs);
+      },
+      layout: "follow",
+      lower: lowerGradient,
+    },
+    FusedBatchNorm: {
+      record: (
+        recorder,
+        { x, mean, variance, offset, scale }: Inputs<"x" | "mean" | "variance" | "offset" | "scale">,
+        { varianceEpsilon: epsilon }: { varianceEpsilon: number },
+      ) =>
+        recorder.record(
+          "FusedBatchNorm",
+          [x, mean, variance, offset, scale],
+          { epsilon },
+          { shape: x.shape },
+        ),
+      layout: "follow",
+      lower: lowerInference,
+    },
+  };
+
+interface Epsilon {
+  readonly epsilon: number;
+}
+
+/** y = a x + b with a, b by channel; `scale` is 1 / sqrt(variance + epsilon). */
+function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): void {
+  const { builder, placement } = context;
+  const [images, gammas, betas] = node.inputs;
+  const [y, ...statistics] = node.outputs;
+  const place = placeOf(context, node, { from: images, to: y });
+  const x = placement.full(images, place.layout);
+  const gamma = vector(context, gammas);
+  const beta = vector(context, betas);
+  const mean = channelMeans(context, x, place);
+  const squares = channelDotMeans(context, x, x, place);
+  const difference = builder.op("Sub", [squares, builder.op("Mul", [mean, mean])]);
+  const variance = builder.op("Max", [difference, builder.scalar(0)]);
+  const stabilised = builder.op("Add", [variance, builder.scalar(node.attributes.epsilon)]);
+  const scale = builder.op("Reciprocal", [builder.op("Sqrt", [stabilised])]);
+  const a = builder.op("Mul", [gamma, scale]);
+  const b = builder.op("Sub", [beta, builder.op("Mul", [mean, a])]);
+  placement.put(y, place.layout, affine(context, place, { x, a, b }));
+  const names = [mean, scale, variance];
+  statistics.forEach((value, index) => {
+    placement.put(value, "plain", asVector(context, names[index] ?? "", place));
+  });
+}
+
+/** dx = a dy + p x + q with a, p, q by channel (Ioffe and Szegedy 2015, collected). */
+function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GRADIENT>): void {
+  const { builder, placement } = context;
+  const [gradient, images, gammas, means, scales] = node.inputs;
+  const [dx, dgamma, dbeta] = node.outputs;
+  const place = placeOf(context, node, { from: images, to: dx });
+  const dy = placement.full(gradient, place.layout);
+  const x = placement.full(images, place.layout);
+  const gamma = vector(context, gammas);
+  const mean = vector(context, means);
+  const scale = vector(context, scales);
+  const meanDy = channelMeans(context, dy, place);
+  const meanDyX = channelDotMeans(context, dy, x, place);
+  // Means over the positions rather than sums: dgamma / m and dbeta / m are what dx needs.
+  const centred = builder.op("Sub", [meanDyX, builder.op("Mul", [mean, meanDy])]);
+  const meanDgamma = builder.op("Mul", [centred, scale]);
+  const a = builder.op("Mul", [gamma, scale]);
+  const p = builder.op("Neg", [builder.op("Mul", [builder.op("Mul", [a, scale]), meanDgamma])]);
+  const q = builder.op("Neg", [
+    builder.op("Add", [builder.op("Mul", [a, meanDy]), builder.op("Mul", [p, mean])]),
+  ]);
+  const rest = affine(context, place, { x, a: p, b: q });
+  placement.put(dx, place.layout, affine(context, place, { x: dy, a, sum: rest }));
+  const [batch, , height, width] = place.shape;
+  const positions = builder.scalar(batch * height * width);
+  const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), place);
+  placement.put(dgamma, "plain", sumOf(meanDgamma));
+  placement.put(dbeta, "plain", sumOf(meanDy));
+}
+
+interface AffineParts {
+  readonly x: string;
+  /** [1, channels, 1, 1], as is b. */
+  readonly a: string;
+  readonly b?: string;
+  readonly sum?: string;
+}
+
+/** a x + b + sum */
+function affine(context: Context, place: ChannelPlace, { x, a, b, sum }: AffineParts): string {
+  const { builder } = context;
+  if (place.layout === "nchw") {
+    const scaled = builder.op("Mul", [x, a]);
+    const shifted = b === undefined ? scaled : builder.op("Add", [scaled, b]);
+    return sum === undefined ? shifted : builder.op("Add", [shifted, sum]);
+  }
+  const groups = place.shape[1];
+  return blockedAffine(context, x, {
+    shape: place.shape,
+    groups,
+    scale: builder.op("Reshape", [a, builder.ints([groups, 1, 1, 1])]),
+    ...(b === undefined ? {} : { bias: asVector(context, b, place) }),
+    ...(sum === undefined ? {} : { sum }),
+  });
+}
+
+function placeOf(
+  context: Context,
+  { kernel, layer }: TracedNode,
+  { from, to }: { from: Value; to: Value },
+): ChannelPlace {
+  const { shape } = from;
+  if (!isImageShape(shape)) throw new UnsupportedKernelError(`${kernel} of ${shape.length} axes`, layer);
+  return { layout: imageLayout(context, to), shape: channelsFirst(shape) };
+}
+
+function vector({ builder, placement }: Context, value: Value): string {
+  return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([1, ...value.shape, 1, 1])]);
+}
+
+function asVector({ builder }: Context, name: string, { shape }: ChannelPlace): string {
+  return builder.op("Reshape", [name, builder.ints([shape[1]])]);
+}
+
+/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. */
+function lowerInference(context: Context, node: NodeOf<"FusedBatchNorm">): void {
+  const { builder, placement, layoutOf } = context;
+  const [images, ...vectors] = node.inputs;
+  const [output] = node.outputs;
+  const layout = layoutOf(output);
+  const channels = output.shape.at(-1) ?? 1;
+  const [mean = "", variance = "", offset = "", gamma = ""] = vectors.map((value) =>
+    placement.full(value, "plain"),
+  );
+  const deviation = builder.op("Sqrt", [
+    builder.op("Add", [variance, builder.scalar(node.attributes.epsilon)]),
+  ]);
+  const scale = builder.op("Div", [gamma, deviation]);
+  const bias = builder.op("Sub", [offset, builder.op("Mul", [mean, scale])]);
+  const x = placement.full(images, layout);
+  if (layout === "blocked") {
+    const weights = builder.op("Reshape", [scale, builder.ints([channels, 1, 1, 1])]);
+    const shape = channelsFirst(imageShape(output.shape));
+    const affine = blockedAffine(context, x, { shape, groups: channels, scale: weights, bias });
+    placement.put(output, layout, affine);
+    return;
+  }
+  const shape = builder.ints(layout === "nchw" ? [1, channels, 1, 1] : [channels]);
+  const scaled = builder.op("Mul", [x, builder.op("Reshape", [scale, shape])]);
+  placement.put(output, layout, builder.op("Add", [scaled, builder.op("Reshape", [bias, shape])]));
+}

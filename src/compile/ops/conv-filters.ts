@@ -1,0 +1,72 @@
+// Filters in the orders that convolutions and their gradients read them in.
+
+import type { ConvInfo } from "../graph/kernels.js";
+import { type ConvChannels, isDepthwise } from "./conv-channels.js";
+import { blockOf, type Context } from "./op.js";
+
+export interface ConvParts {
+  readonly info: ConvInfo;
+  readonly channels: ConvChannels;
+}
+
+/**
+ * A filter in the order that the blocked kernels read, declared as outputs, from, height, width. Inside a block: input
+ * channels, then output channels; where there are fewer than a block, all input channels lie before the pixels. As few
+ * axes as the case allows: transposing many is slow.
+ */
+export function blockFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
+  const { builder } = context;
+  const size = blockOf(context);
+  const { filterHeight: height, filterWidth: width } = info;
+  const { groups, from, to } = channels;
+  const outputs = groups * to;
+  const pixels = height * width;
+  const reorder = (shape: number[], perm: number[]) =>
+    builder.op("Transpose", [builder.op("Reshape", [filter, builder.ints(shape)])], { perm });
+  const ordered =
+    pixels === 1
+      ? reorder([from, outputs / size, size], [1, 0, 2])
+      : from < size
+        ? reorder([pixels, from, outputs / size, size], [2, 1, 0, 3])
+        : reorder([pixels, from / size, size, outputs / size, size], [3, 1, 0, 2, 4]);
+  return builder.op("Reshape", [ordered, builder.ints([outputs, from, height, width])]);
+}
+
+/** The same of the filter that the input gradient needs, declared as inputs, to, height, width. */
+export function blockTurnedFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
+  const { builder } = context;
+  const turned = turn(context, filter, info);
+  // A depthwise filter has nothing to exchange.
+  if (isDepthwise(channels)) return blockFilter(context, turned, { info, channels });
+  const size = blockOf(context);
+  const { filterHeight: height, filterWidth: width } = info;
+  const { groups, from, to } = channels;
+  const pixels = height * width;
+  const reorder = (shape: number[], perm: number[]) =>
+    builder.op("Transpose", [builder.op("Reshape", [turned, builder.ints(shape)])], { perm });
+  const ordered =
+    groups > 1
+      ? reorder([pixels, from / size, size, groups, to / size, size], [3, 1, 4, 0, 5, 2])
+      : pixels === 1
+        ? reorder([from / size, size, to], [0, 2, 1])
+        : reorder([pixels, from / size, size, to / size, size], [1, 3, 0, 4, 2]);
+  return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
+}
+
+export function turnedFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
+  const { builder } = context;
+  const { filterHeight: height, filterWidth: width } = info;
+  const { groups, from, to } = channels;
+  const split = builder.op("Reshape", [
+    turn(context, filter, info),
+    builder.ints([height, width, from, groups, to]),
+  ]);
+  const ordered = builder.op("Transpose", [split], { perm: [3, 2, 4, 0, 1] });
+  return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
+}
+
+function turn({ builder }: Context, filter: string, { filterHeight, filterWidth }: ConvInfo): string {
+  if (filterHeight * filterWidth === 1) return filter;
+  const [from, to] = [builder.ints([-1, -1]), builder.ints([-65536, -65536])];
+  return builder.op("Slice", [filter, from, to, builder.ints([0, 1]), builder.ints([-1, -1])]);
+}

@@ -1,0 +1,159 @@
+// The gradients of pooling -> ONNX.
+
+import { channelsFirst, imageShape, type NodeOf, sizeOfShape } from "../graph/graph.js";
+import type { ConvInfo } from "../graph/kernels.js";
+import type { Context } from "./op.js";
+
+export function poolAttributes(info: ConvInfo) {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad } = info;
+  // Windows may reach beyond the padding (ceil), or leave pixels out (floor).
+  const behind = (size: number, count: number, stride: number, kernel: number, before: number) =>
+    Math.max(0, (count - 1) * stride + kernel - size - before);
+  return {
+    kernel_shape: [filterHeight, filterWidth],
+    strides: [strideHeight, strideWidth],
+    pads: [
+      pad.top,
+      pad.left,
+      behind(info.inHeight, info.outHeight, strideHeight, filterHeight, pad.top),
+      behind(info.inWidth, info.outWidth, strideWidth, filterWidth, pad.left),
+    ] as const,
+  };
+}
+
+/** Inputs dy, x. Each dy goes to the place its maximum came from, the first of equals; where windows overlap, they add up. */
+export function lowerMaxPoolGradient(context: Context, node: NodeOf<"MaxPoolGrad">): void {
+  if (!context.hasPoolIndices) {
+    lowerMaxPoolGradientByTaps(context, node);
+    return;
+  }
+  const { builder, placement } = context;
+  const [gradient, input] = node.inputs;
+  const [output] = node.outputs;
+  const x = placement.full(input, "nchw");
+  const [, places] = builder.pair("MaxPool", [x], poolAttributes(node.attributes.info));
+  const flat = builder.ints([-1]);
+  const size = sizeOfShape(output.shape);
+  const zeros = builder.op("Expand", [builder.scalar(0), builder.ints([size])]);
+  const dy = builder.op("Reshape", [placement.full(gradient, "nchw"), flat]);
+  const scattered = builder.op("ScatterElements", [zeros, builder.op("Reshape", [places, flat]), dy], {
+    axis: 0,
+    reduction: "add",
+  });
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [scattered, builder.ints(channelsFirst(imageShape(output.shape)))]),
+  );
+}
+
+/** The same without indices: each tap of the window gets dy where it has the maximum and no tap before it had. */
+function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeOf<"MaxPoolGrad">): void {
+  const [gradient, input] = node.inputs;
+  const [output] = node.outputs;
+  const { info } = node.attributes;
+  const { batchSize: batch, inChannels: channels, inHeight, inWidth, outHeight, outWidth } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const x = placement.full(input, "nchw");
+  const maxima = builder.op("MaxPool", [x], poolAttributes(info));
+  const [top, left, bottom, right] = poolAttributes(info).pads;
+  const around = builder.ints([0, 0, top, left, 0, 0, bottom, right]);
+  const padded = builder.op("Pad", [x, around, builder.scalar(LOWEST)]);
+  const dy = placement.full(gradient, "nchw");
+  const image = builder.ints([batch * channels, 1, outHeight, outWidth]);
+  let free: string | null = null;
+  const taps: string[] = [];
+  for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
+    const [row, column] = [Math.floor(tap / filterWidth), tap % filterWidth];
+    const ends = [row + (outHeight - 1) * strideHeight + 1, column + (outWidth - 1) * strideWidth + 1];
+    const steps = builder.ints([strideHeight, strideWidth]);
+    const range = [builder.ints([row, column]), builder.ints(ends), builder.ints([2, 3]), steps];
+    const equal = builder.op(
+      "Cast",
+      [builder.op("Equal", [builder.op("Slice", [padded, ...range]), maxima])],
+      { to: 1 },
+    );
+    const own: string = free === null ? equal : builder.op("Mul", [equal, free]);
+    free = builder.op("Sub", [free ?? builder.scalar(1), own]);
+    taps.push(builder.op("Reshape", [builder.op("Mul", [dy, own]), image]));
+  }
+  // Taps are channels of an image; a transposed convolution puts each where it belongs and adds up.
+  const size = taps.length;
+  const oneHot = Float32Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
+  const weights = builder.floats(oneHot, [size, 1, filterHeight, filterWidth]);
+  const attributes = { ...poolAttributes(info), output_padding: unreached(info) };
+  const spread = builder.op("ConvTranspose", [builder.op("Concat", taps, { axis: 1 }), weights], attributes);
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [spread, builder.ints([batch, channels, inHeight, inWidth])]),
+  );
+}
+
+/** Below every number that a network has, but finite. */
+const LOWEST = -3e38;
+
+/** Rows and columns behind the last window. */
+function unreached(info: ConvInfo): number[] {
+  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo: pad } = info;
+  const missing = (size: number, count: number, stride: number, kernel: number, before: number) =>
+    Math.max(0, size + before - ((count - 1) * stride + kernel));
+  return [
+    missing(inHeight, outHeight, strideHeight, info.filterHeight, pad.top),
+    missing(inWidth, outWidth, strideWidth, info.filterWidth, pad.left),
+  ];
+}
+
+/** Input dy. Each pixel of a window gets dy divided by the pixels of that window that are not padding. */
+export function lowerAveragePoolGradient({ builder, placement }: Context, node: NodeOf<"AvgPoolGrad">): void {
+  const [gradient] = node.inputs;
+  const [output] = node.outputs;
+  const { info } = node.attributes;
+  const { batchSize: batch, inChannels: channels, inHeight, inWidth, outHeight, outWidth } = info;
+  const counts = windowSizes(info);
+  const shares = builder.op("Div", [
+    placement.full(gradient, "nchw"),
+    builder.floats(counts, [1, 1, outHeight, outWidth]),
+  ]);
+  // Channels are alike and independent: they count as images of one channel.
+  const images = builder.op("Reshape", [shares, builder.ints([batch * channels, 1, outHeight, outWidth])]);
+  const ones = builder.floats(new Float32Array(info.filterHeight * info.filterWidth).fill(1), [
+    1,
+    1,
+    info.filterHeight,
+    info.filterWidth,
+  ]);
+  const spread = builder.op("ConvTranspose", [images, ones], {
+    ...poolAttributes(info),
+    output_padding: unreached(info),
+  });
+  placement.put(
+    output,
+    "nchw",
+    builder.op("Reshape", [spread, builder.ints([batch, channels, inHeight, inWidth])]),
+  );
+}
+
+function windowSizes({
+  outHeight,
+  outWidth,
+  inHeight,
+  inWidth,
+  strideHeight,
+  strideWidth,
+  filterHeight,
+  filterWidth,
+  padInfo: pad,
+}: ConvInfo): Float32Array {
+  const inside = (index: number, stride: number, kernel: number, before: number, size: number) => {
+    const start = index * stride - before;
+    return Math.min(start + kernel, size) - Math.max(start, 0);
+  };
+  return Float32Array.from({ length: outHeight * outWidth }, (_, index) => {
+    const row = Math.floor(index / outWidth);
+    return (
+      inside(row, strideHeight, filterHeight, pad.top, inHeight) *
+      inside(index % outWidth, strideWidth, filterWidth, pad.left, inWidth)
+    );
+  });
+}

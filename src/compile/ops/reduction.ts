@@ -1,0 +1,112 @@
+// Sums, means and extremes over axes. Results are plain: what is left of an image is a vector or a map of one channel.
+
+import { backend_util, util } from "@tensorflow/tfjs-core";
+import { channelsFirst, imageShape, type NodeOf } from "../graph/graph.js";
+import type { ReductionName, Value } from "../graph/kernels.js";
+import type { Inputs, Recording } from "../graph/recording.js";
+import { blockedPixelDots, blockedPixelMean, channelMeans } from "./blocked.js";
+import type { Context, Ops } from "./op.js";
+
+export const REDUCTION: Ops<ReductionName | "PixelDot"> = {
+  Sum: reduction("Sum"),
+  Mean: reduction("Mean"),
+  Max: reduction("Max"),
+  Min: reduction("Min"),
+  PixelDot: { layout: "plain", lower: lowerPixelDot },
+};
+
+interface ReductionArguments {
+  readonly axis?: number | number[];
+  /** What Max and Min call their axes. */
+  readonly reductionIndices?: number | number[];
+  readonly keepDims?: boolean;
+}
+
+function reduction(kernel: ReductionName) {
+  const record: Recording = (
+    recorder,
+    { x }: Inputs<"x">,
+    { axis, reductionIndices, keepDims }: ReductionArguments,
+  ) => {
+    const asked = axis ?? reductionIndices ?? x.shape.map((_, index) => index);
+    const axes = util.parseAxisParam(asked, x.shape).sort((a, b) => a - b);
+    const [reduced = []] = backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const shape = keepDims === true ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
+    return recorder.record(kernel, [x], { axes }, { shape, dtype: x.dtype });
+  };
+  return { record, layout: "plain", lower: lowerReduction(kernel) } as const;
+}
+
+interface Reduction {
+  readonly inputs: readonly [Value];
+  readonly attributes: { readonly axes: readonly number[] };
+  readonly outputs: readonly [Value];
+}
+
+function lowerReduction(kernel: ReductionName): (context: Context, node: Reduction) => void {
+  return (context, { inputs: [input], attributes: { axes }, outputs: [output] }) => {
+    const { builder, placement, layoutOf } = context;
+    const isBlocked = layoutOf(input) === "blocked" && (kernel === "Sum" || kernel === "Mean");
+    const reduced =
+      (isBlocked ? blockedMean(context, input, { axes, isSum: kernel === "Sum" }) : null) ??
+      plainReduction(context, input, { axes, kernel });
+    placement.put(output, "plain", builder.op("Reshape", [reduced, builder.ints(output.shape)]));
+  };
+}
+
+/** Over pixels, or over pixels and the batch; null where the axes are others. */
+function blockedMean(
+  context: Context,
+  input: Value,
+  { axes, isSum }: { axes: readonly number[]; isSum: boolean },
+): string | null {
+  const { builder, placement } = context;
+  const [batch, height, width] = imageShape(input.shape);
+  const over = axes.join();
+  if (over !== "1,2" && over !== "0,1,2") return null;
+  const x = placement.full(input, "blocked");
+  const place = { layout: "blocked", shape: channelsFirst(imageShape(input.shape)) } as const;
+  const mean = over === "1,2" ? blockedPixelMean(context, x) : channelMeans(context, x, place);
+  const count = height * width * (over === "1,2" ? 1 : batch);
+  return isSum ? builder.op("Mul", [mean, builder.scalar(count)]) : mean;
+}
+
+/** Where height and width stand in nchw, and so on. */
+const IN_NCHW = [0, 2, 3, 1];
+
+function plainReduction(
+  { builder, placement, layoutOf }: Context,
+  input: Value,
+  { axes, kernel }: { axes: readonly number[]; kernel: ReductionName },
+): string {
+  // Channels come first in nchw, so what is left stays in order only if height and width go together.
+  const isChannelsFirst =
+    layoutOf(input) !== "plain" &&
+    axes.includes(1) === axes.includes(2) &&
+    (axes.includes(1) || axes.includes(3));
+  const x = placement.full(input, isChannelsFirst ? "nchw" : "plain");
+  const reduced = isChannelsFirst ? axes.map((axis) => IN_NCHW[axis] ?? axis) : axes;
+  return kernel === "Sum"
+    ? builder.op("ReduceSum", [x, builder.ints(reduced)], { keepdims: 1 })
+    : builder.op(`Reduce${kernel}`, [x], { axes: reduced, keepdims: 1 });
+}
+
+function lowerPixelDot(context: Context, node: NodeOf<"PixelDot">): void {
+  const { builder, placement, layoutOf } = context;
+  const [a, b] = node.inputs;
+  const [output] = node.outputs;
+  const shape = builder.ints(output.shape);
+  if ([a, b].some((value) => layoutOf(value) === "blocked")) {
+    const dots = blockedPixelDots(
+      context,
+      placement.full(a, "blocked"),
+      placement.full(b, "blocked"),
+      channelsFirst(imageShape(a.shape)),
+    );
+    placement.put(output, "plain", builder.op("Reshape", [dots, shape]));
+    return;
+  }
+  const product = builder.op("Mul", [placement.full(a, "nchw"), placement.full(b, "nchw")]);
+  const sum = builder.op("ReduceSum", [product, builder.ints([2, 3])], { keepdims: 1 });
+  placement.put(output, "plain", builder.op("Reshape", [sum, shape]));
+}

@@ -1,0 +1,52 @@
+// ONNX nodes -> fewer: what follows a blocked convolution and can be done in its pass, is.
+//
+// The affine step of BatchNorm or the scaling of SE, the residual sum and the ReLU become one pass over the activations.
+
+import { isBlockedConv, type OnnxGraph, type OnnxNode, outputNames } from "../onnx/graph.js";
+import { FUSE_RELU } from "./fuse-relu.js";
+import { FUSE_SHIFT } from "./fuse-shift.js";
+import { FUSE_SUM } from "./fuse-sum.js";
+import type { FusionRule } from "./fusion-rule.js";
+import type { NodePass } from "./pass.js";
+
+export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_RELU];
+
+export const FUSE: NodePass = {
+  name: "fuse",
+  purpose: "shifts, sums and ReLUs move into the blocked convolution before them",
+  run: (graph) => fuse(graph, FUSION_RULES),
+};
+
+/** Only what nobody else sees can move: the convolution's result before it is gone. */
+export function fuse(graph: OnnxGraph, rules: readonly FusionRule[]): OnnxGraph {
+  const uses = countUses(graph);
+  /** Where the convolutions that may still take something in stand in `fused`, by output. */
+  const open = new Map<string, number>();
+  const fused: (OnnxNode | null)[] = [];
+  const add = (node: OnnxNode) => {
+    if (isBlockedConv(node)) open.set(node.outputs[0], fused.length);
+    fused.push(node);
+  };
+  const moved = (node: OnnxNode): { from: number; conv: OnnxNode } | null => {
+    for (const rule of rules)
+      for (const name of rule.candidates(node)) {
+        const from = uses.get(name) === 1 ? open.get(name) : undefined;
+        const before = from === undefined ? null : fused[from];
+        const conv = before && rule.rewrite(before, node, name);
+        if (conv && from !== undefined) return { from, conv };
+      }
+    return null;
+  };
+  for (const node of graph.nodes) {
+    const move = moved(node);
+    if (move) fused[move.from] = null;
+    add(move?.conv ?? node);
+  }
+  return { ...graph, nodes: fused.filter((node) => node !== null) };
+}
+
+function countUses(graph: OnnxGraph): ReadonlyMap<string, number> {
+  const uses = new Map(Array.from(outputNames(graph), (name) => [name, 1]));
+  for (const { inputs } of graph.nodes) for (const name of inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return uses;
+}

@@ -1,0 +1,36 @@
+// Decides, for every value of a traced graph, how its numbers lie in memory.
+//
+// Convolutions choose; what works on their results element by element follows; everything else is plain.
+
+import type { NodeOf, TracedGraph } from "../graph/graph.js";
+import type { KernelName, Value } from "../graph/kernels.js";
+import type { Layout, LayoutContext, LayoutOf } from "../ops/op.js";
+import { OPS } from "../ops/ops.js";
+
+/** `block`: channels in a block, or null where the blocked kernels cannot be used. */
+export function assignLayouts(graph: TracedGraph, block: number | null): LayoutOf {
+  const layouts = new Map<Value, Layout>();
+  const layoutOf: LayoutOf = (value) => layouts.get(value) ?? "plain";
+  for (const node of graph.nodes) {
+    const layout = chooseLayout(node, { layoutOf, block });
+    for (const output of node.outputs) if (isImage(output)) layouts.set(output, layout);
+  }
+  return layoutOf;
+}
+
+function chooseLayout<Name extends KernelName>(node: NodeOf<Name>, context: LayoutContext): Layout {
+  const { layout } = OPS[node.kernel];
+  if (typeof layout === "function") return layout(node, context);
+  return layout === "follow" ? strongest(node.inputs, node.outputs[0], context) : layout;
+}
+
+/** Blocks if an operand has them and the output can, channels first if an operand has that. */
+function strongest(inputs: readonly Value[], { shape }: Value, { layoutOf, block }: LayoutContext): Layout {
+  const found = new Set(inputs.filter(isImage).map(layoutOf));
+  if (found.has("blocked") && block !== null && (shape[3] ?? 1) % block === 0) return "blocked";
+  return found.has("blocked") || found.has("nchw") ? "nchw" : "plain";
+}
+
+function isImage({ shape }: Value): boolean {
+  return shape.length === 4;
+}

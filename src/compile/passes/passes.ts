@@ -1,0 +1,17 @@
+// The passes, in the order in which they run. ARCHITECTURE.md lists them; a test compares.
+
+import { DROP_UNUSED } from "./drop-unused.js";
+import { EXPAND_VIEWS } from "./expand-views.js";
+import { FUSE } from "./fuse.js";
+import { ORDER } from "./order.js";
+import type { GraphPass, NodePass } from "./pass.js";
+import { PIXEL_DOT } from "./pixel-dot.js";
+import { RELU_GRADIENT } from "./relu-gradient.js";
+import { SCALED_SUM } from "./scaled-sum.js";
+import { SHARE } from "./share.js";
+
+/** Traced graph to traced graph, before layouts are assigned and kernels lowered. */
+export const GRAPH_PASSES: readonly GraphPass[] = [RELU_GRADIENT, PIXEL_DOT, SCALED_SUM, DROP_UNUSED];
+
+/** ONNX graph to ONNX graph, after lowering. */
+export const NODE_PASSES: readonly NodePass[] = [FUSE, EXPAND_VIEWS, SHARE, ORDER];

@@ -1,0 +1,106 @@
+// A tfjs function over named inputs and variables -> a traced graph.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { layers } from "@tensorflow/tfjs-layers";
+import { registerOwnKernels } from "../../model/own-kernels.js";
+import type { StepFunction } from "../../runtime/program.js";
+import { type NamedValue, type TracedGraph, UnsupportedKernelError } from "../graph/graph.js";
+import { Recorder, TRACE_BACKEND } from "../graph/recorder.js";
+import type { Recording } from "../graph/recording.js";
+import { OPS } from "../ops/ops.js";
+import { COMPOSITES } from "./composites.js";
+
+/** Makes the tracing backend the current one: variables made from now on have no numbers that matter. */
+export function useTraceBackend(): Recorder {
+  const known = tf.findBackend(TRACE_BACKEND);
+  const recorder = known instanceof Recorder ? known : registerRecorder();
+  tf.setBackend(TRACE_BACKEND);
+  return recorder;
+}
+
+function registerRecorder(): Recorder {
+  const recorder = new Recorder();
+  tf.registerBackend(TRACE_BACKEND, () => recorder);
+  for (const [kernelName, { record }] of Object.entries(OPS))
+    if (record) registerRecording(recorder, kernelName, record);
+  for (const [kernelName, record] of Object.entries(COMPOSITES))
+    registerRecording(recorder, kernelName, record);
+  registerOwnKernels(TRACE_BACKEND);
+  return recorder;
+}
+
+function registerRecording(recorder: Recorder, kernelName: string, record: Recording): void {
+  if (tf.getKernel(kernelName, TRACE_BACKEND)) return;
+  tf.registerKernel({
+    kernelName,
+    backendName: TRACE_BACKEND,
+    // tfjs hands every kernel its own inputs and attributes, under one type for all.
+    kernelFunc: ({ inputs, attrs }) => record(recorder, inputs as never, (attrs ?? {}) as never),
+  });
+}
+
+/** Runs the function once on placeholders. Throws UnsupportedKernelError. */
+export function trace(step: StepFunction, variables: ReadonlyMap<string, tf.Variable>): TracedGraph {
+  const recorder = useTraceBackend();
+  recorder.startRecording();
+  const restore = followLayers(recorder, step.layers);
+  tf.engine().startScope();
+  try {
+    const before = Array.from(variables, ([name, variable]) => {
+      const placeholder = recorder.placeholder(variable.shape);
+      variable.assign(placeholder);
+      return { name, variable, before: recorder.tracedValue(placeholder) };
+    });
+    const inputs: NamedValue[] = [];
+    const tensors: Record<string, tf.Tensor> = {};
+    for (const [name, shape] of Object.entries(step.inputs)) {
+      const tensor = recorder.placeholder(shape);
+      tensors[name] = tensor;
+      inputs.push({ name, value: recorder.tracedValue(tensor) });
+    }
+    const results = step.run(tensors);
+    return {
+      inputs,
+      outputs: Object.entries(results).map(([name, tensor]) => ({
+        name,
+        value: recorder.tracedValue(tensor),
+      })),
+      state: before.map(({ name, variable, before }) => ({
+        name,
+        before,
+        after: recorder.tracedValue(variable),
+      })),
+      constants: new Map(recorder.constants),
+      nodes: [...recorder.nodes],
+    };
+  } catch (error) {
+    const [, missing] = /kernel '(\w+)'/i.exec(error instanceof Error ? error.message : "") ?? [];
+    if (missing) throw new UnsupportedKernelError(missing, recorder.layer);
+    throw error;
+  } finally {
+    tf.engine().endScope();
+    restore();
+  }
+}
+
+/** While tracing, the backend knows which layer is being called. */
+function followLayers(recorder: Recorder, layers: readonly layers.Layer[]): () => void {
+  const originals = layers.map((layer) => layer.call);
+  for (const layer of layers) {
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => {
+      const outer = recorder.layer;
+      recorder.layer = layer.name;
+      const result = call(inputs, kwargs);
+      recorder.layer = outer;
+      return result;
+    };
+  }
+  return () => {
+    recorder.layer = "";
+    layers.forEach((layer, index) => {
+      const original = originals[index];
+      if (original) layer.call = original;
+    });
+  };
+}
