@@ -8,6 +8,7 @@ import { type BenchCase, CASES, yamlOf } from "../../bench/cases.js";
 import { lower } from "../../src/compile/lower.js";
 import { probeBlockSize } from "../../src/compile/onnx/block-size.js";
 import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx/graph.js";
+import { GRAPH_PASSES, NODE_PASSES } from "../../src/compile/passes/passes.js";
 import { trace, useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
@@ -16,6 +17,7 @@ import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
+import { verifier } from "./verify.js";
 
 const GOLDEN = "test/golden/lowered.json";
 
@@ -35,7 +37,13 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   const step = trains
     ? trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null })
     : evaluationStep(model, shape);
-  return countsOf(lower(trace(step, state), { block, hasPoolIndices: true }).graph.nodes);
+  const { observer, stages } = verifier(block);
+  const { graph } = lower(trace(step, state), { block, hasPoolIndices: true }, observer);
+  assert.deepEqual(stages, [
+    ...["trace", ...GRAPH_PASSES.map(({ name }) => name), "layouts"],
+    ...["lower", ...NODE_PASSES.map(({ name }) => name)],
+  ]);
+  return countsOf(graph.nodes);
 }
 
 /** `nchwc Conv + bias + sum + Relu` -> how many there are. */
@@ -81,5 +89,17 @@ describe("the blocked kernels", () => {
     const hasAvx2 = process.arch === "x64" && process.platform === "linux";
     if (!hasAvx2 || !/\bavx2\b/.test(readFileSync("/proc/cpuinfo", "utf8"))) this.skip();
     assert.ok([8, 16].includes((await probeBlockSize()) ?? 0));
+  });
+});
+
+describe("the passes", () => {
+  it("are those that ARCHITECTURE.md lists, in that order, with what each is for", () => {
+    const text = readFileSync("ARCHITECTURE.md", "utf8");
+    const listed = Array.from(text.matchAll(/^ {3}\| `([\w-]+)` \| (.*) \|$/gm), ([, name, purpose]) => ({
+      name,
+      purpose,
+    }));
+    const passes = [...GRAPH_PASSES, ...NODE_PASSES].map(({ name, purpose }) => ({ name, purpose }));
+    assert.deepEqual(listed, passes);
   });
 });

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, it } from "mocha";
+import { dumpInto } from "../../src/compile/dump.js";
+import { lower } from "../../src/compile/lower.js";
+import { trace } from "../../src/compile/trace/trace.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+describe("SQUEEZEBOX_DUMP", () => {
+  it("shows what was traced, layouts, and ONNX before and after each pass", () =>
+    inTemporaryFolder((folder) => {
+      const step = {
+        inputs: { x: [8, 4, 4, 8], w: [3, 3, 8, 8] },
+        layers: [],
+        run: ({ x, w }: Readonly<Record<string, tf.Tensor>>) => ({
+          y: tf.relu(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same")),
+        }),
+      };
+      lower(trace(step, new Map()), { block: 8, hasPoolIndices: true }, dumpInto(folder, "a step"));
+      const files = readdirSync(join(folder, "a-step")).sort();
+      assert.deepEqual(files, [
+        ...["01-trace.txt", "02-relu-gradient.txt", "03-pixel-dot.txt", "04-scaled-sum.txt"],
+        ...["05-drop-unused.txt", "06-layouts.txt", "07-lower.txt", "08-fuse.txt"],
+        ...["09-expand-views.txt", "10-share.txt", "11-order.txt"],
+      ]);
+      const read = (name: string) => readFileSync(join(folder, "a-step", name), "utf8");
+      assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = input x$/m);
+      assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = Relu\(%\d+\)$/m);
+      assert.match(read("06-layouts.txt"), /^%\d+ \[8x4x4x8\] blocked = Relu/m);
+      assert.match(read("07-lower.txt"), /^v\d+ = nchwc\.Conv\(v\d+, v\d+\) kernel_shape=\[3,3\]/m);
+      assert.match(read("07-lower.txt"), /= Relu\(/);
+      assert.doesNotMatch(read("08-fuse.txt"), /= Relu\(/);
+      assert.match(read("11-order.txt"), /activation=Relu .*\n/);
+      assert.match(read("11-order.txt"), /^output y = v\d+ \[8x4x4x8\]$/m);
+    }));
+});

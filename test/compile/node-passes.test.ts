@@ -1,0 +1,158 @@
+// Each pass over ONNX graphs and each fusion rule, on graphs of a few nodes; `share`, `order` and `any-batch` have files of their own.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Value } from "../../src/compile/graph/kernels.js";
+import { OnnxBuilder } from "../../src/compile/onnx/builder.js";
+import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx/graph.js";
+import { Placement } from "../../src/compile/ops/placement.js";
+import { EXPAND_VIEWS } from "../../src/compile/passes/expand-views.js";
+import { fuse } from "../../src/compile/passes/fuse.js";
+import { FUSE_RELU } from "../../src/compile/passes/fuse-relu.js";
+import { FUSE_SHIFT } from "../../src/compile/passes/fuse-shift.js";
+import { FUSE_SUM } from "../../src/compile/passes/fuse-sum.js";
+import type { FusionRule } from "../../src/compile/passes/fusion-rule.js";
+import { graph, node } from "./nodes.js";
+
+const conv = (text: string, parts: Partial<OnnxNode> = {}) =>
+  node(text, { domain: BLOCKED_DOMAIN, outputChannels: 8, ...parts });
+const shift = (text: string, group = 8) =>
+  node(text, { domain: BLOCKED_DOMAIN, isShift: true, attributes: { group }, view: VIEW });
+const VIEW = { inner: [1, 8, 1, 16], outer: [1, 8, 4, 4] };
+const sum = (text: string) => node(text, { isBlockedSum: true });
+
+/** `y = Conv x w b + Relu`: "_" is an input left out. */
+function read(nodes: readonly OnnxNode[]): string[] {
+  return nodes.map(
+    ({ type, inputs, outputs, attributes }) =>
+      `${outputs.join(" ")} = ${[type, ...inputs.map((name) => name || "_")].join(" ")}${attributes.activation ? ` + ${attributes.activation}` : ""}`,
+  );
+}
+
+/** What the rules make of nodes whose last output is the result. */
+function check(rules: readonly FusionRule[], nodes: readonly OnnxNode[], expected: readonly string[]): void {
+  const outputs = [nodes.at(-1)?.outputs[0] ?? ""];
+  const fused = read(fuse(graph(nodes, { outputs }), rules).nodes);
+  assert.deepEqual(fused, expected.length === 0 ? read(nodes) : expected);
+}
+
+const UNCHANGED: readonly string[] = [];
+
+describe("the fusion rule shift", () => {
+  it("makes a shift the bias", () =>
+    check([FUSE_SHIFT], [conv("c = Conv x w"), shift("y = Conv c ones b")], ["y = Conv x w b"]));
+  it("makes a shift by channel of a scaling its bias", () =>
+    check(
+      [FUSE_SHIFT],
+      [conv("c = Conv x a", { view: VIEW }), shift("y = Conv c ones b")],
+      ["y = Conv x a b"],
+    ));
+  it("leaves one by image and channel after a convolution", () =>
+    check([FUSE_SHIFT], [conv("c = Conv x w"), shift("y = Conv c ones b", 16)], UNCHANGED));
+  it("leaves one after a bias, a sum or an activation", () => {
+    check([FUSE_SHIFT], [conv("c = Conv x w a"), shift("y = Conv c ones b")], UNCHANGED);
+    check([FUSE_SHIFT], [conv("c = Conv x w _ s"), shift("y = Conv c ones b")], UNCHANGED);
+    const active = conv("c = Conv x w", { attributes: { activation: "Relu" } });
+    check([FUSE_SHIFT], [active, shift("y = Conv c ones b")], UNCHANGED);
+  });
+  it("leaves one of a convolution that others use", () =>
+    check([FUSE_SHIFT], [conv("c = Conv x w"), shift("t = Conv c ones b"), node("y = Mul t c")], UNCHANGED));
+});
+
+describe("the fusion rule sum", () => {
+  it("makes either operand the fourth input of the other", () => {
+    check([FUSE_SUM], [conv("c = Conv x w"), sum("y = Add c r")], ["y = Conv x w _ r"]);
+    check([FUSE_SUM], [conv("c = Conv x w b"), sum("y = Add r c")], ["y = Conv x w b r"]);
+  });
+  it("leaves a sum with itself", () =>
+    check([FUSE_SUM], [conv("c = Conv x w"), sum("y = Add c c")], UNCHANGED));
+  it("leaves sums that broadcast", () =>
+    check([FUSE_SUM], [conv("c = Conv x w"), node("y = Add c r")], UNCHANGED));
+  it("leaves one after a sum or an activation", () => {
+    check([FUSE_SUM], [conv("c = Conv x w _ s"), sum("y = Add c r")], UNCHANGED);
+    const active = conv("c = Conv x w", { attributes: { activation: "Relu" } });
+    check([FUSE_SUM], [active, sum("y = Add c r")], UNCHANGED);
+  });
+  it("takes the other operand where one cannot", () =>
+    check(
+      [FUSE_SUM],
+      [conv("c = Conv x w _ s"), conv("d = Conv x w"), sum("y = Add c d")],
+      ["c = Conv x w _ s", "y = Conv x w _ c"],
+    ));
+});
+
+describe("the fusion rule relu", () => {
+  it("makes a ReLU the activation", () =>
+    check([FUSE_RELU], [conv("c = Conv x w"), node("y = Relu c")], ["y = Conv x w + Relu"]));
+  it("leaves a second one", () =>
+    check(
+      [FUSE_RELU],
+      [conv("c = Conv x w"), node("d = Relu c"), node("y = Relu d")],
+      ["d = Conv x w + Relu", "y = Relu d"],
+    ));
+  it("leaves one of a convolution that is not blocked", () =>
+    check([FUSE_RELU], [node("c = Conv x w"), node("y = Relu c")], UNCHANGED));
+});
+
+it("a convolution takes in shift, sum and ReLU, one after the other", () =>
+  check(
+    [FUSE_SHIFT, FUSE_SUM, FUSE_RELU],
+    [conv("c = Conv x w"), shift("d = Conv c ones b"), sum("e = Add r d"), node("y = Relu e")],
+    ["y = Conv x w b r + Relu"],
+  ));
+
+it("what is returned stays", () => {
+  const nodes = [conv("c = Conv x w"), node("y = Relu c")];
+  assert.deepEqual(read(fuse(graph(nodes, { outputs: ["c", "y"] }), [FUSE_RELU]).nodes), read(nodes));
+});
+
+describe("the pass expand-views", () => {
+  const viewed = conv("y = Conv x a b s", { view: VIEW });
+  it("puts reshapes around what is an image, and leaves the output inside", () => {
+    const builder = new OnnxBuilder();
+    const { nodes, outputs } = EXPAND_VIEWS.run(graph([viewed], { outputs: ["y"] }), builder);
+    const [inner, outer] = [builder.ints(VIEW.inner), builder.ints(VIEW.outer)];
+    assert.deepEqual(read(nodes), [
+      `y:0 = Reshape x ${inner}`,
+      `y:3 = Reshape s ${inner}`,
+      "y:inside = Conv y:0 a b y:3",
+      `y = Reshape y:inside ${outer}`,
+    ]);
+    assert.deepEqual(outputs.get("y"), { name: "y:inside", shape: VIEW.inner });
+  });
+  it("leaves other nodes", () => {
+    const nodes = [conv("c = Conv x w"), node("y = Relu c")];
+    assert.deepEqual(EXPAND_VIEWS.run(graph(nodes, { outputs: ["y"] }), new OnnxBuilder()).nodes, nodes);
+  });
+});
+
+describe("placement", () => {
+  const value: Value = { id: 0, shape: [2, 4, 4, 8], dtype: "float32" };
+  const check = (stored: readonly number[], asked: (placement: Placement) => string[], types: string[]) => {
+    const builder = new OnnxBuilder();
+    const placement = new Placement(builder);
+    placement.put(value, "plain", "x", stored);
+    const names = asked(placement);
+    assert.deepEqual(
+      builder.nodes.map(({ type }) => type),
+      types,
+    );
+    return names;
+  };
+  it("converts when first asked, and never twice", () => {
+    const [first, second] = check(
+      value.shape,
+      (placement) => [placement.full(value, "blocked"), placement.full(value, "blocked")],
+      ["ReorderInput"],
+    );
+    assert.equal(first, second);
+  });
+  it("converts nothing where the layout is the value's own", () =>
+    check(value.shape, (placement) => [placement.full(value, "plain")], []));
+  it("keeps a compact value compact until it is needed in full", () => {
+    check([1, 1, 1, 1], (placement) => [placement.compact(value, "plain")], []);
+    check([1, 1, 1, 1], (placement) => [placement.full(value, "plain")], ["Expand"]);
+  });
+  it("reshapes in place of moving one pixel", () =>
+    check([2, 1, 1, 8], (placement) => [placement.compact(value, "blocked")], ["Reshape"]));
+});

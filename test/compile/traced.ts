@@ -1,0 +1,80 @@
+// Traced graphs written down by hand, and read back.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { TracedGraph, TracedNode } from "../../src/compile/graph/graph.js";
+import type { ConvAttributes, Value } from "../../src/compile/graph/kernels.js";
+
+export interface Written {
+  readonly graph: TracedGraph;
+  readonly find: (name: string) => Value;
+  /** The nodes of a graph in the words they were written in. */
+  readonly read: (graph: TracedGraph) => string[];
+}
+
+/**
+ * A line an input, "x 8x4x4x8", or a node, "y 8x4x4x8 = Relu x"; a value without a shape is a number. What stands after a
+ * name in `attributes` are those of the node that makes it. All `outputs` are results.
+ */
+export function traced(
+  lines: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, object>> = {},
+): Written {
+  const values = new Map<string, Value>();
+  const nodes: TracedNode[] = [];
+  const inputs: { name: string; value: Value }[] = [];
+  const find = (name: string) => {
+    const value = values.get(name);
+    if (!value) throw new Error(`no value ${name}`);
+    return value;
+  };
+  for (const line of lines) {
+    const [left = "", call] = line.split(" = ");
+    const [name = "", shape = ""] = left.split(" ");
+    const value: Value = {
+      id: values.size,
+      shape: shape === "" ? [] : shape.split("x").map(Number),
+      dtype: "float32",
+    };
+    values.set(name, value);
+    if (call === undefined) {
+      inputs.push({ name, value });
+      continue;
+    }
+    const [kernel, ...used] = call.split(" ");
+    nodes.push({
+      kernel,
+      inputs: used.map(find),
+      attributes: attributes[name] ?? {},
+      outputs: [value],
+      layer: "",
+    } as unknown as TracedNode);
+  }
+  const nameOf = new Map(Array.from(values, ([name, value]) => [value, name]));
+  return {
+    graph: {
+      inputs,
+      outputs: outputs.map((name) => ({ name, value: find(name) })),
+      state: [],
+      constants: new Map(),
+      nodes,
+    },
+    find,
+    read: (graph) =>
+      graph.nodes.map(
+        (node) =>
+          `${node.outputs.map((value) => nameOf.get(value)).join(" ")} = ${[node.kernel, ...node.inputs.map((value) => nameOf.get(value))].join(" ")}`,
+      ),
+  };
+}
+
+/** Of a convolution of 4x4 images with a batch of 8. */
+export function convAttributes(
+  from: number,
+  to: number,
+  { kernel = 3, stride = 1, groups = 1, dilation = 1 } = {},
+): ConvAttributes {
+  const filter: [number, number, number, number] = [kernel, kernel, from / groups, to];
+  const info = tf.backend_util.computeConv2DInfo([8, 4, 4, from], filter, stride, dilation, "same");
+  return { info: { ...info, inChannels: from }, groups };
+}
