@@ -2,7 +2,7 @@
 
 import { join, resolve, sep } from "node:path";
 import { InputError } from "../diagnostic.js";
-import { customLayers, exportLayersModel, exportOnnx } from "../training/export-run.js";
+import { exportLayersModel, exportOnnx } from "../training/export-run.js";
 import { normalisedModel, pixelModel } from "../training/portable-model.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { print, printError, printJson } from "./output.js";
@@ -31,12 +31,11 @@ export async function exportRun(
   };
   const model = (normalisation ? pixelModel : normalisedModel)({ graph, weights, data, source });
   const folder = join(run, format);
-  const files =
+  const { files, customLayers } =
     format === "tfjs"
       ? await exportLayersModel(model, folder)
       : exportOnnx(model, folder, { batch: batch ?? null });
-  const custom = format === "tfjs" ? customLayers(model) : [];
-  if (json) printJson({ files, customLayers: custom });
+  if (json) printJson({ files, customLayers });
   else {
     print(files.join("\n"));
     if (files.some((file) => file.endsWith("index.html")))
@@ -46,9 +45,9 @@ export async function exportRun(
     print(
       `\nThe model takes ${model.metadata.input.values}, ${model.metadata.input.shape.slice(1).join("x")}.`,
     );
-    if (custom.length > 0)
+    if (customLayers.length > 0)
       printError(
-        `stock TensorFlow.js lacks layers of this network: ${custom.slice(0, 5).join(", ")}${custom.length > 5 ? ", ..." : ""}`,
+        `stock TensorFlow.js lacks layers of this network: ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,
       );
   }
   return 0;

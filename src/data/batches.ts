@@ -48,8 +48,3 @@ export function takeBatch(
   }
   return batch;
 }
-
-/** 0, 1, 2, ... */
-export function inOrder(length: number): Uint32Array {
-  return Uint32Array.from({ length }, (_, index) => index);
-}

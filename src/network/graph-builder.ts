@@ -54,6 +54,17 @@ export class GraphBuilder {
     return this.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
   }
 
+  /** A 1x1 convolution within a gate: fully connected, for each pixel by itself. */
+  pointwise(
+    input: string,
+    name: string,
+    path: Path,
+    { filters, bias }: { filters: number; bias: boolean },
+  ): string {
+    const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, dilation: 1 };
+    return this.add("conv", name, [input], path, { ...conv, filters, bias });
+  }
+
   norm(input: string, name: string, path: Path): string {
     return this.add("batch-norm", name, [input], path, { ...this.defaults.batchNorm, zeroInit: false });
   }

@@ -7,21 +7,27 @@ import { TELLTALE_BATCH } from "../compile/passes/any-batch.js";
 import { portableModel } from "../compile/portable.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { buildModel } from "../model/build-model.js";
+import { isOwnLayer } from "../model/own-layers.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
 import { exportPage } from "./export-page.js";
 import type { PortableModel } from "./portable-model.js";
 import { evaluationStep } from "./steps.js";
 
+export interface Exported {
+  readonly files: readonly string[];
+  /** Names of layers that stock TensorFlow.js does not know: the model loads only where they are registered. */
+  readonly customLayers: readonly string[];
+}
+
 /**
- * model.json and weights.bin in a folder: `tf.loadLayersModel` of stock TensorFlow.js reads them, and gives logits. Beside
- * them metadata.json, which the model has as its user-defined metadata, too, and for images of one or three channels a page.
- * Returns the files.
+ * model.json and weights.bin in a folder: `tf.loadLayersModel` of stock TensorFlow.js reads them, and returns logits. With
+ * them metadata.json, which is also the model's user-defined metadata, and for images of one or three channels a page.
  */
 export async function exportLayersModel(
   { graph, weights, metadata }: PortableModel,
   folder: string,
-): Promise<string[]> {
+): Promise<Exported> {
   tf.enableProdMode();
   await import("@tensorflow/tfjs-backend-cpu");
   tf.setBackend("cpu");
@@ -44,7 +50,10 @@ export async function exportLayersModel(
   const takesPixels = metadata.input.values === "pixels from 0 to 255";
   const page =
     takesPixels && [1, 3].includes(metadata.input.shape[3]) ? exportPage(metadata.source.run) : new Map();
-  return writeAll(folder, new Map([...files, ...page]));
+  return {
+    files: writeAll(folder, new Map([...files, ...page])),
+    customLayers: layersModel.layers.filter(isOwnLayer).map(({ name }) => name),
+  };
 }
 
 export interface OnnxOptions {
@@ -60,7 +69,7 @@ export function exportOnnx(
   { graph, weights, metadata }: PortableModel,
   folder: string,
   { batch }: OnnxOptions,
-): string[] {
+): Exported {
   useTraceBackend();
   const model = buildModel(graph);
   const shapes = inferShapes(graph);
@@ -87,13 +96,11 @@ export function exportOnnx(
     metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),
     anyBatch: batch === null,
   });
-  return writeAll(
-    folder,
-    new Map<string, string | Uint8Array>([
-      ["model.onnx", bytes],
-      ["metadata.json", json(about)],
-    ]),
-  );
+  const files = new Map<string, string | Uint8Array>([
+    ["model.onnx", bytes],
+    ["metadata.json", json(about)],
+  ]);
+  return { files: writeAll(folder, files), customLayers: [] };
 }
 
 function json(value: unknown): string {
@@ -105,19 +112,5 @@ function writeAll(folder: string, files: ReadonlyMap<string, string | Uint8Array
     const file = join(folder, name);
     writeWhole(file, content);
     return file;
-  });
-}
-
-/** Layers that stock TensorFlow.js does not know: the exported model loads only where they are registered. */
-export function customLayers({ graph }: Pick<PortableModel, "graph">): string[] {
-  const custom = new Set(["channel-reduce", "channel-function", "strip-mean", "repeat-channels", "rows"]);
-  const shapes = inferShapes(graph);
-  return graph.flatMap((node) => {
-    const inputs = node.inputs.map((name) => shapes.get(name)?.channels);
-    const grouped =
-      node.op === "conv" &&
-      (node.dilation > 1 ||
-        (node.groups > 1 && !(node.groups === node.filters && node.groups === inputs[0])));
-    return custom.has(node.op) || grouped ? [node.name] : [];
   });
 }

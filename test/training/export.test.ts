@@ -9,7 +9,7 @@ import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ElementHandle } from "puppeteer-core";
 import type { DatasetSpec } from "../../src/config/experiment.js";
-import { inOrder, takeBatch } from "../../src/data/batches.js";
+import { takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { loadMnistDigits } from "../../src/data/mnist.js";
 import { MetricsSum } from "../../src/training/metrics.js";
@@ -55,7 +55,12 @@ async function check(
     assert.deepEqual(squeezebox("export", run, "--format", format).customLayers, []);
     const dataset = await loadDataset(DATASET);
     const { test, classes, normalisation } = dataset;
-    const batch = takeBatch(test, { order: inOrder(test.count), start: 0, size: test.count, classes });
+    const batch = takeBatch(test, {
+      order: Uint32Array.from({ length: test.count }, (_, index) => index),
+      start: 0,
+      size: test.count,
+      classes,
+    });
     const { mean, deviation } = normalisation;
     const pixels = batch.images.map((value, index) =>
       Math.round(value * (deviation[index % 3] as number) + (mean[index % 3] as number)),
@@ -178,7 +183,12 @@ describe("an exported run gives the run's test loss and error again", function (
       const run = join("runs", "exported", "seed-1");
       squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
       const { test, classes } = await loadDataset(DATASET);
-      const batch = takeBatch(test, { order: inOrder(test.count), start: 0, size: test.count, classes });
+      const batch = takeBatch(test, {
+        order: Uint32Array.from({ length: test.count }, (_, index) => index),
+        start: 0,
+        size: test.count,
+        classes,
+      });
       const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
       const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
       checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });

@@ -6,8 +6,7 @@ import type { GraphBuilder } from "../graph-builder.js";
 import type { Gate, GatePlace } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
-const POINTWISE = { kernel: [1, 1], stride: 1, groups: 1, bias: true, padding: "same", dilation: 1 } as const;
-const DILATED = { ...POINTWISE, kernel: [3, 3], dilation: 4 } as const;
+const DILATED = { kernel: [3, 3], stride: 1, groups: 1, bias: true, padding: "same", dilation: 4 } as const;
 
 export const bam: Gate<"bam"> = (builder, { input, name, path }, { r }) => {
   const units = reducedWidth(builder.shape(input).channels, r);
@@ -24,19 +23,20 @@ function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, uni
   const { channels } = builder.shape(input);
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const pixel = builder.add("stack", `${name}.pixel`, [squeeze], path, {});
-  const reduce = builder.add("conv", `${name}.reduce`, [pixel], path, { ...POINTWISE, filters: units });
+  const reduce = builder.pointwise(pixel, `${name}.reduce`, path, { filters: units, bias: true });
   const hidden = builder.normRelu(reduce, `${name}.reduce`, path);
-  return builder.add("conv", `${name}.expand`, [hidden], path, { ...POINTWISE, filters: channels });
+  return builder.pointwise(hidden, `${name}.expand`, path, { filters: channels, bias: true });
 }
 
 /** One number per pixel, repeated for every channel. */
 function pixelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
   const { channels } = builder.shape(input);
-  const convs = [POINTWISE, DILATED, DILATED];
-  const hidden = convs.reduce((x, conv, index) => {
-    const own = `${name}.conv${index + 1}`;
-    return builder.normRelu(builder.add("conv", own, [x], path, { ...conv, filters: units }), own, path);
-  }, input);
-  const score = builder.add("conv", `${name}.score`, [hidden], path, { ...POINTWISE, filters: 1 });
+  const first = builder.pointwise(input, `${name}.conv1`, path, { filters: units, bias: true });
+  const hidden = [`${name}.conv2`, `${name}.conv3`].reduce(
+    (x, own) =>
+      builder.normRelu(builder.add("conv", own, [x], path, { ...DILATED, filters: units }), own, path),
+    builder.normRelu(first, `${name}.conv1`, path),
+  );
+  const score = builder.pointwise(hidden, `${name}.score`, path, { filters: 1, bias: true });
   return builder.add("repeat-channels", `${name}.repeated`, [score], path, { channels });
 }

@@ -4,26 +4,26 @@
 import type { Gate } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
+const SPATIAL = {
+  filters: 1,
+  kernel: [7, 7],
+  stride: 1,
+  groups: 1,
+  bias: false,
+  padding: "same",
+  dilation: 1,
+} as const;
+
 export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) => {
   const { channels } = builder.shape(input);
-  const pointwise = {
-    kernel: [1, 1] as const,
-    stride: 1,
-    groups: 1,
-    bias,
-    padding: "same" as const,
-    dilation: 1,
-  };
   const average = builder.add("global-avg-pool", `${name}.average`, [input], path, {});
   const maximum = builder.add("global-max-pool", `${name}.maximum`, [input], path, {});
   // The shared MLP is a pair of 1x1 convolutions applied to two pixels, whose sum is twice their mean.
   const both = builder.add("stack", `${name}.both`, [average, maximum], path, {});
-  const reduce = builder.add("conv", `${name}.reduce`, [both], path, {
-    ...pointwise,
-    filters: reducedWidth(channels, r),
-  });
+  const filters = reducedWidth(channels, r);
+  const reduce = builder.pointwise(both, `${name}.reduce`, path, { filters, bias });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
-  const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...pointwise, filters: channels });
+  const expand = builder.pointwise(relu, `${name}.expand`, path, { filters: channels, bias });
   const mean = builder.add("global-avg-pool", `${name}.mean`, [expand], path, {});
   const sum = builder.add("multiply", `${name}.sum`, [mean], path, { factor: 2 });
   const gate = builder.add("sigmoid", `${name}.gate`, [sum], path, {});
@@ -32,12 +32,8 @@ export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) 
   const means = builder.add("channel-reduce", `${name}.means`, [x], path, { by: "mean" });
   const maxima = builder.add("channel-reduce", `${name}.maxima`, [x], path, { by: "max" });
   const maps = builder.add("concat", `${name}.maps`, [means, maxima], path, {});
-  const conv = { ...pointwise, kernel: [7, 7] as const, bias: false, filters: 1 };
-  const score = builder.norm(
-    builder.add("conv", `${name}.spatial`, [maps], path, conv),
-    `${name}.spatial.bn`,
-    path,
-  );
+  const spatial = builder.add("conv", `${name}.spatial`, [maps], path, SPATIAL);
+  const score = builder.norm(spatial, `${name}.spatial.bn`, path);
   const pixels = builder.add("sigmoid", `${name}.spatial.gate`, [score], path, {});
   return builder.add("scale", `${name}.spatial.scale`, [x, pixels], path, {});
 };

@@ -4,8 +4,6 @@
 
 import type { Gate } from "./gate.js";
 
-const POINTWISE = { kernel: [1, 1], stride: 1, groups: 1, bias: true, padding: "same", dilation: 1 } as const;
-
 export const coordinateAttention: Gate<"coordinate"> = (builder, { input, name, path }, { r }) => {
   const { height, width, channels } = builder.shape(input);
   const m = Math.max(8, Math.floor(channels / r));
@@ -13,15 +11,12 @@ export const coordinateAttention: Gate<"coordinate"> = (builder, { input, name, 
   const byColumn = builder.add("strip-mean", `${name}.columns`, [input], path, { over: "height" });
   const turned = builder.add("swap-axes", `${name}.turned`, [byColumn], path, {});
   const both = builder.add("stack-rows", `${name}.both`, [byRow, turned], path, {});
-  const reduce = builder.add("conv", `${name}.reduce`, [both], path, { ...POINTWISE, filters: m });
+  const reduce = builder.pointwise(both, `${name}.reduce`, path, { filters: m, bias: true });
   const norm = builder.norm(reduce, `${name}.reduce.bn`, path);
   const hidden = builder.add("channel-function", `${name}.swish`, [norm], path, { kind: "hard-swish" });
   const gate = (part: string, start: number, count: number) => {
     const strip = builder.add("rows", `${name}.${part}`, [hidden], path, { start, count });
-    const score = builder.add("conv", `${name}.${part}.expand`, [strip], path, {
-      ...POINTWISE,
-      filters: channels,
-    });
+    const score = builder.pointwise(strip, `${name}.${part}.expand`, path, { filters: channels, bias: true });
     return builder.add("sigmoid", `${name}.${part}.gate`, [score], path, {});
   };
   const rowGate = gate("row", 0, height);

@@ -32,18 +32,8 @@ function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace):
 
 function excite(builder: GraphBuilder, { input, name, path }: GatePlace, r: number): string {
   const { channels } = builder.shape(input);
-  const conv = {
-    kernel: [1, 1] as const,
-    stride: 1,
-    groups: 1,
-    bias: false,
-    padding: "same" as const,
-    dilation: 1,
-  };
-  const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
-    ...conv,
-    filters: reducedWidth(channels, r),
-  });
+  const filters = reducedWidth(channels, r);
+  const reduce = builder.pointwise(input, `${name}.reduce`, path, { filters, bias: false });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
-  return builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
+  return builder.pointwise(relu, `${name}.expand`, path, { filters: channels, bias: false });
 }

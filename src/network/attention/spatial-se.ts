@@ -5,16 +5,7 @@ import type { Gate } from "./gate.js";
 import { vectorGate } from "./squeeze-excitation.js";
 
 export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
-  const conv = {
-    filters: 1,
-    kernel: [1, 1] as const,
-    stride: 1,
-    groups: 1,
-    padding: "same" as const,
-    dilation: 1,
-    bias: true,
-  };
-  const score = builder.add("conv", `${name}.score`, [input], path, conv);
+  const score = builder.pointwise(input, `${name}.score`, path, { filters: 1, bias: true });
   const gate = builder.add("sigmoid", `${name}.gate`, [score], path, {});
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };

@@ -36,13 +36,10 @@ function pixelGate(
   { r, bias, gate, rounding }: SeSpec,
 ): string {
   const { channels } = builder.shape(input);
-  const conv = { kernel: [1, 1] as const, stride: 1, groups: 1, padding: "same" as const, dilation: 1, bias };
-  const reduce = builder.add("conv", `${name}.reduce`, [input], path, {
-    ...conv,
-    filters: reducedWidth(channels, r, rounding),
-  });
+  const filters = reducedWidth(channels, r, rounding);
+  const reduce = builder.pointwise(input, `${name}.reduce`, path, { filters, bias });
   const relu = builder.add("relu", `${name}.relu`, [reduce], path, {});
-  const expand = builder.add("conv", `${name}.expand`, [relu], path, { ...conv, filters: channels });
+  const expand = builder.pointwise(relu, `${name}.expand`, path, { filters: channels, bias });
   return addGate(builder, { input: expand, name, path }, gate);
 }
 
