@@ -6,17 +6,14 @@ import { fileURLToPath } from "node:url";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
-/** What gates do draws its pages, so it stands above what draws, although it lies with the comparing. */
-const EXCITATION = "report/excitation";
-
 /** An import may only point to a part further down, or to its own. */
 const PARTS = [
-  ...["cli.ts", "index.ts", "commands", EXCITATION, "present", "report", "sweep", "training", "engine"],
+  ...["cli.ts", "index.ts", "commands", "analysis", "present", "report", "sweep", "training", "engine"],
   ...["compile", "runtime", "model", "data", "records", "network", "config", "format.ts", "own-version.ts"],
   ...["regular-file.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
 ];
 
-const WITH_TFJS = ["training", "engine", "compile", "runtime", "model"];
+const WITH_TFJS = ["analysis", "training", "engine", "compile", "runtime", "model"];
 const PRINTING = ["cli.ts", "commands"];
 const WITHOUT_FILES = ["network", "config"];
 const READERS = ["config/source.ts", "config/schema.ts"];
@@ -47,7 +44,7 @@ const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8"
   });
 
 function partOf(name: string): string {
-  return name.startsWith(EXCITATION) ? EXCITATION : (name.split("/")[0] as string);
+  return name.split("/")[0] as string;
 }
 
 /** `from "x"`, `import "x"`, `import("x")`, `require("x")`. */

@@ -1,6 +1,10 @@
 // squeezebox excite: what the gates of a finished run do, over the test set.
 
 import { join, resolve, sep } from "node:path";
+import { excitationRows, gateRow } from "../analysis/excitation.js";
+import { excitationPage, gateTable } from "../analysis/excitation-page.js";
+import { excitationFigure, standalone } from "../analysis/excitation-plots.js";
+import { gateActivations, gatesOf } from "../analysis/gate-activations.js";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { selectEngine } from "../engine/select-engine.js";
@@ -8,10 +12,6 @@ import { formatTable } from "../format.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/tables.js";
-import { excitationRows, gateRow } from "../report/excitation.js";
-import { excitationPage, gateTable } from "../report/excitation-page.js";
-import { excitationFigure, standalone } from "../report/excitation-plots.js";
-import { gateActivations, gatesOf } from "../training/gate-activations.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { lineWidth, print, printJson } from "./output.js";
 

@@ -1,9 +1,9 @@
 // squeezebox export: the model of a finished run, for TensorFlow.js or ONNX Runtime.
 
 import { join, resolve, sep } from "node:path";
+import { exportLayersModel, exportOnnx } from "../analysis/export-run.js";
+import { normalisedModel, pixelModel } from "../analysis/portable-model.js";
 import { InputError } from "../diagnostic.js";
-import { exportLayersModel, exportOnnx } from "../training/export-run.js";
-import { normalisedModel, pixelModel } from "../training/portable-model.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { print, printError, printJson } from "./output.js";
 

@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { exportLayersModel, exportOnnx } from "../../src/analysis/export-run.js";
+import { type GateParts, gateActivations, gatesOf } from "../../src/analysis/gate-activations.js";
+import { pixelModel } from "../../src/analysis/portable-model.js";
 import { useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
@@ -15,9 +18,6 @@ import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { complexityOf } from "../../src/network/complexity.js";
 import { canScale, matchCost } from "../../src/network/match-cost.js";
-import { exportLayersModel, exportOnnx } from "../../src/training/export-run.js";
-import { type GateParts, gateActivations, gatesOf } from "../../src/training/gate-activations.js";
-import { pixelModel } from "../../src/training/portable-model.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** With the factors by channel that each has. */

@@ -4,9 +4,7 @@ import { type FusionRule, hasActivation, hasInput, SUM, withInput } from "./fusi
 
 export const FUSE_SUM: FusionRule = {
   name: "sum",
-  // A convolution cannot be given its own result.
-  candidates: ({ isBlockedSum, inputs: [first, second] }) =>
-    isBlockedSum && first !== undefined && second !== undefined && first !== second ? [first, second] : [],
+  candidates: ({ isBlockedSum, inputs }) => (isBlockedSum ? inputs : []),
   rewrite: (conv, { inputs: [first, second], outputs }, through) => {
     const other = first === through ? second : first;
     // The kernel adds the sum before the activation.

@@ -21,14 +21,13 @@ export function assignLayouts(graph: TracedGraph, block: number | null): LayoutO
 function chooseLayout<Name extends KernelName>(node: NodeOf<Name>, context: LayoutContext): Layout {
   const { layout } = OPS[node.kernel];
   if (typeof layout === "function") return layout(node, context);
-  return layout === "follow" ? strongest(node.inputs, node.outputs[0], context) : layout;
+  return layout === "follow" ? strongest(node.inputs, context) : layout;
 }
 
-/** Blocks if an operand has them and the output can, channels first if an operand has that. */
-function strongest(inputs: readonly Value[], { shape }: Value, { layoutOf, block }: LayoutContext): Layout {
+/** Blocks if an operand has them, channels first if one has that: element by element, channels stay as many. */
+function strongest(inputs: readonly Value[], { layoutOf }: LayoutContext): Layout {
   const found = new Set(inputs.filter(isImage).map(layoutOf));
-  if (found.has("blocked") && block !== null && (shape[3] ?? 1) % block === 0) return "blocked";
-  return found.has("blocked") || found.has("nchw") ? "nchw" : "plain";
+  return found.has("blocked") ? "blocked" : found.has("nchw") ? "nchw" : "plain";
 }
 
 function isImage({ shape }: Value): boolean {

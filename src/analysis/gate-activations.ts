@@ -8,8 +8,8 @@ import { buildModel } from "../model/build-model.js";
 import type { Graph, Op } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import type { State, StepFunction, Values } from "../runtime/program.js";
-import { evaluateSplit } from "./evaluate.js";
-import { isWrong } from "./metrics.js";
+import { evaluateSplit } from "../training/evaluate.js";
+import { isWrong } from "../training/metrics.js";
 
 export interface GateActivations {
   /** The gate's node, as in `stage1.block2.se.gate`. */

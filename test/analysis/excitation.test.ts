@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { excitationRows, type GateValues, gateRow } from "../../src/report/excitation.js";
-import { excitationFigure } from "../../src/report/excitation-plots.js";
+import { excitationRows, type GateValues, gateRow } from "../../src/analysis/excitation.js";
+import { excitationFigure } from "../../src/analysis/excitation-plots.js";
 
 /** Four images, two channels: the first follows the class, the second does not. */
 const GATE: GateValues = {

@@ -10,9 +10,9 @@ import { buildModel } from "../model/build-model.js";
 import { isOwnLayer } from "../model/own-layers.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
+import { evaluationStep } from "../training/steps.js";
 import { exportPage } from "./export-page.js";
 import type { PortableModel } from "./portable-model.js";
-import { evaluationStep } from "./steps.js";
 
 export interface Exported {
   readonly files: readonly string[];
