@@ -125,6 +125,33 @@ describe("imports", () => {
   });
 });
 
+describe("commands that only read configurations", () => {
+  /** What a file loads before it runs: neither types nor what is imported when needed. */
+  const loadedBy = (name: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    const text = files.find((file) => file.name === name)?.text ?? "";
+    for (const [, target = ""] of text.matchAll(/^(?:import|export)(?! type)[^;]*?"([^"]+)";$/gm))
+      loadedBy(ownName(name, target), seen);
+    return seen;
+  };
+  const HEAVY = /^@tensorflow\/|^onnxruntime|^vega/;
+
+  for (const name of ["cli", "commands/validate", "commands/init", "commands/completion"])
+    it(`${name} loads neither TensorFlow.js nor ONNX Runtime nor Vega`, () => {
+      const loaded = [...loadedBy(`${name}.ts`)];
+      assert.ok(loaded.length > 3);
+      assert.deepEqual(
+        loaded.filter((target) => HEAVY.test(target)),
+        [],
+      );
+    });
+
+  it("while one that trains does", () => {
+    assert.ok([...loadedBy("commands/excite.ts")].some((target) => HEAVY.test(target)));
+  });
+});
+
 describe("printing", () => {
   it("is left to the commands", () => {
     check(({ part, text }) =>

@@ -303,9 +303,7 @@ describe("report", function () {
   it("of 200 runs with 100 epochs stays under 3 MB", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 20, seeds: 10, epochs: 100 });
-      const start = performance.now();
       assert.equal(await report([folder], ONCE), 0);
-      assert.ok(performance.now() - start < 30_000);
       assert.ok(Buffer.byteLength(page(folder)) < 3e6);
     }));
 });

@@ -78,9 +78,7 @@ describe("squeezebox sweep", function () {
       );
 
       const before = { times: changeTimes(results), content: reproducible(results) };
-      const start = performance.now();
       const { output } = await sweep(folder, TINY);
-      assert.ok(performance.now() - start < 5000);
       assert.match(output, /6 of them finished before/);
       assert.deepEqual({ times: changeTimes(results), content: reproducible(results) }, before);
     }));
@@ -197,9 +195,7 @@ describe("squeezebox sweep", function () {
       const dead = { pid: 2 ** 22 + 1, host: hostname(), started: "", id: "dead" };
       for (const place of [results, run]) writeFileSync(join(place, ".lock.dead"), JSON.stringify(dead));
       writeFileSync(join(run, ".lock"), JSON.stringify({ pid: 1, host: "elsewhere", started: "", id: "x" }));
-      const start = performance.now();
       const { errors } = await sweep(folder, text, 1);
-      assert.ok(performance.now() - start < 30_000);
       assert.match(
         errors,
         /failed: plain\/seed-1: process 1 on elsewhere works in .*remove the \.lock files/,
