@@ -2,7 +2,7 @@
 
 import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";
-import { SplitError } from "../data/dataset.js";
+import { SplitError } from "../data/splits.js";
 import {
   type Diagnostic,
   DiagnosticError,

@@ -1,7 +1,7 @@
 // A split of a dataset -> batches of images and one-hot labels, in a given order.
 
-import type { Split } from "./dataset.js";
-import { sizeOf } from "./dataset.js";
+import { sizeOf } from "./images.js";
+import type { Split } from "./normalise.js";
 
 export interface Batch {
   /** How many images are asked for; those behind, from the beginning of the order again, fill up the batch. */

@@ -9,6 +9,7 @@ import { InputError } from "../diagnostic.js";
 import type { Shape } from "../network/graph.js";
 import { readRegularFile } from "../regular-file.js";
 import type { LabelledImages, RawDataset } from "./images.js";
+import type { Source } from "./source.js";
 
 /** A folder with four files of one dataset; where it has those of several, `prefix` says which (`emnist-letters`). */
 export interface IdxFolder {
@@ -39,11 +40,13 @@ export function loadIdx(folder: IdxFolder): RawDataset {
   return { train: finish(train), validation: null, test: finish(test) };
 }
 
-/** `images`: training images. */
-export function readIdxInput(folder: IdxFolder): { shape: Shape; classes: number; images: number } {
-  const { train } = loadIdx(folder);
-  return { shape: train.shape, classes: train.classNames.length, images: train.labels.length };
-}
+export const IDX = {
+  describe: (folder: IdxFolder) => {
+    const { train } = loadIdx(folder);
+    return { shape: train.shape, classes: train.classNames.length, images: train.labels.length };
+  },
+  open: loadIdx,
+} satisfies Source<IdxFolder>;
 
 interface Part extends Omit<LabelledImages, "classNames"> {
   readonly labels: Uint8Array;

@@ -18,3 +18,7 @@ export interface RawDataset {
   readonly validation: LabelledImages | null;
   readonly test: LabelledImages;
 }
+
+export function sizeOf({ height, width, channels }: Shape): number {
+  return height * width * channels;
+}

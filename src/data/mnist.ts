@@ -3,16 +3,27 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { LabelledImages } from "./images.js";
+import type { Source } from "./source.js";
+import { holdOut } from "./splits.js";
 
-export const MNIST_INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
+const INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
 
-/** That the package has. */
-export const MNIST_IMAGES = 10_000;
+/** That the package has, and those of them to test on. */
+const IMAGES = 10_000;
+const TEST_IMAGES = 1000;
+
+export const MNIST: Source<unknown> = {
+  describe: () => ({ ...INPUT, images: IMAGES - TEST_IMAGES }),
+  open: () => {
+    const { train, validation: test } = holdOut(loadMnistDigits(), TEST_IMAGES);
+    return { train, validation: null, test };
+  },
+};
 
 /** The package stores a digit as 784 numbers between 0 and 1, rounded to three places: bytes again here. */
 export function loadMnistDigits(): LabelledImages {
   const { resolve } = createRequire(import.meta.url);
-  const byDigit = Array.from({ length: MNIST_INPUT.classes }, (_, digit) => {
+  const byDigit = Array.from({ length: INPUT.classes }, (_, digit) => {
     const { data } = JSON.parse(readFileSync(resolve(`mnist/src/digits/${digit}.json`), "utf8")) as {
       data: number[];
     };
@@ -26,7 +37,7 @@ export function loadMnistDigits(): LabelledImages {
   const pixels = Buffer.concat(byDigit);
   const labels = byDigit.flatMap((data, digit) => new Array<number>(data.length / 784).fill(digit));
   return {
-    shape: MNIST_INPUT.shape,
+    shape: INPUT.shape,
     classNames: byDigit.map((_, digit) => String(digit)),
     pixels: new Uint8Array(pixels),
     labels: Uint8Array.from(labels),

@@ -4,10 +4,16 @@ import type { DatasetSpec } from "../config/experiment.js";
 import type { Shape } from "../network/graph.js";
 import { randomStream } from "../random.js";
 import type { LabelledImages, RawDataset } from "./images.js";
+import type { Source } from "./source.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
 
-export function syntheticInput({ size, channels, classes }: SyntheticSpec): {
+export const SYNTHETIC: Source<SyntheticSpec> = {
+  describe: (spec) => ({ ...inputOf(spec), images: null }),
+  open: loadSynthetic,
+};
+
+function inputOf({ size, channels, classes }: SyntheticSpec): {
   shape: Shape;
   classes: number;
 } {
@@ -18,7 +24,7 @@ export function syntheticInput({ size, channels, classes }: SyntheticSpec): {
  * Every pixel is noise; a class has its own mean and its own spread of brightness in each channel. The same
  * description always gives the same images.
  */
-export function loadSynthetic(spec: SyntheticSpec): RawDataset {
+function loadSynthetic(spec: SyntheticSpec): RawDataset {
   return {
     train: draw(spec, "train", spec.images),
     validation: draw(spec, "validation", spec.validation),
@@ -27,7 +33,7 @@ export function loadSynthetic(spec: SyntheticSpec): RawDataset {
 }
 
 function draw(spec: SyntheticSpec, part: string, count: number): LabelledImages {
-  const { shape, classes } = syntheticInput(spec);
+  const { shape, classes } = inputOf(spec);
   const statistics = Array.from({ length: classes }, (_, label) => {
     const random = randomStream("synthetic", "class", label);
     return Array.from({ length: shape.channels }, () => ({

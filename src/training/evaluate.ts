@@ -1,7 +1,7 @@
 // A compiled network and a split -> metrics over all of its images.
 
 import { takeBatch } from "../data/batches.js";
-import type { Split } from "../data/dataset.js";
+import type { Split } from "../data/normalise.js";
 import { permutation, randomStream } from "../random.js";
 import type { Program, Values } from "../runtime/program.js";
 import { type Evaluation, MetricsSum } from "./metrics.js";

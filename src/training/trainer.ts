@@ -2,7 +2,8 @@
 
 import type { Experiment, TrainingSpec } from "../config/experiment.js";
 import { batchesOf, takeBatch } from "../data/batches.js";
-import type { Dataset, Split } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Split } from "../data/normalise.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
 import { initialState } from "../model/initial-values.js";

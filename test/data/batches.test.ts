@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batchesOf, takeBatch } from "../../src/data/batches.js";
-import type { Split } from "../../src/data/dataset.js";
+import type { Split } from "../../src/data/normalise.js";
 import { permutation, randomStream } from "../../src/random.js";
 
 /** Image k has the two pixels k and -k, and class k mod 3. */

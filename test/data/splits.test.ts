@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import type { DatasetSpec } from "../../src/config/experiment.js";
-import { type Dataset, holdOut, loadDataset, type Split, sizeOf } from "../../src/data/dataset.js";
+import { type Dataset, loadDataset } from "../../src/data/dataset.js";
 import type { LabelledImages } from "../../src/data/images.js";
+import { sizeOf } from "../../src/data/images.js";
 import { loadMnistDigits } from "../../src/data/mnist.js";
+import type { Split } from "../../src/data/normalise.js";
+import { holdOut } from "../../src/data/splits.js";
 import { InputError } from "../../src/diagnostic.js";
 
 const MNIST: DatasetSpec = { name: "mnist", validation: 1000, train: "all" };

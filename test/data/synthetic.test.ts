@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { DatasetSpec } from "../../src/config/experiment.js";
-import { loadDataset, type Split, sizeOf } from "../../src/data/dataset.js";
+import { loadDataset } from "../../src/data/dataset.js";
+import { sizeOf } from "../../src/data/images.js";
+import type { Split } from "../../src/data/normalise.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
 

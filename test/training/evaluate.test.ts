@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { Split } from "../../src/data/dataset.js";
+import type { Split } from "../../src/data/normalise.js";
 import type { Program } from "../../src/runtime/program.js";
 import { evaluateSplit } from "../../src/training/evaluate.js";
 

@@ -1,0 +1,12 @@
+// The kinds of datasets there are, by the names that configurations give them.
+
+import type { DatasetSpec } from "../config/experiment.js";
+import { IDX } from "./idx.js";
+import { MNIST } from "./mnist.js";
+import type { Source } from "./source.js";
+import { SYNTHETIC } from "./synthetic.js";
+
+type Sources = { readonly [Spec in DatasetSpec as Spec["name"]]: Source<Spec> };
+
+/** A kind that the schema knows and that is missing here does not compile. */
+export const SOURCES: Sources = { mnist: MNIST, idx: IDX, synthetic: SYNTHETIC };
