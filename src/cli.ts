@@ -6,6 +6,7 @@ import { Command, CommanderError, Help } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
 import { ownVersion } from "./own-version.js";
+import { BACKENDS, DEVICE_NAMES } from "./runtime/devices.js";
 
 const WRONG_INPUT = 2;
 
@@ -69,8 +70,8 @@ function withQuick(command: Command): Command {
 
 function withTraining(command: Command): Command {
   return withQuick(command)
-    .option("--backend <name>", "auto, compiled, tensorflow or cpu", "auto")
-    .option("--device <name>", "of the compiled backend: cpu, webgpu or cuda", "cpu")
+    .option("--backend <name>", BACKENDS.join(", "), "auto")
+    .option("--device <name>", `of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
     .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
     .option("--runs <folder>", "where results go", "runs")
     .option("--tensorboard", "also write each run's epochs as an event file for TensorBoard", false);
