@@ -48,6 +48,15 @@ export class UnsupportedKernelError extends Error {
   }
 }
 
+/** The nodes of one kernel by their (first) output. */
+export function makersOf<Name extends KernelName>(
+  { nodes }: TracedGraph,
+  kernel: Name,
+): ReadonlyMap<Value, NodeOf<Name>> {
+  const isOne = (node: TracedNode): node is Extract<TracedNode, { kernel: Name }> => node.kernel === kernel;
+  return new Map(nodes.filter(isOne).map((node) => [node.outputs[0], node]));
+}
+
 /** Every value that a call returns or leaves in the state. */
 export function resultsOf({ outputs, state }: TracedGraph): Value[] {
   return [...outputs.map(({ value }) => value), ...state.map(({ after }) => after)];

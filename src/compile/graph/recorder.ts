@@ -1,7 +1,7 @@
 // A tfjs backend that records kernels instead of computing.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { sizeOfShape, type TracedNode } from "./graph.js";
+import { isSameShape, sizeOfShape, type TracedNode } from "./graph.js";
 import type { DataType, KernelName, Kernels, Value } from "./kernels.js";
 
 export const TRACE_BACKEND = "trace";
@@ -82,7 +82,7 @@ export class Recorder extends tf.KernelBackend {
 
   /** The same numbers under another shape. */
   view(input: Info, shape: readonly number[]): Info {
-    if (shape.join() === input.shape.join()) return this.alias(input);
+    if (isSameShape(shape, input.shape)) return this.alias(input);
     return this.record("Reshape", [input], {}, { shape, dtype: dtypeOf(input) });
   }
 

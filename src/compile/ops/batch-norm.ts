@@ -59,7 +59,7 @@ interface Epsilon {
 function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): void {
   const { builder, placement } = context;
   const [images, gammas, betas] = node.inputs;
-  const [y, ...statistics] = node.outputs;
+  const [y, means, scales, variances] = node.outputs;
   const place = placeOf(context, node, { from: images, to: y });
   const x = placement.full(images, place.layout);
   const gamma = vector(context, gammas);
@@ -73,10 +73,9 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   const a = builder.op("Mul", [gamma, scale]);
   const b = builder.op("Sub", [beta, builder.op("Mul", [mean, a])]);
   placement.put(y, place.layout, affine(context, place, { x, a, b }));
-  const names = [mean, scale, variance];
-  statistics.forEach((value, index) => {
-    placement.put(value, "plain", asVector(context, names[index] ?? "", place));
-  });
+  placement.put(means, "plain", asVector(context, mean, place));
+  placement.put(scales, "plain", asVector(context, scale, place));
+  placement.put(variances, "plain", asVector(context, variance, place));
 }
 
 /** dx = a dy + p x + q with a, p, q by channel (Ioffe and Szegedy 2015, collected). */
@@ -156,13 +155,14 @@ function asVector({ builder }: Context, name: string, { shape }: ChannelPlace): 
 /** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. */
 function lowerInference(context: Context, node: NodeOf<"FusedBatchNorm">): void {
   const { builder, placement, layoutOf } = context;
-  const [images, ...vectors] = node.inputs;
+  const [images, means, variances, offsets, gammas] = node.inputs;
   const [output] = node.outputs;
   const layout = layoutOf(output);
   const channels = output.shape.at(-1) ?? 1;
-  const [mean = "", variance = "", offset = "", gamma = ""] = vectors.map((value) =>
-    placement.full(value, "plain"),
-  );
+  const mean = placement.full(means, "plain");
+  const variance = placement.full(variances, "plain");
+  const offset = placement.full(offsets, "plain");
+  const gamma = placement.full(gammas, "plain");
   const deviation = builder.op("Sqrt", [
     builder.op("Add", [variance, builder.scalar(node.attributes.epsilon)]),
   ]);

@@ -14,6 +14,12 @@ export interface ConvChannels {
   readonly to: number;
 }
 
+/** A convolution's sizes, and how its channels are divided. */
+export interface ConvParts {
+  readonly info: ConvInfo;
+  readonly channels: ConvChannels;
+}
+
 export function channelsOf({ info, groups }: ConvAttributes): ConvChannels {
   const { inChannels, outChannels } = info;
   return { groups, from: inChannels / groups, to: outChannels / groups };

@@ -1,13 +1,8 @@
 // Filters in the orders that convolutions and their gradients read them in.
 
 import type { ConvInfo } from "../graph/kernels.js";
-import { type ConvChannels, isDepthwise } from "./conv-channels.js";
+import { type ConvParts, isDepthwise } from "./conv-channels.js";
 import { blockOf, type Context } from "./op.js";
-
-export interface ConvParts {
-  readonly info: ConvInfo;
-  readonly channels: ConvChannels;
-}
 
 /**
  * A filter in the order that the blocked kernels read, declared as outputs, from, height, width. Inside a block: input

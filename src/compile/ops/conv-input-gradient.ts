@@ -2,8 +2,8 @@
 
 import type { NodeOf } from "../graph/graph.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
-import { channelsOf, isDense } from "./conv-channels.js";
-import { blockTurnedFilter, type ConvParts, turnedFilter } from "./conv-filters.js";
+import { type ConvParts, channelsOf, isDense } from "./conv-channels.js";
+import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
 
 /**

@@ -37,8 +37,8 @@ interface Pool {
   readonly outputs: readonly [Value];
 }
 
-function poolLayout({ inputs: [x] }: Pool, { layoutOf }: LayoutContext) {
-  return layoutOf(x) === "blocked" ? "blocked" : "nchw";
+function poolLayout({ inputs: [x] }: Pool, context: LayoutContext) {
+  return imageLayout(context, x);
 }
 
 function lowerPool(op: "MaxPool" | "AveragePool"): (context: Context, node: Pool) => void {

@@ -24,7 +24,7 @@ export const STRUCTURE: Ops<
       const parts = Object.values(inputs);
       const [first, ...rest] = parts;
       if (!first) throw new Error("nothing to concatenate");
-      const at = axis < 0 ? axis + first.shape.length : axis;
+      const [at = 0] = util.parseAxisParam(axis, first.shape);
       const shape = first.shape.map((size, index) =>
         index === at ? rest.reduce((sum, part) => sum + (part.shape[at] ?? 0), size) : size,
       );

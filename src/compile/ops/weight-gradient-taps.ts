@@ -2,12 +2,10 @@
 
 import type { ConvInfo, Value } from "../graph/kernels.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
-import type { ConvChannels } from "./conv-channels.js";
+import type { ConvParts } from "./conv-channels.js";
 import type { Context } from "./op.js";
 
-export interface WeightGradientOperands {
-  readonly info: ConvInfo;
-  readonly channels: ConvChannels;
+export interface WeightGradientOperands extends ConvParts {
   readonly x: Value;
   readonly dy: Value;
 }

@@ -12,7 +12,14 @@
 import type { NodeOf } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "../onnx/graph.js";
-import { type ConvChannels, channelsOf, isBlockable, isDepthwise, isPointwise } from "./conv-channels.js";
+import {
+  type ConvChannels,
+  type ConvParts,
+  channelsOf,
+  isBlockable,
+  isDepthwise,
+  isPointwise,
+} from "./conv-channels.js";
 import { blockOf, type Context } from "./op.js";
 import { onlyTap, slicePixels, tapGradients, type WeightGradientOperands } from "./weight-gradient-taps.js";
 
@@ -152,11 +159,7 @@ function plainConvolution(context: Context, { info, channels, x, dy }: WeightGra
 }
 
 /** x as one image of batch channels (of each group), padded; and the convolution over it whose kernel is dy. */
-function batchAsChannels(
-  { builder }: Context,
-  x: string,
-  { info, channels }: Pick<WeightGradientOperands, "info" | "channels">,
-) {
+function batchAsChannels({ builder }: Context, x: string, { info, channels }: ConvParts) {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, dilationHeight, strideHeight, strideWidth } =
     info;
   const { groups, from } = channels;

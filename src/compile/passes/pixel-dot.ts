@@ -1,6 +1,6 @@
 // A sum over height and width of a product -> one node. It is the gradient of a scaling by channel.
 
-import { isSameShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
+import { isSameShape, makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { GraphPass } from "./pass.js";
 
 export const PIXEL_DOT: GraphPass = {
@@ -11,13 +11,11 @@ export const PIXEL_DOT: GraphPass = {
 
 /** The product itself is left in place for whoever else uses it, and dropped where nobody does. */
 function joinPixelDots(graph: TracedGraph): TracedGraph {
-  const products = new Map(
-    graph.nodes.flatMap((node) => (node.kernel === "Multiply" ? [[node.outputs[0], node.inputs]] : [])),
-  );
+  const products = makersOf(graph, "Multiply");
   const joined = graph.nodes.map((node): TracedNode => {
     if (node.kernel !== "Sum" || node.attributes.axes.join() !== "1,2") return node;
     const [sum] = node.inputs;
-    const factors = products.get(sum);
+    const factors = products.get(sum)?.inputs;
     // A factor that broadcasts is not an image: the product would have to be made after all.
     if (sum.shape.length !== 4 || !factors?.every(({ shape }) => isSameShape(shape, sum.shape))) return node;
     return { ...node, kernel: "PixelDot", inputs: factors, attributes: {} };

@@ -1,6 +1,6 @@
 // dy * step(x), as tfjs writes the gradient of a ReLU -> one node over the ReLU's output, so that x need not be kept.
 
-import type { TracedGraph, TracedNode } from "../graph/graph.js";
+import { makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { GraphPass } from "./pass.js";
 
 export const RELU_GRADIENT: GraphPass = {
@@ -10,21 +10,16 @@ export const RELU_GRADIENT: GraphPass = {
 };
 
 function joinReluGradients(graph: TracedGraph): TracedGraph {
-  const { nodes } = graph;
-  const steps = new Map(
-    nodes.flatMap((node) =>
-      node.kernel === "Step" && node.attributes.alpha === 0 ? [[node.outputs[0], node.inputs[0]]] : [],
-    ),
-  );
+  const steps = makersOf(graph, "Step");
   const relus = new Map(
-    nodes.flatMap((node) => (node.kernel === "Relu" ? [[node.inputs[0], node.outputs[0]]] : [])),
+    Array.from(makersOf(graph, "Relu").values(), ({ inputs: [x], outputs: [y] }) => [x, y]),
   );
-  const joined = nodes.map((node): TracedNode => {
+  const nodes = graph.nodes.map((node): TracedNode => {
     if (node.kernel !== "Multiply") return node;
     const [dy, mask] = node.inputs;
-    const x = steps.get(mask);
-    const y = x && relus.get(x);
+    const step = steps.get(mask);
+    const y = step?.attributes.alpha === 0 ? relus.get(step.inputs[0]) : undefined;
     return y ? { ...node, kernel: "ReluGradient", inputs: [dy, y], attributes: {} } : node;
   });
-  return { ...graph, nodes: joined };
+  return { ...graph, nodes };
 }

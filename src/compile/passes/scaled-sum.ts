@@ -1,6 +1,6 @@
 // y + x s and y - x s, where s is one number -> one node. It is what optimizers consist of.
 
-import { isSameShape, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
+import { isSameShape, makersOf, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import type { GraphPass } from "./pass.js";
 
@@ -12,9 +12,7 @@ export const SCALED_SUM: GraphPass = {
 
 /** The product is dropped where nobody else uses it. */
 function joinScaledSums(graph: TracedGraph): TracedGraph {
-  const products = new Map(
-    graph.nodes.flatMap((node) => (node.kernel === "Multiply" ? [[node.outputs[0], node.inputs]] : [])),
-  );
+  const products = makersOf(graph, "Multiply");
   const joined = graph.nodes.map((node): TracedNode => {
     if (node.kernel !== "Add" && node.kernel !== "Sub") return node;
     const [left, right] = node.inputs;
@@ -24,7 +22,7 @@ function joinScaledSums(graph: TracedGraph): TracedGraph {
     ];
     // In a difference only what is subtracted can be the product; of two products in a sum, the first is joined.
     for (const [product, y] of node.kernel === "Sub" ? sides.slice(0, 1) : sides.toReversed()) {
-      const factors = products.get(product);
+      const factors = products.get(product)?.inputs;
       const number = factors?.find((factor) => sizeOfShape(factor.shape) === 1);
       const x = factors?.find((factor) => factor !== number);
       if (!number || !x || !isSameShape(x.shape, y.shape)) continue;

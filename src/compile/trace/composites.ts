@@ -1,6 +1,6 @@
 // tfjs kernels that are recorded as kernels of other names, or as none.
 
-import { backend_util } from "@tensorflow/tfjs-core";
+import { backend_util, util } from "@tensorflow/tfjs-core";
 import {
   GROUPED_CONV,
   GROUPED_CONV_FILTER_GRADIENT,
@@ -26,7 +26,7 @@ export const COMPOSITES: Readonly<Record<string, Recording>> = {
     return recorder.view(input, [...shape.slice(0, at), 1, ...shape.slice(at)]);
   },
   SplitV: (recorder, { x }: Inputs<"x">, { numOrSizeSplits, axis }: SplitArguments) => {
-    const at = axis < 0 ? axis + x.shape.length : axis;
+    const [at = 0] = util.parseAxisParam(axis, x.shape);
     let start = 0;
     return backend_util.prepareSplitSize(x, numOrSizeSplits, at).map((size) => {
       const starts = x.shape.map((_, index) => (index === at ? start : 0));
@@ -39,7 +39,7 @@ export const COMPOSITES: Readonly<Record<string, Recording>> = {
   ZerosLike: filled(0),
   OnesLike: filled(1),
   Fill: (recorder, _: Inputs<never>, { shape, value, dtype = "float32" }: FillArguments) =>
-    recorder.addConstant(new Float32Array(sizeOfShape(shape)).fill(value), shape, dtypeOf({ dtype })),
+    filledConstant(recorder, value, { shape, dtype }),
   [GROUPED_CONV]: recordConv,
   [GROUPED_CONV_INPUT_GRADIENT]: recordInputGradient,
   [GROUPED_CONV_FILTER_GRADIENT]: recordFilterGradient,
@@ -91,8 +91,15 @@ interface Activation {
 }
 
 function filled(value: number): Recording {
-  return (recorder, { x: { shape, dtype } }: Inputs<"x">) =>
-    recorder.addConstant(new Float32Array(sizeOfShape(shape)).fill(value), shape, dtypeOf({ dtype }));
+  return (recorder, { x }: Inputs<"x">) => filledConstant(recorder, value, x);
+}
+
+function filledConstant(
+  recorder: Recorder,
+  value: number,
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string },
+): Info {
+  return recorder.addConstant(new Float32Array(sizeOfShape(shape)).fill(value), shape, dtypeOf({ dtype }));
 }
 
 /** A depthwise filter [height, width, C, m] is a filter [height, width, 1, C m] of C groups. */
