@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, watch } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { importsIn } from "./imports-in.js";
 
 const BUILT = resolve("dist");
 /** Long enough for the compiler to write all files of one change. */
@@ -43,9 +44,7 @@ function runTests(): void {
 function testsOf(files: ReadonlySet<string>): string[] {
   const importers = new Map<string, string[]>();
   for (const file of builtFiles())
-    for (const [, target = ""] of readFileSync(file, "utf8").matchAll(
-      /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g,
-    )) {
+    for (const target of importsIn(readFileSync(file, "utf8")).filter((name) => name.startsWith("."))) {
       const imported = resolve(dirname(file), target);
       importers.set(imported, [...(importers.get(imported) ?? []), file]);
     }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import { importsIn } from "./imports-in.js";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
@@ -45,14 +46,6 @@ const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8"
 
 function partOf(name: string): string {
   return name.split("/")[0] as string;
-}
-
-/** `from "x"`, `import "x"`, `import("x")`, `require("x")`. */
-function importsIn(text: string): string[] {
-  return Array.from(
-    text.matchAll(/(?:\b(?:from|import)\s+["']|\b(?:import|require)\s*\(\s*["'`])([^"'`]+)["'`]/g),
-    (match) => match[1] as string,
-  );
 }
 
 function ownName(importer: string, target: string): string {

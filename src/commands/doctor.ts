@@ -1,6 +1,5 @@
 // squeezebox doctor: which backends work on this machine, and what to do about the others.
 
-import { availableParallelism } from "node:os";
 import { probeBlockSize } from "../compile/onnx/block-size.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
 import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
@@ -17,7 +16,7 @@ interface Finding {
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
   const tensorflow = await probeTensorFlow();
-  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 }, availableParallelism());
+  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 });
   const gpu = await Promise.all(
     DEVICE_NAMES.filter((device) => device !== "cpu").map(async (device) => ({
       device,

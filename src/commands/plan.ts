@@ -1,6 +1,5 @@
 // squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
 
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
@@ -33,7 +32,7 @@ export function printPlan(
   sweep: ExpandedSweep,
   {
     runs: root,
-    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }, availableParallelism()),
+    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }),
     json,
   }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {

@@ -84,7 +84,7 @@ class SweepClock {
   get text(): string {
     const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
     const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
-    const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${RUN_STATUSES[status].words}`);
+    const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${status}`);
     return `${this.#finished}/${this.#runs} runs${without.join("")}${leftWords(left)}`;
   }
 }
@@ -241,7 +241,7 @@ function lines(): SweepView {
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run, status);
-      print(`${run.name}  ${RUN_STATUSES[status].words}${reason ? `: ${reason}` : ""}; ${clock.text}`);
+      print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
     },
     close: () => {},
   };

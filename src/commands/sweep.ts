@@ -1,7 +1,6 @@
 // squeezebox sweep: trains what a sweep still lacks, then prints its table.
 
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
@@ -52,7 +51,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
-      jobs: flags.jobs ?? defaultJobs(engine, availableParallelism()),
+      jobs: flags.jobs ?? defaultJobs(engine),
       ...engine,
       signal: abort.signal,
       watcher: view,

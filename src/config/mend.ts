@@ -1,8 +1,10 @@
 // A value with mistakes -> the same value with as few as possible, so that the mistakes they hide can be found.
 
 import type { Diagnostic, Path } from "../diagnostic.js";
+import { isWithin } from "./reach.js";
 import type { SchemaName } from "./schema.js";
 import { missingKeys, otherValues } from "./schema-values.js";
+import { valueAt } from "./source.js";
 
 interface MendParts {
   /** The path within the value that the path of a diagnostic refers to. */
@@ -67,8 +69,7 @@ export function weighed(ofSchema: number, others: () => number): number {
 
 /** Whether one of two paths is a prefix of the other. */
 function touches(one: Path, other: Path): boolean {
-  const length = Math.min(one.length, other.length);
-  return one.slice(0, length).every((step, index) => String(step) === String(other[index]));
+  return isWithin(one, other) || isWithin(other, one);
 }
 
 function candidates(value: unknown, path: Path, schema: SchemaName): unknown[] {
@@ -100,10 +101,6 @@ function changed(value: unknown, path: Path, change: (parent: Record<string, unk
 
 /** The mapping or list that contains the last step of a path; null if there is none. */
 function parentAt(root: unknown, path: Path): object | null {
-  let here = root;
-  for (const step of path.slice(0, -1)) {
-    if (typeof here !== "object" || here === null) return null;
-    here = (here as Record<string, unknown>)[step];
-  }
-  return typeof here === "object" ? here : null;
+  const parent = valueAt(root, path.slice(0, -1));
+  return typeof parent === "object" ? parent : null;
 }

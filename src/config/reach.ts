@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../diagnostic.js";
-import { isMapping } from "./source.js";
+import { isMapping, valueAt } from "./source.js";
 
 /** A step of a path that matches any number of steps, as in `network.**.attention`. */
 export const ANY_DEPTH = "**";
@@ -107,12 +107,4 @@ export function mappingsBelow(value: unknown, path: Path): Place[] {
   if (!isMapping(value)) return [];
   const inner = Object.entries(value).flatMap(([key, child]) => mappingsBelow(child, [...path, key]));
   return [{ path, mapping: value }, ...inner];
-}
-
-export function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === "object" ? (value as Record<string, unknown> | null)?.[step] : undefined,
-    root,
-  );
 }

@@ -3,8 +3,8 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Path, Report } from "../diagnostic.js";
-import { ANY_DEPTH, type Replacement, valueAt } from "./reach.js";
-import { isMapping, isWritten, type Located } from "./source.js";
+import { ANY_DEPTH, type Replacement } from "./reach.js";
+import { isMapping, isWritten, type Located, valueAt } from "./source.js";
 
 /** A located value in which all gates are called `attention`. Only an incorrect `se` is kept, so that validation reports it. */
 export interface LongForm extends Located {

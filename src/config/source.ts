@@ -74,6 +74,15 @@ export function isWritten({ value }: Located, path: Path): boolean {
   return true;
 }
 
+/** Undefined where the path leads to nothing. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" ? (value as Record<string, unknown> | null)?.[step] : undefined,
+    root,
+  );
+}
+
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import { checkExperiment, type Experiment } from "../config/experiment.js";
 import { fillDefaults } from "../config/fill-defaults.js";
 import { otherValues } from "../config/schema-values.js";
 import type { LongForm } from "../config/shorthand.js";
+import { valueAt } from "../config/source.js";
 import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { checkNetwork, reportProblem } from "./check-network.js";
@@ -92,8 +93,8 @@ function withFewBlocks(root: unknown): unknown {
 
 /** Whether a key has the value that it would have by default. */
 function isDefault(root: unknown, path: Path): boolean {
-  const filled = at(fillDefaults("experiment", removed(root, path)), path);
-  return isDeepStrictEqual(at(root, path), filled ?? "off");
+  const filled = valueAt(fillDefaults("experiment", removed(root, path)), path);
+  return isDeepStrictEqual(valueAt(root, path), filled ?? "off");
 }
 
 /** Whether another value of the key, or of a key within it, would change the network. */
@@ -122,7 +123,7 @@ const UNEVEN_RATIO = 3;
 
 /** The paths of all scalars at or below a path. */
 function leavesBelow(root: unknown, path: Path): Path[] {
-  const value = at(root, path);
+  const value = valueAt(root, path);
   if (typeof value !== "object" || value === null) return [path];
   return Object.keys(value).flatMap((key) =>
     leavesBelow(root, [...path, Array.isArray(value) ? Number(key) : key]),
@@ -131,7 +132,7 @@ function leavesBelow(root: unknown, path: Path): Path[] {
 
 function replaced(root: unknown, path: Path, value: unknown): unknown {
   const copy = structuredClone(root);
-  (at(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))] = value;
+  (valueAt(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))] = value;
   return copy;
 }
 
@@ -142,7 +143,7 @@ function meaningOf(graph: Graph) {
 
 /** The paths of all keys of mappings, except in modules, where each key is a step. */
 function keysBelow(root: unknown, path: Path): Path[] {
-  const value = at(root, path);
+  const value = valueAt(root, path);
   if (Array.isArray(value)) return value.flatMap((_, index) => keysBelow(root, [...path, index]));
   if (typeof value !== "object" || value === null) return [];
   return Object.keys(value)
@@ -150,12 +151,8 @@ function keysBelow(root: unknown, path: Path): Path[] {
     .flatMap((key) => [[...path, key], ...keysBelow(root, [...path, key])]);
 }
 
-function at(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, step) => (value as Record<string, unknown> | null)?.[step], root);
-}
-
 function removed(root: unknown, path: Path): unknown {
   const copy = structuredClone(root);
-  delete (at(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))];
+  delete (valueAt(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))];
   return copy;
 }

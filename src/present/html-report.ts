@@ -2,7 +2,6 @@
 
 import { stringify } from "yaml";
 import { formatDuration } from "../format.js";
-import { RUN_STATUSES } from "../records/run-status.js";
 import { type Comparison, commonBaseline } from "../report/comparison.js";
 import { configChanges } from "../report/config-changes.js";
 import type { ReportData } from "../report/read-report.js";
@@ -108,7 +107,7 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
     ["run", "status", "epochs", metricWords(metric), "time", "reason"],
     runs.map(({ variant, seed, status, epochs, result, reason }) => [
       `${variant}/seed-${seed}`,
-      RUN_STATUSES[status].words,
+      status,
       String(epochs),
       written(result?.[metric] ?? null, (value) => `${(value * scale).toFixed(digits)}${unit}`),
       written(result?.seconds ?? null, formatDuration),

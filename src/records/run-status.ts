@@ -5,15 +5,14 @@ interface Meaning {
   readonly isOver: boolean;
   /** Whether it has a result, which counts in a comparison. */
   readonly isFinished: boolean;
-  readonly words: string;
 }
 
-/** Status, as plan.csv has it -> what it means. */
+/** Status, as plan.csv and people read it -> what it means. */
 export const RUN_STATUSES = {
-  pending: { isOver: false, isFinished: false, words: "pending" },
-  running: { isOver: false, isFinished: false, words: "running" },
-  finished: { isOver: true, isFinished: true, words: "finished" },
-  failed: { isOver: true, isFinished: false, words: "failed" },
+  pending: { isOver: false, isFinished: false },
+  running: { isOver: false, isFinished: false },
+  finished: { isOver: true, isFinished: true },
+  failed: { isOver: true, isFinished: false },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type RunStatus = keyof typeof RUN_STATUSES;

@@ -1,5 +1,7 @@
 // What the compiled engine can compute on, and the engines there are. Loads neither TensorFlow.js nor ONNX Runtime.
 
+import { availableParallelism } from "node:os";
+
 interface DeviceTraits {
   /** Whether MLAS's blocked kernels run there. */
   readonly hasBlocks: boolean;
@@ -56,7 +58,7 @@ export interface EngineOptions {
 }
 
 /** Runs at a time: as many as the cores have threads for; one where a GPU computes. */
-export function defaultJobs({ backend, device, threads }: EngineOptions, cores: number): number {
+export function defaultJobs({ backend, device, threads }: EngineOptions): number {
   if (backend === "tensorflow" || DEVICES[device].isShared) return 1;
-  return Math.max(1, Math.floor(cores / threads));
+  return Math.max(1, Math.floor(availableParallelism() / threads));
 }

@@ -8,6 +8,7 @@ import { didYouMean } from "../config/suggest.js";
 import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
+import type { AxisValues } from "../records/variant-cells.js";
 
 export interface Point {
   /** Of its variant in the file. */
@@ -15,7 +16,7 @@ export interface Point {
   readonly name: string;
   /** The name before its axes are filled in, as in `se-r${r}`. */
   readonly template: string;
-  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly axes: AxisValues;
   readonly experiment: Experiment;
   readonly located: LongForm;
   /** Its target is a name, placeholders filled in. */
@@ -82,11 +83,7 @@ function combinations({ grid, zip }: VariantSpec): Record<string, AxisValue>[] {
     .flatMap((point) => zipped.map((step) => ({ ...point, ...step })));
 }
 
-function variantOverrides(
-  sweep: Sweep,
-  index: number,
-  axes: Readonly<Record<string, AxisValue>>,
-): Override[] {
+function variantOverrides(sweep: Sweep, index: number, axes: AxisValues): Override[] {
   return Object.entries(sweep.variants[index]?.set ?? {}).map(([path, value]) => {
     const place = ["variants", index, "set", path];
     return {
@@ -100,7 +97,7 @@ function variantOverrides(
 }
 
 /** A text that is one placeholder becomes the axis' value itself; in longer texts the value is written out. */
-function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>): unknown {
+function fillInValue(value: unknown, axes: AxisValues): unknown {
   if (typeof value === "string") {
     const [name] = placeholders(value);
     return name !== undefined && value === `\${${name}}` ? axes[name] : fillIn(value, axes);
@@ -111,7 +108,7 @@ function fillInValue(value: unknown, axes: Readonly<Record<string, AxisValue>>):
   return value;
 }
 
-function fillIn(text: string, axes: Readonly<Record<string, AxisValue>>): string {
+function fillIn(text: string, axes: AxisValues): string {
   return text.replace(PLACEHOLDER, (_, name: string) => String(axes[name]));
 }
 

@@ -42,8 +42,8 @@ export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Sets all state to its initial values. */
   initialise(): void;
-  /** Compiles what training and evaluating `split` run, so that no epoch's time has it in it. */
-  prepare(split: Split | null): Promise<void>;
+  /** Compiles what an epoch of training and an evaluation of `split` run, so that neither's time has it in it. */
+  prepare(split: Split): Promise<void>;
   /** One pass over the training images (epochs from 1), each once, in an order that follows from seed and epoch. */
   trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
   /** Metrics over a whole split. */
@@ -84,6 +84,8 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   );
   const evaluationFor = compileOnce((batch) => engine.compile(evaluationStep(model, shapeOf(batch))));
 
+  const evaluationBatch = ({ count }: Split) => Math.min(training.batchSize, count);
+
   const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
 
   return {
@@ -91,8 +93,8 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
     initialise: () => engine.writeState(initialState(graph, shapes, seed)),
     weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
     prepare: async (split) => {
-      for (const { size } of batches) await programFor(size);
-      if (split) await evaluationFor(Math.min(training.batchSize, split.count));
+      for (const size of new Set(batches.map(({ size }) => size))) await programFor(size);
+      await evaluationFor(evaluationBatch(split));
     },
     trainEpoch: async (epoch, onStep) => {
       const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
@@ -123,7 +125,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
       return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
     },
     evaluate: async (split) => {
-      const size = Math.min(training.batchSize, split.count);
+      const size = evaluationBatch(split);
       return evaluateSplit(await evaluationFor(size), split, { size, classes });
     },
   };

@@ -12,6 +12,7 @@ import type { DatasetSpec } from "../../src/config/experiment.js";
 import { takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { loadMnistDigits } from "../../src/data/mnist.js";
+import type { Split } from "../../src/data/normalise.js";
 import { MetricsSum } from "../../src/training/metrics.js";
 import { CHROMIUM, inBrowser, withServer } from "../browser.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -55,12 +56,7 @@ async function check(
     assert.deepEqual(squeezebox("export", run, "--format", format).customLayers, []);
     const dataset = await loadDataset(DATASET);
     const { test, classes, normalisation } = dataset;
-    const batch = takeBatch(test, {
-      order: Uint32Array.from({ length: test.count }, (_, index) => index),
-      start: 0,
-      size: test.count,
-      classes,
-    });
+    const batch = wholeSplit(test, classes);
     const { mean, deviation } = normalisation;
     const pixels = batch.images.map((value, index) =>
       Math.round(value * (deviation[index % 3] as number) + (mean[index % 3] as number)),
@@ -110,6 +106,12 @@ const IN_PAGE = `async (pixels, count) => {
   const logits = model.predict(tf.tensor(pixels, [count, 8, 8, 3]));
   return Array.from(await logits.data());
 }`;
+
+/** All images of a split, in their order. */
+function wholeSplit(split: Split, classes: number) {
+  const order = Uint32Array.from({ length: split.count }, (_, index) => index);
+  return takeBatch(split, { order, start: 0, size: split.count, classes });
+}
 
 /** The exported folder, as a web server shows it. */
 function readerOf(folder: string): (path: string) => Uint8Array | null {
@@ -183,12 +185,7 @@ describe("an exported run gives the run's test loss and error again", function (
       const run = join("runs", "exported", "seed-1");
       squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
       const { test, classes } = await loadDataset(DATASET);
-      const batch = takeBatch(test, {
-        order: Uint32Array.from({ length: test.count }, (_, index) => index),
-        start: 0,
-        size: test.count,
-        classes,
-      });
+      const batch = wholeSplit(test, classes);
       const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
       const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
       checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
