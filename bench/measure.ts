@@ -5,7 +5,7 @@ import { longForm } from "../src/config/shorthand.js";
 import { parseSource } from "../src/config/source.js";
 import { selectEngine } from "../src/engine/select-engine.js";
 import { buildModel } from "../src/model/build-model.js";
-import { initialValues } from "../src/model/initial-values.js";
+import { initialState } from "../src/model/initial-values.js";
 import { buildNetwork } from "../src/network/build-network.js";
 import { complexityOf } from "../src/network/complexity.js";
 import { randomStream } from "../src/random.js";
@@ -44,7 +44,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
     const model = buildModel(graph);
     return { model, state: stateOf(model, optimizer) };
   });
-  engine.writeState(new Map(Array.from(state, ([name, { shape }]) => [name, initialValues(name, shape, 1)])));
+  engine.writeState(initialState(graph, state, 1));
   const shape = { batch, height: size, width: size, channels, classes: CLASSES };
   const program = await engine.compile(
     trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null }),

@@ -2,9 +2,10 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
-import { complexityOf } from "../network/complexity.js";
 import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape } from "../network/graph.js";
-import { inferShapes, inputShapes } from "../network/shapes.js";
+import { isDepthwise } from "../network/ops.js";
+import { inferShapes, inputShapes, weightsOf } from "../network/shapes.js";
+import { isLearned, type Weight, type WeightRole } from "../network/weights.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
@@ -17,8 +18,8 @@ export interface Model {
   readonly dropouts: readonly NoiseDropout[];
   /** Every weight, trainable or not, by name (`stage1.block1.conv1/kernel`). */
   readonly weights: ReadonlyMap<string, tf.Variable>;
-  /** The names of the trainable weights. */
-  readonly trainable: ReadonlySet<string>;
+  /** What each weight is for, by name. */
+  readonly roles: ReadonlyMap<string, WeightRole>;
 }
 
 /** Builds the model. Its weights are zeros and ones until they are set. Vectors have the shape [batch, channels]. */
@@ -41,9 +42,13 @@ export function buildModel(graph: Graph): Model {
   const last = outputs.get(graph.at(-1)?.name ?? "");
   if (!input || !last) throw new Error("a network needs an input and an output");
   const layersModel = layers.model({ inputs: input, outputs: last });
-  const { weights, trainable } = collectWeights(layersModel);
-  checkParameters(graph, weights, trainable);
-  return { layersModel, dropouts, weights, trainable };
+  const declared = weightsOf(graph);
+  return {
+    layersModel,
+    dropouts,
+    weights: checkedWeights(layersModel, declared),
+    roles: new Map(Array.from(declared, ([name, { role }]) => [name, role])),
+  };
 }
 
 /** Applies layers in order. With two inputs, all but the last layer only apply to the second one, to match its shape to the first. */
@@ -93,7 +98,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     const shared = { name, kernelSize, strides: stride, padding, useBias: bias };
     if (groups === 1 && dilation === 1)
       return [...around, layers.layers.conv2d({ ...shared, filters, kernelInitializer: "zeros" })];
-    return groups === filters && groups === (image as Shape).channels
+    return isDepthwise(node, image as Shape)
       ? [...around, layers.layers.depthwiseConv2d({ ...shared, depthwiseInitializer: "zeros" })]
       : [
           ...around,
@@ -228,32 +233,27 @@ function isVector(shape: Shape | undefined): boolean {
   return shape?.height === 1 && shape.width === 1;
 }
 
-function collectWeights(model: layers.LayersModel): Pick<Model, "weights" | "trainable"> {
+/** The weights of a model, checked on every build to be those that the graph declares, which are the ones that are counted. */
+function checkedWeights(
+  model: layers.LayersModel,
+  declared: ReadonlyMap<string, Weight>,
+): ReadonlyMap<string, tf.Variable> {
   const weights = new Map<string, tf.Variable>();
-  const trainable = new Set<string>();
-  for (const layer of model.layers) {
+  for (const layer of model.layers)
     for (const weight of layer.weights) {
       const name = weight.originalName;
       const variable = (weight as unknown as { val: tf.Variable }).val;
+      const expected = declared.get(name);
+      const found = describe(variable.shape, layer.trainableWeights.includes(weight));
+      if (!expected || describe(expected.shape, isLearned(expected.role)) !== found)
+        throw new Error(`the layer's weight ${name} (${found}) is not what the graph declares`);
       weights.set(name, variable);
-      if (layer.trainableWeights.includes(weight)) trainable.add(name);
     }
-  }
-  return { weights, trainable };
+  for (const name of declared.keys())
+    if (!weights.has(name)) throw new Error(`the model has no weight ${name}, which the graph declares`);
+  return weights;
 }
 
-/** Checks on every build that the parameter count derived from the graph equals that of the model. */
-function checkParameters(
-  graph: Graph,
-  weights: ReadonlyMap<string, tf.Variable>,
-  trainable: ReadonlySet<string>,
-): void {
-  const { params } = complexityOf(graph);
-  const count = (names: Iterable<string>) =>
-    Array.from(names, (name) => weights.get(name)?.size ?? 0).reduce((a, b) => a + b, 0);
-  const built = { trainable: count(trainable), total: count(weights.keys()) };
-  if (built.trainable !== params.trainable || built.total !== params.total)
-    throw new Error(
-      `the graph has ${JSON.stringify(params)} parameters, but the tfjs model has ${JSON.stringify(built)}`,
-    );
+function describe(shape: readonly number[], isLearned: boolean): string {
+  return `${shape.join("x")}, ${isLearned ? "learned" : "not learned"}`;
 }

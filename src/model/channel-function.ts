@@ -3,66 +3,51 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
+import { CHANNEL_WEIGHTS, isLearned } from "../network/weights.js";
 
-interface Definition {
-  /** The weights, each with one element per channel, by name, and whether they are learned. */
-  readonly weights: Readonly<Record<string, "learned" | "frozen">>;
-  /** x: [batch, height, width, C]; weights: [C]. */
-  readonly call: (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
-}
+/** x: [batch, height, width, C]; weights: [C], those of CHANNEL_WEIGHTS. */
+type Formula = (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
 
 const EPSILON = 1e-5;
 /** SimAM's lambda. */
 const LAMBDA = 1e-4;
 
-const DEFINITIONS: { readonly [Kind in ChannelFunction]: Definition } = {
+const FORMULAS: { readonly [Kind in ChannelFunction]: Formula } = {
   /**
    * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over the pixels (Yang et al. 2020); alpha
    * starts at 1, gamma and beta at 0: the identity.
    */
-  gct: {
-    weights: { alpha: "learned", gamma_gate: "learned", beta_gate: "learned" },
-    call: (x, { alpha, gamma_gate, beta_gate }) => {
-      const norms = tf.sqrt(tf.add(tf.sum(tf.square(x), [1, 2], true), EPSILON));
-      const embedding = tf.mul(norms, alpha as tf.Tensor);
-      const scale = tf.sqrt(tf.add(tf.mean(tf.square(embedding), 3, true), EPSILON));
-      const gate = tf.tanh(
-        tf.add(tf.mul(tf.div(embedding, scale), gamma_gate as tf.Tensor), beta_gate as tf.Tensor),
-      );
-      return tf.mul(x, tf.add(gate, 1));
-    },
+  gct: (x, { alpha, gamma_gate, beta_gate }) => {
+    const norms = tf.sqrt(tf.add(tf.sum(tf.square(x), [1, 2], true), EPSILON));
+    const embedding = tf.mul(norms, alpha as tf.Tensor);
+    const scale = tf.sqrt(tf.add(tf.mean(tf.square(embedding), 3, true), EPSILON));
+    const gate = tf.tanh(
+      tf.add(tf.mul(tf.div(embedding, scale), gamma_gate as tf.Tensor), beta_gate as tf.Tensor),
+    );
+    return tf.mul(x, tf.add(gate, 1));
   },
   /** x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2) with mu the mean over the pixels, n = H W - 1 (Yang et al. 2021). */
-  simam: {
-    weights: {},
-    call: (x) => {
-      const [, height, width] = x.shape as [number, number, number, number];
-      const squares = tf.square(tf.sub(x, tf.mean(x, [1, 2], true)));
-      const variance = tf.div(tf.sum(squares, [1, 2], true), Math.max(1, height * width - 1));
-      const energy = tf.div(squares, tf.mul(tf.add(variance, LAMBDA), 4));
-      return tf.mul(x, tf.sigmoid(tf.add(energy, 0.5)));
-    },
+  simam: (x) => {
+    const [, height, width] = x.shape as [number, number, number, number];
+    const squares = tf.square(tf.sub(x, tf.mean(x, [1, 2], true)));
+    const variance = tf.div(tf.sum(squares, [1, 2], true), Math.max(1, height * width - 1));
+    const energy = tf.div(squares, tf.mul(tf.add(variance, LAMBDA), 4));
+    return tf.mul(x, tf.sigmoid(tf.add(energy, 0.5)));
   },
   /** relu6(x + 3) / 6 (Howard et al. 2019). */
-  "hard-sigmoid": { weights: {}, call: (x) => hardSigmoid(x) },
-  "hard-swish": { weights: {}, call: (x) => tf.mul(x, hardSigmoid(x)) },
-  "plus-one": { weights: {}, call: (x) => tf.add(x, 1) },
+  "hard-sigmoid": hardSigmoid,
+  "hard-swish": (x) => tf.mul(x, hardSigmoid(x)),
+  "plus-one": (x) => tf.add(x, 1),
   /** x times a learned factor per channel, initially 1. */
-  factors: { weights: { factor: "learned" }, call: (x, { factor }) => tf.mul(x, factor as tf.Tensor) },
+  factors: (x, { factor }) => tf.mul(x, factor as tf.Tensor),
   /** x times a random factor per channel, uniform between 0 and 1, not learned. */
-  "random-factors": {
-    weights: { random_factor: "frozen" },
-    call: (x, { random_factor }) => tf.mul(x, random_factor as tf.Tensor),
-  },
+  "random-factors": (x, { random_factor }) => tf.mul(x, random_factor as tf.Tensor),
   /** Replaces each image by the next one in the batch, and the last by the first. */
-  "next-image": {
-    weights: {},
-    call: (x) => {
-      const [batch, height, width, channels] = x.shape as [number, number, number, number];
-      if (batch === 1) return tf.clone(x);
-      const first = tf.slice(x, [0, 0, 0, 0], [1, height, width, channels]);
-      return tf.concat([tf.slice(x, [1, 0, 0, 0], [batch - 1, height, width, channels]), first], 0);
-    },
+  "next-image": (x) => {
+    const [batch, height, width, channels] = x.shape as [number, number, number, number];
+    if (batch === 1) return tf.clone(x);
+    const first = tf.slice(x, [0, 0, 0, 0], [1, height, width, channels]);
+    return tf.concat([tf.slice(x, [1, 0, 0, 0], [batch - 1, height, width, channels]), first], 0);
   },
 };
 
@@ -83,14 +68,14 @@ export class ChannelFunctionLayer extends layers.layers.Layer {
 
   override build(inputShape: layers.Shape | layers.Shape[]): void {
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as layers.Shape;
-    for (const [name, role] of Object.entries(DEFINITIONS[this.kind].weights))
+    for (const [name, role] of Object.entries(CHANNEL_WEIGHTS[this.kind]))
       this.#variables[name] = this.addWeight(
         name,
         [shape.at(-1) as number],
         "float32",
         layers.initializers.zeros(),
         undefined,
-        role === "learned",
+        isLearned(role),
       );
     this.built = true;
   }
@@ -105,7 +90,7 @@ export class ChannelFunctionLayer extends layers.layers.Layer {
       const weights = Object.fromEntries(
         Object.entries(this.#variables).map(([name, variable]) => [name, variable.read()]),
       );
-      return DEFINITIONS[this.kind].call(x, weights);
+      return FORMULAS[this.kind](x, weights);
     });
   }
 

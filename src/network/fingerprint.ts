@@ -5,7 +5,7 @@ import type { Experiment } from "../config/experiment.js";
 import type { Graph } from "./graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
-const MEANING = 4;
+const MEANING = 5;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   return hashOf(["run", nodesOf(graph), experiment.training, datasetFingerprint, experiment.seed]);

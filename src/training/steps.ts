@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { Model } from "../model/build-model.js";
+import { decays, isLearned, type WeightRole } from "../network/weights.js";
 import type { StepFunction } from "../runtime/program.js";
 import type { Optimizer } from "./optimizer.js";
 
@@ -17,8 +18,7 @@ export interface BatchShape {
 /** Every variable that lives from step to step: the model's weights, and the optimizer's slots of the trainable ones. */
 export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Variable> {
   const state = new Map(model.weights);
-  for (const name of model.trainable) {
-    const weight = model.weights.get(name) as tf.Variable;
+  for (const { name, weight } of learnedWeights(model)) {
     for (const slot of optimizer.slots)
       state.set(
         slotName(name, slot),
@@ -26,6 +26,15 @@ export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Vari
       );
   }
   return state;
+}
+
+/** The weights that training changes by their gradients, in the order of the layers. */
+function learnedWeights({ weights, roles }: Model) {
+  return Array.from(weights, ([name, weight]) => ({
+    name,
+    weight,
+    role: roles.get(name) as WeightRole,
+  })).filter(({ role }) => isLearned(role));
 }
 
 /**
@@ -50,10 +59,7 @@ export function trainingStep(
     classWeights: Float32Array | null;
   },
 ): StepFunction {
-  const weights = Array.from(model.trainable, (name) => ({
-    name,
-    weight: model.weights.get(name) as tf.Variable,
-  }));
+  const weights = learnedWeights(model);
   return {
     name: `training of ${shape.batch}`,
     inputs: {
@@ -79,7 +85,7 @@ export function trainingStep(
         },
         weights.map(({ weight }) => weight),
       );
-      for (const { name, weight } of weights) {
+      for (const { name, weight, role } of weights) {
         optimizer.update({
           weight,
           gradient: grads[weight.name] as tf.Tensor,
@@ -88,7 +94,7 @@ export function trainingStep(
           ),
           learningRate: inputs.learning_rate as tf.Tensor,
           scalars: inputs,
-          decay: name.endsWith("kernel"),
+          decay: decays(role),
         });
       }
       return { loss, logits: logits as unknown as tf.Tensor };

@@ -90,7 +90,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
 
   return {
     shapes,
-    initialise: () => engine.writeState(initialState(graph, shapes, seed)),
+    initialise: () => engine.writeState(initialState(graph, state, seed)),
     weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
     prepare: async (split) => {
       for (const size of new Set(batches.map(({ size }) => size))) await programFor(size);

@@ -7,7 +7,7 @@ import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
-import { initialValues } from "../../src/model/initial-values.js";
+import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 import { stateOf, trainingStep } from "../../src/training/steps.js";
@@ -32,9 +32,10 @@ describe("the compiled engine on WebGPU", function () {
     const checked = checkExperiment(longForm(readSource("configs/fashion/se-resnet20.yaml")), ".");
     assert.ok(checked.ok);
     const { network, training } = checked.value;
+    const { batch: _, classes, ...shape } = SHAPE;
+    const graph = buildNetwork(network, { shape, classes });
     const make = (): Subject => {
-      const { batch: _, classes, ...shape } = SHAPE;
-      const model = buildModel(buildNetwork(network, { shape, classes }));
+      const model = buildModel(graph);
       const optimizer = createOptimizer(training.optimizer);
       const variables = stateOf(model, optimizer);
       return {
@@ -56,9 +57,7 @@ describe("the compiled engine on WebGPU", function () {
       learning_rate: Float32Array.of(0.01),
     }));
     const cpu = await ENGINES.plain();
-    const initial = new Map(
-      Array.from(make().variables, ([name, { shape }]) => [name, initialValues(name, shape, 1)]),
-    );
+    const initial = initialState(graph, make().variables, 1);
     const expected = await runOn(cpu, make, { initial, inputs });
     const found = await runOn(await ENGINES.webgpu(), make, { initial, inputs });
     expected.results.forEach(({ loss }, step) => {

@@ -5,8 +5,9 @@ import { checkExperiment, type Experiment } from "../../src/config/experiment.js
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
-import { initialValues } from "../../src/model/initial-values.js";
+import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
+import type { Graph } from "../../src/network/graph.js";
 import type { Values } from "../../src/runtime/program.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
@@ -43,9 +44,14 @@ function experimentOf(text: string): Experiment {
   return checked.value;
 }
 
-function subjectOf({ network, training }: Experiment, kind: "train" | "evaluate"): Subject {
-  const { batch, height, width, channels, classes } = SMALL;
-  const model = buildModel(buildNetwork(network, { shape: { height, width, channels }, classes }));
+function graphOf({ network }: Experiment): Graph {
+  const { height, width, channels, classes } = SMALL;
+  return buildNetwork(network, { shape: { height, width, channels }, classes });
+}
+
+function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject {
+  const { training } = experiment;
+  const model = buildModel(graphOf(experiment));
   const optimizer = createOptimizer(training.optimizer);
   const variables: Map<string, tf.Variable> = stateOf(model, optimizer);
   const step =
@@ -59,7 +65,7 @@ function subjectOf({ network, training }: Experiment, kind: "train" | "evaluate"
             ? Float32Array.from(training.classWeights)
             : null,
         })
-      : evaluationStep(model, { ...SMALL, batch });
+      : evaluationStep(model, SMALL);
   return { step, variables };
 }
 
@@ -84,9 +90,7 @@ function noise(length: number, call: number): Float32Array {
 
 async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promise<[Outcome, Outcome]> {
   const { variables } = await prepared(experiment, engine);
-  const initial = new Map(
-    Array.from(variables, ([name, { shape }]) => [name, initialValues(name, shape, 1)]),
-  );
+  const initial = initialState(graphOf(experiment), variables, 1);
   const train = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "train"), {
     initial,
     inputs: [1, 2].map((call) => inputsOf(experiment, call)),

@@ -54,8 +54,7 @@ async function check(network: string, factors: number): Promise<void> {
   assert.equal(gatesOf(graph).length, factors);
   useTraceBackend();
   const { weights: variables } = buildModel(graph);
-  const shapes = new Map(Array.from(variables, ([name, { shape }]) => [name, shape]));
-  const weights = initialState(graph, shapes, 1);
+  const weights = initialState(graph, variables, 1);
   if (factors > 0) await checkGates({ graph, weights, dataset });
   const { shape, classNames, fingerprint } = dataset;
   const normalisation = { mean: [100, 110, 120], deviation: [50, 60, 70] };

@@ -1,0 +1,59 @@
+// The weights that a node of the network graph has: their names, shapes and roles.
+
+import type { ChannelFunction } from "./graph.js";
+
+/**
+ * What a weight is for. It decides how the weight starts, whether it is learned, and whether weight decay applies to it:
+ * `kernel`: of a convolution or a fully connected layer; `bias`: added; `scale`: multiplied; `mean` and `variance`: moving
+ * statistics; `random`: a factor between 0 and 1 that stays as it is.
+ */
+export type WeightRole = "kernel" | "bias" | "scale" | "mean" | "variance" | "random";
+
+export interface Weight {
+  /** Within its node: `kernel` of the node `stage1.block1.conv1` is `stage1.block1.conv1/kernel` in the model. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly role: WeightRole;
+  /** Of a kernel: the number of inputs that each output reads. */
+  readonly fanIn?: number;
+  /** Starts at zero, whatever its role. */
+  readonly zeroInit?: boolean;
+}
+
+export function kernel(shape: readonly number[], fanIn: number, name = "kernel"): Weight {
+  return { name, shape, role: "kernel", fanIn };
+}
+
+/** A bias per output, if there is one. */
+export function biases(outputs: number, isThere: boolean): Weight[] {
+  return isThere ? [{ name: "bias", shape: [outputs], role: "bias" }] : [];
+}
+
+/** Of functions that keep the shape; each weight has one element per channel. */
+export const CHANNEL_WEIGHTS: {
+  readonly [Kind in ChannelFunction]: Readonly<Record<string, WeightRole>>;
+} = {
+  gct: { alpha: "scale", gamma_gate: "bias", beta_gate: "bias" },
+  simam: {},
+  "hard-sigmoid": {},
+  "hard-swish": {},
+  "plus-one": {},
+  factors: { factor: "scale" },
+  "random-factors": { random_factor: "random" },
+  "next-image": {},
+};
+
+/** Whether training changes a weight by its gradient. */
+export function isLearned(role: WeightRole): boolean {
+  return role === "kernel" || role === "bias" || role === "scale";
+}
+
+/** Whether weight decay applies to a weight, as in the code of the SE paper: to kernels only. */
+export function decays(role: WeightRole): boolean {
+  return role === "kernel";
+}
+
+/** The number of elements. */
+export function sizeOf({ shape }: Weight): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
