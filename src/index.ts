@@ -2,14 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expandFile, loadExperiment, parseOverrides, type SweepInputs } from "./commands/inputs.js";
 import { silentView } from "./commands/progress.js";
 import type { Experiment } from "./config/experiment.js";
+import { parseSetFlag } from "./config/override.js";
+import { loadExperiment } from "./experiment/load-experiment.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
 import { readSweep } from "./report/read-sweep.js";
 import type { EngineOptions } from "./runtime/devices.js";
 import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
+import { expandFile, type SweepInputs } from "./sweep/load-sweep.js";
 import { runLockedSweep } from "./sweep/run-locked.js";
 import type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
 
@@ -19,12 +21,13 @@ export type { DiagnosticCode } from "./diagnostic-codes.js";
 export type { Uncompared } from "./report/comparable-variants.js";
 export type { Comparison, ComparisonAsked, VariantComparison } from "./report/comparison.js";
 export type { EngineOptions } from "./runtime/devices.js";
-export type { ExpandedSweep, Run, Variant } from "./sweep/expand.js";
+export type { ExpandedSweep } from "./sweep/expand.js";
 export type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
+export type { Run, Variant } from "./sweep/variant.js";
 
 /** The experiment a YAML file describes, all defaults filled in. Throws DiagnosticError and InputError. */
 export function load(file: string, { set = [] }: { set?: readonly string[] } = {}): Experiment {
-  return loadExperiment(file, parseOverrides(set)).experiment;
+  return loadExperiment(file, set.map(parseSetFlag)).experiment;
 }
 
 /**

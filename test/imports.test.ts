@@ -9,8 +9,19 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
 /** An import may only point to a part further down, or to its own. */
 const PARTS = [
-  ...["cli.ts", "index.ts", "commands", "analysis", "present", "report", "sweep", "training", "engine"],
-  ...["compile", "runtime", "model", "data", "records", "network", "config", "format.ts", "own-version.ts"],
+  ...["cli.ts", "index.ts", "commands", "analysis", "present", "report", "sweep", "training", "experiment"],
+  ...[
+    "engine",
+    "compile",
+    "runtime",
+    "model",
+    "data",
+    "records",
+    "network",
+    "config",
+    "format.ts",
+    "own-version.ts",
+  ],
   ...["regular-file.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
 ];
 
@@ -106,6 +117,14 @@ describe("imports", () => {
   it("of tfjs are those of the parts that compute", () => {
     check(({ part, imports }) =>
       WITH_TFJS.includes(part) ? [] : imports.filter((target) => target.startsWith("@tensorflow/")),
+    );
+  });
+
+  it("of configurations by networks and data are what an experiment says, not how it is read", () => {
+    check(({ part, imports }) =>
+      ["network", "data", "model"].includes(part)
+        ? imports.filter((target) => target.startsWith("config/") && target !== "config/experiment-spec.ts")
+        : [],
     );
   });
 

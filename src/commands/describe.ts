@@ -1,7 +1,9 @@
 // squeezebox describe: one experiment or two -> their networks' parts, parameters, MACs and activations.
 
+import { parseSetFlag } from "../config/override.js";
 import { describeDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
+import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { formatCount, formatLarge } from "../format.js";
 import { complexityOf } from "../network/complexity.js";
 import type { Shape } from "../network/graph.js";
@@ -12,7 +14,6 @@ import {
   sideBySide,
   stageTable,
 } from "../present/network-tables.js";
-import { loadExperiment, networkOf, parseOverrides } from "./inputs.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 export interface DescribeFlags {
@@ -40,7 +41,7 @@ export async function describe(files: readonly string[], flags: DescribeFlags): 
 }
 
 function describedNetwork(file: string, flags: DescribeFlags) {
-  const loaded = loadExperiment(file, parseOverrides(flags.set));
+  const loaded = loadExperiment(file, flags.set.map(parseSetFlag));
   const input =
     flags.input !== undefined && flags.classes !== undefined
       ? null

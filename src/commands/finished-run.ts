@@ -4,8 +4,9 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../config/experiment.js";
 import { InputError } from "../diagnostic.js";
+import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
+import { loadExperiment } from "../experiment/load-experiment.js";
 import { buildNetwork } from "../network/build-network.js";
-import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import { DamagedFileError } from "../records/files.js";
 import { type RunData, readRunData } from "../records/run-data.js";
@@ -13,7 +14,6 @@ import { type RunFolder, readResult, runFolder } from "../records/run-folder.js"
 import type { ResultRow } from "../records/tables.js";
 import type { State } from "../runtime/program.js";
 import { type Checkpoint, readCheckpoint } from "../training/checkpoint.js";
-import { loadExperiment } from "./inputs.js";
 
 export interface FinishedRun {
   readonly folder: RunFolder;

@@ -6,7 +6,7 @@ import { matchWords, warningOf } from "../present/sentences.js";
 import type { AxisValues } from "../records/variant-cells.js";
 import { defaultJobs } from "../runtime/devices.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
-import { comparisonsIn, type ExpandedSweep, type Run } from "../sweep/expand.js";
+import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import {
   type FinishedRuns,
   finishedFingerprint,
@@ -14,7 +14,8 @@ import {
   longestShorter,
   withFinishedSeeds,
 } from "../sweep/finished-runs.js";
-import { expandFile, type SweepInputs } from "./inputs.js";
+import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
+import type { Run } from "../sweep/variant.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 
 export interface PlanFlags extends SweepInputs {

@@ -3,8 +3,8 @@
 import { MultiBar, SingleBar } from "cli-progress";
 import { formatDuration } from "../format.js";
 import { RUN_STATUSES, type RunState, type RunStatus } from "../records/run-status.js";
-import type { Run } from "../sweep/expand.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
+import type { Run } from "../sweep/variant.js";
 import type { RunProgress } from "../training/train-run.js";
 import { lineWidth, print, printError } from "./output.js";
 

@@ -1,9 +1,12 @@
 // squeezebox train: one experiment, in this process.
 
 import { join } from "node:path";
+import { parseSetFlag } from "../config/override.js";
 import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
-import { fingerprintOf, trajectoryOf } from "../network/fingerprint.js";
+import { locateSplit } from "../experiment/dataset-facts.js";
+import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
+import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
@@ -11,14 +14,7 @@ import { readResult, removeRunLeftovers, runFolder } from "../records/run-folder
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
-import {
-  type EngineFlags,
-  loadExperiment,
-  locateSplit,
-  networkOf,
-  parseEngine,
-  parseOverrides,
-} from "./inputs.js";
+import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { watchRun } from "./progress.js";
 
@@ -32,7 +28,7 @@ export interface TrainFlags extends EngineFlags {
 
 export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const loaded = loadExperiment(file, parseOverrides(flags.set), flags);
+  const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
   const { experiment } = loaded;
   const dataset = await loadDataset(experiment.dataset).catch((error: unknown) => {
     throw locateSplit(error, loaded.located);

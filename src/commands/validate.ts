@@ -10,9 +10,11 @@ import {
   InputError,
   sortDiagnostics,
 } from "../diagnostic.js";
+import { describedFacts, locateSplit } from "../experiment/dataset-facts.js";
+import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { warningOf } from "../present/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
-import { describedFacts, loadExperiment, loadSweep, locateSplit, networkOf } from "./inputs.js";
+import { loadSweep } from "../sweep/load-sweep.js";
 import { print, printError, printJson, usesColor } from "./output.js";
 
 export interface ValidateFlags {
@@ -71,7 +73,7 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
         unchecked: null,
       };
     }
-    if (loaded) networkOf(loaded, await facts.factsOf(loaded.experiment));
+    if (loaded) networkOf(loaded, await facts(loaded.experiment));
     return { contents: "", unchecked: null };
   } catch (error) {
     if (error instanceof SplitError && loaded) throw locateSplit(error, loaded.located);

@@ -1,7 +1,7 @@
 // A dataset's description -> its splits, normalised; by the table of sources.
 
 import { createHash } from "node:crypto";
-import type { DatasetSpec } from "../config/experiment.js";
+import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
 import type { LabelledImages } from "./images.js";
 import { channelStatistics, type Normalisation, normalise, type Split } from "./normalise.js";

@@ -1,6 +1,6 @@
 // The steps of a module -> nodes.
 
-import type { StepSpec } from "../config/experiment.js";
+import type { StepSpec } from "../config/experiment-spec.js";
 import type { Path } from "../diagnostic.js";
 import { attend } from "./attention/attention.js";
 import type { GraphBuilder } from "./graph-builder.js";

@@ -1,6 +1,11 @@
 // An experiment's network -> its graph.
 
-import { type BlockStageSpec, isWrittenOut, type NetworkSpec, type StageSpec } from "../config/experiment.js";
+import {
+  type BlockStageSpec,
+  isWrittenOut,
+  type NetworkSpec,
+  type StageSpec,
+} from "../config/experiment-spec.js";
 import type { Path } from "../diagnostic.js";
 import { attend } from "./attention/attention.js";
 import { addSteps } from "./build-modules.js";

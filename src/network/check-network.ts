@@ -1,8 +1,6 @@
 // Network graph -> problems, each with the part of the experiment that causes it.
 
-import type { LongForm } from "../config/shorthand.js";
-import { isWritten } from "../config/source.js";
-import type { Path, Report } from "../diagnostic.js";
+import type { Path } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes } from "./shapes.js";
@@ -81,13 +79,4 @@ function problemOf(
       ["conv", "pool"],
     ];
   return null;
-}
-
-/** Located at the first of its keys that is present in the text, or else at the part of the network. */
-export function reportProblem(
-  { code, message, path, keys }: NetworkProblem,
-  { located, report }: { located: LongForm; report: Report },
-): void {
-  const key = keys.find((key) => isWritten(located, [...path, key]));
-  report(code, message, key === undefined ? path : [...path, key]);
 }

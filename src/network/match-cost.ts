@@ -1,6 +1,6 @@
 // A network -> a wider or deeper version of it that costs as much as another network: a control of equal cost.
 
-import { isWrittenOut, type NetworkSpec } from "../config/experiment.js";
+import { isWrittenOut, type NetworkSpec } from "../config/experiment-spec.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { complexityOf } from "./complexity.js";
 

@@ -1,7 +1,7 @@
 // How long a run may take, from how fast finished ones were.
 
 import { readResult } from "../records/run-folder.js";
-import type { Run } from "./expand.js";
+import type { Run } from "./variant.js";
 
 export interface Rate {
   /** Multiply-accumulates of the forward pass a second, while training. */

@@ -8,7 +8,8 @@ import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
-import { type ExpandedSweep, runOf } from "./expand.js";
+import type { ExpandedSweep } from "./expand.js";
+import { runOf } from "./variant.js";
 
 /** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
 const DEPTH = 5;

@@ -7,7 +7,8 @@ import { readResult } from "../records/run-folder.js";
 import type { RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { Match } from "../records/variant-cells.js";
-import type { ExpandedSweep, Run, Variant } from "./expand.js";
+import type { ExpandedSweep } from "./expand.js";
+import type { Run, Variant } from "./variant.js";
 
 export type States = ReadonlyMap<string, RunState>;
 

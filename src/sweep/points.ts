@@ -1,24 +1,20 @@
 // A sweep -> its points, one a variant: names, axes and checked experiments, as far as the files alone can say.
 
-import { checkExperiment, type Experiment } from "../config/experiment.js";
-import { applyOverrides, type Override, parsePath } from "../config/override.js";
+import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
-import type { LongForm } from "../config/shorthand.js";
 import { didYouMean } from "../config/suggest.js";
 import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
-import { everyMistake, type MistakeParts } from "../network/every-mistake.js";
+import { type CheckedExperiment, checkWith } from "../experiment/check.js";
 import type { AxisValues } from "../records/variant-cells.js";
 
-export interface Point {
+export interface Point extends CheckedExperiment {
   /** Of its variant in the file. */
   readonly index: number;
   readonly name: string;
   /** The name before its axes are filled in, as in `se-r${r}`. */
   readonly template: string;
   readonly axes: AxisValues;
-  readonly experiment: Experiment;
-  readonly located: LongForm;
   /** Its target is a name, placeholders filled in. */
   readonly match: MatchSpec | null;
 }
@@ -30,33 +26,20 @@ export interface CheckedPoints {
 }
 
 /** Every combination of every variant, as far as it can be checked without data. */
-export function checkedPoints(
-  sweep: Sweep,
-  overrides: readonly Override[],
-  inputOf: MistakeParts["inputOf"],
-): CheckedPoints {
+export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): CheckedPoints {
   const diagnostics: Diagnostic[] = [];
   const points = sweep.variants.flatMap((spec, index) =>
     combinations(spec).flatMap((axes): Point[] => {
-      const applied = applyOverrides(sweep.experiment, [
-        ...variantOverrides(sweep, index, axes),
-        ...overrides,
-      ]);
-      if (!applied.ok) {
-        diagnostics.push(...applied.diagnostics);
-        return [];
-      }
-      const checked = checkExperiment(applied.value, sweep.directory);
+      const { experiment, directory } = sweep;
+      const all = [...variantOverrides(sweep, index, axes), ...overrides];
+      const checked = checkWith(experiment, directory, all);
       if (!checked.ok) {
-        const { directory } = sweep;
-        diagnostics.push(...everyMistake({ located: applied.value, directory, inputOf }));
+        diagnostics.push(...checked.diagnostics);
         return [];
       }
       const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
       const name = fillIn(spec.name, axes);
-      return [
-        { index, name, template: spec.name, axes, experiment: checked.value, located: applied.value, match },
-      ];
+      return [{ ...checked.value, index, name, template: spec.name, axes, match }];
     }),
   );
   diagnostics.push(

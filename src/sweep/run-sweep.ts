@@ -7,10 +7,11 @@ import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
-import type { ExpandedSweep, Run } from "./expand.js";
+import type { ExpandedSweep } from "./expand.js";
 import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
 import { writePlan, writeSummary } from "./plan.js";
 import { type RunProcess, startRun } from "./run-process.js";
+import type { Run } from "./variant.js";
 import type { RunOrder } from "./worker-protocol.js";
 
 export interface SweepOptions extends EngineOptions {

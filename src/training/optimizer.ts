@@ -1,7 +1,7 @@
 // Optimizers as tfjs expressions: the new value of a weight, and of what is remembered with it, from its gradient.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { OptimizerSpec } from "../config/experiment.js";
+import type { OptimizerSpec } from "../config/experiment-spec.js";
 
 export interface Optimizer {
   /** What is remembered a weight, by suffix of its name: zeros at first. */

@@ -1,6 +1,6 @@
 // The learning rate at each step.
 
-import type { ScheduleSpec } from "../config/experiment.js";
+import type { ScheduleSpec } from "../config/experiment-spec.js";
 
 export interface SchedulePlace {
   readonly learningRate: number;

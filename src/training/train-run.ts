@@ -1,11 +1,11 @@
 // One experiment -> the files of one run; continues where an earlier attempt was interrupted.
 
 import { stringify } from "yaml";
-import type { Experiment } from "../config/experiment.js";
+import type { Experiment } from "../config/experiment-spec.js";
 import type { Dataset } from "../data/dataset.js";
 import { selectEngine } from "../engine/select-engine.js";
+import { trajectoryOf } from "../experiment/fingerprint.js";
 import { complexityOf } from "../network/complexity.js";
-import { trajectoryOf } from "../network/fingerprint.js";
 import type { Graph } from "../network/graph.js";
 import { checksumOf } from "../records/checksum.js";
 import { writeCsv } from "../records/csv.js";

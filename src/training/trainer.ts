@@ -1,6 +1,6 @@
 // A model, its data and an engine -> epochs of training, and evaluations. No files.
 
-import type { Experiment, TrainingSpec } from "../config/experiment.js";
+import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import { batchesOf, takeBatch } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Split } from "../data/normalise.js";

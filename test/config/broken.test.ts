@@ -5,17 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, describe, it } from "mocha";
-import {
-  describedFacts,
-  loadExperiment,
-  loadSweep,
-  networkOf,
-  parseOverrides,
-} from "../../src/commands/inputs.js";
+import { parseSetFlag } from "../../src/config/override.js";
 import { readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { type Diagnostic, DiagnosticError, sortDiagnostics } from "../../src/diagnostic.js";
+import { describedFacts } from "../../src/experiment/dataset-facts.js";
+import { loadExperiment, networkOf } from "../../src/experiment/load-experiment.js";
 import { expandSweep } from "../../src/sweep/expand.js";
+import { loadSweep } from "../../src/sweep/load-sweep.js";
 
 interface Input {
   readonly text: string;
@@ -389,11 +386,11 @@ async function check(input: string | Input): Promise<void> {
 async function diagnose(flags: readonly string[]): Promise<readonly Diagnostic[]> {
   const facts = describedFacts();
   try {
-    const overrides = parseOverrides(flags);
+    const overrides = flags.map(parseSetFlag);
     if (isSweep(readSource(TEXT))) await expandSweep(loadSweep(TEXT), overrides, facts);
     else {
       const loaded = loadExperiment(TEXT, overrides);
-      networkOf(loaded, await facts.factsOf(loaded.experiment));
+      networkOf(loaded, await facts(loaded.experiment));
     }
     return [];
   } catch (error) {

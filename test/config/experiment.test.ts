@@ -7,7 +7,6 @@ import { describe, it } from "mocha";
 import { stringify } from "yaml";
 import type { Schema } from "../../schemas/json-schema.js";
 import { keysPage } from "../../schemas/keys-page.js";
-import { describedFacts, loadSweep } from "../../src/commands/inputs.js";
 import {
   checkExperiment,
   directoryOf,
@@ -19,7 +18,9 @@ import { longForm } from "../../src/config/shorthand.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
+import { describedFacts } from "../../src/experiment/dataset-facts.js";
 import { expandSweep } from "../../src/sweep/expand.js";
+import { loadSweep } from "../../src/sweep/load-sweep.js";
 
 function normalise(located: Located, directory = "/here"): Experiment {
   const checked = checkExperiment(longForm(located), directory);

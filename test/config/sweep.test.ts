@@ -5,15 +5,18 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "mocha";
-import { describedFacts, loadExperiment, loadSweep } from "../../src/commands/inputs.js";
-import { quickOverrides, quickSweep } from "../../src/commands/quick.js";
 import type { StepSpec } from "../../src/config/experiment.js";
 import { parseSetFlag } from "../../src/config/override.js";
 import { parseSource, readSource } from "../../src/config/source.js";
 import { checkSweep, isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
-import { type ExpandedSweep, expandSweep, type Variant } from "../../src/sweep/expand.js";
+import { describedFacts } from "../../src/experiment/dataset-facts.js";
+import { loadExperiment } from "../../src/experiment/load-experiment.js";
+import { quickOverrides, quickSweep } from "../../src/experiment/quick.js";
+import { type ExpandedSweep, expandSweep } from "../../src/sweep/expand.js";
+import { loadSweep } from "../../src/sweep/load-sweep.js";
 import { checkedPoints } from "../../src/sweep/points.js";
+import type { Variant } from "../../src/sweep/variant.js";
 
 const EXPERIMENT = `dataset: { name: synthetic, size: 8 }
   network: { stem: { filters: 16 }, stages: [{ block: basic, filters: 16 }], se: { r: 16 } }
@@ -194,11 +197,11 @@ describe("variants", () => {
         `name: s\nexperiment:\n  ${data}variants: [{ name: a${variant} }]`,
         "there/s.yaml",
       );
-      const { variants } = await expandSweep(checkSweep(located, "there/s.yaml"), flags.map(parseSetFlag), {
-        factsOf: facts,
-        inputOf: () => null,
-        explain: (error) => error,
-      });
+      const { variants } = await expandSweep(
+        checkSweep(located, "there/s.yaml"),
+        flags.map(parseSetFlag),
+        facts,
+      );
       const [{ experiment }] = variants as [Variant];
       assert.equal(experiment.dataset.name === "idx" && experiment.dataset.directory, expected);
     };
@@ -218,11 +221,9 @@ describe("variants", () => {
       const quick = { quick: true, set: [] };
       const source = readSource(file);
       const experiments = isSweep(source)
-        ? checkedPoints(
-            quickSweep(loadSweep(file)),
-            quickOverrides(loadSweep(file).experiment),
-            () => null,
-          ).points.map(({ experiment }) => experiment)
+        ? checkedPoints(quickSweep(loadSweep(file)), quickOverrides(loadSweep(file).experiment)).points.map(
+            ({ experiment }) => experiment,
+          )
         : [loadExperiment(file, [], quick).experiment];
       for (const { training } of experiments) assert.equal(training.epochs, 1, name);
     }

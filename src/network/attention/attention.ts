@@ -1,6 +1,6 @@
 // The description of a gate -> its nodes, after a node of the network.
 
-import type { AttentionSpec } from "../../config/experiment.js";
+import type { AttentionSpec } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
 import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";

@@ -1,6 +1,6 @@
 // The type of a gate.
 
-import type { AttentionSpec } from "../../config/experiment.js";
+import type { AttentionSpec } from "../../config/experiment-spec.js";
 import type { Path } from "../../diagnostic.js";
 import type { GraphBuilder } from "../graph-builder.js";
 

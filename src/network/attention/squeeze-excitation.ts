@@ -1,7 +1,7 @@
 // Squeeze-and-Excitation (Hu, Shen, Albanie, Sun, Wu 2018): s = sigmoid(W2 relu(W1 z)), z the average over the pixels;
 // y = s x. Parameters, with h = max(1, floor(C / r)): 2 C h, plus h + C with biases.
 
-import type { SeSpec } from "../../config/experiment.js";
+import type { SeSpec } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
 import type { Gate, GatePlace } from "./gate.js";
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Experiment } from "../config/experiment.js";
-import type { Graph } from "./graph.js";
+import type { Graph } from "../network/graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
 const MEANING = 5;

@@ -1,40 +1,55 @@
-// An experiment and its network graph -> problems of the network, and keys that have no effect.
+// A checked experiment and what is known of its data -> its network graph, the problems of it, and keys that have no effect.
 
 import { isDeepStrictEqual } from "node:util";
-import { checkExperiment, type Experiment } from "../config/experiment.js";
+import { checkExperiment } from "../config/experiment.js";
 import { fillDefaults } from "../config/fill-defaults.js";
 import { otherValues } from "../config/schema-values.js";
-import type { LongForm } from "../config/shorthand.js";
-import { valueAt } from "../config/source.js";
+import { isWritten, valueAt } from "../config/source.js";
 import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
-import { buildNetwork, type NetworkInput } from "./build-network.js";
-import { checkNetwork, reportProblem } from "./check-network.js";
-import type { Graph } from "./graph.js";
-import { inferShapes } from "./shapes.js";
+import { buildNetwork } from "../network/build-network.js";
+import { checkNetwork, type NetworkProblem } from "../network/check-network.js";
+import type { Graph } from "../network/graph.js";
+import { inferShapes } from "../network/shapes.js";
+import type { CheckedExperiment } from "./check.js";
+import type { ExperimentInput } from "./dataset-facts.js";
 
-export interface CheckedNetwork {
-  readonly located: LongForm;
-  /** The folder that relative paths in the experiment start at. */
-  readonly directory: string;
-  readonly experiment: Experiment;
+export interface BuiltNetwork {
   readonly graph: Graph;
-  /** `trainImages` is 0 or absent if the data have not been read. */
-  readonly input: NetworkInput & { readonly trainImages?: number };
+  /** All mistakes in the experiment that only show once its network is built. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-/** All mistakes in an experiment that only show once its network is built. */
-export function checkBuilt(built: CheckedNetwork): Diagnostic[] {
-  const { located, graph, input } = built;
-  return collect(located, (report) => {
+/** Builds the network of an experiment and checks it. */
+export function buildChecked(checked: CheckedExperiment, input: ExperimentInput): BuiltNetwork {
+  const { located, experiment } = checked;
+  const graph = buildNetwork(experiment.network, input);
+  const diagnostics = collect(located, (report) => {
     const problems = checkNetwork(graph, input.classes);
     for (const problem of problems) reportProblem(problem, { located, report });
-    checkTraining(built, report);
-    if (problems.length === 0) checkUsed(built, report);
+    checkTraining({ experiment, graph, input }, report);
+    if (problems.length === 0) checkUsed({ ...checked, input }, report);
   });
+  return { graph, diagnostics };
+}
+
+/** Located at the first of its keys that is present in the text, or else at the part of the network. */
+function reportProblem(
+  { code, message, path, keys }: NetworkProblem,
+  { located, report }: { located: CheckedExperiment["located"]; report: Report },
+): void {
+  const key = keys.find((key) => isWritten(located, [...path, key]));
+  report(code, message, key === undefined ? path : [...path, key]);
 }
 
 /** Checks what training requires of the network and of the data. */
-function checkTraining({ experiment, graph, input }: CheckedNetwork, report: Report): void {
+function checkTraining(
+  {
+    experiment,
+    graph,
+    input,
+  }: Pick<CheckedExperiment, "experiment"> & { graph: Graph; input: ExperimentInput },
+  report: Report,
+): void {
   const { batchSize, classWeights } = experiment.training;
   const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
@@ -61,23 +76,23 @@ function pointwiseNorm(graph: Graph): string | undefined {
   })?.name;
 }
 
+type UsedIn = Pick<CheckedExperiment, "located" | "directory"> & { readonly input: ExperimentInput };
+
 /**
  * A key is a mistake if no value of it would change the network, but not if only its current value has no effect or equals
  * the default. `r` is excluded: different ratios may result in the same reduced width, and thus in the same network and run.
  */
-function checkUsed({ located: whole, directory, input }: CheckedNetwork, report: Report): void {
+function checkUsed({ located: whole, directory, input }: UsedIn, report: Report): void {
   // A key that the second block of a stage does not use is not used by the blocks after it either.
   const located = { ...whole, value: withFewBlocks(whole.value) };
   const checked = checkExperiment(located, directory);
   if (!checked.ok) return;
-  const experiment = checked.value;
-  const graph = buildNetwork(experiment.network, input);
-  const expected = meaningOf(graph);
+  const expected = meaningOf(buildNetwork(checked.value.network, input));
   for (const path of keysBelow(located.value, ["network"])) {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
     if (!without.ok || isDefault(located.value, path)) continue;
     if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) continue;
-    if (isRead(path, { located, directory, experiment, graph, input })) continue;
+    if (isRead(path, { located, directory, input })) continue;
     report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
   }
 }
@@ -98,7 +113,7 @@ function isDefault(root: unknown, path: Path): boolean {
 }
 
 /** Whether another value of the key, or of a key within it, would change the network. */
-function isRead(path: Path, { located, directory, input }: CheckedNetwork): boolean {
+function isRead(path: Path, { located, directory, input }: UsedIn): boolean {
   const meaning = (root: unknown) => {
     const checked = checkExperiment({ ...located, value: root }, directory);
     return checked.ok ? meaningOf(buildNetwork(checked.value.network, input)) : null;

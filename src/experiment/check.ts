@@ -1,0 +1,29 @@
+// The long form of an experiment -> a checked experiment, or every mistake in it.
+
+import { type Checked, checkExperiment, type Experiment } from "../config/experiment.js";
+import { applyOverrides, type Override } from "../config/override.js";
+import type { LongForm } from "../config/shorthand.js";
+import { everyMistake } from "./every-mistake.js";
+
+export interface CheckedExperiment {
+  readonly experiment: Experiment;
+  /** What it was made from, with the places of its keys in the text. */
+  readonly located: LongForm;
+  /** The folder that relative paths in the experiment start at. */
+  readonly directory: string;
+}
+
+/** The experiment with some of its values replaced, in order. */
+export function checkWith(
+  base: LongForm,
+  directory: string,
+  overrides: readonly Override[],
+): Checked<CheckedExperiment> {
+  const applied = applyOverrides(base, overrides);
+  if (!applied.ok) return applied;
+  const located = applied.value;
+  const checked = checkExperiment(located, directory);
+  return checked.ok
+    ? { ok: true, value: { experiment: checked.value, located, directory } }
+    : { ok: false, diagnostics: everyMistake(located, directory) };
+}

@@ -1,0 +1,32 @@
+// The variants of one entry of a sweep -> diagnostics for axes that change nothing.
+
+import type { VariantSpec } from "../config/sweep.js";
+import type { Path, Report } from "../diagnostic.js";
+import { runOf, type Variant } from "./variant.js";
+
+/** An axis whose values all give the same run, whatever the other axes say, was meant to change something. */
+export function checkIdleAxes(
+  variants: readonly Variant[],
+  { spec: { grid, zip }, path, report }: { spec: VariantSpec; path: Path; report: Report },
+): void {
+  const identity = (variant: Variant) => runOf(variant, 0).fingerprint;
+  const idle = (names: readonly string[]) => {
+    const groups = new Map<string, Set<string>>();
+    for (const variant of variants) {
+      const others = JSON.stringify(Object.entries(variant.axes).filter(([name]) => !names.includes(name)));
+      groups.set(others, (groups.get(others) ?? new Set()).add(identity(variant)));
+    }
+    return [...groups.values()].every((fingerprints) => fingerprints.size === 1);
+  };
+  const reportIdle = (kind: "grid" | "zip", name: string) =>
+    report(
+      "idle-axis",
+      `all values of \`${name}\` result in the same network, data and training`,
+      [...path, kind, name],
+      "key",
+    );
+  for (const [name, values] of Object.entries(grid))
+    if (values.length > 1 && idle([name])) reportIdle("grid", name);
+  const [first] = Object.entries(zip);
+  if (first && first[1].length > 1 && idle(Object.keys(zip))) reportIdle("zip", first[0]);
+}

@@ -1,0 +1,81 @@
+// A file -> the sweep in it, as the command line asks for it.
+
+import { mistakesOfAllRounds } from "../config/mend.js";
+import { parseSetFlag } from "../config/override.js";
+import { type Located, readSource } from "../config/source.js";
+import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
+import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
+import { loadedFacts } from "../experiment/dataset-facts.js";
+import { everyMistake } from "../experiment/every-mistake.js";
+import { quickOverrides, quickSweep } from "../experiment/quick.js";
+import { type ExpandedSweep, expandSweep } from "./expand.js";
+import { checkedPoints } from "./points.js";
+
+/** Throws InputError and DiagnosticError, with every mistake in the sweep. */
+export function loadSweep(file: string): Sweep {
+  const source = readSource(file);
+  if (source.value === null) throw new InputError(`${file} is empty`);
+  if (!isSweep(source))
+    throw new InputError(`${file} is an experiment, not a sweep; use \`squeezebox train\``);
+  try {
+    return checkSweep(source, file);
+  } catch (error) {
+    throw error instanceof DiagnosticError ? new DiagnosticError(everySweepMistake(source, file)) : error;
+  }
+}
+
+/** All that is wrong with a sweep: its own keys, its axes, its experiment, its variants. */
+function everySweepMistake(source: Located, file: string): Diagnostic[] {
+  const base = baseExperiment(source, file);
+  const own = mistakesOfAllRounds(source.value, {
+    schema: "sweep",
+    placeOf: (path) => path,
+    look: (value) => {
+      try {
+        const { diagnostics } = checkedPoints(checkSweep({ ...source, value }, file), []);
+        return { diagnostics, isLast: true };
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        return { diagnostics: error.diagnostics, isLast: false };
+      }
+    },
+    mistakesIn: (value) => sweepMistakes({ ...source, value }),
+  });
+  return [...(base ? everyMistake(base.located, base.directory) : []), ...own];
+}
+
+export interface SweepInputs {
+  readonly set: readonly string[];
+  /** In place of the sweep's: `1,2,3`. */
+  readonly seeds?: string;
+  readonly quick: boolean;
+}
+
+/** The sweep a file holds as the command line asks for it. Throws InputError and DiagnosticError. */
+export function expandFile(file: string, { set, seeds, quick }: SweepInputs): Promise<ExpandedSweep> {
+  const sweep = loadSweep(file);
+  const asked = withSeeds(quick ? quickSweep(sweep) : sweep, seeds);
+  const overrides = [...(quick ? quickOverrides(sweep.experiment) : []), ...set.map(parseSetFlag)];
+  return expandSweep(asked, overrides, loadedFacts());
+}
+
+/** The sweep with other seeds where the command line names some (`1,2,3` or `1-8`). */
+function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
+  if (seeds === undefined) return sweep;
+  const numbers = seeds.split(",").flatMap(seedsOf);
+  if (
+    !numbers.every((seed) => Number.isInteger(seed) && seed <= 0xffff_ffff) ||
+    new Set(numbers).size < numbers.length
+  )
+    throw new InputError(`--seeds must be distinct whole numbers, such as 1,2,3 or 1-8; found ${seeds}`);
+  return { ...sweep, seeds: numbers };
+}
+
+/** `4` or `1-8`; anything else is not a number. */
+function seedsOf(text: string): number[] {
+  const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(text.trim()) ?? [];
+  const count = Number(last) - Number(first) + 1;
+  return count >= 1 && count <= 1000
+    ? Array.from({ length: count }, (_, index) => Number(first) + index)
+    : [Number.NaN];
+}
