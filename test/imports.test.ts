@@ -19,6 +19,7 @@ const PARTS = [
     "records",
     "network",
     "config",
+    "canonical.ts",
     "format.ts",
     "own-version.ts",
   ],

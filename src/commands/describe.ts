@@ -1,8 +1,8 @@
 // squeezebox describe: one experiment or two -> their networks' parts, parameters, MACs and activations.
 
 import { parseSetFlag } from "../config/override.js";
-import { describeDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
+import { inputOf } from "../experiment/dataset-facts.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { formatCount, formatLarge } from "../format.js";
 import { complexityOf } from "../network/complexity.js";
@@ -42,10 +42,7 @@ export async function describe(files: readonly string[], flags: DescribeFlags): 
 
 function describedNetwork(file: string, flags: DescribeFlags) {
   const loaded = loadExperiment(file, flags.set.map(parseSetFlag));
-  const input =
-    flags.input !== undefined && flags.classes !== undefined
-      ? null
-      : describeDataset(loaded.experiment.dataset);
+  const input = flags.input !== undefined && flags.classes !== undefined ? null : inputOf(loaded);
   const shape = flags.input === undefined ? (input?.shape as Shape) : parseInput(flags.input);
   const classes = flags.classes ?? (input?.classes as number);
   const graph = networkOf(loaded, { shape, classes });

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { IDX } from "../data/idx.js";
+import { IDX } from "../data/sources/idx.js";
 import { InputError } from "../diagnostic.js";
 import { makeFolder } from "../records/files.js";
 import { print, printJson } from "./output.js";

@@ -2,9 +2,8 @@
 
 import { join } from "node:path";
 import { parseSetFlag } from "../config/override.js";
-import { loadDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
-import { locateSplit } from "../experiment/dataset-facts.js";
+import { datasetOf } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { addEvents } from "../records/event-file.js";
@@ -30,9 +29,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
   const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
   const { experiment } = loaded;
-  const dataset = await loadDataset(experiment.dataset).catch((error: unknown) => {
-    throw locateSplit(error, loaded.located);
-  });
+  const dataset = await datasetOf(loaded);
   const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
   const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
   const parent = join(flags.runs, experiment.name);

@@ -2,7 +2,6 @@
 
 import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";
-import { SplitError } from "../data/splits.js";
 import {
   type Diagnostic,
   DiagnosticError,
@@ -10,7 +9,7 @@ import {
   InputError,
   sortDiagnostics,
 } from "../diagnostic.js";
-import { describedFacts, locateSplit } from "../experiment/dataset-facts.js";
+import { describedFacts } from "../experiment/dataset-facts.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { warningOf } from "../present/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
@@ -73,10 +72,9 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
         unchecked: null,
       };
     }
-    if (loaded) networkOf(loaded, await facts(loaded.experiment));
+    if (loaded) networkOf(loaded, await facts(loaded));
     return { contents: "", unchecked: null };
   } catch (error) {
-    if (error instanceof SplitError && loaded) throw locateSplit(error, loaded.located);
     if (error instanceof InputError) return { contents: "", unchecked: error.message };
     throw error;
   }

@@ -18,6 +18,10 @@ export type Validation = number;
  */
 export type Train = "all" | number;
 /**
+ * A length in pixels.
+ */
+export type Pixels = number;
+/**
  * Height and width of a kernel in pixels.
  */
 export type Kernel = number;
@@ -109,6 +113,73 @@ export interface MnistDataset {
   name: "mnist";
   validation?: Validation;
   train?: Train;
+  transforms?: Transforms;
+}
+/**
+ * What is done to the images, in order, before they are normalised.
+ */
+export interface Transforms {
+  /**
+   * For training images, each time one is used; random transforms draw anew in every epoch.
+   */
+  train?: Transform[];
+  /**
+   * For validation and test images.
+   */
+  test?: FixedTransform[];
+}
+/**
+ * One transform: a mapping with one key.
+ */
+export interface Transform {
+  flip?: Flip;
+  randomCrop?: RandomCrop;
+  centerCrop?: CenterCrop;
+}
+/**
+ * Mirrors images at random.
+ */
+export interface Flip {
+  /**
+   * Probability of exchanging left and right.
+   */
+  horizontal?: number;
+  /**
+   * Probability of exchanging top and bottom.
+   */
+  vertical?: number;
+}
+/**
+ * Pads images and cuts out a window at a random place.
+ */
+export interface RandomCrop {
+  /**
+   * Height and width of the window in pixels, or a single number for both; `same`: the size of the images.
+   */
+  size?: "same" | Pixels | Pixels[];
+  /**
+   * Pixels added on each side beforehand. The usual value for CIFAR is 4, which is also the default here; torchvision's is none.
+   */
+  padding?: number;
+  /**
+   * Value of the added pixels, from 0 to 255.
+   */
+  fill?: number;
+}
+/**
+ * Cuts out the centre of images.
+ */
+export interface CenterCrop {
+  /**
+   * Height and width of the window in pixels, or a single number for both.
+   */
+  size: Pixels | Pixels[];
+}
+/**
+ * One transform that is not random: a mapping with one key.
+ */
+export interface FixedTransform {
+  centerCrop?: CenterCrop;
 }
 /**
  * MNIST, Fashion-MNIST, EMNIST and similar datasets in IDX files (train-images-idx3-ubyte, ..., gzipped or not).
@@ -125,6 +196,7 @@ export interface IdxDataset {
   prefix?: string;
   validation?: Validation;
   train?: Train;
+  transforms?: Transforms;
 }
 /**
  * Small generated images whose classes differ only in their channel statistics; for tests and first experiments.
@@ -155,6 +227,7 @@ export interface SyntheticDataset {
    * Number of validation images, generated in addition to the training images.
    */
   validation?: number;
+  transforms?: Transforms;
 }
 /**
  * The network: a stem, stages of blocks, and a head.

@@ -15,11 +15,29 @@ import type {
   Stage,
   StemConv,
   Training,
+  Transform,
 } from "./experiment-schema.js";
 
 export type Explicit<T> = T extends unknown ? Required<T> : never;
 
-export type DatasetSpec = Explicit<Dataset>;
+/** The parameters of each transform. */
+export type TransformSpecs = {
+  readonly [Name in TransformName]: Explicit<NonNullable<Transform[Name]>>;
+};
+export type TransformName = keyof Transform;
+/** Exactly one of these keys is present. */
+export type TransformSpec = Partial<TransformSpecs>;
+
+type WithTransforms<Kind> = Kind extends unknown
+  ? Omit<Kind, "transforms"> & {
+      readonly transforms: {
+        readonly train: readonly TransformSpec[];
+        readonly test: readonly TransformSpec[];
+      };
+    }
+  : never;
+
+export type DatasetSpec = WithTransforms<Explicit<Dataset>>;
 export type OptimizerSpec = Explicit<Optimizer>;
 export type ScheduleSpec =
   | Exclude<Explicit<Schedule>, { name: "steps" }>

@@ -1,10 +1,10 @@
 // A split of a dataset -> batches of images and one-hot labels, in a given order.
 
 import { sizeOf } from "./images.js";
-import type { Split } from "./normalise.js";
+import type { Draw, Split } from "./split.js";
 
 export interface Batch {
-  /** How many images are asked for; those behind, from the beginning of the order again, fill up the batch. */
+  /** How many images are asked for; the rest, which fills up the batch, is taken from the beginning of the order again. */
   readonly count: number;
   /** [size, height, width, channels] */
   readonly images: Float32Array;
@@ -14,11 +14,31 @@ export interface Batch {
   readonly classes: Uint16Array;
 }
 
+/** The images `order[start]` to `order[start + size - 1]`. */
+export interface BatchPlace {
+  readonly start: number;
+  readonly size: number;
+}
+
+export interface Pass {
+  /** The indices of the images in the split. */
+  readonly order: Uint32Array;
+  readonly batches: readonly BatchPlace[];
+  /** The length of one-hot labels: the outputs of the network, which may be more than there are classes. */
+  readonly classes: number;
+  readonly draw: Draw;
+}
+
+/** The batches of one pass over a split. */
+export async function* loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
+  for (const place of batches) yield takeBatch(split, { ...place, ...pass });
+}
+
 /**
  * Where the batches of an epoch begin and how many images each has. A single image that would be left over joins the batch
- * before it: BatchNorm of one value is no statistics.
+ * before it, because BatchNorm cannot compute statistics from one value.
  */
-export function batchesOf(images: number, size: number): { readonly start: number; readonly size: number }[] {
+export function batchesOf(images: number, size: number): BatchPlace[] {
   const batches = Math.max(1, images % size === 1 ? Math.floor(images / size) : Math.ceil(images / size));
   return Array.from({ length: batches }, (_, index) => {
     const start = index * size;
@@ -26,15 +46,19 @@ export function batchesOf(images: number, size: number): { readonly start: numbe
   });
 }
 
-/** Images `order[start ..]`, `size` of them; past its end the order begins again. */
+/** Batches of one size. The last one is filled up with images from the beginning of the order. */
+export function equalBatches(images: number, size: number): BatchPlace[] {
+  return Array.from({ length: Math.ceil(images / size) }, (_, index) => ({ start: index * size, size }));
+}
+
+/** One batch; past its end, the order begins again. */
 export function takeBatch(
   split: Split,
-  { order, start, size, classes }: { order: Uint32Array; start: number; size: number; classes: number },
+  { order, start, size, classes, draw }: BatchPlace & Omit<Pass, "batches">,
 ): Batch {
   const length = sizeOf(split.shape);
-  const count = Math.min(size, order.length - start);
   const batch: Batch = {
-    count,
+    count: Math.min(size, order.length - start),
     images: new Float32Array(size * length),
     labels: new Float32Array(size * classes),
     classes: new Uint16Array(size),
@@ -42,7 +66,7 @@ export function takeBatch(
   for (let position = 0; position < size; position++) {
     const index = order[(start + position) % order.length] as number;
     const label = split.labels[index] as number;
-    batch.images.set(split.images.subarray(index * length, (index + 1) * length), position * length);
+    split.read(index, { target: batch.images, offset: position * length }, draw);
     batch.labels[position * classes + label] = 1;
     batch.classes[position] = label;
   }

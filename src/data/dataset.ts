@@ -1,52 +1,60 @@
-// A dataset's description -> its splits, normalised; by the table of sources.
+// A dataset's description -> its splits as a network sees them; by the tables of sources and of transforms.
 
 import { createHash } from "node:crypto";
+import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
+import { DatasetError } from "./dataset-error.js";
 import type { LabelledImages } from "./images.js";
-import { channelStatistics, type Normalisation, normalise, type Split } from "./normalise.js";
-import type { Source } from "./source.js";
-import { SOURCES } from "./sources.js";
+import { channelStatistics, type Normalisation } from "./normalisation.js";
+import type { Source } from "./sources/source.js";
+import { SOURCES } from "./sources/sources.js";
+import { type Split, splitFrom } from "./split.js";
 import { checkSplits, holdOut } from "./splits.js";
+import { afterFixed, shapeAfter } from "./transforms/transforms.js";
 
 export interface Dataset {
+  /** Of the images after their transforms. */
   readonly shape: Shape;
   readonly classes: number;
   /** In the order of the labels. */
   readonly classNames: readonly string[];
-  /** Of the training images' bytes, by channel: what all splits are normalised by. */
+  /** By which all splits are normalised: of the training images' bytes after those transforms that are not random. */
   readonly normalisation: Normalisation;
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;
-  /** SHA-256 over all pixels and labels of the three splits, in order. */
+  /** SHA-256 over all pixels and labels of the three splits, in order, and over the transforms of test images. */
   readonly fingerprint: string;
 }
 
 /**
- * Shape and number of classes, reading as little as the kind of dataset allows. Throws InputError as loading would where files
- * are missing, damaged or have too few images.
+ * The shape of the images after their transforms and the number of classes, reading as little as the kind of dataset allows.
+ * Throws the same InputError as loading if files are missing or damaged, or if splits or transforms do not fit.
  */
 export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: number } {
   const { shape, classes, images } = sourceOf(spec).describe(spec);
   if (images !== null && "train" in spec) checkSplits(spec, images);
-  return { shape, classes };
+  return { shape: transformedShape(spec, shape), classes };
 }
 
-/** Loads, splits and normalises. Throws InputError where files are missing or damaged, or splits do not fit. */
+/** Loads and splits a dataset. Throws InputError if files are missing or damaged, or if splits or transforms do not fit. */
 export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
   const { train: all, validation: own, test } = await sourceOf(spec).open(spec);
   const { train, validation } = own ? { train: all, validation: own } : splitOf(spec, all);
-  const normalisation = channelStatistics(train);
+  const shape = transformedShape(spec, train.shape);
+  const { transforms } = spec;
+  const normalisation = channelStatistics(afterFixed(train, transforms.train));
+  const fixed = { shape, transforms: transforms.test, normalisation };
   return {
-    shape: train.shape,
+    shape,
     classes: train.classNames.length,
     classNames: train.classNames,
     normalisation,
-    train: normalise(train, normalisation),
-    validation: normalise(validation, normalisation),
-    test: normalise(test, normalisation),
-    fingerprint: fingerprintOf([train, validation, test]),
+    train: splitFrom(train, { shape, transforms: transforms.train, normalisation }),
+    validation: splitFrom(validation, fixed),
+    test: splitFrom(test, fixed),
+    fingerprint: fingerprintOf([train, validation, test], transforms.test),
   };
 }
 
@@ -54,7 +62,26 @@ function sourceOf({ name }: DatasetSpec): Source<DatasetSpec> {
   return SOURCES[name];
 }
 
-/** Validation images are set aside from the training images; of the rest as many are kept as are asked for. */
+/** The shape of training and test images after their transforms, which must be the same. */
+function transformedShape({ transforms }: DatasetSpec, input: Shape): Shape {
+  const [train, test] = (["train", "test"] as const).map((part) => {
+    const after = shapeAfter(input, transforms[part]);
+    if ("shape" in after) return after.shape;
+    const { index, problem } = after;
+    throw new DatasetError({ code: "too-small", path: ["transforms", part, index] }, problem);
+  }) as [Shape, Shape];
+  const [trained, tested] = [train, test].map(
+    ({ height, width, channels }) => `${height}x${width}x${channels}`,
+  );
+  if (trained !== tested)
+    throw new DatasetError(
+      { code: "unequal-shapes", path: ["transforms"] },
+      `transforms make training images ${trained}, but test images ${tested}; they must have the same shape`,
+    );
+  return train;
+}
+
+/** Sets validation images aside from the training images, and keeps as many of the rest as are asked for. */
 function splitOf(spec: DatasetSpec, images: LabelledImages) {
   if (!("train" in spec)) throw new Error(`${spec.name} has no split of its own`);
   checkSplits(spec, images.labels.length);
@@ -63,12 +90,16 @@ function splitOf(spec: DatasetSpec, images: LabelledImages) {
   return { train: wanted === rest.labels.length ? rest : holdOut(rest, wanted).validation, validation };
 }
 
-function fingerprintOf(splits: readonly LabelledImages[]): string {
+function fingerprintOf(
+  splits: readonly LabelledImages[],
+  transforms: DatasetSpec["transforms"]["test"],
+): string {
   const hash = createHash("sha256");
   for (const { pixels, labels, shape } of splits)
     hash
       .update(JSON.stringify([shape.height, shape.width, shape.channels, labels.length]))
       .update(pixels)
       .update(Uint16Array.from(labels));
+  if (transforms.length > 0) hash.update(canonical(transforms));
   return hash.digest("hex");
 }

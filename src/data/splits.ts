@@ -2,6 +2,7 @@
 
 import { InputError } from "../diagnostic.js";
 import { permutation, randomStream } from "../random.js";
+import { DatasetError } from "./dataset-error.js";
 import { type LabelledImages, sizeOf } from "./images.js";
 
 /** What a dataset says of its splits, where they are taken from its training images. */
@@ -10,28 +11,17 @@ export interface SplitSpec {
   readonly train: number | "all";
 }
 
-/** More images are asked for than there are. */
-export class SplitError extends InputError {
-  constructor(
-    /** Of the dataset, that asks for them. */
-    readonly key: "validation" | "train",
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /** `images`: those that validation images are taken from. */
 export function checkSplits(spec: SplitSpec, images: number): void {
   if (spec.validation >= images)
-    throw new SplitError(
-      "validation",
+    throw new DatasetError(
+      { code: "too-few-images", path: ["validation"] },
       `dataset.validation asks for ${spec.validation} of ${images} images: some must be left to train on`,
     );
   const left = images - spec.validation;
   if (spec.train !== "all" && spec.train > left)
-    throw new SplitError(
-      "train",
+    throw new DatasetError(
+      { code: "too-few-images", path: ["train"] },
       `dataset.train asks for ${spec.train} images; beside those for validation and testing there are ${left}`,
     );
 }

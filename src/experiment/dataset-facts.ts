@@ -1,12 +1,13 @@
 // An experiment's dataset -> what is known of it, with or without reading the images.
 
-import type { DatasetSpec, Experiment } from "../config/experiment.js";
+import { canonical } from "../canonical.js";
+import type { DatasetSpec } from "../config/experiment.js";
 import type { Located } from "../config/source.js";
-import { describeDataset, loadDataset } from "../data/dataset.js";
-import { SplitError } from "../data/splits.js";
-import { collect, DiagnosticError, InputError } from "../diagnostic.js";
+import { type Dataset, describeDataset, loadDataset } from "../data/dataset.js";
+import { DatasetError } from "../data/dataset-error.js";
+import { collect, DiagnosticError } from "../diagnostic.js";
 import type { NetworkInput } from "../network/build-network.js";
-import { canonical } from "./fingerprint.js";
+import type { CheckedExperiment } from "./check.js";
 
 /** `trainImages` is 0 or absent if the images have not been read. */
 export type ExperimentInput = NetworkInput & { readonly trainImages?: number };
@@ -17,12 +18,12 @@ export interface DatasetFacts extends NetworkInput {
   readonly fingerprint: string;
 }
 
-/** Asked once for each different dataset. */
-export type FactsOf = (experiment: Experiment) => Promise<DatasetFacts>;
+/** Asked once for each different dataset. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
+export type FactsOf = (checked: CheckedExperiment) => Promise<DatasetFacts>;
 
 /** The facts that only the images themselves tell; each dataset is loaded once. */
 export function loadedFacts(): FactsOf {
-  return remember(async ({ dataset }) => {
+  return remember(async (dataset) => {
     const { shape, classes, train, test, fingerprint } = await loadDataset(dataset);
     return { shape, classes, trainImages: train.count, testImages: test.count, fingerprint };
   });
@@ -30,7 +31,7 @@ export function loadedFacts(): FactsOf {
 
 /** Facts without reading the images: no counts, and a fingerprint of the description only. */
 export function describedFacts(): FactsOf {
-  return remember(async ({ dataset }) => ({
+  return remember(async (dataset) => ({
     ...describeDataset(dataset),
     trainImages: 0,
     testImages: 0,
@@ -38,31 +39,36 @@ export function describedFacts(): FactsOf {
   }));
 }
 
-/** What a network is given; null if the data are not there. */
-export function describedInput(dataset: DatasetSpec): NetworkInput | null {
+/** What the network of an experiment is given. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
+export function inputOf({ experiment, located }: CheckedExperiment): NetworkInput {
   try {
-    return describeDataset(dataset);
+    return describeDataset(experiment.dataset);
   } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
+    throw locate(error, located);
   }
 }
 
-/** What to throw for an error of reading a dataset: a diagnostic if it is a mistake in the file. */
-export function locateSplit(error: unknown, located: Located): unknown {
-  if (!(error instanceof SplitError)) return error;
-  const { message, key } = error;
-  return new DiagnosticError(
-    collect(located, (report) => report("too-few-images", message, ["dataset", key])),
-  );
+/** The images. Throws InputError if data are missing or damaged, DiagnosticError for mistakes in the file. */
+export function datasetOf({ experiment, located }: CheckedExperiment): Promise<Dataset> {
+  return loadDataset(experiment.dataset).catch((error: unknown) => {
+    throw locate(error, located);
+  });
 }
 
-function remember(facts: FactsOf): FactsOf {
+function locate(error: unknown, located: Located): unknown {
+  if (!(error instanceof DatasetError)) return error;
+  const { code, message, path } = error;
+  return new DiagnosticError(collect(located, (report) => report(code, message, ["dataset", ...path])));
+}
+
+function remember(facts: (dataset: DatasetSpec) => Promise<DatasetFacts>): FactsOf {
   const known = new Map<string, Promise<DatasetFacts>>();
-  return (experiment) => {
-    const key = canonical(experiment.dataset);
-    const found = known.get(key) ?? facts(experiment);
+  return ({ experiment: { dataset }, located }) => {
+    const key = canonical(dataset);
+    const found = known.get(key) ?? facts(dataset);
     known.set(key, found);
-    return found;
+    return found.catch((error: unknown) => {
+      throw locate(error, located);
+    });
   };
 }

@@ -4,9 +4,10 @@ import { checkExperiment } from "../config/experiment.js";
 import { mistakesOfAllRounds, weighed } from "../config/mend.js";
 import { type LongForm, placeOf } from "../config/shorthand.js";
 import { validateSchema } from "../config/validate-schema.js";
-import type { Diagnostic } from "../diagnostic.js";
+import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { buildChecked } from "./build-checked.js";
-import { describedInput } from "./dataset-facts.js";
+import type { CheckedExperiment } from "./check.js";
+import { inputOf } from "./dataset-facts.js";
 
 /**
  * Mistakes are removed or replaced by valid values, and the rest is checked again: conflicts between keys once each key is
@@ -20,11 +21,7 @@ export function everyMistake(located: LongForm, directory: string): Diagnostic[]
       const current = { ...located, value };
       const checked = checkExperiment(current, directory);
       if (!checked.ok) return { diagnostics: checked.diagnostics, isLast: false };
-      const experiment = checked.value;
-      const input = describedInput(experiment.dataset);
-      const { diagnostics } = input
-        ? buildChecked({ experiment, located: current, directory }, input)
-        : { diagnostics: [] };
+      const diagnostics = mistakesOfNetwork({ experiment: checked.value, located: current, directory });
       return { diagnostics, isLast: true };
     },
     mistakesIn: (value) => {
@@ -35,4 +32,15 @@ export function everyMistake(located: LongForm, directory: string): Diagnostic[]
       });
     },
   });
+}
+
+/** Mistakes of the data and of the network; none if the data are missing. */
+function mistakesOfNetwork(checked: CheckedExperiment): readonly Diagnostic[] {
+  try {
+    return buildChecked(checked, inputOf(checked)).diagnostics;
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics;
+    if (error instanceof InputError) return [];
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 // The identity of a run: a hash of its network, training, data and seed, but not of names and file locations.
 
 import { createHash } from "node:crypto";
+import { canonical } from "../canonical.js";
 import type { Experiment } from "../config/experiment.js";
 import type { Graph } from "../network/graph.js";
 
@@ -8,7 +9,8 @@ import type { Graph } from "../network/graph.js";
 const MEANING = 5;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
-  return hashOf(["run", nodesOf(graph), experiment.training, datasetFingerprint, experiment.seed]);
+  const { training, dataset, seed } = experiment;
+  return hashOf(["run", nodesOf(graph), training, dataset.transforms, datasetFingerprint, seed]);
 }
 
 /**
@@ -18,16 +20,8 @@ export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFinge
 export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const { epochs, select: _, ...training } = experiment.training;
   const length = training.schedule.name === "cosine" ? epochs : "any";
-  return hashOf(["trajectory", nodesOf(graph), length, training, datasetFingerprint, experiment.seed]);
-}
-
-/** JSON with sorted keys, because the order of keys in a file has no meaning. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  const data = [experiment.dataset.transforms, datasetFingerprint];
+  return hashOf(["trajectory", nodesOf(graph), length, training, ...data, experiment.seed]);
 }
 
 /** Nodes without their paths in the experiment. */

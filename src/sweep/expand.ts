@@ -6,7 +6,7 @@ import { isWritten } from "../config/source.js";
 import type { Metric, Sweep } from "../config/sweep.js";
 import { collect, type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildChecked } from "../experiment/build-checked.js";
-import { type FactsOf, locateSplit } from "../experiment/dataset-facts.js";
+import type { FactsOf } from "../experiment/dataset-facts.js";
 import { complexityOf } from "../network/complexity.js";
 import { checkIdleAxes } from "./idle-axes.js";
 import { matchedVariant } from "./match-variant.js";
@@ -57,10 +57,8 @@ async function buildPoints(
   const built = new Map<Point, Variant>();
   const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
-    const { name, template, axes, experiment, located } = point;
-    const dataset = await factsOf(experiment).catch((error: unknown) => {
-      throw locateSplit(error, located);
-    });
+    const { name, template, axes, experiment } = point;
+    const dataset = await factsOf(point);
     const { graph, diagnostics } = buildChecked(point, dataset);
     found.push({ point, problems: diagnostics });
     const parts = { name, template, axes, experiment, dataset, match: null };

@@ -1,9 +1,9 @@
 // A model, its data and an engine -> epochs of training, and evaluations. No files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
-import { batchesOf, takeBatch } from "../data/batches.js";
+import { type BatchPlace, batchesOf, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Split } from "../data/normalise.js";
+import { augmentation, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
 import { initialState } from "../model/initial-values.js";
@@ -100,9 +100,11 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
       const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
       const sum = new MetricsSum();
       let learningRate = 0;
-      for (const [index, { start, size }] of batches.entries()) {
+      const draw = augmentation(seed, epoch);
+      let index = 0;
+      for await (const batch of loadBatches(dataset.train, { order, batches, classes, draw })) {
+        const { start, size } = batches[index] as BatchPlace;
         const step = (epoch - 1) * stepsPerEpoch + index;
-        const batch = takeBatch(dataset.train, { order, start, size, classes });
         learningRate = learningRateAt(training.schedule, step, {
           learningRate: training.optimizer.learningRate,
           epochs: training.epochs,
@@ -121,6 +123,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
         sum.add(logits as Float32Array, batch.classes, batch.count);
         const { loss: meanLoss, error } = sum.mean();
         onStep({ step: index + 1, steps: stepsPerEpoch, images: start + size, loss: meanLoss, error });
+        index++;
       }
       return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
     },

@@ -11,10 +11,11 @@ import type { ElementHandle } from "puppeteer-core";
 import type { DatasetSpec } from "../../src/config/experiment.js";
 import { takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
-import { loadMnistDigits } from "../../src/data/mnist.js";
-import type { Split } from "../../src/data/normalise.js";
+import { loadMnistDigits } from "../../src/data/sources/mnist.js";
+import { FIXED, type Split } from "../../src/data/split.js";
 import { MetricsSum } from "../../src/training/metrics.js";
 import { CHROMIUM, inBrowser, withServer } from "../browser.js";
+import { NO_TRANSFORMS } from "../data/read-split.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 tf.enableProdMode();
@@ -28,6 +29,7 @@ const DATASET: DatasetSpec = {
   images: 96,
   test: 40,
   validation: 32,
+  transforms: NO_TRANSFORMS,
 };
 const EXPERIMENT = `
 name: exported
@@ -110,7 +112,7 @@ const IN_PAGE = `async (pixels, count) => {
 /** All images of a split, in their order. */
 function wholeSplit(split: Split, classes: number) {
   const order = Uint32Array.from({ length: split.count }, (_, index) => index);
-  return takeBatch(split, { order, start: 0, size: split.count, classes });
+  return takeBatch(split, { order, start: 0, size: split.count, classes, draw: FIXED });
 }
 
 /** The exported folder, as a web server shows it. */

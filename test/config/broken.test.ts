@@ -57,6 +57,13 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "value that contains itself": `name: &n [‹circular-alias›*n]`,
   "merged text": `${BASE}training: { <<: ‹wrong-type›sgd }`,
   "CRLF and a byte order mark": `\uFEFF${BASE}‹unknown-key›sed: 1\n`.replaceAll("\n", "\r\n"),
+  // Data
+  "crop larger than the images": `name: e\ndataset: { name: synthetic, transforms: { train: [flip: {}, ‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
+  "training and test images of two sizes": `name: e\ndataset: { name: synthetic, transforms: ‹unequal-shapes›{ train: [centerCrop: { size: 6 }] } }\n${NETWORK}`,
+  "random transform of test images": `name: e\ndataset: { name: synthetic, transforms: { test: [‹unknown-key›flip: {}] } }\n${NETWORK}`,
+  "two transforms in one": `name: e\ndataset: { name: synthetic, transforms: { train: [‹invalid›{ flip: {}, randomCrop: {} }] } }\n${NETWORK}`,
+  "more validation images than there are": `name: e\ndataset: { name: mnist, validation: ‹too-few-images›9000 }\n${NETWORK}`,
+  "crop beside an unknown key": `name: e\n‹unknown-key›sed: 1\ndataset: { name: synthetic, transforms: { train: [‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
   // Keys
   "unknown key at the top": `${BASE}‹unknown-key›sed: 1`,
   "unknown key of the network": `${TOP}network: { ${STEM}, stages: [${STAGE}], ‹unknown-key›shortcuts: zero-pad }`,
@@ -390,7 +397,7 @@ async function diagnose(flags: readonly string[]): Promise<readonly Diagnostic[]
     if (isSweep(readSource(TEXT))) await expandSweep(loadSweep(TEXT), overrides, facts);
     else {
       const loaded = loadExperiment(TEXT, overrides);
-      networkOf(loaded, await facts(loaded.experiment));
+      networkOf(loaded, await facts(loaded));
     }
     return [];
   } catch (error) {

@@ -114,7 +114,7 @@ describe("defaults", () => {
   const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   check("", (experiment) => experiment, {
     name: "e",
-    dataset: { name: "mnist", validation: 1000, train: "all" },
+    dataset: { name: "mnist", validation: 1000, train: "all", transforms: { train: [], test: [] } },
     network: {
       stem: { convs: [{ filters: 8, kernel: 3, stride: 1 }], pool: { type: "max", kernel: 3, stride: 2 } },
       stages: [
@@ -183,6 +183,7 @@ describe("defaults", () => {
     images: 256,
     test: 64,
     validation: 64,
+    transforms: { train: [], test: [] },
   });
   for (const [directory, expected] of [
     ["data", "/here/data"],

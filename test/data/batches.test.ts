@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batchesOf, takeBatch } from "../../src/data/batches.js";
-import type { Split } from "../../src/data/normalise.js";
+import { FIXED, type Split } from "../../src/data/split.js";
 import { permutation, randomStream } from "../../src/random.js";
 
 /** Image k has the two pixels k and -k, and class k mod 3. */
@@ -9,10 +9,8 @@ function splitOf(count: number): Split {
     count,
     classes: 3,
     shape: { height: 1, width: 2, channels: 1 },
-    images: Float32Array.from({ length: 2 * count }, (_, index) =>
-      index % 2 === 0 ? index / 2 : -(index - 1) / 2,
-    ),
     labels: Uint8Array.from({ length: count }, (_, index) => index % 3),
+    read: (index, { target, offset }) => target.set([index, -index], offset),
   };
 }
 
@@ -21,11 +19,16 @@ describe("takeBatch", () => {
     where: { order: number[]; start: number; size: number },
     expected: { count: number; images: number[]; classes: number[] },
   ) => {
-    const batch = takeBatch(splitOf(7), { ...where, order: Uint32Array.from(where.order), classes: 3 });
+    const batch = takeBatch(splitOf(7), {
+      ...where,
+      order: Uint32Array.from(where.order),
+      classes: 3,
+      draw: FIXED,
+    });
     assert.equal(batch.count, expected.count);
     assert.deepEqual(
-      [...batch.images],
-      expected.images.flatMap((image) => [image, -image]),
+      Array.from(batch.images, (value) => value || 0),
+      expected.images.flatMap((image) => [image, -image || 0]),
     );
     assert.deepEqual([...batch.classes], expected.classes);
     assert.deepEqual(
@@ -51,7 +54,7 @@ describe("takeBatch", () => {
       for (const size of [1, 2, 5, 22, 23]) {
         const seen: number[] = [];
         for (let start = 0; start < order.length; start += size) {
-          const { images, count } = takeBatch(split, { order, start, size, classes: 3 });
+          const { images, count } = takeBatch(split, { order, start, size, classes: 3, draw: FIXED });
           for (let position = 0; position < count; position++) seen.push(images[2 * position] as number);
         }
         assert.deepEqual(seen, [...order]);

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describeDataset, loadDataset } from "../../src/data/dataset.js";
-import { loadIdx } from "../../src/data/idx.js";
+import { loadIdx } from "../../src/data/sources/idx.js";
 import { InputError } from "../../src/diagnostic.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { NO_TRANSFORMS } from "./read-split.js";
 
 const TRAIN_IMAGES = "train-images-idx3-ubyte";
 const TRAIN_LABELS = "train-labels-idx1-ubyte";
@@ -54,7 +55,14 @@ describe("loadIdx", () => {
         [["0", "1", "2"], ["0", "1", "2"], null],
       );
       assert.deepEqual(
-        describeDataset({ name: "idx", directory: folder, prefix: "auto", validation: 1, train: "all" }),
+        describeDataset({
+          name: "idx",
+          directory: folder,
+          prefix: "auto",
+          validation: 1,
+          train: "all",
+          transforms: NO_TRANSFORMS,
+        }),
         {
           shape: train.shape,
           classes: 3,
@@ -211,6 +219,7 @@ describe("Fashion-MNIST", () => {
       prefix: "auto",
       validation: 5000,
       train: "all",
+      transforms: NO_TRANSFORMS,
     });
     const { train, validation, test, classes, shape } = dataset;
     assert.deepEqual([train.count, validation.count, test.count, classes], [55_000, 5000, 10_000, 10]);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { DatasetSpec } from "../../src/config/experiment.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { sizeOf } from "../../src/data/images.js";
-import type { Split } from "../../src/data/normalise.js";
+import type { Split } from "../../src/data/split.js";
+import { imagesOf, NO_TRANSFORMS } from "./read-split.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
 
@@ -14,10 +15,13 @@ const SPEC: SyntheticSpec = {
   images: 256,
   test: 64,
   validation: 32,
+  transforms: NO_TRANSFORMS,
 };
 
 /** Mean and deviation of each channel of each image. */
-function channelStatistics({ images, shape, count }: Split): number[][] {
+function channelStatistics(split: Split): number[][] {
+  const { shape, count } = split;
+  const images = imagesOf(split);
   const { channels } = shape;
   const size = sizeOf(shape);
   return Array.from({ length: count }, (_, image) =>
@@ -58,13 +62,13 @@ describe("the synthetic dataset", () => {
     assert.deepEqual([train.count, validation.count, test.count, classes], [256, 32, 64, 4]);
     assert.deepEqual(shape, { height: 8, width: 8, channels: 3 });
     assert.equal(once.fingerprint, again.fingerprint);
-    assert.deepEqual(once.train.images, again.train.images);
+    assert.deepEqual(imagesOf(once.train), imagesOf(again.train));
     assert.equal(once.fingerprint, "8762cd00f3cadd03c5b4982cd84f9f957327468f12259a9bc80dceea4cf63467");
   });
 
   it("differs between its parts and between descriptions", async () => {
     const { train, validation, test, fingerprint } = await loadDataset(SPEC);
-    const first = ({ images }: Split) => Buffer.from(images.slice(0, 192).buffer).toString("base64");
+    const first = (split: Split) => Buffer.from(imagesOf(split).slice(0, 192).buffer).toString("base64");
     assert.equal(new Set([train, validation, test].map(first)).size, 3);
     for (const change of [{ size: 9 }, { channels: 4 }, { classes: 5 }, { images: 255 }, { test: 63 }])
       assert.notEqual((await loadDataset({ ...SPEC, ...change })).fingerprint, fingerprint);

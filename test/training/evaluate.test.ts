@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { Split } from "../../src/data/normalise.js";
+import type { Split } from "../../src/data/split.js";
 import type { Program } from "../../src/runtime/program.js";
 import { evaluateSplit } from "../../src/training/evaluate.js";
 
@@ -13,8 +13,8 @@ const SORTED: Split = {
   count: COUNT,
   classes: CLASSES,
   shape: { height: 1, width: 1, channels: 1 },
-  images: Float32Array.from({ length: COUNT }, (_, index) => index),
   labels: Uint8Array.from({ length: COUNT }, (_, index) => Math.floor((index * CLASSES) / COUNT)),
+  read: (index, { target, offset }) => target.set([index], offset),
 };
 
 describe("evaluateSplit", () => {
@@ -46,7 +46,7 @@ describe("evaluateSplit", () => {
     assert.deepEqual(first, second);
     assert.deepEqual(
       first.toSorted((a, b) => a - b),
-      [...SORTED.images],
+      [...SORTED.labels.keys()],
     );
     const alike = first.filter(
       (image, at) => SORTED.labels[image] === SORTED.labels[first[(at + 1) % COUNT] as number],

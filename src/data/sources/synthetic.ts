@@ -1,9 +1,9 @@
 // A made-up dataset whose classes differ only in the statistics of their channels: what channel attention can use.
 
-import type { DatasetSpec } from "../config/experiment-spec.js";
-import type { Shape } from "../network/graph.js";
-import { randomStream } from "../random.js";
-import type { LabelledImages, RawDataset } from "./images.js";
+import type { DatasetSpec } from "../../config/experiment-spec.js";
+import type { Shape } from "../../network/graph.js";
+import { randomStream } from "../../random.js";
+import type { LabelledImages, RawDataset } from "../images.js";
 import type { Source } from "./source.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;

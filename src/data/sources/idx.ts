@@ -5,10 +5,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
-import { InputError } from "../diagnostic.js";
-import type { Shape } from "../network/graph.js";
-import { readRegularFile } from "../regular-file.js";
-import type { LabelledImages, RawDataset } from "./images.js";
+import { InputError } from "../../diagnostic.js";
+import type { Shape } from "../../network/graph.js";
+import { readRegularFile } from "../../regular-file.js";
+import type { LabelledImages, RawDataset } from "../images.js";
 import type { Source } from "./source.js";
 
 /** A folder with four files of one dataset; where it has those of several, `prefix` says which (`emnist-letters`). */

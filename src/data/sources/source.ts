@@ -1,7 +1,7 @@
 // What a kind of dataset is.
 
-import type { Shape } from "../network/graph.js";
-import type { RawDataset } from "./images.js";
+import type { Shape } from "../../network/graph.js";
+import type { RawDataset } from "../images.js";
 
 /** `Spec`: what a configuration says under `dataset`, checked and with its defaults. */
 export interface Source<Spec> {

@@ -1,6 +1,6 @@
 // The kinds of datasets there are, by the names that configurations give them.
 
-import type { DatasetSpec } from "../config/experiment-spec.js";
+import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { IDX } from "./idx.js";
 import { MNIST } from "./mnist.js";
 import type { Source } from "./source.js";

@@ -1,0 +1,16 @@
+// A mistake in the description of a dataset that only shows once something is known of its images.
+
+import { InputError, type Path } from "../diagnostic.js";
+import type { DiagnosticCode } from "../diagnostic-codes.js";
+
+export class DatasetError extends InputError {
+  readonly code: DiagnosticCode;
+  /** Within the description. */
+  readonly path: Path;
+
+  constructor({ code, path }: { code: DiagnosticCode; path: Path }, message: string) {
+    super(message);
+    this.code = code;
+    this.path = path;
+  }
+}

@@ -1,0 +1,52 @@
+// One part of a dataset as a network sees it.
+
+import type { TransformSpec } from "../config/experiment-spec.js";
+import type { Shape } from "../network/graph.js";
+import { type RandomStream, randomStream } from "../random.js";
+import { imageOf, type LabelledImages } from "./images.js";
+import { type Normalisation, normalisationTable, normaliseInto } from "./normalisation.js";
+import { transformed } from "./transforms/transforms.js";
+
+export interface Split {
+  readonly count: number;
+  /** The number of classes in the dataset. */
+  readonly classes: number;
+  /** Of the images after their transforms. */
+  readonly shape: Shape;
+  /** [images] */
+  readonly labels: Uint8Array | Uint16Array;
+  /** Writes an image, transformed and normalised, to `target` from `offset` on: [height, width, channels]. */
+  read(index: number, to: { readonly target: Float32Array; readonly offset: number }, draw: Draw): void;
+}
+
+/** The random numbers for an image: the same in every pass with the same name. */
+export type Draw = (image: number) => RandomStream;
+
+export interface SplitParts {
+  readonly shape: Shape;
+  readonly transforms: readonly TransformSpec[];
+  readonly normalisation: Normalisation;
+}
+
+export function splitFrom(images: LabelledImages, { shape, transforms, normalisation }: SplitParts): Split {
+  const table = normalisationTable(normalisation);
+  return {
+    count: images.labels.length,
+    classes: images.classNames.length,
+    shape,
+    labels: images.labels,
+    read: (index, { target, offset }, draw) => {
+      const image = imageOf(images, index);
+      const { pixels } = transforms.length > 0 ? transformed(image, transforms, draw(index)) : image;
+      normaliseInto(target, offset, { pixels, table });
+    },
+  };
+}
+
+/** For training: other random numbers in each epoch. */
+export function augmentation(seed: number, epoch: number): Draw {
+  return (image) => randomStream("augment", seed, epoch, image);
+}
+
+/** For evaluation, where transforms are not random. */
+export const FIXED: Draw = () => randomStream("fixed");

@@ -1,0 +1,21 @@
+// Cuts out the centre of images (torchvision's CenterCrop, which rounds half a pixel to the even side).
+
+import { crop, shapeOfCrop, sizeOfCrop } from "./crop.js";
+import type { Transform } from "./transform.js";
+
+export const centerCrop: Transform<"centerCrop"> = {
+  isRandom: false,
+  shape: (input, { size }) => shapeOfCrop(input, size, 0),
+  apply: (image, { size }) => {
+    const { height, width } = sizeOfCrop(size, image.shape);
+    const top = roundHalfToEven((image.shape.height - height) / 2);
+    const left = roundHalfToEven((image.shape.width - width) / 2);
+    return crop(image, { top, left, height, width }, 0);
+  },
+};
+
+/** As Python's `round`, which torchvision uses here. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
+}
