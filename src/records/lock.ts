@@ -25,7 +25,7 @@ export interface Holder {
   readonly id: string;
 }
 
-/** Returns the lock, or its holder if that process is alive. Throws InputError if the lock file is not a regular file. */
+/** Returns the lock, or its holder if that is alive or on another machine. Throws InputError if a lock file is not regular. */
 export function lockFolder(folder: string): Lock | Holder {
   makeFolder(folder);
   const first = join(folder, LOCK);
@@ -90,7 +90,7 @@ function removeAbandoned(folder: string, own: string): void {
   }
 }
 
-/** A file that cannot be parsed may still be being written if it is younger than this. */
+/** Younger files that cannot be parsed may be incomplete because a process is writing them. */
 const ABANDONED_AFTER_MS = 60_000;
 
 interface Line {

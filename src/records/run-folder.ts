@@ -51,7 +51,7 @@ export function readResult(path: string): ResultRow | null {
   }
 }
 
-/** Throws InputError if one of the paths that a run writes to is not a regular file but, say, a folder, a pipe or a dangling link. */
+/** Throws InputError if one of the run's files exists but is not regular: a folder, a pipe, a dangling link. */
 export function checkObstacles({ path: _, ...files }: RunFolder): void {
   for (const file of Object.values(files)) {
     const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
@@ -60,7 +60,7 @@ export function checkObstacles({ path: _, ...files }: RunFolder): void {
   }
 }
 
-/** Removes the temporary files of a killed process. The caller must hold the run's lock or know that the run's process has ended. */
+/** Removes the temporary files of a killed process. The caller must hold the run's lock or know that its process has ended. */
 export function removeRunLeftovers({ path, lastCheckpoint }: RunFolder): void {
   for (const folder of [path, dirname(lastCheckpoint)]) removeLeftovers(folder);
 }

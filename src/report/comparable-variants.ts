@@ -90,7 +90,7 @@ export function variantLabels(sweeps: readonly SweepTables[]) {
   );
 }
 
-/** The label of a variant, by default of the baseline in the sweep's file. Sweeps with the same name are identified by their paths. */
+/** The label of a variant, by default of the baseline in the sweep's file. Sweeps with equal names are identified by their paths. */
 function labelOf(sweep: SweepTables, sweeps: readonly SweepTables[], variant = sweep.asked.baseline): string {
   if (sweeps.length === 1) return variant ?? "";
   const sameName = sweeps.filter(({ name }) => name === sweep.name).length > 1;

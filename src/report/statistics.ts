@@ -82,7 +82,7 @@ function randomSums(differences: readonly number[], found: number): Float64Array
   return sums;
 }
 
-/** With all 2^n choices of signs, 2 / 2^n: the observed signs and their negatives have the same distance from 0. */
+/** The smallest possible p: 2 / 2^n with all choices of signs (the observed ones and their negatives), else 1 / (draws + 1). */
 export function smallestP(pairs: number): number {
   return pairs <= MOST_EXACT ? 2 / 2 ** pairs : 1 / (DRAWS + 1);
 }
@@ -114,7 +114,7 @@ export function leastPairs(comparisons: number): number {
 /**
  * The number of pairs needed to detect a difference with this mean and deviation with a power of 80 %, at a level of 0.05 over
  * all comparisons (Bonferroni). Uses the usual approximation with Student's quantiles, and returns at least what the sign-flip
- * test needs. Returns null if the mean or the deviation is 0, or if more than 10,000 pairs are needed.
+ * test needs. Returns null if the mean is 0, if the deviation is 0 or NaN, or if more than 10,000 pairs are needed.
  */
 export function pairsNeeded({ mean, deviation }: Spread, comparisons: number): number | null {
   if (!(deviation > 0) || mean === 0) return null;
