@@ -1,4 +1,4 @@
-// Numbers and tables as a terminal shows them.
+// Formats numbers and tables for a terminal.
 
 import Table from "cli-table3";
 
@@ -23,7 +23,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** 83298 of 77754 -> +7.1 % */
+/** The relative change from a base: 83298, 77754 -> +7.1 % */
 export function formatChange(value: number, base: number): string {
   const percent = (100 * (value - base)) / base;
   const text = Math.abs(percent) < 99.5 ? percent.toPrecision(2) : percent.toFixed(0);
@@ -31,15 +31,15 @@ export function formatChange(value: number, base: number): string {
 }
 
 export interface TableOptions {
-  /** Columns that are aligned to the right. */
+  /** Indices of columns that are aligned to the right. */
   readonly right: readonly number[];
-  /** Characters a line may have; by default any number. */
+  /** Maximum number of characters per line. By default there is no limit. */
   readonly width?: number;
 }
 
 /**
- * Where a table is wider than it may be, its columns go on below, each part headed by the first column; what is still too
- * wide in its last column is continued on lines of its own.
+ * Splits a table that is too wide into parts below each other, all of which start with the first column. Wraps the cells of the
+ * last column of a part if they are still too wide.
  */
 export function formatTable(
   head: readonly string[],
@@ -49,7 +49,7 @@ export function formatTable(
   const widths = head.map((cell, column) =>
     Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
-  // The last column may be continued on further lines.
+  // The last column can be wrapped.
   const least = widths.with(-1, Math.min(widths.at(-1) as number, LEAST_WIDTH));
   return partsOf(least, width)
     .map((columns) => {
@@ -66,11 +66,11 @@ export function formatTable(
     .join("\n\n");
 }
 
-/** Between two columns; before the first and after the last there is half as much. */
+/** Spaces between two columns. There are half as many before the first and after the last. */
 const GAP = 4;
 const LEAST_WIDTH = 30;
 
-/** Columns of each part: the first, and as many more as fit. */
+/** The indices of the columns of each part: the first, and as many others as fit. */
 function partsOf(widths: readonly number[], width: number): number[][] {
   const [first = 0, ...others] = widths;
   const parts: number[][] = [];
@@ -86,7 +86,7 @@ function partsOf(widths: readonly number[], width: number): number[][] {
   return parts.length === 0 ? [[0]] : parts;
 }
 
-/** Lines of at most `width` characters, broken between words. */
+/** Breaks a text between words into lines of at most `width` characters. */
 export function wrap(text: string, width: number): string {
   if (text.length <= width) return text;
   const lines: string[] = [];

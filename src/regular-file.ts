@@ -1,9 +1,9 @@
-// A file -> its bytes, after a look at what it is: a device or a pipe would never end.
+// A file -> its bytes. Checks first that it is a regular file, because reading from a device or a pipe may not end.
 
 import { readFileSync, statSync } from "node:fs";
 import { InputError } from "./diagnostic.js";
 
-/** Throws InputError where there is no such file, where it is not a regular one, or where it has more bytes. */
+/** Throws InputError if the file does not exist, is not a regular file, has more than `mostBytes` bytes, or cannot be read. */
 export function readRegularFile(file: string, mostBytes: number): Buffer {
   const fail = (reason: string, cause?: unknown): never => {
     throw new InputError(`cannot read ${file}: ${reason}`, { cause });

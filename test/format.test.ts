@@ -9,7 +9,7 @@ describe("formatTable", () => {
     ["se-r16", "8/8", "2.56 %", "short"],
   ];
 
-  it("folds to the width of a line, every part headed by the first column", () => {
+  it("splits wide tables into parts that all start with the first column", () => {
     for (const width of [50, 60, 80, 200]) {
       const text = formatTable(HEAD, ROWS, { right: [1, 2], width });
       const lines = text.split("\n");
@@ -24,6 +24,6 @@ describe("formatTable", () => {
     }
   });
 
-  it("is as wide as it needs to be where nothing is said", () =>
+  it("does not split tables without a maximum width", () =>
     assert.equal(formatTable(HEAD, ROWS, { right: [] }).split("\n").length, 4));
 });

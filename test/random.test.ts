@@ -4,7 +4,7 @@ import { permutation, type RandomStream, randomStream } from "../src/random.js";
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next);
 
 describe("randomStream", () => {
-  it("gives the same numbers for the same labels", () => {
+  it("returns the same numbers for the same labels", () => {
     const [a, b] = [randomStream(1, "shuffle", 2), randomStream(1, "shuffle", 2)];
     assert.deepEqual(draw(50, a.uniform), draw(50, b.uniform));
     assert.deepEqual(draw(5, a.normal), draw(5, b.normal));
@@ -14,13 +14,13 @@ describe("randomStream", () => {
     );
   });
 
-  it("gives other numbers for other labels", () => {
+  it("returns different numbers for different labels", () => {
     const labels = [[1, "a"], [2, "a"], [1, "b"], ["1", "a"], ["a", 1], [1, "a", 0], [1], ["1a"], []];
     const starts = labels.map((words) => draw(4, randomStream(...words).uniform).join(" "));
     assert.equal(new Set(starts).size, labels.length);
   });
 
-  it("gives these numbers first", () => {
+  it("starts with known numbers", () => {
     const random = randomStream(1, "golden");
     assert.deepEqual(
       draw(3, random.uniform),
@@ -36,7 +36,7 @@ describe("randomStream", () => {
     );
   });
 
-  /** Mean, variance and fourth moment over many draws, each within some standard errors. */
+  /** Checks mean, variance and fourth moment over many draws, each to within some standard errors. */
   const checkMoments = (
     next: (random: RandomStream) => number,
     expected: readonly [number, number, number],
@@ -52,7 +52,7 @@ describe("randomStream", () => {
     });
   };
 
-  it("is uniform, normal, or an integer below a bound", () => {
+  it("draws uniform and normal numbers, and integers below a bound", () => {
     checkMoments((random) => random.uniform(), [1 / 2, 1 / 12, 1 / 80]);
     checkMoments((random) => random.normal(), [0, 1, 3]);
     checkMoments((random) => random.integer(3), [1, 2 / 3, 2 / 3]);
@@ -65,7 +65,7 @@ describe("randomStream", () => {
 });
 
 describe("permutation", () => {
-  it("has every number once", () => {
+  it("contains every number once", () => {
     for (const length of [0, 1, 2, 3, 1000])
       assert.deepEqual(
         [...permutation(length, randomStream("permutation", length))].sort((a, b) => a - b),
@@ -73,7 +73,7 @@ describe("permutation", () => {
       );
   });
 
-  it("gives all orders equally often", () => {
+  it("produces all orders equally often", () => {
     const random = randomStream("orders");
     const counts = new Map<string, number>();
     const expected = 1000;

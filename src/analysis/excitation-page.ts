@@ -1,10 +1,10 @@
-// What the gates of a run do -> one page: the paper's figure, and for each gate what it is worth.
+// The measurements of a run's gates -> one page with figure 5 of the SENet paper and the worth of each gate.
 
 import { escapeHtml, figure, htmlTable, page } from "../present/html.js";
 import type { GateRow } from "../records/tables.js";
 import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
 
-/** Head and cells of the table of gates. `rows`: those of gates.csv. */
+/** Head and cells of the table of gates. `rows`: the rows of gates.csv. */
 export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: string[][] } {
   const points = (value: number) => `${value >= 0 ? "+" : ""}${(100 * value).toFixed(2)}`;
   return {
@@ -14,7 +14,7 @@ export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: st
       "mean",
       "saturated",
       "class specificity",
-      `error with its mean (as it is: ${errorIn(rows)})`,
+      `error with its mean (unchanged: ${errorIn(rows)})`,
       "worth [95 %]",
     ],
     cells: rows.map((row) => [
@@ -41,13 +41,13 @@ export async function excitationPage(
       title: "points of test error added",
       scale: 100,
       caption:
-        "What a gate is worth: test error added when its factors are replaced by their means, with its 95 % interval over the images; grey where the interval includes zero.",
+        "Worth of a gate: increase in test error when its factors are replaced by their means, with its 95 % interval over the images; grey if the interval includes zero.",
     },
     {
       column: (row: GateRow) => row.class_specificity,
-      title: "share of the variance between classes",
+      title: "fraction of the variance between classes",
       scale: 1,
-      caption: "Class specificity: 0 where a gate does the same for every class.",
+      caption: "Class specificity: 0 if a gate has the same mean activations for all classes.",
     },
     {
       column: (row: GateRow) => row.saturated,
@@ -61,14 +61,14 @@ export async function excitationPage(
   );
   return page(
     name,
-    `<p>What the gates do, over the test set. Test error of the run: <b>${escapeHtml(errorIn(rows))}</b>.</p>
-${figure(svg, `The last gate of each stage: mean activation by channel, a line a class; thick: all classes (Hu et al., figure 5). Of a gate with more than ${MOST_CHANNELS} channels, ${MOST_CHANNELS} evenly spaced ones.`)}
+    `<p>The gates on the test set. Test error of the run: <b>${escapeHtml(errorIn(rows))}</b>.</p>
+${figure(svg, `The last gate of each stage: mean activation by channel, one line per class; thick: all classes (Hu et al., figure 5). Gates with more than ${MOST_CHANNELS} channels are shown with ${MOST_CHANNELS} evenly spaced ones.`)}
 <div class="plots">${plots.join("\n")}</div>
 ${htmlTable(head, cells)}`,
   );
 }
 
-/** Of the network as it is: the same in every row. */
+/** Test error of the unchanged network, which is the same in every row. */
 function errorIn([first]: readonly GateRow[]): string {
   return first ? percent(first.error) : "";
 }

@@ -1,16 +1,16 @@
-// What gates do, as tables -> the figure of the SENet paper, and what each gate is worth by depth.
+// The tables of gates -> figure 5 of the SENet paper, and plots of gates by depth.
 
 import { PLOT_WIDTH, renderPlot } from "../present/plots.js";
 import type { ExcitationRow, GateRow } from "../records/tables.js";
 
-/** The paper shows so many channels of each gate, evenly spaced, where there are more. */
+/** Of a gate with more channels, this many evenly spaced ones are shown, as in the paper. */
 export const MOST_CHANNELS = 50;
-/** And so many classes where there are more than can be told apart. */
+/** Up to ten classes are all shown. Of more, only four, because their lines could not be told apart. */
 const [ALL_CLASSES, SOME_CLASSES] = [10, 4];
 
 /**
- * Hu et al., figure 5: activations by channel in the last gate of each stage, a line a class (its mean over images) and a
- * thick one for all classes. `rows`: those of excitation.csv.
+ * Hu et al., figure 5: activations by channel in the last gate of each stage, with one line per class (the mean over its
+ * images) and a thick one for all classes. `rows`: the rows of excitation.csv.
  */
 export function excitationFigure(rows: readonly ExcitationRow[]): Promise<string> {
   const gates = [...new Set(rows.map(({ gate }) => gate))];
@@ -65,21 +65,21 @@ export function excitationFigure(rows: readonly ExcitationRow[]): Promise<string
   });
 }
 
-/** A figure of its own, not of a page: black on white. */
+/** A plot that is a file of its own, black on white. */
 export function standalone(svg: string): string {
   return svg.replace("<svg ", '<svg style="background: white; color: black" ');
 }
 
 export interface Depth {
-  /** Of gates.csv. */
+  /** The value of a row of gates.csv. */
   readonly column: (row: GateRow) => number;
-  /** Where that is uncertain, in the same unit; a bar whose interval includes 0 is grey. */
+  /** The interval of the value, in the same unit. A bar is grey if its interval includes 0. */
   readonly interval?: (row: GateRow) => readonly [number, number];
   readonly title: string;
   readonly scale: number;
 }
 
-/** By gate, in the order of the network. */
+/** One bar per gate, in the order of the network. */
 export function depthPlot(
   rows: readonly GateRow[],
   { column, interval, title, scale }: Depth,
@@ -113,7 +113,7 @@ export function depthPlot(
   return renderPlot(values, { height: { step: 22 }, layer: interval ? [bar, whiskers] : [bar] });
 }
 
-/** Of classes without images there is nothing to show. */
+/** Classes without images are not shown. */
 function classesShown(rows: readonly ExcitationRow[]): string[] {
   const classes = [...new Set(rows.filter(({ mean }) => mean !== null).map((row) => row.class))];
   const most = classes.length <= ALL_CLASSES ? ALL_CLASSES : SOME_CLASSES;
@@ -124,7 +124,7 @@ function channelsShown(rows: readonly ExcitationRow[]): Set<number> {
   return new Set(evenly(new Set(rows.map(({ channel }) => channel)).size, MOST_CHANNELS));
 }
 
-/** At most so many of 0..count-1, first and last among them. */
+/** At most `most` evenly spaced integers from 0 to count - 1, including both ends. */
 function evenly(count: number, most: number): number[] {
   if (count <= most) return Array.from({ length: count }, (_, index) => index);
   return Array.from({ length: most }, (_, index) => Math.round((index * (count - 1)) / (most - 1)));

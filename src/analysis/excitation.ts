@@ -1,4 +1,4 @@
-// Activations of gates, image by image -> how they differ between classes, and how many of them say nothing.
+// Activations of gates by image -> how they differ between classes, how saturated they are, and the worth of each gate.
 
 import type { ExcitationRow, GateRow } from "../records/tables.js";
 
@@ -8,11 +8,11 @@ export interface GateValues {
   /** [images, channels] */
   readonly values: Float32Array;
   readonly errorWithMean: number;
-  /** By image: 1 where it is only wrong with the means, -1 where it is only wrong as it is, else 0. */
+  /** By image: 1 if it is misclassified only with the means, -1 if only by the unchanged network, otherwise 0. */
   readonly changes: ArrayLike<number>;
 }
 
-/** Mean and standard deviation of each channel over the images of each class; null where it has none. */
+/** Mean and standard deviation of each channel over the images of each class; null for a class without images. */
 export function excitationRows(
   { gate, channels, values }: GateValues,
   labels: ArrayLike<number>,
@@ -32,10 +32,10 @@ export function excitationRows(
 }
 
 /**
- * One row a gate. saturated: share of activations below 0.01 or above 0.99. class_specificity: share of the variance over
- * images that lies between classes, averaged over channels (0: class-agnostic). error_with_mean: test error with the
- * gate's factors replaced by their means. worth: what that adds to `error`, with its 95 % interval over images (normal
- * approximation of paired differences).
+ * The row of one gate. saturated: fraction of activations below 0.01 or above 0.99. class_specificity: fraction of the
+ * variance over images that lies between classes, averaged over channels (0: class-agnostic). error_with_mean: test error with
+ * the gate's factors replaced by their means. worth: the increase over `error` due to this, with its 95 % interval over images
+ * (normal approximation of paired differences).
  */
 export function gateRow(
   one: GateValues,

@@ -1,4 +1,4 @@
-// A portable model -> files for others: a tfjs LayersModel with a page that shows it, or ONNX.
+// A portable model -> files for other programs: a tfjs LayersModel with an example page, or ONNX.
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -16,13 +16,13 @@ import type { PortableModel } from "./portable-model.js";
 
 export interface Exported {
   readonly files: readonly string[];
-  /** Names of layers that stock TensorFlow.js does not know: the model loads only where they are registered. */
+  /** Names of layers that stock TensorFlow.js does not have. Loading the model requires their classes to be registered. */
   readonly customLayers: readonly string[];
 }
 
 /**
- * model.json and weights.bin in a folder: `tf.loadLayersModel` of stock TensorFlow.js reads them, and returns logits. With
- * them metadata.json, which is also the model's user-defined metadata, and for images of one or three channels a page.
+ * Writes model.json and weights.bin, which `tf.loadLayersModel` of stock TensorFlow.js loads as a model that returns logits.
+ * Also writes metadata.json, which is also the model's user-defined metadata, and, for pixels with one or three channels, a page.
  */
 export async function exportLayersModel(
   { graph, weights, metadata }: PortableModel,
@@ -34,7 +34,7 @@ export async function exportLayersModel(
   const { layersModel, weights: variables } = buildModel(graph);
   for (const [name, variable] of variables) {
     const values = weights.get(name);
-    if (!values) throw new Error(`the checkpoint lacks ${name}`);
+    if (!values) throw new Error(`the checkpoint does not contain ${name}`);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
   const files = new Map<string, string | Uint8Array>([["metadata.json", json(metadata)]]);
@@ -57,13 +57,13 @@ export async function exportLayersModel(
 }
 
 export interface OnnxOptions {
-  /** Images at a time; null for any number. */
+  /** The batch size of the model; null for any size. */
   readonly batch: number | null;
 }
 
 /**
- * model.onnx and metadata.json in a folder. Input `images` [batch, height, width, channels]; outputs `logits` and
- * `probabilities` [batch, classes]. The model has the metadata, too. Throws InputError where it cannot take any number.
+ * Writes model.onnx, which also contains the metadata, and metadata.json. Input `images` [batch, height, width, channels];
+ * outputs `logits` and `probabilities` [batch, classes]. Throws InputError if `batch` is null and the network needs a fixed size.
  */
 export function exportOnnx(
   { graph, weights, metadata }: PortableModel,

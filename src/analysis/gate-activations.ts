@@ -1,4 +1,4 @@
-// A trained network and images -> what its gates do: the activations of each, image by image, and the error without them.
+// A trained network and images -> the activations of each gate by image, and the test error without the gate.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -12,21 +12,21 @@ import { evaluateSplit } from "../training/evaluate.js";
 import { isWrong } from "../training/metrics.js";
 
 export interface GateActivations {
-  /** The gate's node, as in `stage1.block2.se.gate`. */
+  /** The gate's node, such as `stage1.block2.se.gate`. */
   readonly gate: string;
   readonly channels: number;
   /** [images, channels], in the order of the split. */
   readonly values: Float32Array;
   /** Test error with the gate's factors replaced by their mean over all images, channel by channel. */
   readonly errorWithMean: number;
-  /** By image: 1 where it is only wrong with those means, -1 where it is only wrong as it is, else 0. */
+  /** By image: 1 if it is misclassified only with these means, -1 if only by the unchanged network, otherwise 0. */
   readonly changes: Int8Array;
 }
 
-/** Ops that make factors; what else a `scale` multiplies by (inside BAM) is not a gate yet. */
+/** Ops that produce the final factors of a gate. Other factors of a `scale` (inside BAM) are intermediate results. */
 const GATE_OPS: readonly Op[] = ["sigmoid", "tanh", "relu", "channel-function"];
 
-/** Nodes that give one factor a channel to a `scale`. */
+/** Names of the nodes that provide a `scale` with one factor per channel. */
 export function gatesOf(graph: Graph): string[] {
   const shapes = inferShapes(graph);
   const ops = new Map(graph.map(({ name, op }) => [name, op]));
@@ -44,13 +44,13 @@ export function gatesOf(graph: Graph): string[] {
 
 export interface GateParts {
   readonly graph: Graph;
-  /** A run's state; what is not the model's is ignored. */
+  /** A run's state. Entries that do not belong to the model are ignored. */
   readonly weights: State;
   readonly dataset: Dataset;
   readonly engine: Engine;
 }
 
-/** Over the whole test split. */
+/** Measures all gates over the whole test split. */
 export async function gateActivations({
   graph,
   weights,
@@ -130,13 +130,13 @@ export async function gateActivations({
 
 interface MarkParts {
   readonly indices: Uint32Array;
-  /** [batch, outputs]; the rows behind those of the indices fill the batch up. */
+  /** [batch, outputs]. Rows after those of the indices are padding. */
   readonly logits: Float32Array;
   readonly labels: ArrayLike<number>;
   readonly outputs: number;
 }
 
-/** Sets 1 for the images of a batch that are taken for another class. */
+/** Sets 1 for the misclassified images of a batch and 0 for the others. */
 function markWrong(wrong: Int8Array, { indices, logits, labels, outputs }: MarkParts): void {
   for (const [row, image] of indices.entries()) {
     const scores = logits.subarray(row * outputs, (row + 1) * outputs);
@@ -144,7 +144,7 @@ function markWrong(wrong: Int8Array, { indices, logits, labels, outputs }: MarkP
   }
 }
 
-/** The network with one gate's layer giving constants. */
+/** An evaluation of the network in which one gate's layer returns constants. */
 function replacedStep(
   model: layers.LayersModel,
   { gate, images, mean }: { gate: string; images: number[]; mean: Float32Array },

@@ -1,4 +1,4 @@
-// A finished run -> what others need of it: a network that takes pixels as they are in files, and words about it.
+// A finished run -> a model for other programs: a network that takes pixels as they are in files, with metadata.
 
 import type { Graph, Node } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
@@ -12,7 +12,7 @@ export interface PortableModel {
   readonly metadata: ModelMetadata;
 }
 
-/** What is written beside an exported model, and into it. */
+/** The content of metadata.json, which is also stored in the exported model. */
 export interface ModelMetadata {
   readonly source: {
     readonly run: string;
@@ -24,20 +24,20 @@ export interface ModelMetadata {
     readonly name: "images";
     /** Batch, height, width, channels (fastest). */
     readonly layout: "NHWC";
-    /** Null: any number of images. */
+    /** Null stands for any number of images. */
     readonly shape: readonly [number | null, number, number, number];
     readonly type: "float32";
     readonly values: "pixels from 0 to 255" | "(pixel - mean) / deviation";
   };
   readonly output: {
-    /** Before softmax; an ONNX model gives `probabilities`, too. */
+    /** Before softmax. An ONNX model also returns `probabilities`. */
     readonly name: "logits";
     readonly type: "float32";
     readonly shape: readonly [number | null, number];
   };
-  /** By channel, of pixels from 0 to 255; `included`: the model does it itself. */
+  /** Per channel, for pixels from 0 to 255. `included`: whether the model does it itself. */
   readonly normalisation: RunData["normalisation"] & { readonly included: boolean };
-  /** In the order of the outputs; the classifier may have more outputs, which were never trained. */
+  /** In the order of the outputs. The classifier may have additional outputs, which were never trained. */
   readonly classes: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface FinishedParts {
   readonly source: ModelMetadata["source"];
 }
 
-/** A network for images normalised as in training. */
+/** The network for images that are normalised as in training. */
 export function normalisedModel(parts: FinishedParts): PortableModel {
   const { graph, weights } = parts;
   return { graph, weights, metadata: metadataOf(parts, "(pixel - mean) / deviation") };
@@ -56,7 +56,7 @@ export function normalisedModel(parts: FinishedParts): PortableModel {
 
 const NORMALISATION = "normalisation";
 
-/** A network for pixels from 0 to 255: the normalisation is a BatchNorm in front, with the constants as its statistics. */
+/** The network for pixels from 0 to 255. A BatchNorm before the first layer does the normalisation. */
 export function pixelModel(parts: FinishedParts): PortableModel {
   const [input, ...rest] = parts.graph as [Node, ...Node[]];
   const { mean, deviation } = parts.data.normalisation;
@@ -69,7 +69,7 @@ export function pixelModel(parts: FinishedParts): PortableModel {
     momentum: 0,
     zeroInit: false,
   };
-  const behind = rest.map((node) => ({
+  const later = rest.map((node) => ({
     ...node,
     inputs: node.inputs.map((name) => (name === input.name ? NORMALISATION : name)),
   }));
@@ -83,7 +83,7 @@ export function pixelModel(parts: FinishedParts): PortableModel {
     ([kind, values]) => [`${NORMALISATION}/${kind}`, Float32Array.from(values)] as const,
   );
   return {
-    graph: [input, norm, ...behind],
+    graph: [input, norm, ...later],
     weights: new Map([...parts.weights, ...own]),
     metadata: metadataOf(parts, "pixels from 0 to 255"),
   };

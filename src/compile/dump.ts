@@ -1,4 +1,4 @@
-// What a function is compiled to, stage by stage, as text: `SQUEEZEBOX_DUMP=folder`.
+// Writes the stages of compiling a function as text, with `SQUEEZEBOX_DUMP=folder`.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { Observer } from "./observer.js";
 import type { OnnxBuilder } from "./onnx/builder.js";
 import type { OnnxGraph } from "./onnx/graph.js";
 
-/** Files `<folder>/<function>/<stage>.txt`, numbered in the order of the stages. */
+/** Writes `<folder>/<function>/<number>-<stage>.txt`, numbered in the order of the stages. */
 export function dumpInto(folder: string, name: string): Observer {
   const own = join(folder, name.replaceAll(/[^\w.-]+/g, "-"));
   mkdirSync(own, { recursive: true });
@@ -36,7 +36,7 @@ export function dumpInto(folder: string, name: string): Observer {
   };
 }
 
-/** `%12 [128x28x28x16] blocked = Conv2D(%3, %4) groups=1 # stage1.block1.conv1` */
+/** Lines such as `%12 [128x28x28x16] blocked = Conv2D(%3, %4) groups=1 # stage1.block1.conv1`. */
 function describeTraced(graph: TracedGraph, note: (value: Value) => string): string {
   const constants = [...graph.constants.keys()].map(
     (value) => `${valueText(value)} = constant of ${graph.constants.get(value)?.length} numbers`,
@@ -63,7 +63,7 @@ function valueText({ id, shape }: Value): string {
   return `%${id} [${shape.join("x")}]`;
 }
 
-/** `v12 = nchwc.Conv(v3, v4, , v5) activation=Relu view=[1,16,1,784] # layer kernel` */
+/** Lines such as `v12 = nchwc.Conv(v3, v4, , v5) activation=Relu view=[1,16,1,784] # layer kernel`. */
 function describeOnnx(graph: OnnxGraph, builder: OnnxBuilder): string {
   const used = (name: string) => {
     const { ints, shape } = builder.constant(name) ?? {};

@@ -1,4 +1,4 @@
-// Traced graph -> ONNX graph: passes over what was traced, layouts, kernel by kernel into ONNX, passes over that.
+// Traced graph -> ONNX graph: passes over the traced graph, layouts, lowering of each kernel, passes over the ONNX graph.
 
 import { type NamedValue, type NodeOf, resultsOf, type TracedGraph } from "./graph/graph.js";
 import type { KernelName, Value } from "./graph/kernels.js";
@@ -13,7 +13,7 @@ import { GRAPH_PASSES, NODE_PASSES } from "./passes/passes.js";
 
 export interface Lowered {
   readonly graph: OnnxGraph;
-  /** Has the constants of the graph. */
+  /** Contains the constants of the graph. */
   readonly builder: OnnxBuilder;
 }
 
@@ -39,7 +39,7 @@ export function lower(traced: TracedGraph, target: Target, observer?: Observer):
   return { graph, builder };
 }
 
-/** Every node by the row of its kernel. */
+/** Lowers every node with the row of its kernel in the table of kernels. */
 function lowerGraph(context: Context, graph: TracedGraph): OnnxGraph {
   const { builder } = context;
   const assigned = graph.state.filter(({ before, after }) => before !== after);
@@ -80,7 +80,7 @@ function declare({ placement }: Context, prefix: string, named: readonly NamedVa
   );
 }
 
-/** An output is a node's own, and one output only; a copy where it is not. `taken`: names that are outputs already. */
+/** Each output needs a node that produces it alone. Others become copies. `taken`: names that already are outputs. */
 function results({ builder, placement }: Context, named: readonly NamedValue[], taken: Set<string>): Named {
   return new Map(
     named.map(({ name, value }): [string, OnnxValue] => {
@@ -92,7 +92,7 @@ function results({ builder, placement }: Context, named: readonly NamedValue[], 
   );
 }
 
-/** A constant of one repeated number is stored as that number. */
+/** A constant that repeats one number is stored as that number. */
 function placeConstants(
   { builder, placement }: Context,
   { constants }: TracedGraph,

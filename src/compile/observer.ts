@@ -1,4 +1,4 @@
-// Who may look on while a function is compiled: a dump for people, a verifier in tests.
+// Observers of the stages of compilation: the dump, and a verifier in tests.
 
 import type { TracedGraph } from "./graph/graph.js";
 import type { OnnxBuilder } from "./onnx/builder.js";

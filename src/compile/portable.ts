@@ -1,19 +1,19 @@
-// A lowered function -> a model by itself, for others: its state becomes part of it, its names are those of the function.
+// A lowered function -> a self-contained model for other programs. State becomes constants, and names are those of the function.
 
 import type { Lowered } from "./lower.js";
 import type { OnnxValue } from "./onnx/graph.js";
 import { ANY_BATCH, TELLTALE_BATCH } from "./passes/any-batch.js";
 
 export interface Portable {
-  /** Values of the state, which becomes part of the model. */
+  /** The values of the state, which become constants of the model. */
   readonly frozen: ReadonlyMap<string, Float32Array>;
-  /** What the model says of itself. */
+  /** Metadata of the model, by key. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether it was traced with TELLTALE_BATCH images, to take any number. */
+  /** Whether the model should accept any number of images. It must have been traced with TELLTALE_BATCH images. */
   readonly anyBatch: boolean;
 }
 
-/** Throws InputError where the model was to take any number of images and cannot. */
+/** Returns the bytes of the model. Throws InputError if it should accept any number of images but cannot. */
 export function portableModel(
   { graph, builder }: Lowered,
   { frozen, metadata, anyBatch }: Portable,
@@ -21,7 +21,7 @@ export function portableModel(
   const { inputs, outputs, stateInputs } = graph;
   for (const [name, declared] of stateInputs) {
     const values = frozen.get(name);
-    if (!values) throw new Error(`no value for the state ${name}`);
+    if (!values) throw new Error(`there is no value for the state ${name}`);
     builder.initializer(declared, values);
   }
   const { nodes } = anyBatch ? ANY_BATCH.run(graph, builder) : graph;

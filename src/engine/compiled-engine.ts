@@ -1,4 +1,4 @@
-// The compiled engine: step functions traced, lowered to ONNX and run by ONNX Runtime on a device.
+// The compiled engine traces step functions, lowers them to ONNX and runs them with ONNX Runtime on a device.
 
 import { createRequire } from "node:module";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -20,9 +20,9 @@ import type { Engine, WithState } from "./engine.js";
 export interface CompiledOptions {
   readonly device: Device;
   readonly threads: number;
-  /** Prefix of profile files, for finding where the time goes. */
+  /** Prefix of profile files. If absent, there is no profiling. */
   readonly profile?: string;
-  /** False: only kernels on plain layouts, to compare with. */
+  /** Whether to use MLAS's blocked kernels. Tests and benchmarks compare them with the plain ones. */
   readonly blocked: boolean;
 }
 
@@ -33,16 +33,16 @@ export async function createCompiledEngine(options: CompiledOptions): Promise<En
   return new CompiledEngine(options, target);
 }
 
-/** Throws InputError where the device cannot be used. */
+/** Throws InputError if the device cannot be used. */
 export async function checkDevice(device: Device): Promise<void> {
   const reason = await whyUnavailable(device);
   if (reason !== null) throw new InputError(`--device ${device} does not work here: ${reason}`);
 }
 
-/** A state's two places on the host: a program reads one and writes the other, then they change places. */
+/** Two buffers of a state on the host. A program reads one and writes the other, then they are swapped. */
 interface Slot {
   current: Tensor;
-  /** Null where programs bring their own: on a device that keeps its outputs. */
+  /** Null on a device that keeps its outputs, where each run allocates its own. */
   spare: Tensor | null;
 }
 
@@ -128,7 +128,7 @@ class CompiledEngine implements Engine {
     );
   }
 
-  /** Copies of the state on the host. ONNX Runtime cannot read its own GPU buffers here; a model that copies can. */
+  /** Copies the state to the host with a model of identities, because the Node.js binding cannot read GPU buffers. */
   async #download(): Promise<Record<string, Tensor>> {
     const builder = new OnnxBuilder();
     const copies = Array.from(this.#slots, ([name, { current }]) => ({
@@ -161,7 +161,7 @@ class CompiledEngine implements Engine {
   }
 
   async dispose(): Promise<void> {
-    // Buffers first: they belong to the device of the sessions.
+    // The buffers have to be released first, because they belong to the device of the sessions.
     for (const { current } of this.#slots.values()) current.dispose();
     this.#slots.clear();
     for (const session of this.#sessions) {
@@ -173,19 +173,19 @@ class CompiledEngine implements Engine {
 
   #slot(name: string): Slot {
     const slot = this.#slots.get(name);
-    if (!slot) throw new Error(`no state named ${name}`);
+    if (!slot) throw new Error(`there is no state ${name}`);
     return slot;
   }
 }
 
-/** The same memory in another shape. */
+/** A tensor with the same memory and another shape. */
 function reshaped(tensor: Tensor | null, shape: readonly number[]): Tensor | null {
   return tensor && new Tensor("float32", floatsOf(tensor), [...shape]);
 }
 
 function tensorOf(results: Readonly<Record<string, Tensor>>, name: string): Tensor {
   const tensor = results[name];
-  if (!tensor) throw new Error(`ONNX Runtime returned no ${name}`);
+  if (!tensor) throw new Error(`ONNX Runtime did not return ${name}`);
   return tensor;
 }
 

@@ -1,11 +1,11 @@
-// The eager engine: step functions run as they stand on a tfjs backend. Slow on the CPU, and the oracle.
+// The eager engine runs step functions directly on a tfjs backend. It is slow on the CPU, and the reference for tests.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { registerOwnKernels } from "../model/own-kernels.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, WithState } from "./engine.js";
 
-/** `backend` is registered with tfjs already, under its own name. */
+/** `backend` must already be registered with tfjs. */
 export function createEagerEngine(backend: "cpu" | "tensorflow", description: string): Engine {
   registerOwnKernels(backend);
   return new EagerEngine(backend, description);
@@ -57,7 +57,7 @@ class EagerEngine implements Engine {
   writeState(state: State): void {
     for (const [name, values] of state) {
       const variable = this.#variables.get(name);
-      if (!variable) throw new Error(`no state named ${name}`);
+      if (!variable) throw new Error(`there is no state ${name}`);
       tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
     }
   }

@@ -1,4 +1,4 @@
-// A process that tries a device or TensorFlow and says what came of it: native libraries print as they like, and may crash.
+// A process that tries a device or TensorFlow and sends the result, because native libraries print messages and may crash.
 
 import { whyUnavailable } from "../compile/onnx/session.js";
 import { isDevice } from "../runtime/devices.js";

@@ -1,4 +1,4 @@
-// Whether a device or TensorFlow can be used, found out in a process of its own.
+// Tries in a separate process whether a device or TensorFlow can be used.
 
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,13 +8,13 @@ import type { TensorFlowFound } from "./select-engine.js";
 
 const PROCESS = fileURLToPath(new URL("probe-process.js", import.meta.url));
 
-/** Why a device cannot be used, in one line; null where it can. */
+/** Why a device cannot be used, in one line; null if it can. */
 export async function probeDevice(device: Device): Promise<string | null> {
   const result = await probe(device);
-  return result?.kind === "device" ? result.reason : "the process that tried it ended without a word";
+  return result?.kind === "device" ? result.reason : "the process that tried it ended without a result";
 }
 
-/** Null where it is not installed, or does not load. */
+/** Returns null if TensorFlow is not installed or does not load. */
 export async function probeTensorFlow(): Promise<TensorFlowFound | null> {
   const result = await probe("tensorflow");
   return result?.kind === "tensorflow" ? result.found : null;

@@ -1,4 +1,4 @@
-// Which engine runs: what was asked for, or the best one this machine has.
+// Options -> the requested engine, or the best one for this machine.
 
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
@@ -8,9 +8,9 @@ import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
 
-/** Throws InputError where the backend asked for is not installed. */
+/** Throws InputError if the requested backend is not installed or the device cannot be used. */
 export async function selectEngine({ backend, device, threads }: EngineOptions): Promise<Engine> {
-  // Leaves out tfjs' checks in the hot path, and its advice to install another backend.
+  // Turns off tfjs' checks in the hot path, and its advice to install another backend.
   tf.enableProdMode();
   switch (backend) {
     case "cpu":
@@ -32,14 +32,14 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
   }
 }
 
-/** Throws InputError where selectEngine would, without making an engine. */
+/** Throws InputError in the same cases as selectEngine, without creating an engine. */
 export async function checkEngine({ backend, device }: EngineOptions): Promise<void> {
   if (backend === "tensorflow" && !findTensorFlow()) throw new InputError(TENSORFLOW_MISSING);
   if (device !== "cpu" && (backend === "compiled" || backend === "auto")) await checkDevice(device);
 }
 
 export const HOW_TO_GET_TENSORFLOW =
-  "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU with CUDA 11.2 and cuDNN 8.1) or npm install @tensorflow/tfjs-node; both download TensorFlow's C library, and need Node 22 or older";
+  "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU with CUDA 11.2 and cuDNN 8.1) or npm install @tensorflow/tfjs-node; both download TensorFlow's C library and need Node 22 or older";
 
 const TENSORFLOW_MISSING = `--backend tensorflow needs a package that is not installed: ${HOW_TO_GET_TENSORFLOW}`;
 
@@ -49,10 +49,10 @@ export interface TensorFlowFound {
   readonly hasGpu: boolean;
 }
 
-/** Loads tfjs-node-gpu or tfjs-node, whichever is installed and works. */
+/** Loads tfjs-node-gpu or tfjs-node, the first that is installed and works. Returns null if neither does. */
 export function findTensorFlow(): TensorFlowFound | null {
   const require = createRequire(import.meta.url);
-  // Take memory as it is needed, not all there is.
+  // Allocate GPU memory as needed, not all of it at the start.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   for (const packageName of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
@@ -64,7 +64,7 @@ export function findTensorFlow(): TensorFlowFound | null {
         | null;
       if (backend) return { packageName, version, hasGpu: backend.isUsingGpuDevice === true };
     } catch {
-      // Not installed, or its native part does not load here.
+      // Not installed, or its native part does not load on this machine.
     }
   }
   return null;

@@ -1,4 +1,4 @@
-// A comparison -> the metric against an axis of the sweep.
+// A comparison -> a plot of the metric against an axis of the sweep.
 
 import type { AxisValue } from "../config/sweep.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
@@ -6,7 +6,7 @@ import { bounds, metricAxis, quantity } from "./metric-axes.js";
 import { metricScale } from "./metric-words.js";
 import { markedBy, renderPlot } from "./plots.js";
 
-/** Axes of the sweep with at least two numbers, as in r = 2, 4, 8. */
+/** Axes of the sweep with at least two values, all of them numbers, such as r = 2, 4, 8. */
 export function numericAxes({ variants }: Comparison): string[] {
   const values = new Map<string, Set<AxisValue>>();
   for (const { axes } of variants)
@@ -17,7 +17,10 @@ export function numericAxes({ variants }: Comparison): string[] {
     .map(([name]) => name);
 }
 
-/** The metric against a numeric axis, variants that differ in that axis alone joined; their baselines that lack it as lines. */
+/**
+ * Plots the metric against a numeric axis. Lines connect variants that differ only in this axis. Baselines without a value on
+ * the axis are horizontal lines.
+ */
 export function axisPlot(comparison: Comparison, axis: string): Promise<string> {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
@@ -64,14 +67,14 @@ export function axisPlot(comparison: Comparison, axis: string): Promise<string> 
   });
 }
 
-/** A variant at its value of the axis, or a baseline without one at its level. */
+/** A variant with its value on the axis, or a baseline without one with the level of its metric. */
 interface AxisPoint extends Partial<ReturnType<typeof bounds>> {
   readonly series: string;
   readonly value?: number;
   readonly level?: number;
 }
 
-/** Variant -> its name with the axis left open, as in `se-r{r}`: what it shares with those it is joined with. */
+/** Variant -> its name with the axis as a placeholder, such as `se-r{r}`. Connected variants have the same name. */
 function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<string, string> {
   return new Map(
     variants.map(({ variant, template, axes }) => {
@@ -82,13 +85,13 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
       const name = template.replace(/\$\{(\w+)\}/g, (_, own: string) =>
         open.has(own) ? `{${own}}` : String(axes[own] ?? ""),
       );
-      // Of several sweeps each has its own folder in front.
+      // With several sweeps, the name starts with the sweep's folder.
       return [variant, variant.slice(0, variant.lastIndexOf("/") + 1) + name];
     }),
   );
 }
 
-/** The axis and those that go with it, as those of a `zip` do: each value of one stands beside one value of the other. */
+/** The axis and all axes with a one-to-one relation to it, such as those of a `zip`. */
 function inStep(axis: string, variants: readonly VariantComparison[]): ReadonlySet<string> {
   const all = variants.map(({ axes }) => axes);
   const countOf = (...names: string[]) =>

@@ -22,7 +22,7 @@ export interface ComparisonColumns {
   readonly mean: Column;
   readonly interval: Column;
   readonly difference: Column;
-  /** Effect, p, and p after Holm. */
+  /** Effect, p, and p after Holm's correction. */
   readonly test: readonly Column[];
   /** Parameters, MACs and time, each with its change from the baseline. */
   readonly cost: readonly Column[];
@@ -46,7 +46,7 @@ function axisColumns({ variants }: Comparison): Column[] {
   return [...names].map((name) => ({ head: name, cell: ({ axes }) => String(axes[name] ?? NOTHING) }));
 }
 
-/** The metric, its interval, and its difference to the baseline. */
+/** The metric, its interval, and its difference from the baseline. */
 function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "interval" | "difference"> {
   const { scale, unit, points, digits } = metricScale(comparison.metric);
   const fixed = (value: number) => (value * scale).toFixed(digits);
@@ -67,7 +67,7 @@ function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "
       cell: ({ metric }) => (metric && intervalText(metric, fixed)) || NOTHING,
     },
     difference: {
-      head: `difference to ${baselineWords(comparison)} [95 %]`,
+      head: `difference from ${baselineWords(comparison)} [95 %]`,
       cell: ({ difference }) => (difference ? differenceText(difference) : NOTHING),
     },
   };
@@ -104,14 +104,14 @@ function costColumns({ variants }: Comparison): Column[] {
       cell: (variant) => changed(formatLarge(variant.macs), variant.macs, baseOf(variant)?.macs),
     },
     {
-      head: "time a run",
+      head: "time per run",
       cell: (variant) =>
         variant.seconds ? timeText(variant.seconds.mean, baseOf(variant)?.seconds?.mean) : NOTHING,
     },
   ];
 }
 
-/** A name that is longer than what is said of it would make the column wider than its cells. */
+/** A long name would make the head of the column wider than its cells. */
 function baselineWords(comparison: Comparison): string {
   const name = commonBaseline(comparison);
   return name === null ? "its baseline" : name.length <= 16 ? name : "the baseline";

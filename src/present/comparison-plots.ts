@@ -1,4 +1,4 @@
-// A comparison -> plots: differences, the metric against cost, runs seed by seed.
+// A comparison -> plots of the differences, of the metric against cost, and of all runs.
 
 import type { Comparison } from "../report/comparison.js";
 import type { Spread } from "../report/statistics.js";
@@ -6,7 +6,7 @@ import { bounds, metricAxis, metricTitle, ONE, quantity, surroundings, variantAx
 import { metricScale, metricWords } from "./metric-words.js";
 import { markedBy, renderPlot } from "./plots.js";
 
-/** Each variant's difference to its baseline: the mean with its 95 % interval, and every seed's as a stroke. Null without any. */
+/** Each variant's difference from its baseline: the mean with its 95 % interval, and a tick per seed. Null without differences. */
 export function differencePlot({ metric, variants }: Comparison): Promise<string> | null {
   const { scale, points } = metricScale(metric);
   const compared = variants.filter(({ difference }) => difference);
@@ -24,7 +24,7 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
     ...((high as number) > right ? [{ variant, end: right, angle: 90 }] : []),
   ]);
   const y = variantAxis(compared.map(({ variant }) => variant));
-  const title = `difference of ${metricWords(metric)}${points}, left is better`;
+  const title = `difference in ${metricWords(metric)}${points}, left is better`;
   const x = { ...quantity("mean", title), scale: { domain: [left, right], nice: false, zero: false } };
   return renderPlot([...means, ...seeds, ...cut], {
     height: { step: 26 },
@@ -38,7 +38,7 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
         mark: { type: "rule", strokeWidth: 2, color: ONE },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
-      // An interval that goes on beyond the plot ends in an arrow.
+      // An interval that extends beyond the plot ends in an arrow.
       {
         mark: { type: "point", shape: "triangle-up", filled: true, size: 60, color: ONE, opacity: 1 },
         encoding: {
@@ -54,16 +54,16 @@ export function differencePlot({ metric, variants }: Comparison): Promise<string
 
 export interface CostPlot {
   readonly svg: Promise<string>;
-  /** Whether it has a Pareto front: more than one variant that no other is both cheaper and better than. */
+  /** Whether the plot shows a Pareto front, which needs at least two variants. */
   readonly hasFront: boolean;
 }
 
-/** Costs that differ by less are one cost: nothing can be seen along such an axis. */
+/** If costs differ by a smaller fraction, a plot against cost shows nothing. */
 const LEAST_SPAN = 0.02;
 
 /**
- * The metric against what a variant costs, with 95 % intervals, and the Pareto front: no other is cheaper and better.
- * Null where all cost about the same.
+ * The metric against the cost, with 95 % intervals and the Pareto front (the variants than which no other is both cheaper and
+ * better). Null if all variants cost about the same.
  */
 export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostPlot | null {
   const { metric, variants } = comparison;
@@ -78,7 +78,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostP
     cheapest.slice(0, index).every((cheaper) => mean < cheaper.mean),
   );
   const x = {
-    ...quantity("cost", cost === "params" ? "parameters" : "MACs an image"),
+    ...quantity("cost", cost === "params" ? "parameters" : "MACs per image"),
     axis: { format: "~s", tickCount: 6 },
   };
   const y = metricAxis(comparison);
@@ -107,8 +107,8 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostP
 }
 
 /**
- * Every run, those of one seed joined by a line: what is compared is where the lines go. Where classes are uneven, a dashed
- * line at the error of always answering the most frequent one.
+ * All runs, with lines between runs of the same seed, whose slopes show the paired differences. If classes are imbalanced, a
+ * dashed line marks the error of always predicting the most frequent one.
  */
 export function pairedPlot(comparison: Comparison): Promise<string> {
   const { metric, variants, majorityError } = comparison;
@@ -119,7 +119,7 @@ export function pairedPlot(comparison: Comparison): Promise<string> {
   const y = variantAxis(variants.map(({ variant }) => variant));
   const x = { ...quantity("mean", metricTitle(metric)), field: "value" };
   const majority = metric === "test_error" && majorityError !== null ? [majorityError * scale] : [];
-  // Colours are those of variants elsewhere: a seed has none.
+  // No colours for seeds, because colours stand for variants in the other plots.
   return renderPlot(rows, {
     height: { step: 30 },
     layer: [

@@ -1,4 +1,4 @@
-// A comparison -> its table, for a terminal, Markdown, LaTeX, HTML and CSV.
+// A comparison -> its table for a terminal, Markdown, LaTeX, HTML or CSV.
 
 import { formatTable } from "../format.js";
 import type { WholeRow } from "../records/columns.js";
@@ -10,12 +10,13 @@ import { metricScale, metricWords } from "./metric-words.js";
 export interface ComparisonTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Those of the lowest mean as it is written, and the column it stands in; none where nothing has finished. */
+  /** Indices of the rows with the lowest mean, compared as displayed; empty if no run has finished. */
   readonly best: ReadonlySet<number>;
+  /** Index of the column with the mean. */
   readonly metricColumn: number;
 }
 
-/** Errors in percent with their differences in points, losses as they are. `width`: of a line, in characters. */
+/** For a terminal. Errors are in percent and their differences in points. `width`: characters per line. */
 export function formatComparison(comparison: Comparison, width: number): string {
   return gainAndCost(comparison)
     .map(({ head, rows }) =>
@@ -24,7 +25,7 @@ export function formatComparison(comparison: Comparison, width: number): string 
     .join("\n\n");
 }
 
-/** Two tables: what the variants gain, and what they cost. */
+/** Two tables: one with the metric and the tests, one with the costs. */
 export function gainAndCost(comparison: Comparison): ComparisonTable[] {
   const { name, axes, runs, mean, interval, difference, test, cost } = columnsOf(comparison);
   return [
@@ -33,13 +34,13 @@ export function gainAndCost(comparison: Comparison): ComparisonTable[] {
   ].map((columns) => tableOf(comparison, columns));
 }
 
-/** As papers have it: error, difference, parameters, MACs. */
+/** One table with metric, difference and costs, as in papers. */
 function paperTable(comparison: Comparison): ComparisonTable {
   const { name, axes, runs, mean, difference, test, cost } = columnsOf(comparison);
   return tableOf(comparison, [name, ...axes, runs, mean, difference, ...test.slice(-1), ...cost]);
 }
 
-/** The best mean in bold, differences significant after Holm with a star; `about`: sentences that belong to it. */
+/** The best mean is bold, and significant differences have a star. `about`: sentences to print below the table. */
 export function comparisonMarkdown(comparison: Comparison, about: readonly string[]): string {
   const { head, rows, best, metricColumn } = paperTable(comparison);
   const lines = rows.map((row, index) =>
@@ -50,7 +51,7 @@ export function comparisonMarkdown(comparison: Comparison, about: readonly strin
   return `${[line(head), line(rule), ...lines.map(line)].join("\n")}\n\n${legend(comparison)}\n\n${about.map((sentence) => `- ${sentence}`).join("\n")}\n`;
 }
 
-/** For the booktabs package; what is said of it as comments. */
+/** For the booktabs package. The legend and the sentences in `about` become comments. */
 export function comparisonLatex(comparison: Comparison, about: readonly string[]): string {
   const { head, rows, best, metricColumn } = paperTable(comparison);
   const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
@@ -74,7 +75,7 @@ export function comparisonLatex(comparison: Comparison, about: readonly string[]
   ].join("\n");
 }
 
-/** A dash alone says that there is nothing; before a digit it is a minus; elsewhere it belongs to a name. */
+/** A dash stands for an empty cell if it is alone, for a minus before a digit, and for itself elsewhere. */
 function escapeLatex(text: string): string {
   if (text === "-") return "--";
   return text
@@ -83,7 +84,7 @@ function escapeLatex(text: string): string {
     .replace(/(^|[[(, ])-(?=\d)/g, "$1$-$");
 }
 
-/** Plain numbers, nothing rounded. */
+/** The rows of table.csv, with unrounded numbers. */
 export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COMPARISON_COLUMNS>[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
   return variants.map(
@@ -123,6 +124,6 @@ function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): 
 }
 
 export function legend(comparison: Comparison): string {
-  const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
-  return `Mean ± standard deviation over seeds; difference to ${baseline} over the seeds both have, with its 95 % interval (Student, each on its own, errors cut at 0 and 100 %); p of the sign-flip test, corrected by Holm; effect: mean / standard deviation of the differences; * p <= 0.05.`;
+  const baseline = commonBaseline(comparison) ?? "the baseline of the same sweep";
+  return `Mean ± standard deviation over seeds; difference from ${baseline} over the seeds that both have, with its 95 % interval (Student's t, not corrected for multiple comparisons, errors clipped at 0 and 100 %); p of the sign-flip test with Holm's correction; effect: mean / standard deviation of the differences; * p <= 0.05.`;
 }

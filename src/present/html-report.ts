@@ -1,4 +1,4 @@
-// What is known of sweeps -> one self-contained page: question, answer, table, plots, runs. No script, no network.
+// The data of sweeps -> one self-contained page with question, answer, tables, plots and runs. It has no scripts and loads nothing.
 
 import { stringify } from "yaml";
 import { formatDuration } from "../format.js";
@@ -17,11 +17,11 @@ import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 export async function htmlReport(data: ReportData): Promise<string> {
   const { name, comparison, damaged } = data;
   const { metric } = comparison;
-  const baseline = commonBaseline(comparison) ?? "the baseline of its sweep";
+  const baseline = commonBaseline(comparison) ?? "the baseline of their sweep";
   const seeds = new Set(data.runs.map(({ seed }) => seed)).size;
   return page(
     name,
-    `<p>Which variants have a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>? Compared: ${comparison.comparisons}, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}.</p>
+    `<p>Which variants have a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>? Variants compared: ${comparison.comparisons}, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}.</p>
 <p class="answer">${escapeHtml(answerOf(comparison))}</p>
 ${damaged.map((problem) => `<p class="damaged">${escapeHtml(problem)}</p>`).join("\n")}
 ${conditionsOf(comparison)
@@ -34,7 +34,7 @@ ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
 ${classTable(data)}
-<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. All of it follows from the column ${metric} of summary.csv.`)}</p>
+<p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. The statistics are computed from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
 ${runTable(data)}
@@ -44,10 +44,9 @@ ${configText(data)}`,
   );
 }
 
-const UNPAIRED =
-  "The 95 % intervals are those of each mean by itself; how variants differ seed by seed is shown above.";
+const UNPAIRED = "Each 95 % interval is that of a single mean; the differences seed by seed are shown above.";
 
-/** As many learning curves as there are colours to tell them apart. */
+/** The number of colours, so that curves can be told apart. */
 const MOST_CURVES = 8;
 
 async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
@@ -61,27 +60,28 @@ async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
   if (variants.some(({ metric }) => metric)) {
     await add(
       differencePlot(comparison),
-      "Difference to the baseline: mean with its 95 % interval (an arrow where it goes on beyond the plot); each stroke is one seed.",
+      "Difference from the baseline: mean with 95 % interval (an arrow if it extends beyond the plot); each tick is one seed.",
     );
     const majority =
       comparison.majorityError !== null && comparison.metric === "test_error"
-        ? " Dashed: always answering the most frequent class."
+        ? " Dashed: the error of always predicting the most frequent class."
         : "";
-    await add(pairedPlot(comparison), `Every run. Lines join the runs of one seed.${majority}`);
+    await add(pairedPlot(comparison), `All runs. Lines connect runs with the same seed.${majority}`);
     for (const axis of numericAxes(comparison))
-      await add(axisPlot(comparison, axis), `Against ${axis}; dashed: the baseline. ${UNPAIRED}`);
+      await add(axisPlot(comparison, axis), `Metric against ${axis}; dashed: the baseline. ${UNPAIRED}`);
     for (const [cost, words] of [
       ["params", "parameters"],
-      ["macs", "multiply-accumulates of one image"],
+      ["macs", "multiply-accumulate operations per image"],
     ] as const) {
       const plot = costPlot(comparison, cost);
-      const front = plot?.hasFront ? "; dashed: the Pareto front, where no other is cheaper and better" : "";
-      if (plot) await add(plot.svg, `Against ${words}${front}. ${UNPAIRED}`);
+      const front = plot?.hasFront ? "; dashed: the Pareto front (no other is both cheaper and better)" : "";
+      if (plot) await add(plot.svg, `Metric against ${words}${front}. ${UNPAIRED}`);
     }
   }
   const shown = variantsShown(comparison);
-  const which = shown.length < variants.length ? ` The baseline and the best ${shown.length - 1} only.` : "";
-  const means = `mean over seeds; the band goes from the least to the greatest in validation.${which}`;
+  const which =
+    shown.length < variants.length ? ` Only the baseline and the best ${shown.length - 1} are shown.` : "";
+  const means = `mean over seeds; the band spans the smallest and the largest value in validation.${which}`;
   for (const quantity of ["loss", "error"] as const)
     if (epochs.length > 0)
       await add(
@@ -116,15 +116,15 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
   );
 }
 
-/** Empty where there is no such number. */
+/** Empty if there is no value. */
 function written(value: number | null, format: (value: number) => string): string {
   return value === null ? "" : format(value);
 }
 
-/** More classes are no longer a table for people. */
+/** A table with more classes would be unreadable. */
 const MOST_CLASSES = 20;
 
-/** Test error by class; empty where no run says, or where there are too many classes. */
+/** Test error by class; empty if no run has it, if there are too many classes, or if variants have different numbers of classes. */
 function classTable({ comparison: { variants }, classNames }: ReportData): string {
   const rows = variants.flatMap(({ variant, errorsByClass }) =>
     errorsByClass && errorsByClass.length <= MOST_CLASSES ? [{ variant, errorsByClass }] : [],
@@ -142,7 +142,7 @@ function classTable({ comparison: { variants }, classNames }: ReportData): strin
   );
 }
 
-/** The first experiment in full, and what differs in the others. */
+/** The first experiment in full, and the differences of the others from it. */
 function configText({ configs }: ReportData): string {
   const [first, ...others] = configs;
   if (!first) return "";

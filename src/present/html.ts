@@ -1,4 +1,4 @@
-// Pieces of a page -> HTML, readable on a phone, in the dark and on paper.
+// Parts of a page -> HTML that is readable on a phone, in dark mode and on paper.
 
 const STYLE = `
 :root { color-scheme: light dark; }
@@ -48,7 +48,7 @@ ${body}
 `;
 }
 
-/** On a narrow screen each row is a list of its cells, headed by the first. `bold`: indices of rows. */
+/** On a narrow screen, each row becomes a list of its cells under the first one. `bold`: indices of rows. */
 export function htmlTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -65,12 +65,12 @@ export function htmlTable(
 }
 
 export function figure(svg: string, caption: string): string {
-  // A function: in a replacement text `$'` would stand for what follows.
+  // A function, because `$'` and the like have a special meaning in a replacement text.
   const named = svg.replace("<svg", () => `<svg role="img" aria-label="${escapeHtml(caption)}"`);
   return `<figure>${named}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
-/** Empty where there is no text. */
+/** Text below a summary that unfolds it. Empty if there is no text. */
 export function foldedText(summary: string, text: string): string {
   if (text.trim() === "") return "";
   return `<details><summary>${escapeHtml(summary)}</summary><pre>${escapeHtml(text)}</pre></details>`;

@@ -3,7 +3,7 @@
 import type { EpochPoint } from "../report/read-report.js";
 import { markedBy, renderPlot } from "./plots.js";
 
-/** By epoch, the mean over seeds with a band from the least to the greatest; training dashed and without a band. */
+/** The mean over seeds by epoch, with a band from minimum to maximum. Training curves are dashed and have no band. */
 export function learningCurves(
   points: readonly EpochPoint[],
   { variants, quantity }: { variants: readonly string[]; quantity: "loss" | "error" },
@@ -23,7 +23,7 @@ export function learningCurves(
     field: "value",
     type: "quantitative",
     title: quantity === "error" ? "error %" : "loss",
-    // The last epochs, which matter, are small beside the first.
+    // On a linear scale, the first epochs would make the differences between the last ones invisible.
     scale: { type: "log", nice: false },
     axis: { tickCount: 5, format: "~g" },
   };
@@ -37,7 +37,7 @@ export function learningCurves(
         encoding: { x, y, color },
       },
       {
-        // A line of one epoch cannot be seen.
+        // A line with a single point is invisible.
         mark: { type: "line", ...(last === 1 ? { point: { size: 60 } } : {}) },
         encoding: {
           x,
@@ -75,7 +75,7 @@ function curvePoints(points: readonly EpochPoint[], quantity: "loss" | "error") 
           data: split === "train" ? "training" : "validation",
         })),
       )
-      // A logarithmic axis has no place for others.
+      // A logarithmic axis can only show positive values.
       .filter(({ value }) => value > 0)
   );
 }

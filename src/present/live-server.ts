@@ -1,4 +1,4 @@
-// A page that changes -> the same page in browsers of this machine, renewed when it does.
+// Serves a page to browsers on this machine and updates it whenever it changes.
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,14 +6,14 @@ import { InputError } from "../diagnostic.js";
 
 export interface LiveServer {
   readonly address: string;
-  /** Shows another page to whoever looks. */
+  /** Replaces the page, also in all browsers that show it. */
   update(html: string): void;
   close(): void;
 }
 
 const HOST = "127.0.0.1";
 
-/** The page stays where its reader is: only what is in `main` is replaced, and what was unfolded stays so. */
+/** Replaces only the content of `main`, so that the scroll position is kept, and keeps open details open. */
 const SCRIPT = `
 new EventSource("/events").onmessage = async () => {
   const html = await (await fetch("/")).text();
@@ -33,14 +33,14 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** On 127.0.0.1 only; port 0 takes any that is free. Throws InputError where the port is taken. */
+/** Listens on 127.0.0.1 only. Port 0 stands for any free port. Throws InputError if the port is in use or not allowed. */
 export async function serveLive(port: number): Promise<LiveServer> {
   let page = "";
   const listeners = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     const send = (type: string, text: string) =>
       response.writeHead(200, { ...HEADERS, "content-type": `${type}; charset=utf-8` }).end(text);
-    // A page elsewhere whose name leads here must not read what is here.
+    // DNS rebinding: a foreign page whose host name resolves to this machine must not read the report.
     const asked = request.headers.host?.replace(/:\d+$/, "");
     if ((asked !== HOST && asked !== "localhost") || request.method !== "GET")
       response.writeHead(403, HEADERS).end();
@@ -48,7 +48,7 @@ export async function serveLive(port: number): Promise<LiveServer> {
     else if (request.url === "/live.js") send("text/javascript", SCRIPT);
     else if (request.url === "/events") {
       response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
-      // It may have been loaded from an earlier server, or slept.
+      // The browser's page may be outdated, because it comes from an earlier server or the browser was suspended.
       response.write(page === "" ? ": nothing yet\n\n" : CHANGED);
       listeners.add(response);
       response.on("close", () => listeners.delete(response));
@@ -58,7 +58,7 @@ export async function serveLive(port: number): Promise<LiveServer> {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
         error.code === "EADDRINUSE" || error.code === "EACCES"
-          ? new InputError(`port ${port} is taken or not allowed; --port takes another`)
+          ? new InputError(`port ${port} is in use or not allowed; choose another one with --port`)
           : error,
       ),
     );

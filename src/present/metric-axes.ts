@@ -1,11 +1,11 @@
-// A comparison -> the axes of its plots, and where its intervals lie on them.
+// A comparison -> the axes of its plots, and intervals in the units of these axes.
 
 import type { Comparison } from "../report/comparison.js";
 import type { Spread } from "../report/statistics.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Plot } from "./plots.js";
 
-/** The one colour where colour tells nothing. */
+/** The colour of plots in which colour has no meaning. */
 export const ONE = "#0072B2";
 
 export function bounds({ mean, interval: [low, high], n }: Spread, scale: number) {
@@ -18,7 +18,7 @@ export function quantity(field: string, title: string, domain?: readonly [number
   return { field, type: "quantitative", title, scale };
 }
 
-/** As far as runs were found, and as much again around them: intervals of few runs may be much wider. */
+/** Twice the range of the runs. Intervals of few runs may be much wider, so the axis does not depend on them. */
 export function metricAxis({ metric, variants }: Comparison): Plot {
   const { scale } = metricScale(metric);
   const values = variants.flatMap(({ values }) => Object.values(values).map((value) => value * scale));

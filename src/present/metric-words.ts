@@ -1,4 +1,4 @@
-// How a metric is called, and in what unit people read it.
+// Names and units of metrics for display.
 
 import type { MetricColumn } from "../records/tables.js";
 
@@ -20,12 +20,12 @@ export function metricWords(metric: MetricColumn): string {
 export interface MetricScale {
   readonly scale: number;
   readonly unit: string;
-  /** Unit of a difference. */
+  /** The unit of a difference. */
   readonly points: string;
   readonly digits: number;
 }
 
-/** Errors in percent, their differences in points; everything else as it is. */
+/** Errors are shown in percent and their differences in points, losses without a unit. */
 export function metricScale(metric: MetricColumn): MetricScale {
   if (metric.includes("error")) return { scale: 100, unit: " %", points: " points", digits: 2 };
   return { scale: 1, unit: "", points: "", digits: 4 };

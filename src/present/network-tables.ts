@@ -1,4 +1,4 @@
-// A network's complexity as tables: by stage like the papers' Table 1, by layer, two side by side, and as a drawing.
+// A network's complexity as tables (by stage as in Table 1 of many papers, by layer, two networks side by side) and as a diagram.
 
 import {
   type AttentionSpec,
@@ -17,7 +17,7 @@ export interface DescribedNetwork {
   readonly complexity: Complexity;
 }
 
-/** One row a part (stem, stages, head): output size, structure, trainable parameters, MACs. `width`: of a line, in characters. */
+/** One row per part (stem, stages, head): output size, structure, trainable parameters, MACs. `width`: characters per line. */
 export function stageTable({ spec, complexity }: DescribedNetwork, width: number): string {
   const rows = partsOf(complexity).map(({ part, output, params, macs }) => [
     part,
@@ -27,12 +27,13 @@ export function stageTable({ spec, complexity }: DescribedNetwork, width: number
     formatCount(macs),
     `${((100 * macs) / complexity.macs).toFixed(1)} %`,
   ]);
-  return formatTable(["part", "output", "structure", "parameters", "MACs", "of all"], rows, {
+  return formatTable(["part", "output", "structure", "parameters", "MACs", "share"], rows, {
     right: [3, 4, 5],
     width,
   });
 }
 
+/** One row per layer. `width`: characters per line. */
 export function layerTable({ complexity }: DescribedNetwork, width: number): string {
   const rows = complexity.layers.map(({ name, op, output, params, macs }) => [
     name,
@@ -44,7 +45,7 @@ export function layerTable({ complexity }: DescribedNetwork, width: number): str
   return formatTable(["layer", "op", "output", "parameters", "MACs"], rows, { right: [3, 4], width });
 }
 
-/** Two networks, part by part, with what the second has more. */
+/** Two networks part by part, with the relative increase from the first to the second. `width`: characters per line. */
 export function sideBySide(a: DescribedNetwork, b: DescribedNetwork, width: number): string {
   const [left, right] = [partsOf(a.complexity), partsOf(b.complexity)];
   const names = [...new Set([...left, ...right].map(({ part }) => part))];
@@ -70,7 +71,7 @@ export function sideBySide(a: DescribedNetwork, b: DescribedNetwork, width: numb
   return formatTable(head, rows, { right: [1, 2, 3, 4, 5, 6], width });
 }
 
-/** A drawing in the language of Mermaid (https://mermaid.js.org). */
+/** A diagram in Mermaid syntax (https://mermaid.js.org). */
 export function mermaid(graph: Graph, complexity: Complexity): string {
   const shapes = new Map(complexity.layers.map(({ name, output }) => [name, output]));
   const id = new Map(graph.map(({ name }, index) => [name, `n${index}`]));
@@ -90,7 +91,7 @@ interface Part {
   readonly macs: number;
 }
 
-/** Layers by the first word of their names. */
+/** Groups layers by the first component of their names. */
 function partsOf({ layers }: Complexity): Part[] {
   const groups = new Map<string, LayerComplexity[]>();
   for (const layer of layers) {
@@ -123,7 +124,7 @@ function structureOf(part: string, { stem, stages, head }: NetworkSpec): string 
   return [...convs, ...pool].join(", ");
 }
 
-/** `4 x [1x1 128, 3x3 128, 1x1 512, SE r = 16]` */
+/** Such as `4 x [1x1 128, 3x3 128, 1x1 512, SE r = 16]`. */
 function stageStructure(stage: StageSpec): string {
   if (!isWrittenOut(stage)) return blockStructure(stage);
   return `${stage.repeat} x ${stage.modules.length} ${stage.modules.length === 1 ? "step" : "steps"}`;

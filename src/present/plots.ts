@@ -1,18 +1,18 @@
-// Rows and a Vega-Lite plot of them -> SVG that takes the colours of the page around it, light or dark.
+// Rows and a Vega-Lite plot -> SVG that adopts the text colour of the page, light or dark.
 
 import { parse, resetSVGDefIds, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
-/** Width of a plot in pixels, without its axis: with that it fits a phone. */
+/** Width of a plot in pixels without its axis. With the axis, it fits on a phone. */
 export const PLOT_WIDTH = 380;
 
-/** Colours that colour-blind readers can tell apart (Okabe and Ito 2008), those too light for a white page darkened. */
+/** A palette for colour-blind readers (Okabe and Ito 2008), in which colours too light for a white page are darkened. */
 const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A6761D", "#888888"];
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 
 export type Plot = Partial<Record<string, unknown>>;
 
-/** Colour and shape by name, in the order given; where colours begin again, the shape is another. */
+/** Encodings that assign a colour and a shape to each name, in order. When the colours repeat, the shape changes. */
 export function markedBy(field: string, names: readonly string[]) {
   const legend = {
     orient: "bottom",
@@ -35,11 +35,12 @@ export function markedBy(field: string, names: readonly string[]) {
   };
 }
 
-/** Plots of one page have clip paths of different names; those of the same page made again, the same ones. */
+/** Restarts the numbering of clip paths, so that they are unique within a page and the same page always has the same text. */
 export function beginPage(): void {
   resetSVGDefIds();
 }
 
+/** Renders a Vega-Lite plot of `values`. */
 export async function renderPlot(values: readonly object[], plot: Plot): Promise<string> {
   const text = { labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal" };
   const config = {

@@ -1,4 +1,4 @@
-// A comparison in plain words, saying no more than its seeds can show.
+// A comparison in plain sentences that claim no more than the number of seeds allows.
 
 import { formatChange, formatCount } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
@@ -6,10 +6,10 @@ import { type Comparison, isSignificant, type VariantComparison } from "../repor
 import { leastPairs, pairsNeeded, type Spread, smallestAdjusted, smallestP } from "../report/statistics.js";
 import { metricScale, metricWords } from "./metric-words.js";
 
-/** The comparison in one sentence: what is significant after Holm. */
+/** One sentence that lists the significant differences. */
 export function answerOf({ metric, variants, pending }: Comparison): string {
   if (variants.every(({ test }) => !test))
-    return "Nothing to compare: no seed has finished both in a variant and in its baseline.";
+    return "Nothing to compare: no seed has finished for both a variant and its baseline.";
   const words = metricWords(metric);
   const found = variants.filter(isSignificant);
   const list = (sign: number) =>
@@ -23,11 +23,11 @@ export function answerOf({ metric, variants, pending }: Comparison): string {
   const answer =
     parts.length > 0
       ? parts.join("; ")
-      : `no difference in ${words} can be told from chance with these seeds`;
+      : `no difference in ${words} is distinguishable from chance with these seeds`;
   return pending ? `So far ${answer}.` : `${answer.charAt(0).toUpperCase()}${answer.slice(1)}.`;
 }
 
-/** What the answer rests on: what is missing, what so few seeds can show, what controls are made of. */
+/** The limits of the answer: missing runs, the number of seeds, the test set, imbalanced classes, how costs were matched. */
 export function conditionsOf(comparison: Comparison): string[] {
   return [
     ...partial(comparison),
@@ -38,7 +38,7 @@ export function conditionsOf(comparison: Comparison): string[] {
   ];
 }
 
-/** One sentence a variant, but for baselines. */
+/** One sentence per variant except for baselines. Empty if no variant can be compared or explained. */
 export function sentencesOf(comparison: Comparison): string[] {
   if (
     comparison.variants.every(
@@ -58,20 +58,21 @@ function partial({ variants, pending }: Comparison): string[] {
   const [planned, failed] = [sum((variant) => variant.planned), sum((variant) => variant.failed)];
   const finished = sum(({ metric }) => metric?.n ?? 0);
   if (finished === planned) return [];
-  const failures = failed > 0 ? `, ${failed} failed: what is left may look better than it is` : "";
+  const failures =
+    failed > 0 ? `, ${failed} failed; without these, results may look better than they are` : "";
   const early = pending
-    ? " Differences that are looked at before the end are found by chance more often."
+    ? " Looking at differences before all runs have finished makes chance findings more likely."
     : "";
   return [`Partial: ${finished} of ${planned} runs have finished${failures}.${early}`];
 }
 
-/** The smallest p that so many seeds can give, and what follows from it. */
+/** The limit for the comparison with the most seeds. */
 function limit({ variants, comparisons }: Comparison): string[] {
   const most = Math.max(0, ...variants.flatMap(({ test, difference }) => (test ? [difference?.n ?? 0] : [])));
   return most === 0 ? [] : [seedsLimit(most, comparisons)];
 }
 
-/** What can come out at all of so many seeds and comparisons. */
+/** The smallest p that is possible with this number of seeds and comparisons, and what follows from it. */
 export function seedsLimit(seeds: number, comparisons: number): string {
   const smallest = smallestAdjusted(seeds, comparisons);
   const p = smallestP(seeds).toPrecision(2);
@@ -86,35 +87,35 @@ export function seedsLimit(seeds: number, comparisons: number): string {
   return `With ${seedsOf(seeds)} the smallest possible p is ${p}${holm}${verdict}.`;
 }
 
-/** The same before anything has been trained; null where something can come out. */
+/** A warning for a planned sweep; null if it has enough seeds for a significant difference. */
 export function warningOf(seeds: number, comparisons: number): string | null {
   return comparisons > 0 && seeds < leastPairs(comparisons) ? seedsLimit(seeds, comparisons) : null;
 }
 
-/** How fine errors can be measured. */
+/** The resolution of the test error. */
 function testSet({ metric, testImages }: Comparison): string[] {
   if (testImages === null || !metric.startsWith("test_error")) return [];
   return [
-    `Tested on ${formatCount(testImages)} images: one image is ${(100 / testImages).toPrecision(2)} points.`,
+    `Tested on ${formatCount(testImages)} images: one image corresponds to ${(100 / testImages).toPrecision(2)} points.`,
   ];
 }
 
 function majority({ metric, majorityError }: Comparison): string[] {
   if (majorityError === null) return [];
-  const hint = metric === "test_balanced_error" ? "" : "; test_balanced_error counts all classes the same";
+  const hint = metric === "test_balanced_error" ? "" : "; test_balanced_error weights all classes equally";
   return [
-    `Classes are uneven: always answering the most frequent one has a test error of ${(100 * majorityError).toFixed(2)} %${hint}.`,
+    `Classes are imbalanced: always predicting the most frequent one has a test error of ${(100 * majorityError).toFixed(2)} %${hint}.`,
   ];
 }
 
-/** What the controls of equal cost are made of. */
+/** How the costs of variants were matched. */
 function matches({ variants }: Comparison): string[] {
   return variants.flatMap(({ variant, match }) =>
     match === null ? [] : [`${variant} has the ${matchWords(match)}.`],
   );
 }
 
-/** `parameters of se-r4 -0.012 % (widths 64 -> 66)` */
+/** Such as `parameter count of se-r4 -0.012 % (widths 64 -> 66)`. */
 export function matchWords({ cost, of, change, ratio }: Match): string {
   const percent = 100 * (ratio - 1);
   const off = percent === 0 ? "" : ` ${percent > 0 ? "+" : ""}${percent.toPrecision(2)} %`;
@@ -130,9 +131,9 @@ function sentenceOf(
   if (uncompared?.kind === "same-network")
     return `${variant.variant} is the same network as ${uncompared.as}.`;
   if (uncompared?.kind === "other-data")
-    return `${variant.variant} saw other data than ${uncompared.than}: their runs make no pairs.`;
+    return `${variant.variant} used different data than ${uncompared.than}, so their runs cannot be paired.`;
   if (!difference || !test)
-    return `${variant.variant}: no seed has finished both here and in ${base.variant}.`;
+    return `${variant.variant}: no seed has finished for both this variant and ${base.variant}.`;
   const { scale, points, digits } = metricScale(metric);
   const size = (Math.abs(difference.mean) * scale).toFixed(digits);
   const [lower, sign] = difference.mean < 0 ? [true, -1] : [false, 1];
@@ -142,14 +143,14 @@ function sentenceOf(
   if (isSignificant(variant)) {
     const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
     const interval = `95 % CI ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
-    return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm, ${seeds}${left})${cost}.`;
+    return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm's correction, ${seeds}${left})${cost}.`;
   }
-  const change = Number(size) === 0 ? "about the same" : `${lower ? "lower" : "higher"} by ${size}${points}`;
+  const change = Number(size) === 0 ? "about the same" : `${size}${points} ${lower ? "lower" : "higher"}`;
   const [low, high] = difference.interval;
   const verdict =
     low !== high && (low > 0 || high < 0)
-      ? `this is not significant after Holm with ${seeds}`
-      : `nothing can be concluded with ${seeds}`;
+      ? `this is not significant after Holm's correction with ${seeds}`
+      : `this is inconclusive with ${seeds}`;
   return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but ${verdict}${left}${whatWouldHelp(difference, comparisons)}.`;
 }
 
@@ -159,19 +160,19 @@ function costOf({ params }: VariantComparison, base: VariantComparison): string 
   return ` for ${change} ${params > base.params ? "more" : "fewer"} parameters`;
 }
 
-/** Runs that failed are in no pair. */
+/** Failed runs cannot be paired. */
 function failuresOf(...variants: readonly VariantComparison[]): string {
   const failed = variants.filter(({ failed }) => failed > 0);
   if (failed.length === 0) return "";
-  return `, without ${failed.map(({ variant, failed }) => `${failed} of ${variant} that failed`).join(" and ")}`;
+  return `, excluding ${failed.map(({ variant, failed }) => `${failed} failed ${failed === 1 ? "run" : "runs"} of ${variant}`).join(" and ")}`;
 }
 
-/** An effect seen in a few seeds is itself uncertain: two digits of it are more than enough. */
+/** Rounded to two digits, because an effect estimated from a few seeds is itself uncertain. */
 function whatWouldHelp(difference: Spread, comparisons: number): string {
   const needed = difference.n > 1 ? pairsNeeded(difference, comparisons) : null;
   if (needed === null || needed <= difference.n) return "";
   const rough = Number(needed.toPrecision(2)).toLocaleString("en-US");
-  return `; about ${rough} would be needed if the true difference is this large`;
+  return `; about ${rough} seeds would be needed if the true difference is this large`;
 }
 
 function seedsOf(count: number): string {

@@ -1,8 +1,8 @@
-// What vega has and its own types lack.
+// A function of vega that is missing from its own types.
 
 export {};
 
 declare module "vega" {
-  /** Names of clip paths count from the beginning again. */
+  /** Restarts the numbering of clip paths. */
   export function resetSVGDefIds(): void;
 }

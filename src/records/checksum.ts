@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type RowOf, type Table, textOf } from "./columns.js";
 import { TIME_COLUMNS } from "./tables.js";
 
-/** SHA-256 of what rows say, but for times and for checksums themselves. */
+/** The first 32 hex digits of the SHA-256 of all cells except times and the checksum itself. */
 export function checksumOf<T extends Table>(table: T, rows: readonly Partial<RowOf<T>>[]): string {
   const names = Object.keys(table).filter((name) => name !== "checksum" && !TIME_COLUMNS.includes(name));
   const texts = rows.map((row) => names.map((name) => textOf(row[name])));

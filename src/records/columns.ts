@@ -1,26 +1,26 @@
-// What the cells of a column may hold, how their text is read and written, and from that the rows of a table.
+// Types of columns: which values their cells may hold and how these are read and written. The types of rows follow from them.
 
 export interface Column<Value, Optional extends boolean = boolean> {
-  /** What a cell may hold, in words. */
+  /** The values that a cell may hold, in words. */
   readonly holds: string;
-  /** Of its numbers; empty where they are counts, shares of 1, or none. */
+  /** The unit of the numbers; empty for counts, shares and columns without numbers. */
   readonly unit: string;
   readonly meaning: string;
-  /** Whether a row may have nothing to say here. */
+  /** Whether cells may be empty. */
   readonly optional: Optional;
-  /** Null where the text is nothing that the column allows. */
+  /** Returns null if the column does not allow the text. */
   read(text: string): Value | null;
 }
 
-/** The columns of a table by name, in their order. */
+/** The columns of a table by name, in the order of the file. */
 export type Table = Readonly<Record<string, Column<unknown>>>;
 
 type ValueIn<C> = C extends Column<infer Value> ? Value : never;
 
-/** A row as it is read: any cell may be missing, or hold what it may not. */
+/** A row that was read. Null stands for a cell that is empty, missing or invalid. */
 export type RowOf<T extends Table> = { readonly [Name in keyof T]: ValueIn<T[Name]> | null };
 
-/** A row as it is written by a run: only cells of optional columns are missing. */
+/** A row that a run has written. Only cells of optional columns can be null. */
 export type WholeRow<T extends Table> = {
   readonly [Name in keyof T]: T[Name] extends Column<infer Value, false> ? Value : ValueIn<T[Name]> | null;
 };
@@ -29,26 +29,26 @@ export function isWhole<T extends Table>(table: T, row: RowOf<T>): row is RowOf<
   return Object.entries(table).every(([name, { optional }]) => optional || row[name] !== null);
 }
 
-/** The text of a cell. Numbers are written so that reading returns the same number. */
+/** The text of a cell. Reading the text of a number returns exactly this number. */
 export function textOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 export const text = (meaning: string): Column<string, false> =>
-  required({ holds: "a text", meaning, read: (found) => found });
+  required({ holds: "text", meaning, read: (found) => found });
 
-/** A whole number from 0. */
+/** An integer from 0. */
 export const count = (meaning: string): Column<number, false> =>
   required({
-    holds: "a whole number from 0",
+    holds: "an integer from 0",
     meaning,
     read: numberWhere((value) => Number.isSafeInteger(value) && value >= 0),
   });
 
 /** From 0 to 1. */
 export const share = (meaning: string): Column<number, false> =>
-  required({ holds: "a share from 0 to 1", meaning, read: numberWhere(isShare) });
+  required({ holds: "a number from 0 to 1", meaning, read: numberWhere(isShare) });
 
 /** A number from 0. */
 export const amount = (meaning: string, unit = ""): Column<number, false> =>
@@ -57,7 +57,7 @@ export const amount = (meaning: string, unit = ""): Column<number, false> =>
 export const number = (meaning: string, unit = ""): Column<number, false> =>
   required({ holds: "a number", unit, meaning, read: numberWhere(() => true) });
 
-/** A key of a record. */
+/** One of the keys of `words`. */
 export const oneOf = <Word extends string>(
   words: Readonly<Record<Word, unknown>>,
   meaning: string,
@@ -70,17 +70,17 @@ export const oneOf = <Word extends string>(
   });
 };
 
-/** A JSON list of shares; null stands for one that is not known. */
+/** A JSON list of shares. Null stands for an unknown share. */
 export const shares = (meaning: string): Column<readonly (number | null)[], false> =>
   json({
-    holds: "a list of shares from 0 to 1",
+    holds: "a list of numbers from 0 to 1",
     meaning,
     accepts: (value): value is readonly (number | null)[] =>
       Array.isArray(value) &&
       value.every((one: unknown) => one === null || (typeof one === "number" && isShare(one))),
   });
 
-/** A value in JSON. */
+/** A JSON value that `accepts` allows. */
 export function json<Value>({
   accepts,
   ...about
@@ -100,7 +100,7 @@ export function json<Value>({
   return required({ ...about, read });
 }
 
-/** The same column where a row may have nothing to say. */
+/** The same column, but cells may be empty. */
 export function optional<Value>(column: Column<Value>): Column<Value, true> {
   return { ...column, optional: true };
 }

@@ -1,4 +1,4 @@
-// The part of csv-writer that is used: its own types are TypeScript sources that do not compile under our settings.
+// The part of csv-writer that is used. Its own types are TypeScript sources that do not compile with this project's settings.
 
 export interface ObjectCsvStringifier {
   getHeaderString(): string | null;

@@ -1,4 +1,4 @@
-// Tables of rows <-> CSV files, also as a spreadsheet saves them again.
+// Tables of rows <-> CSV files, including files that a spreadsheet has saved again.
 
 import { existsSync } from "node:fs";
 import { parse } from "csv-parse/sync";
@@ -12,11 +12,11 @@ const MOST_BYTES = 2 ** 29;
 
 export interface ReadTable<T extends Table> {
   readonly rows: readonly RowOf<T>[];
-  /** Cells that were left out, each with row (the line of names is row 1), column and why. */
+  /** One message for each column that is missing and each cell that was left out, with row (the header is row 1) and column. */
   readonly problems: readonly string[];
 }
 
-/** Writes the whole table. */
+/** Writes the table, replacing the file. */
 export function writeCsv<T extends Table>(file: string, table: T, rows: readonly RowOf<T>[]): void {
   const names = Object.keys(table);
   const stringifier = createObjectCsvStringifier({
@@ -29,17 +29,17 @@ export function writeCsv<T extends Table>(file: string, table: T, rows: readonly
 }
 
 /**
- * Null where there is no such file. Understands what spreadsheets make of a table: a byte order mark, semicolons or
- * tabs between cells, CR LF, and decimal commas where commas do not separate cells. A cell that is empty, or holds what its
- * column does not allow, is null. Throws where the text is not whole, is no table, or has none of the columns.
+ * Returns null if the file does not exist. Accepts what spreadsheets make of a table: a byte order mark, semicolons or
+ * tabs between cells, CR LF, and decimal commas if commas do not separate cells. A cell is null if it is empty or its
+ * column does not allow its text. Throws if the file is incomplete, is not a table or has none of the columns.
  */
 export function readCsv<T extends Table>(file: string, table: T): ReadTable<T> | null {
   if (!existsSync(file)) return null;
   const bytes = readRegularFile(file, MOST_BYTES);
   if (/^(?:fffe|feff)/.test(bytes.toString("hex", 0, 2)))
-    throw new Error("it is saved as UTF-16; save it as UTF-8");
+    throw new Error("it is encoded as UTF-16; save it as UTF-8");
   if (bytes.length > 0 && !NEWLINES.includes(bytes.at(-1) as number))
-    throw new Error("its last line is not complete");
+    throw new Error("its last line is incomplete");
   const delimiter = delimiterOf(bytes, Object.keys(table));
   const texts = parse(bytes, {
     columns: true,
@@ -51,14 +51,16 @@ export function readCsv<T extends Table>(file: string, table: T): ReadTable<T> |
   const [first] = texts;
   const problems = Object.keys(table)
     .filter((name) => first !== undefined && !Object.hasOwn(first, name))
-    .map((name) => `column ${name}: it is missing`);
+    .map((name) => `column ${name} is missing`);
   const rows = texts.map((record, index) => {
     const cells = Object.entries(table).map(([name, column]) => {
       const text = record[name] ?? "";
       const value =
         text === "" ? null : (column.read(text) ?? (delimiter === "," ? null : readPoint(column, text)));
       if (text !== "" && value === null)
-        problems.push(`row ${index + 2}, column ${name}: it is ${text.slice(0, 40)}, not ${column.holds}`);
+        problems.push(
+          `row ${index + 2}, column ${name}: expected ${column.holds}, found ${text.slice(0, 40)}`,
+        );
       return [name, value];
     });
     return Object.fromEntries(cells) as RowOf<T>;
@@ -66,7 +68,7 @@ export function readCsv<T extends Table>(file: string, table: T): ReadTable<T> |
   return { rows, problems };
 }
 
-/** The one that makes the first line the names of most columns. */
+/** The delimiter that splits the first line into the most names of columns. Throws if there are none. */
 function delimiterOf(bytes: Buffer, names: readonly string[]): string {
   const line = /^[^\r\n]*/.exec(bytes.toString("utf8").replace(/^\uFEFF/, ""))?.[0] ?? "";
   if (line === "") return ",";
@@ -79,7 +81,7 @@ function delimiterOf(bytes: Buffer, names: readonly string[]): string {
   return best;
 }
 
-/** `1,5` as 1.5: where commas do not separate cells, they may separate decimals. */
+/** Reads `1,5` as 1.5. Only for files in which commas do not separate cells. */
 function readPoint(column: Column<unknown>, text: string): unknown {
   return /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/.test(text) ? column.read(text.replace(",", ".")) : null;
 }

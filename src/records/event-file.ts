@@ -1,4 +1,4 @@
-// Rows of epochs.csv -> an event file, as TensorBoard reads them: records of TFRecord, each an Event of tensorflow/core/util.
+// Rows of epochs.csv -> an event file for TensorBoard: TFRecords, each of which contains an Event of tensorflow/core/util.
 
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { writeWhole } from "./files.js";
 import type { RunFolder } from "./run-folder.js";
 import { EPOCH_COLUMNS, type EpochRow } from "./tables.js";
 
-/** TensorBoard shows tags with one prefix together. */
+/** TensorBoard groups tags by their prefix. */
 const TAGS: readonly (readonly [tag: string, column: keyof EpochRow])[] = [
   ["loss/train", "train_loss"],
   ["loss/validation", "validation_loss"],
@@ -22,14 +22,17 @@ const TAGS: readonly (readonly [tag: string, column: keyof EpochRow])[] = [
 
 const FILE_NAME = /^events\.out\.tfevents\./;
 
-/** For a run that finished, or was continued, without. */
+/**
+ * Writes the event file of a run that was trained partly or entirely without one. `now` is in seconds since 1970. Does nothing
+ * if a file with all epochs exists.
+ */
 export function addEvents({ path, epochs }: RunFolder, now: number): void {
   const rows = (readCsv(epochs, EPOCH_COLUMNS)?.rows ?? []).filter((row) => isWhole(EPOCH_COLUMNS, row));
   if (!readdirSync(path).some((name) => FILE_NAME.test(name) && recordsIn(join(path, name)) > rows.length))
     startEvents(path, rows, now);
 }
 
-/** The version and one for each epoch. */
+/** The number of records in a file: the version, and one per epoch. */
 function recordsIn(file: string): number {
   const bytes = readFileSync(file);
   let records = 0;
@@ -38,8 +41,8 @@ function recordsIn(file: string): number {
 }
 
 /**
- * A new file with the epochs so far, in place of any older one; their times are reckoned back from `now` (seconds since
- * 1970). Returns its path. A reader keeps its place in a file, so what comes later is appended, not written anew.
+ * Writes a new file with the epochs so far and removes older ones. The times of the epochs are counted back from `now`
+ * (seconds since 1970). Returns the path. Readers remember their position in a file, so later epochs are appended.
  */
 export function startEvents(folder: string, rows: readonly EpochRow[], now: number): string {
   for (const name of existsSync(folder) ? readdirSync(folder) : [])
@@ -55,7 +58,7 @@ export function startEvents(folder: string, rows: readonly EpochRow[], now: numb
   return file;
 }
 
-/** A reader waits for the rest of a record that is not complete. */
+/** Readers wait for the rest of an incomplete record, so this need not be atomic. */
 export function appendEvents(file: string, row: EpochRow, now: number): void {
   appendFileSync(file, epochRecord(row, now));
 }
@@ -81,7 +84,7 @@ function writeSummary(row: EpochRow, summary: PbfWriter): void {
     );
 }
 
-/** Length, its checksum, the event, its checksum. */
+/** Length, checksum of the length, event, checksum of the event. */
 function record(time: number, write: (event: PbfWriter) => void): Buffer {
   const event = new PbfWriter();
   event.writeDoubleField(1, time);
@@ -92,7 +95,7 @@ function record(time: number, write: (event: PbfWriter) => void): Buffer {
   return Buffer.concat([length, checksum(length), data, checksum(data)]);
 }
 
-/** CRC-32C, masked as TFRecord wants it. */
+/** CRC-32C with the mask of TFRecord. */
 function checksum(bytes: Uint8Array): Buffer {
   const crc = crc32c.buf(bytes) >>> 0;
   const result = Buffer.alloc(4);

@@ -1,4 +1,4 @@
-// Files that are whole or absent: written beside, then renamed.
+// Atomic writes: a file is written under a temporary name, then renamed.
 
 import {
   closeSync,
@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** How names of files and folders end that are not whole yet. */
+/** The end of the name of an incomplete file or folder. */
 export const PART = ".part";
 
-/** A file that is there, but not as it was written. */
+/** A file exists, but its content is not what was written. */
 export class DamagedFileError extends Error {
   override readonly name = "DamagedFileError";
 
@@ -26,8 +26,9 @@ export class DamagedFileError extends Error {
 }
 
 /**
- * One process writes to a folder at a time (lock.ts): what a killed one left beside is overwritten by the next. A file of
- * that name that is there already is kept as `previous`, if one is given: there is no moment without either of them.
+ * Replaces a file atomically, and creates its folder. If `previous` is given, an existing file is kept under that name; at
+ * every moment at least one of the two exists. Only one process writes to a folder at a time (lock.ts), so the temporary file
+ * of a killed process is overwritten by the next write.
  */
 export function writeWhole(file: string, content: string | Uint8Array, previous?: string): void {
   makeFolder(dirname(file));
@@ -42,19 +43,19 @@ export function writeWhole(file: string, content: string | Uint8Array, previous?
   }
 }
 
-/** With those above it. Not by Node's own recursion, which never ends where a file system refuses (`/proc`). */
+/** Creates a folder and its parents. Node's own recursion does not terminate on file systems that refuse (`/proc`). */
 export function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another process was faster.
+    // Another process has created it in the meantime.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
-/** Removes what writers that were killed left in a folder. The caller holds the folder's lock. */
+/** Removes the temporary files of killed processes from a folder. The caller must hold the folder's lock. */
 export function removeLeftovers(folder: string): void {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true }))

@@ -1,8 +1,9 @@
-// One process at a time in a folder: a lock file with the process' number, void when that process is gone.
+// Locks a folder for one process, with a file that contains the process id. The lock is stale once that process has ended.
 //
-// A void lock is not removed but succeeded, by a file that is named after it: a name can be given once only, so that of
-// several processes one succeeds. Who holds is the last of that line. Nobody but the holder removes files of the line,
-// the first one first: a successor named after a line that is gone finds itself outside of the present one, and tries again.
+// A stale lock is not removed but succeeded by a file whose name contains the id of the stale lock. Since a file name can be
+// created only once, only one of several competing processes succeeds. The lock belongs to the last process of this chain.
+// Only the holder removes the files of the chain, from first to last. A process that has appended its file to a chain that was
+// removed in the meantime finds that its file is not in the current chain, and tries again.
 
 import { randomUUID } from "node:crypto";
 import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -18,13 +19,13 @@ export interface Lock {
 export interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, where the system tells: numbers of processes are used again. */
+  /** When the process started, because process ids are reused; empty if the system does not tell. */
   readonly started: string;
-  /** Unlike that of any other lock. */
+  /** Unique to this lock. */
   readonly id: string;
 }
 
-/** The lock, or who holds it. */
+/** Returns the lock, or its holder if that is alive or on another machine. Throws InputError if a lock file is not regular. */
 export function lockFolder(folder: string): Lock | Holder {
   makeFolder(folder);
   const first = join(folder, LOCK);
@@ -34,14 +35,14 @@ export function lockFolder(folder: string): Lock | Holder {
     started: startOf(process.pid) ?? "",
     id: randomUUID(),
   };
-  // A link is there with all its content or not at all.
+  // Unlike a written file, a link appears with its whole content.
   const mine = `${first}.${own.id}`;
   writeFileSync(mine, JSON.stringify(own));
   try {
     for (;;) {
       const { last, next } = lineFrom(first);
       if (last && isAlive(last)) return last;
-      if (!linkUnlessThere(mine, next)) continue;
+      if (!linkUnlessExists(mine, next)) continue;
       const line = lineFrom(first);
       if (line.last?.id === own.id) {
         removeAbandoned(folder, own.id);
@@ -54,14 +55,14 @@ export function lockFolder(folder: string): Lock | Holder {
   }
 }
 
-/** Why a folder cannot be had, and what to do about it. */
+/** The message that says why a folder cannot be locked, and what to do about it. */
 export function heldBy(folder: string, { pid, host }: Holder): string {
   const elsewhere =
-    host === hostname() ? "" : `; if that machine is gone, remove the .lock files in ${folder}`;
-  return `process ${pid} on ${host} works in ${folder}${elsewhere}`;
+    host === hostname() ? "" : `; if that machine no longer exists, remove the .lock files in ${folder}`;
+  return `${folder} is in use by process ${pid} on ${host}${elsewhere}`;
 }
 
-/** Whether waiting may help: whether the holder is a process of this machine. */
+/** Whether the holder is a process on this machine, so that waiting may help. */
 export function isHere({ host }: Holder): boolean {
   return host === hostname();
 }
@@ -72,12 +73,12 @@ export function isLock(result: Lock | Holder): result is Lock {
 
 const LOCK = ".lock";
 
-/** Whether a file belongs to a lock, by its name. */
+/** Whether a file with this name belongs to a lock. */
 export function isLockFile(name: string): boolean {
   return name === LOCK || name.startsWith(`${LOCK}.`);
 }
 
-/** Of processes that were killed before they had a lock, or while they gave it back. */
+/** Removes the files of processes that were killed before they obtained the lock, or while they released it. */
 function removeAbandoned(folder: string, own: string): void {
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(`${LOCK}.`) || name.startsWith(`${LOCK}.after-`) || name === `${LOCK}.${own}`)
@@ -89,14 +90,14 @@ function removeAbandoned(folder: string, own: string): void {
   }
 }
 
-/** Writing a lock takes a moment, in which it cannot be read. */
+/** Younger files that cannot be parsed may be incomplete because a process is writing them. */
 const ABANDONED_AFTER_MS = 60_000;
 
 interface Line {
   readonly files: readonly string[];
-  /** Null where there is no lock, or where the last file cannot be read. */
+  /** Null if there is no lock, or if the last file cannot be parsed. */
   readonly last: Holder | null;
-  /** What the next lock is to be called. */
+  /** The path of the next lock file. */
   readonly next: string;
 }
 
@@ -112,7 +113,8 @@ function lineFrom(first: string): Line {
   return { files, last, next };
 }
 
-function linkUnlessThere(from: string, to: string): boolean {
+/** Returns false if `to` exists. */
+function linkUnlessExists(from: string, to: string): boolean {
   try {
     linkSync(from, to);
     return true;
@@ -124,7 +126,7 @@ function linkUnlessThere(from: string, to: string): boolean {
 
 function readText(file: string): string | null {
   try {
-    // A link that leads nowhere, or a pipe, would keep whoever wants the lock for ever.
+    // With a dangling link or a pipe, a process would wait for the lock forever.
     if (!lstatSync(file).isFile())
       throw new InputError(`${file} is not a lock of Squeezebox (it is not a regular file); remove it`);
     return readFileSync(file, "utf8");
@@ -134,7 +136,7 @@ function readText(file: string): string | null {
   }
 }
 
-/** Null for what is no lock: a disk that was full, a machine that lost power. */
+/** Returns null for damaged content, as left behind by a full disk or a power failure. */
 function parseHolder(text: string): Holder | null {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
@@ -170,7 +172,7 @@ function isAlive({ pid, host, started }: Holder): boolean {
   return now === null || started === "" || now === started;
 }
 
-/** Start time of a process in clock ticks since boot (Linux); null where the system does not say. */
+/** The start time of a process in clock ticks since boot (Linux); null if the system does not tell. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

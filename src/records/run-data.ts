@@ -1,15 +1,16 @@
-// What a run saw <-> dataset.json in its folder: enough to use its model without the data.
+// What a run's model needs to know about its data <-> dataset.json in the run's folder. With it, the model can be used without
+// the data.
 
 import { readRegularFile } from "../regular-file.js";
 import { DamagedFileError, writeWhole } from "./files.js";
 
 export interface RunData {
-  /** Of the dataset. */
+  /** The dataset's fingerprint. */
   readonly fingerprint: string;
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
-  /** In the order of the outputs. */
+  /** In the order of the network's outputs. */
   readonly classNames: readonly string[];
-  /** By channel, in units of pixels from 0 to 255: a network sees (pixel - mean) / deviation. */
+  /** Per channel, for pixels from 0 to 255. The network receives (pixel - mean) / deviation. */
   readonly normalisation: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
   readonly images: { readonly train: number; readonly validation: number; readonly test: number };
 }
@@ -20,7 +21,7 @@ export function writeRunData(file: string, data: RunData): void {
   writeWhole(file, `${JSON.stringify(data, null, 2)}\n`);
 }
 
-/** Throws DamagedFileError, and InputError where there is no such file. */
+/** Throws DamagedFileError, and InputError if the file does not exist. */
 export function readRunData(file: string): RunData {
   const text = readRegularFile(file, MOST_BYTES).toString("utf8");
   const fail = (problem: string): never => {
@@ -35,18 +36,18 @@ export function readRunData(file: string): RunData {
   const { fingerprint, shape, classNames, normalisation, images } = data ?? {};
   if (typeof fingerprint !== "string") return fail("it has no fingerprint");
   if (!shape || ![shape.height, shape.width, shape.channels].every(isCount))
-    return fail("its shape is not three whole numbers");
+    return fail("its shape must be three positive integers");
   if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === "string"))
-    return fail("its class names are not texts");
+    return fail("its class names must be strings");
   const { mean, deviation } = normalisation ?? {};
   if (
     !isNumbers(mean, shape.channels) ||
     !isNumbers(deviation, shape.channels) ||
     deviation.some((one) => one <= 0)
   )
-    return fail("its normalisation is not a mean and a positive deviation a channel");
+    return fail("its normalisation must have a mean and a positive deviation per channel");
   if (!images || ![images.train, images.validation, images.test].every(isCount))
-    return fail("its numbers of images are not whole numbers");
+    return fail("its numbers of images must be positive integers");
   return { fingerprint, shape, classNames, normalisation: { mean, deviation }, images };
 }
 

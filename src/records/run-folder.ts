@@ -1,4 +1,4 @@
-// The files of one run, and what can be read off them.
+// The files of one run.
 
 import { appendFileSync, lstatSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,10 +17,10 @@ export interface RunFolder {
   readonly environment: string;
   readonly data: string;
   readonly log: string;
-  /** Everything needed to go on after the last finished epoch, and after the one before it. */
+  /** Everything needed to continue after the last finished epoch, and after the one before it. */
   readonly lastCheckpoint: string;
   readonly previousCheckpoint: string;
-  /** The weights with the lowest validation error so far, where the run selects by it. */
+  /** The weights with the lowest validation error so far, if the run selects by validation error. */
   readonly bestCheckpoint: string;
 }
 
@@ -39,7 +39,7 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
-/** The one row of result.csv of a run that finished; null where there is none, or a damaged one. */
+/** The only row of a finished run's result.csv; null if there is none or the file is damaged. */
 export function readResult(path: string): ResultRow | null {
   try {
     const table = readCsv(runFolder(path).result, RESULT_COLUMNS);
@@ -51,24 +51,24 @@ export function readResult(path: string): ResultRow | null {
   }
 }
 
-/** Throws InputError where something else stands where a run writes its files: a folder, a pipe, a link that leads nowhere. */
+/** Throws InputError if one of the run's files exists but is not regular: a folder, a pipe, a dangling link. */
 export function checkObstacles({ path: _, ...files }: RunFolder): void {
   for (const file of Object.values(files)) {
     const isThere = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
     if (isThere && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-      throw new InputError(`${file} is in the way: it is not a file; remove it`);
+      throw new InputError(`${file} is not a regular file; remove it`);
   }
 }
 
-/** Removes what a writer that was killed left. The caller holds the run's lock, or has seen its process end. */
+/** Removes the temporary files of a killed process. The caller must hold the run's lock or know that its process has ended. */
 export function removeRunLeftovers({ path, lastCheckpoint }: RunFolder): void {
   for (const folder of [path, dirname(lastCheckpoint)]) removeLeftovers(folder);
 }
 
-/** Appends a line with the time in front. */
+/** Appends a line that starts with the time. Throws InputError if the log is not a regular file. */
 export function logLine({ path, log }: RunFolder, message: string): void {
   makeFolder(path);
   if (!(statSync(log, { throwIfNoEntry: false })?.isFile() ?? true))
-    throw new InputError(`${log} is not a file`);
+    throw new InputError(`${log} is not a regular file`);
   appendFileSync(log, `${new Date().toISOString()} ${message}\n`);
 }

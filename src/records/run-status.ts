@@ -1,13 +1,13 @@
-// What becomes of a run of a sweep.
+// The status of a run of a sweep.
 
 interface Meaning {
-  /** Whether nothing more becomes of it before the sweep is started again. */
+  /** Whether the run keeps this status until the sweep is started again. */
   readonly isOver: boolean;
-  /** Whether it has a result, which counts in a comparison. */
+  /** Whether the run has a result, which takes part in comparisons. */
   readonly isFinished: boolean;
 }
 
-/** Status, as plan.csv and people read it -> what it means. */
+/** Status, as shown in plan.csv and to users -> its meaning. */
 export const RUN_STATUSES = {
   pending: { isOver: false, isFinished: false },
   running: { isOver: false, isFinished: false },
@@ -19,6 +19,6 @@ export type RunStatus = keyof typeof RUN_STATUSES;
 
 export interface RunState {
   readonly status: RunStatus;
-  /** Why it failed, or where it was copied from. */
+  /** Why it failed, or where it was copied from; otherwise empty. */
   readonly reason: string;
 }

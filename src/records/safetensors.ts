@@ -1,5 +1,5 @@
-// Named float32 arrays and a few words about them <-> one file in the safetensors format
-// (https://github.com/huggingface/safetensors: header length, JSON header, data), verified when it is read.
+// Named float32 arrays and text metadata <-> one file in the safetensors format
+// (https://github.com/huggingface/safetensors: header length, JSON header, data), with a checksum that is verified on reading.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -10,17 +10,17 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The key of the metadata that holds the SHA-256 of everything else in the file. */
+/** The metadata key of the SHA-256 of everything else in the file. */
 const DIGEST = "sha256";
 
 const LENGTH_BYTES = 8;
-/** As in the reference implementation. */
+/** The limit of the reference implementation. */
 const MOST_HEADER_BYTES = 100_000_000;
 
 type Metadata = Readonly<Record<string, string>>;
 type Header = Record<string, unknown> & { __metadata__: Metadata };
 
-/** Where a file of this name stood before, it is kept as `previous`, if one is given. */
+/** If `previous` is given, an existing file is kept under that name. */
 export function writeTensors(file: string, { tensors, metadata }: TensorFile, previous?: string): void {
   let offset = 0;
   const header: Header = { __metadata__: metadata };
@@ -32,7 +32,7 @@ export function writeTensors(file: string, { tensors, metadata }: TensorFile, pr
     Buffer.from(values.buffer, values.byteOffset, values.byteLength),
   );
   header.__metadata__ = { ...metadata, [DIGEST]: digestOf(header, data) };
-  // The header is padded with spaces so that the data are aligned to 8 bytes.
+  // The header is padded with spaces so that the data is aligned to 8 bytes.
   const json = JSON.stringify(header);
   const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(LENGTH_BYTES);
@@ -40,7 +40,7 @@ export function writeTensors(file: string, { tensors, metadata }: TensorFile, pr
   writeWhole(file, Buffer.concat([length, text, ...data]), previous);
 }
 
-/** Null where there is no such file. Throws DamagedFileError where it is not what `writeTensors` wrote. */
+/** Returns null if the file does not exist. Throws DamagedFileError if its content is not what `writeTensors` wrote. */
 export function readTensors(file: string): TensorFile | null {
   if (!existsSync(file)) return null;
   const fail = (problem: string): never => {
@@ -50,10 +50,10 @@ export function readTensors(file: string): TensorFile | null {
   const bytes = readFileSync(file);
   const { header, data } = splitFile(bytes, fail);
   const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isTextByName(metadata)) return fail("its metadata are not texts");
+  if (!isTextByName(metadata)) return fail("its metadata must be strings");
   const { [DIGEST]: digest, ...others } = metadata;
   if (digest === undefined) return fail("it has no checksum");
-  // The checksum was taken over the header without it.
+  // The checksum was computed before it was added to the header.
   if (digest !== digestOf({ ...header, __metadata__: others }, [data]))
     return fail("its content does not match its checksum");
   const tensors = new Map(
@@ -68,7 +68,7 @@ function splitFile(bytes: Buffer, fail: Fail): { header: Header; data: Buffer } 
   if (bytes.length < LENGTH_BYTES) return fail(`it has only ${bytes.length} bytes`);
   const length = Number(bytes.readBigUInt64LE(0));
   if (length > MOST_HEADER_BYTES || LENGTH_BYTES + length > bytes.length)
-    return fail("its header is cut short");
+    return fail("its header is truncated");
   let header: unknown;
   try {
     header = JSON.parse(bytes.toString("utf8", LENGTH_BYTES, LENGTH_BYTES + length));
@@ -76,7 +76,7 @@ function splitFile(bytes: Buffer, fail: Fail): { header: Header; data: Buffer } 
     return fail("its header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
-    return fail("its header is not a mapping");
+    return fail("its header is not a JSON object");
   return { header: header as Header, data: bytes.subarray(LENGTH_BYTES + length) };
 }
 
@@ -84,7 +84,7 @@ function tensorAt(entry: unknown, data: Buffer, name: string, fail: Fail) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== "F32") return fail(`${name} has type ${String(dtype)} instead of F32`);
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
-    return fail(`${name} lacks a shape or its place in the file`);
+    return fail(`${name} has no valid shape or offsets`);
   const [from, to] = offsets as [number, number];
   const size = 4 * shape.reduce((product, dimension) => product * dimension, 1);
   if (to - from !== size || to > data.length)
@@ -105,7 +105,7 @@ function isTextByName(value: unknown): value is Metadata {
   );
 }
 
-/** Over the JSON text of the header and the data. */
+/** SHA-256 of the header's JSON text, followed by the data. */
 function digestOf(header: object, data: readonly Uint8Array[]): string {
   const hash = createHash("sha256").update(JSON.stringify(header));
   for (const part of data) hash.update(part);

@@ -1,4 +1,4 @@
-// The tables: the columns of every CSV file.
+// The columns of every CSV file.
 
 import {
   amount,
@@ -16,61 +16,66 @@ import { RUN_STATUSES } from "./run-status.js";
 import { axes, match } from "./variant-cells.js";
 
 const TRAINED = {
-  train_loss: amount("cross-entropy over the epoch, while the weights change", "nats"),
-  train_error: share("of the training images, over the epoch, while the weights change"),
-  validation_loss: amount("cross-entropy of the validation set", "nats"),
-  validation_error: share("of the validation images that are taken for another class"),
+  train_loss: amount(
+    "cross-entropy on the training images, averaged over the epoch while the weights change",
+    "nats",
+  ),
+  train_error: share(
+    "fraction of training images that are misclassified, over the epoch while the weights change",
+  ),
+  validation_loss: amount("cross-entropy on the validation set", "nats"),
+  validation_error: share("fraction of validation images that are misclassified"),
 };
 
 const TESTED = {
-  test_loss: amount("cross-entropy of the test set", "nats"),
-  test_error: share("of the test images that are taken for another class"),
-  test_error_top5: share("of the test images whose class is not among the five likeliest"),
-  test_balanced_error: share("the mean of the classes' test errors"),
-  majority_error: share("the test error of always answering the class with most training images"),
+  test_loss: amount("cross-entropy on the test set", "nats"),
+  test_error: share("fraction of test images that are misclassified"),
+  test_error_top5: share("fraction of test images whose class is not among the five most likely"),
+  test_balanced_error: share("mean of the test errors of the classes"),
+  majority_error: share("test error of always predicting the class with the most training images"),
   test_errors_by_class: shares(
-    "the test error of each class in the order of the classes; null without test images",
+    "test error of each class, in the order of the classes; null for a class without test images",
   ),
 };
 
 const TIMES = {
-  seconds: amount("how long it took", "s"),
-  images_per_second: amount("training images, while training", "images / s"),
+  seconds: amount("duration", "s"),
+  images_per_second: amount("training speed, without evaluation", "images / s"),
 };
 
 const COSTS = {
-  params: count("trainable parameters"),
-  macs: count("multiply-accumulates for one image"),
+  params: count("number of trainable parameters"),
+  macs: count("multiply-accumulate operations per image"),
 };
 
 const AXES = {
-  axes: axes('the axes of its variant, as in `{"r":4,"bias":true}`'),
+  axes: axes('values of the sweep\'s axes for this variant, such as `{"r":4,"bias":true}`'),
 };
 
 const RUN = {
-  run: text("`<variant>/seed-<n>`: its folder, below that of the sweep"),
-  variant: text("its variant"),
-  seed: count("its seed"),
+  run: text("`<variant>/seed-<n>`, which is also its path inside the sweep's folder"),
+  variant: text("name of the variant"),
+  seed: count("seed of the run"),
 };
 
 const MATCH = {
   match: optional(
     match(
-      "where its variant was made to cost as much as another: `cost` (`params` or `macs`), `of` (the other), `change`, `ratio` (its cost / that of the other)",
+      "for a variant whose cost was matched to that of another: `cost` (`params` or `macs`), `of` (the other variant), `change`, `ratio` (own cost / cost of the other)",
     ),
   ),
 };
 
 export const PLAN_COLUMNS = {
   ...RUN,
-  template: text("the variant's name before its axes were filled in"),
+  template: text("name of the variant before axis values were filled in"),
   ...AXES,
   ...MATCH,
   ...COSTS,
-  test_images: count("images of the test set"),
-  data: text("fingerprint of what it sees"),
-  fingerprint: text("what decides whether two runs are the same: network, training, data, seed"),
-  status: oneOf(RUN_STATUSES, "what has become of it"),
+  test_images: count("number of test images"),
+  data: text("fingerprint of the data"),
+  fingerprint: text("the same for two runs if and only if network, training, data and seed are the same"),
+  status: oneOf(RUN_STATUSES, "status of the run"),
   reason: optional(text("why it failed, or the run it was copied from")),
 };
 
@@ -80,83 +85,83 @@ export const SUMMARY_COLUMNS = {
   ...COSTS,
   ...TRAINED,
   ...TESTED,
-  best_epoch: count("the first epoch with the lowest validation error"),
-  epochs: count("epochs it was trained for"),
+  best_epoch: count("first epoch with the lowest validation error"),
+  epochs: count("number of epochs trained"),
   ...TIMES,
 };
 
 export const EPOCH_COLUMNS = {
-  epoch: count("from 1"),
+  epoch: count("number of the epoch, from 1"),
   step: count("training steps so far"),
-  learning_rate: amount("of the last step"),
+  learning_rate: amount("learning rate of the last step"),
   ...TRAINED,
   ...TIMES,
 };
 
 export const RESULT_COLUMNS = {
-  fingerprint: text("of the run, as in plan.csv"),
-  checksum: text("of all other cells but the times"),
+  fingerprint: text("fingerprint of the run, as in plan.csv"),
+  checksum: text("checksum of all other cells except the times"),
   params: COSTS.params,
-  params_total: count("parameters and moving statistics"),
+  params_total: count("number of parameters, including moving statistics"),
   macs: COSTS.macs,
   epochs: SUMMARY_COLUMNS.epochs,
   best_epoch: SUMMARY_COLUMNS.best_epoch,
-  selected_epoch: count("the epoch whose weights were tested"),
+  selected_epoch: count("epoch whose weights were tested"),
   ...TRAINED,
   ...TESTED,
   ...TIMES,
 };
 
 export const GATE_COLUMNS = {
-  gate: text("the gate's node, as in `stage1.block2.se.gate`"),
-  channels: count("channels it has a factor for"),
-  mean: number("of its activations"),
-  saturated: share("of its activations below 0.01 or above 0.99"),
+  gate: text("node of the gate, such as `stage1.block2.se.gate`"),
+  channels: count("number of channels that the gate scales"),
+  mean: number("mean of the activations"),
+  saturated: share("fraction of the activations below 0.01 or above 0.99"),
   class_specificity: share(
-    "of the variance over images that lies between classes, averaged over channels; 0: the same for every class",
+    "fraction of the variance over images that lies between classes, averaged over channels; 0 if all classes have the same mean",
   ),
-  error: share("test error of the network as it is"),
-  error_with_mean: share("test error with its factors replaced by their means over all images"),
-  worth: number("what replacing them adds to the test error"),
-  worth_low: number("lower end of its 95 % interval over images"),
-  worth_high: number("upper end of its 95 % interval over images"),
+  error: share("test error of the unchanged network"),
+  error_with_mean: share("test error with the gate's factors replaced by their means over all images"),
+  worth: number("increase in test error due to this replacement"),
+  worth_low: number("lower end of the 95 % interval of `worth` over images"),
+  worth_high: number("upper end of the 95 % interval of `worth` over images"),
 };
 
 export const EXCITATION_COLUMNS = {
   gate: GATE_COLUMNS.gate,
-  channel: count("from 0"),
+  channel: count("index of the channel, from 0"),
   class: text("name of the class"),
-  mean: optional(number("activation, over the test images of the class; empty where there are none")),
-  deviation: optional(number("standard deviation of the same")),
+  mean: optional(number("mean activation over the test images of the class; empty if there are none")),
+  deviation: optional(number("standard deviation of these activations")),
 };
 
 export const COMPARISON_COLUMNS = {
-  variant: text("`<sweep>/<variant>` where several sweeps are compared"),
-  baseline: text("the variant it is compared with; its own name for a baseline"),
+  variant: text("name of the variant; `<sweep>/<variant>` if several sweeps are compared"),
+  baseline: text("variant it is compared with; for a baseline, its own name"),
   ...AXES,
   ...MATCH,
   ...COSTS,
-  seconds: optional(amount("of a run, on average", "s")),
-  runs: count("runs that have finished"),
-  failed: count("runs that failed"),
-  planned: count("runs there will be"),
-  mean: optional(amount("of the metric over the runs")),
-  deviation: optional(amount("sample standard deviation of the same")),
+  seconds: optional(amount("mean duration of a run", "s")),
+  runs: count("number of finished runs"),
+  failed: count("number of failed runs"),
+  planned: count("number of planned runs, including finished and failed ones"),
+  mean: optional(amount("mean of the metric over the runs")),
+  deviation: optional(amount("sample standard deviation of the metric")),
   low: optional(number("lower end of the 95 % interval of the mean")),
   high: optional(number("upper end of the 95 % interval of the mean")),
-  difference: optional(number("to the baseline, on average over the seeds that both have finished")),
-  difference_low: optional(number("lower end of its 95 % interval")),
-  difference_high: optional(number("upper end of its 95 % interval")),
-  p: optional(share("of the sign-flip test of the difference")),
-  p_holm: optional(share("the same, corrected for all comparisons by Holm")),
-  smallest_p: optional(share("the smallest p that so many seeds can show")),
+  difference: optional(number("mean difference from the baseline, over the seeds that both have finished")),
+  difference_low: optional(number("lower end of the 95 % interval of the difference")),
+  difference_high: optional(number("upper end of the 95 % interval of the difference")),
+  p: optional(share("p-value of the sign-flip test of the difference")),
+  p_holm: optional(share("p-value after Holm's correction for all comparisons")),
+  smallest_p: optional(share("smallest p-value that is possible with this number of seeds")),
   effect: optional(number("mean / standard deviation of the differences")),
 };
 
-/** Columns that hold times: they differ between two equal runs. */
+/** Columns with times, which differ between two identical runs. */
 export const TIME_COLUMNS: readonly string[] = Object.keys(TIMES);
 
-/** What variants can be compared by: all of them better when lower. */
+/** The metrics by which variants can be compared. For all of them, lower is better. */
 export const METRIC_COLUMNS = [
   "test_error",
   "test_balanced_error",
@@ -175,15 +180,15 @@ export type ResultRow = WholeRow<typeof RESULT_COLUMNS>;
 export type GateRow = WholeRow<typeof GATE_COLUMNS>;
 export type ExcitationRow = WholeRow<typeof EXCITATION_COLUMNS>;
 
-/** What a summary says of how a run ended, and its result, too; as it is read. */
+/** The cells that the rows of summary.csv and of result.csv share, as they are read. */
 export type Outcome = RowOf<typeof TRAINED & typeof TESTED & typeof TIMES>;
 
-/** Every table by the name of its file, and what its rows are. */
+/** Every table by file name, with what one row stands for. */
 export const TABLES = {
   "plan.csv": { rows: "a run of a sweep", columns: PLAN_COLUMNS },
   "summary.csv": { rows: "a finished run of a sweep", columns: SUMMARY_COLUMNS },
   "epochs.csv": { rows: "an epoch of a run", columns: EPOCH_COLUMNS },
-  "result.csv": { rows: "how a run ended", columns: RESULT_COLUMNS },
+  "result.csv": { rows: "the result of a run", columns: RESULT_COLUMNS },
   "gates.csv": { rows: "a gate of a run", columns: GATE_COLUMNS },
   "excitation.csv": { rows: "a gate, channel and class", columns: EXCITATION_COLUMNS },
   "table.csv": { rows: "a variant of a comparison", columns: COMPARISON_COLUMNS },

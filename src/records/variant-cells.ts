@@ -1,32 +1,32 @@
-// What tables say of a variant beyond names and numbers: its axes, and what it was made to cost.
+// The JSON cells that describe a variant: its axes, and how its cost was matched to that of another.
 
 import type { AxisValue } from "../config/sweep.js";
 import { json } from "./columns.js";
 
-/** Axis of the sweep -> this variant's value of it. */
+/** Axis of the sweep -> its value for this variant. */
 export type AxisValues = Readonly<Record<string, AxisValue>>;
 
-/** How a variant was made to cost as much as another. */
+/** How the cost of a variant was matched to that of another. */
 export interface Match {
   readonly cost: "params" | "macs";
-  /** The other variant. */
+  /** The name of the other variant. */
   readonly of: string;
-  /** As in `widths 64 -> 66`. */
+  /** Such as `widths 64 -> 66`. */
   readonly change: string;
-  /** Its cost over that of the other. */
+  /** The variant's cost divided by that of the other. */
   readonly ratio: number;
 }
 
 export const axes = (meaning: string) =>
   json({
-    holds: "an object of axes and their values",
+    holds: "an object with a value per axis",
     meaning,
     accepts: (value): value is AxisValues => isObject(value) && Object.values(value).every(isAxisValue),
   });
 
 export const match = (meaning: string) =>
   json({
-    holds: "an object of cost, of, change and ratio",
+    holds: "an object with cost, of, change and ratio",
     meaning,
     accepts: (value): value is Match =>
       isObject(value) &&
@@ -38,7 +38,7 @@ export const match = (meaning: string) =>
   });
 
 export function costWords(cost: Match["cost"]): string {
-  return cost === "params" ? "parameters" : "MACs";
+  return cost === "params" ? "parameter count" : "MAC count";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

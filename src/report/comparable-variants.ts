@@ -1,11 +1,11 @@
-// The runs of sweeps -> their variants, each with the one it is compared with, or why it is not.
+// The runs of sweeps -> their variants, each with the variant it is compared with or the reason why it is not compared.
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import type { MetricColumn } from "../records/tables.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 
-/** It is a baseline; its runs are those of another variant; it saw other data than its baseline. */
+/** The variant is a baseline, has the same runs as another variant, or used different data than its baseline. */
 export type Uncompared =
   | { readonly kind: "baseline" }
   | { readonly kind: "same-network"; readonly as: string }
@@ -13,10 +13,10 @@ export type Uncompared =
 
 interface LabelledVariant {
   readonly sweep: SweepTables;
-  /** Its name; `<sweep>/<variant>` where there are several sweeps. */
+  /** The name of the variant; `<sweep>/<variant>` if there are several sweeps. */
   readonly label: string;
   readonly runs: readonly [PlannedRun, ...PlannedRun[]];
-  /** The metric by seed, of the runs that have one. */
+  /** Seed -> metric, for the runs that have a value. */
   readonly values: ReadonlyMap<number, number>;
 }
 
@@ -28,7 +28,7 @@ export interface ComparableVariant extends BasedVariant {
   readonly uncompared: Uncompared | null;
 }
 
-/** In the order of the plans. Throws InputError for a baseline there is not. */
+/** All variants in the order of the plans. Throws InputError if no variant has the name `baseline`. */
 export function comparableVariants(
   sweeps: readonly SweepTables[],
   { metric, baseline }: { metric: MetricColumn; baseline: string | undefined },
@@ -39,7 +39,7 @@ export function comparableVariants(
   const labels = variants.map(({ label }) => label);
   if (baseline !== undefined && !labels.includes(baseline))
     throw new InputError(
-      `--baseline: no variant is called ${baseline}${didYouMean(baseline, labels) || `; there are ${labels.join(", ")}`}`,
+      `--baseline: there is no variant ${baseline}${didYouMean(baseline, labels) || `; the variants are ${labels.join(", ")}`}`,
     );
   const based = variants.map((one): BasedVariant => {
     const own = variants.filter(({ sweep }) => sweep === one.sweep);
@@ -53,7 +53,7 @@ export function comparableVariants(
   return based.map((one) => ({ ...one, uncompared: whyNot(one, based) }));
 }
 
-/** Of variants that are one network the one with most runs is compared. */
+/** Of several variants with the same network, only the one with the most runs is compared. */
 function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | null {
   const { base } = one;
   if (one.label === base.label) return { kind: "baseline" };
@@ -62,13 +62,13 @@ function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | n
   const most = Math.max(...same.map(({ runs }) => runs.length));
   const first = same.find(({ runs }) => runs.length === most);
   if (first && first !== one) return { kind: "same-network", as: first.label };
-  // A sweep that varies its data asks for that comparison; of two sweeps nothing says that their seeds go together.
+  // Different data within one sweep is intended. Between two sweeps, runs with the same seed are not pairs.
   const [own, other] = [one.runs[0].data, base.runs[0].data];
   const differs = one.sweep !== base.sweep && own && other && own !== other;
   return differs ? { kind: "other-data", than: base.label } : null;
 }
 
-/** Whether two variants are the same runs in every seed that both have. */
+/** Whether two variants share at least one seed and have the same fingerprint for every shared seed. */
 function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
   const fingerprints = new Map(other.runs.map(({ seed, fingerprint }) => [seed, fingerprint]));
   const shared = one.runs.filter(({ seed }) => fingerprints.has(seed));
@@ -78,7 +78,7 @@ function areSame(one: LabelledVariant, other: LabelledVariant): boolean {
   );
 }
 
-/** In the order of the plans. */
+/** All variants with their runs, in the order of the plans. */
 export function variantLabels(sweeps: readonly SweepTables[]) {
   return sweeps.flatMap((sweep) =>
     [...new Set(sweep.runs.map(({ variant }) => variant))].flatMap((variant) => {
@@ -90,14 +90,14 @@ export function variantLabels(sweeps: readonly SweepTables[]) {
   );
 }
 
-/** Of a variant, or of the baseline that the sweep's file names. Folders of one name are told apart by their paths. */
+/** The label of a variant, by default of the baseline in the sweep's file. Sweeps with equal names are identified by their paths. */
 function labelOf(sweep: SweepTables, sweeps: readonly SweepTables[], variant = sweep.asked.baseline): string {
   if (sweeps.length === 1) return variant ?? "";
   const sameName = sweeps.filter(({ name }) => name === sweep.name).length > 1;
   return `${sameName ? sweep.folder : sweep.name}/${variant}`;
 }
 
-/** Seed -> value, of the runs that have one. */
+/** Seed -> value, for the runs that have a value. */
 export function valuesOf(runs: readonly PlannedRun[], column: MetricColumn | "seconds") {
   return new Map(
     runs.flatMap(({ seed, result }) => {

@@ -1,5 +1,5 @@
-// The runs of one sweep, or of several -> for each variant the mean and spread of a metric over seeds, and its difference to
-// the baseline, seed by seed.
+// The runs of one or several sweeps -> for each variant, the mean and spread of a metric over seeds and the paired difference
+// from its baseline.
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
@@ -16,57 +16,60 @@ import type { PlannedRun, SweepTables } from "./read-sweep.js";
 import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
 
 export interface VariantComparison {
-  /** `<sweep>/<variant>` where several sweeps are compared. */
+  /** The name; `<sweep>/<variant>` if several sweeps are compared. */
   readonly variant: string;
-  /** What it is compared with; its own name for a baseline. */
+  /** The variant it is compared with; for a baseline, its own name. */
   readonly baseline: string;
   readonly axes: AxisValues;
-  /** Its name before its axes were filled in, as in `se-r${r}`. */
+  /** The name before axis values were filled in, such as `se-r${r}`. */
   readonly template: string;
   readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
-  /** Of a run. */
+  /** Duration of a run. */
   readonly seconds: Spread | null;
   readonly metric: Spread | null;
-  /** Why it is not compared; null where it is. */
+  /** Why it is not compared; null if it is. */
   readonly uncompared: Uncompared | null;
-  /** Of this variant minus the baseline, over the seeds that both have finished. */
+  /** The metric of this variant minus that of its baseline, over the seeds that both have finished. */
   readonly difference: Spread | null;
-  /** The sign-flip test of that difference; its p among those of all variants by Holm. */
+  /** The sign-flip test of the difference, also with its p after Holm's correction for all comparisons. */
   readonly test: (PairedTest & { readonly adjustedP: number }) | null;
-  /** The metric of each run that has finished, by seed; and what `difference` is the mean of. */
+  /** Seed -> metric of the finished run. */
   readonly values: Readonly<Record<string, number>>;
+  /** Seed -> difference, of which `difference` is the summary. */
   readonly differences: Readonly<Record<string, number>>;
-  /** The mean over its runs of the test error of each class; null where no run says, or for a class without images. */
+  /** Test error of each class, averaged over the runs. Null if no run has it; an element is null if the class has no images. */
   readonly errorsByClass: readonly (number | null)[] | null;
-  /** Runs of this variant that are planned, and those that failed. */
+  /** Number of planned runs of this variant. */
   readonly planned: number;
+  /** Number of failed runs of this variant. */
   readonly failed: number;
 }
 
 export interface Comparison {
   readonly metric: MetricColumn;
-  /** How many there will be once all that is planned has finished: what Holm's correction is for. */
+  /** The number of comparisons once all planned runs have finished, for Holm's correction. */
   readonly comparisons: number;
-  /** Whether runs are still to come. */
+  /** Whether some runs are not over yet. */
   readonly pending: boolean;
-  /** Images that all runs were tested on; null where they differ or nothing says. */
+  /** The number of test images; null if unknown or not the same for all runs. */
   readonly testImages: number | null;
-  /** Test error of always answering the most frequent class, where classes are uneven; else null. */
+  /** Test error of always predicting the most frequent class if classes are imbalanced; otherwise null. */
   readonly majorityError: number | null;
   readonly variants: readonly VariantComparison[];
 }
 
 export interface ComparisonAsked {
-  /** In place of what the sweeps' files say: a variant, `<sweep>/<variant>` where there are several sweeps. */
+  /** A variant that replaces the sweeps' own baselines; `<sweep>/<variant>` if there are several sweeps. */
   readonly baseline?: string | undefined;
+  /** Replaces the metric in the first sweep's file. */
   readonly metric?: string | undefined;
 }
 
 /**
- * Compares what has finished so far. Each variant is compared with the baseline of its own sweep, or all with the one asked
- * for. Throws InputError for a metric or baseline there is not.
+ * Compares the runs that have finished so far. Each variant is compared with the baseline of its own sweep, or with
+ * `asked.baseline` if given. Throws InputError for an unknown metric or baseline.
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
   const metric = metricOf(asked.metric ?? sweeps[0]?.asked.metric ?? "test_error");
@@ -88,7 +91,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
 
 type Unadjusted = Omit<VariantComparison, "test"> & { readonly test: PairedTest | null };
 
-/** A variant beside its baseline, over the seeds that both have finished. */
+/** Compares a variant with its baseline, over the seeds that both have finished. */
 function compareVariant(one: ComparableVariant, metric: MetricColumn): Unadjusted {
   const { label, runs, values, base, uncompared } = one;
   const [first] = runs;
@@ -119,7 +122,7 @@ function compareVariant(one: ComparableVariant, metric: MetricColumn): Unadjuste
   };
 }
 
-/** With each p as it is among those of all comparisons that are planned. */
+/** Adds each p after Holm's correction for all planned comparisons. */
 function withHolm(variants: readonly Unadjusted[], comparisons: number): VariantComparison[] {
   const adjusted = holm(
     variants.flatMap(({ test }) => (test ? [test.p] : [])),
@@ -135,11 +138,11 @@ function metricOf(asked: string): MetricColumn {
   const metric = METRIC_COLUMNS.find((one) => one === asked);
   if (metric !== undefined) return metric;
   throw new InputError(
-    `--metric is one of ${METRIC_COLUMNS.join(", ")}; found ${asked}${didYouMean(asked, METRIC_COLUMNS)}`,
+    `--metric must be one of ${METRIC_COLUMNS.join(", ")}; found ${asked}${didYouMean(asked, METRIC_COLUMNS)}`,
   );
 }
 
-/** The interval cut where the quantity ends: Student's knows nothing of the ends of a share. */
+/** Clips the interval to the range of the metric, because Student's interval of a share can exceed it. */
 function within(bounds: readonly [number, number] | null, spread: Spread | null): Spread | null {
   if (!bounds || !spread) return spread;
   const [least, most] = bounds;
@@ -151,7 +154,7 @@ function onlyOf<T>(values: readonly T[]): T | null {
   return new Set(values).size === 1 ? (values[0] as T) : null;
 }
 
-/** Classes are as good as even where the most frequent one has less than half more images than its share. */
+/** Null if the most frequent class has at most 1.5 times the images that it would have if classes were balanced. */
 function majorityErrorOf(runs: readonly PlannedRun[]): number | null {
   const finished = runs.flatMap(({ result }) => (result ? [result] : []));
   const error = onlyOf(finished.map(({ majority_error }) => majority_error));
@@ -173,12 +176,12 @@ function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
   });
 }
 
-/** At 0.05, after Holm. */
+/** Whether p after Holm's correction is at most 0.05. */
 export function isSignificant({ test }: VariantComparison): boolean {
   return test !== null && test.adjustedP <= 0.05;
 }
 
-/** The one all others are compared with; null where each sweep has its own. */
+/** The baseline of all variants; null if sweeps have different ones. */
 export function commonBaseline({ variants }: Comparison): string | null {
   const names = new Set(variants.map(({ baseline }) => baseline));
   return names.size === 1 ? ([...names][0] as string) : null;

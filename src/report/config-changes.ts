@@ -1,8 +1,8 @@
-// Two experiments -> what differs between them.
+// Two experiments -> the differences between them.
 
 import { isDeepStrictEqual } from "node:util";
 
-/** Paths of two experiments' values that differ, as in `network.se.r: 16 -> 4`. */
+/** One line for each value that differs, such as `network.se.r: 16 -> 4`. */
 export function configChanges(from: unknown, to: unknown, path = ""): string[] {
   if (isDeepStrictEqual(from, to)) return [];
   if (!isTree(from) || !isTree(to)) return [`${path}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`];

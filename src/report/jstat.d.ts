@@ -1,4 +1,4 @@
-// The part of jstat that is used: it ships no types.
+// The part of jstat that is used. The package has no types.
 
 declare module "jstat" {
   const jstat: { readonly studentt: { inv(probability: number, degreesOfFreedom: number): number } };

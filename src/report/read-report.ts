@@ -1,4 +1,4 @@
-// The folders of sweeps -> what their report shows besides the comparison. A file that is damaged is named.
+// The folders of sweeps -> the data of their report. Damaged files are reported and skipped.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type Comparison, type ComparisonAsked, compareSweeps } from "./comparis
 import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
 export interface ReportedRun extends PlannedRun {
-  /** That are over. */
+  /** Number of finished epochs. */
   readonly epochs: number;
 }
 
@@ -32,18 +32,18 @@ export interface ReportData {
   readonly comparison: Comparison;
   readonly epochs: readonly EpochPoint[];
   readonly runs: readonly ReportedRun[];
-  /** Of the first run that says; empty where none does. */
+  /** From the first run that has a dataset.json; empty if there is none. */
   readonly classNames: readonly string[];
-  /** Files that could not be read, each with why. */
+  /** Messages about files, rows and cells that could not be read. */
   readonly damaged: readonly string[];
   readonly environments: readonly string[];
-  /** As they were given. */
+  /** The texts of the sweeps' files as the user wrote them. */
   readonly sweeps: readonly { readonly name: string; readonly text: string }[];
   /** Variant -> its experiment with all defaults filled in. */
   readonly configs: ReadonlyMap<string, unknown>;
 }
 
-/** Throws InputError where a folder holds no sweep, or for a comparison that cannot be made. */
+/** Throws InputError if a folder is not the folder of a sweep, and for an unknown metric or baseline. */
 export function readReport(folders: readonly string[], asked: ComparisonAsked): ReportData {
   const sweeps = folders.map(readSweep);
   const comparison = compareSweeps(sweeps, asked);
@@ -93,12 +93,12 @@ function configIn(file: string, damaged: string[]): unknown {
   try {
     return readSource(file).value;
   } catch {
-    damaged.push(`${file} is damaged and left out`);
+    damaged.push(`${file} is damaged and was ignored`);
     return null;
   }
 }
 
-/** The different ones among a sweep's runs, without what is each run's own. */
+/** The distinct environments of a sweep's runs, without the fingerprints of the runs. */
 function environmentsOf({ folder, runs }: SweepTables): string[] {
   const texts = runs.map(({ run }) => textOf(runFolder(join(folder, run)).environment));
   return [
@@ -110,7 +110,7 @@ function environmentsOf({ folder, runs }: SweepTables): string[] {
 
 const MOST_BYTES = 1 << 22;
 
-/** Empty where there is no such file, or none that can be read. */
+/** Empty if the file does not exist or cannot be read. */
 function textOf(file: string): string {
   try {
     return existsSync(file) ? readRegularFile(file, MOST_BYTES).toString("utf8") : "";

@@ -1,4 +1,4 @@
-// The folder of a sweep -> its runs as the tables tell of them. A file that is damaged is named, and the rest is read.
+// The folder of a sweep -> its runs, read from the tables. Damaged files are reported and skipped.
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
@@ -13,24 +13,25 @@ import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../
 import type { AxisValues, Match } from "../records/variant-cells.js";
 
 export interface PlannedRun {
-  /** `<variant>/seed-<n>`: its folder, below the sweep's. */
+  /** `<variant>/seed-<n>`, which is also its path inside the sweep's folder. */
   readonly run: string;
   readonly variant: string;
   readonly seed: number;
-  /** The variant's name before its axes were filled in; its name where the plan does not say. */
+  /** The variant's name before axis values were filled in; the name itself if the plan does not have it. */
   readonly template: string;
   readonly axes: AxisValues;
   readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
-  /** Images of the test set; null where the plan does not say. */
+  /** The number of test images; null if the plan does not have it. */
   readonly testImages: number | null;
-  /** Of the data and of the run; null where the plan does not say. */
+  /** The fingerprint of the data; null if the plan does not have it. */
   readonly data: string | null;
+  /** The fingerprint of the run; null if the plan does not have it. */
   readonly fingerprint: string | null;
   readonly status: RunStatus;
   readonly reason: string;
-  /** How it ended; null where it has not finished. */
+  /** Null if the run has not finished. */
   readonly result: Outcome | null;
 }
 
@@ -38,19 +39,19 @@ export interface SweepTables {
   readonly name: string;
   readonly folder: string;
   readonly runs: readonly PlannedRun[];
-  /** What the sweep's own file asks for, where it does. */
+  /** The comparison that the sweep's file asks for. */
   readonly asked: { readonly baseline?: string; readonly metric?: string };
-  /** Files that could not be read, each with why. */
+  /** Messages about files, rows and cells that could not be read. */
   readonly damaged: readonly string[];
 }
 
-/** Throws InputError where the folder holds no sweep. */
+/** Throws InputError if the folder is not the folder of a sweep or its plan has no runs. */
 export function readSweep(folder: string): SweepTables {
   const damaged: string[] = [];
   const planFile = join(folder, "plan.csv");
   const plan = readTable(planFile, PLAN_COLUMNS, damaged);
   const summary = readTable(join(folder, "summary.csv"), SUMMARY_COLUMNS, damaged);
-  // Either table tells of the finished runs.
+  // Without a plan, the summary still lists the finished runs.
   const rows = plan ?? summary?.map(planOf);
   if (!rows || rows.length === 0) {
     throw new InputError(
@@ -60,7 +61,7 @@ export function readSweep(folder: string): SweepTables {
   const results = new Map(summary?.map((row) => [row.run, row]));
   const resultOf = (run: string, fingerprint: string | null): Outcome | null => {
     const summarised = results.get(run) ?? null;
-    // The summary only repeats what the run itself says; where a row of it is lost or damaged, that stands.
+    // The summary only repeats the runs' own results, which replace rows that are missing or damaged.
     if (summarised && summarised.test_error !== null) return summarised;
     const [result] = readTable(runFolder(join(folder, run)).result, RESULT_COLUMNS, damaged) ?? [];
     return result && result.fingerprint === fingerprint ? result : summarised;
@@ -72,11 +73,11 @@ export function readSweep(folder: string): SweepTables {
       return [];
     };
     const run = row.run ?? "";
-    if (!isInside(run)) return leaveOut(`no folder of a run: ${run}`);
-    if (seen.has(run)) return leaveOut(`left out, ${run} stands there twice`);
+    if (!isInside(run)) return leaveOut(`ignored a row whose run is not inside the sweep's folder: ${run}`);
+    if (seen.has(run)) return leaveOut(`ignored the second row of ${run}`);
     seen.add(run);
     const seed = row.seed ?? seedIn(run);
-    if (seed === null) return leaveOut(`left out, nothing says which seed ${run} has`);
+    if (seed === null) return leaveOut(`ignored ${run}, whose seed is unknown`);
     const result = resultOf(run, row.fingerprint);
     const status = row.status ?? (result ? "finished" : "pending");
     return [{ ...plannedRun(row), run, seed, status, result }];
@@ -90,7 +91,7 @@ export function readSweep(folder: string): SweepTables {
   };
 }
 
-/** What a row says of a run that has a name. */
+/** The parts of a run that come from its row alone, with defaults for empty cells. */
 function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "seed" | "status" | "result"> {
   const variant = row.variant ?? "";
   return {
@@ -107,7 +108,7 @@ function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "
   };
 }
 
-/** What a plan would say of a run that the summary has. */
+/** The row of the plan for a row of the summary. */
 function planOf(row: RowOf<typeof SUMMARY_COLUMNS>): RowOf<typeof PLAN_COLUMNS> {
   const unknown = { template: null, match: null, test_images: null, data: null, fingerprint: null };
   return { ...row, ...unknown, status: "finished", reason: null };
@@ -119,13 +120,13 @@ function seedIn(run: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** What may have been meant instead. */
+/** The message for a folder that is not the folder of a sweep, with a suggestion if there is one. */
 function noSweep(folder: string): string {
   if (existsSync(folder)) {
     const above = [join(folder, ".."), join(folder, "..", "..")];
     const sweep = above.find((one) => existsSync(join(one, "plan.csv")));
     const hint = sweep === undefined ? "" : `; it is part of the sweep ${sweep}`;
-    return `${folder} is no folder of a sweep: it has no plan.csv${hint}`;
+    return `${folder} is not the folder of a sweep: it has no plan.csv${hint}`;
   }
   const parent = dirname(resolve(folder));
   const names = existsSync(parent) ? readdirSync(parent) : [];
@@ -134,7 +135,7 @@ function noSweep(folder: string): string {
   return `there is no folder ${folder}${didYouMean(basename(resolve(folder)), names)}`;
 }
 
-/** Null where the file is missing or, which is then said, damaged. */
+/** Returns null if the file is missing or damaged. Adds a message to `damaged` for everything that cannot be read. */
 export function readTable<T extends Table>(
   file: string,
   table: T,
@@ -142,10 +143,10 @@ export function readTable<T extends Table>(
 ): readonly RowOf<T>[] | null {
   try {
     const read = readCsv(file, table);
-    damaged.push(...(read?.problems ?? []).map((problem) => `${file}: left out, ${problem}`));
+    damaged.push(...(read?.problems ?? []).map((problem) => `${file}: ${problem}; ignored`));
     return read?.rows ?? null;
   } catch (error) {
-    damaged.push(`${file} is damaged and left out: ${(error as Error).message}`);
+    damaged.push(`${file} is damaged and was ignored: ${(error as Error).message}`);
     return null;
   }
 }
@@ -163,12 +164,12 @@ function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
       ...(typeof metric === "string" ? { metric } : {}),
     };
   } catch {
-    damaged.push(`${file} is damaged: baseline and metric are the usual ones`);
+    damaged.push(`${file} is damaged: using the default baseline and metric`);
     return {};
   }
 }
 
-/** Whether the folder of a run is below that of its sweep. */
+/** Whether the path of a run stays inside the sweep's folder. */
 function isInside(run: string): boolean {
   return run !== "" && !isAbsolute(run) && !run.split(/[\\/]/).includes("..");
 }

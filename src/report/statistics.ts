@@ -1,4 +1,4 @@
-// Samples and paired samples -> means, intervals, tests. Small numbers of seeds: exact where it can be.
+// Samples and paired samples -> means, intervals and tests, for small numbers of seeds and exact where possible.
 
 import jstat from "jstat";
 import { randomStream } from "../random.js";
@@ -12,13 +12,13 @@ export interface Spread {
   readonly interval: readonly [number, number];
 }
 
-/** Null for no values. */
+/** Returns null for an empty sample. */
 export function spreadOf(values: readonly number[]): Spread | null {
   const n = values.length;
   if (n === 0) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  // Values that are equal but for rounding do not vary.
+  // Values that are equal up to rounding have no deviation.
   const rounding = 1e-12 * Math.max(...values.map(Math.abs));
   const deviation = n > 1 && Math.sqrt(squares / n) <= rounding ? 0 : Math.sqrt(squares / (n - 1));
   const half = n > 1 ? (jstat.studentt.inv(0.975, n - 1) * deviation) / Math.sqrt(n) : Number.NaN;
@@ -26,29 +26,29 @@ export function spreadOf(values: readonly number[]): Spread | null {
 }
 
 export interface PairedTest {
-  /** Two-sided: the share of all 2^n ways to choose the signs that give a mean at least as far from 0. */
+  /** Two-sided: the fraction of all 2^n choices of signs whose mean is at least as far from 0. */
   readonly p: number;
-  /** The smallest p that this many pairs can give. */
+  /** The smallest p that is possible with this number of pairs. */
   readonly smallestP: number;
-  /** Cohen's d of paired samples: mean / deviation of the differences; NaN where they do not vary. */
+  /** Cohen's d for paired samples: mean / deviation of the differences; NaN if the deviation is 0 or NaN. */
   readonly effect: number;
 }
 
-/** Up to this many pairs all signs are tried; with more, so many random ones. */
+/** Up to this number of pairs, all choices of signs are enumerated; with more pairs, `DRAWS` random ones. */
 const MOST_EXACT = 20;
 const DRAWS = 50_000;
 
 /**
  * Sign-flip (randomisation) test of paired differences (Fisher 1935): under the hypothesis that the variants do not
- * differ, each difference is as likely as its negative. Exact up to 20 pairs; above, estimated from random signs (the same
- * ones each time), the one found counted with them (Phipson and Smyth 2010). Null for no pairs.
+ * differ, each difference is as likely as its negative. Exact for up to 20 pairs. With more, p is estimated from random signs
+ * with a fixed seed, and the observed signs are counted as one of the draws (Phipson and Smyth 2010). Returns null without pairs.
  */
 export function signFlipTest(differences: readonly number[]): PairedTest | null {
   const spread = spreadOf(differences);
   if (!spread) return null;
   const { n, mean, deviation } = spread;
   const found = Math.abs(differences.reduce((sum, value) => sum + value, 0));
-  // Sums that are equal but for rounding count as equal.
+  // Sums that are equal up to rounding count as equal.
   const slack = 1e-9 * differences.reduce((sum, value) => sum + Math.abs(value), 0);
   const share = (sums: Float64Array) =>
     sums.reduce((count, sum) => count + (Math.abs(sum) >= found - slack ? 1 : 0), 0) / sums.length;
@@ -82,12 +82,12 @@ function randomSums(differences: readonly number[], found: number): Float64Array
   return sums;
 }
 
-/** 2 / 2^n where all signs are tried: those found and all of them turned. */
+/** The smallest possible p: 2 / 2^n with all choices of signs (the observed ones and their negatives), else 1 / (draws + 1). */
 export function smallestP(pairs: number): number {
   return pairs <= MOST_EXACT ? 2 / 2 ** pairs : 1 / (DRAWS + 1);
 }
 
-/** Holm's step-down correction (1979) for `comparisons`, of which these have p-values yet; in the order given. */
+/** Holm's step-down correction (1979) for `comparisons`, of which only these have p-values so far. Keeps the order of `ps`. */
 export function holm(ps: readonly number[], comparisons = ps.length): number[] {
   const order = ps.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p);
   const adjusted = new Array<number>(ps.length);
@@ -99,12 +99,12 @@ export function holm(ps: readonly number[], comparisons = ps.length): number[] {
   return adjusted;
 }
 
-/** The smallest p after Holm that any of so many comparisons can have with so many pairs each. */
+/** The smallest p after Holm's correction that one of `comparisons` can reach with `pairs` pairs each. */
 export function smallestAdjusted(pairs: number, comparisons: number): number {
   return Math.min(1, comparisons * smallestP(pairs));
 }
 
-/** The fewest pairs with which any of so many comparisons can be significant at 0.05 after Holm. */
+/** The smallest number of pairs with which one of `comparisons` can be significant at 0.05 after Holm's correction. */
 export function leastPairs(comparisons: number): number {
   let pairs = 1;
   while (smallestAdjusted(pairs, comparisons) > 0.05) pairs++;
@@ -112,9 +112,9 @@ export function leastPairs(comparisons: number): number {
 }
 
 /**
- * How many pairs would show a difference like this one, at a level of 0.05 over all comparisons (Bonferroni), with a
- * probability of 80 %: the usual approximation by Student's quantiles. Never fewer than the sign-flip test needs. Null where
- * the differences do not vary or average 0, and above 10,000.
+ * The number of pairs needed to detect a difference with this mean and deviation with a power of 80 %, at a level of 0.05 over
+ * all comparisons (Bonferroni). Uses the usual approximation with Student's quantiles, and returns at least what the sign-flip
+ * test needs. Returns null if the mean is 0, if the deviation is 0 or NaN, or if more than 10,000 pairs are needed.
  */
 export function pairsNeeded({ mean, deviation }: Spread, comparisons: number): number | null {
   if (!(deviation > 0) || mean === 0) return null;

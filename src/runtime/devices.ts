@@ -1,21 +1,21 @@
-// What the compiled engine can compute on, and the engines there are. Loads neither TensorFlow.js nor ONNX Runtime.
+// The devices of the compiled engine, and the backends. This file loads neither TensorFlow.js nor ONNX Runtime.
 
 import { availableParallelism } from "node:os";
 
 interface DeviceTraits {
-  /** Whether MLAS's blocked kernels run there. */
+  /** Whether the device has MLAS's blocked kernels. */
   readonly hasBlocks: boolean;
-  /** Whether a max pool can say where its maxima were. */
+  /** Whether a max pool can return the indices of its maxima. */
   readonly hasPoolIndices: boolean;
-  /** Whether state stays in the device's memory from step to step. */
+  /** Whether state stays in the device's memory between steps. */
   readonly keepsState: boolean;
-  /** Whether runs share the device, so that one at a time is best. */
+  /** Whether parallel runs would share the device, so that running one at a time is best. */
   readonly isShared: boolean;
-  /** What is needed to use it. */
+  /** The requirements for using the device, as the end of a message. */
   readonly needs: string;
 }
 
-/** By ONNX Runtime's names of its execution providers. */
+/** The keys are ONNX Runtime's names of its execution providers. */
 export const DEVICES = {
   cpu: { hasBlocks: true, hasPoolIndices: true, keepsState: false, isShared: false, needs: "" },
   webgpu: {
@@ -25,7 +25,7 @@ export const DEVICES = {
     isShared: true,
     needs: "a GPU and its driver for Vulkan, Metal or Direct3D 12 are needed",
   },
-  /** Outputs come back to the host: the Node.js binding keeps none on the device. */
+  /** Outputs are copied to the host, because the Node.js binding cannot keep them on the device. */
   cuda: {
     hasBlocks: false,
     hasPoolIndices: true,
@@ -44,7 +44,7 @@ export function isDevice(name: string | undefined): name is Device {
 
 export const DEVICE_NAMES: readonly Device[] = Object.keys(DEVICES).filter(isDevice);
 
-/** `compiled`: traced and run by ONNX Runtime. `tensorflow`: eager, on TensorFlow's kernels. `cpu`: eager, tfjs' own. */
+/** `compiled`: traced and run by ONNX Runtime. `tensorflow`: eager, with TensorFlow's kernels. `cpu`: eager, with tfjs' own. */
 export type Backend = "compiled" | "tensorflow" | "cpu";
 
 export const BACKENDS = ["auto", "compiled", "tensorflow", "cpu"] as const;
@@ -52,12 +52,12 @@ export type BackendChoice = (typeof BACKENDS)[number];
 
 export interface EngineOptions {
   readonly backend: BackendChoice;
-  /** Of the compiled engine. */
+  /** The device of the compiled engine. */
   readonly device: Device;
   readonly threads: number;
 }
 
-/** Runs at a time: as many as the cores have threads for; one where a GPU computes. */
+/** The number of runs at a time: one on a GPU, otherwise as many as there are cores for their threads. */
 export function defaultJobs({ backend, device, threads }: EngineOptions): number {
   if (backend === "tensorflow" || DEVICES[device].isShared) return 1;
   return Math.max(1, Math.floor(availableParallelism() / threads));

@@ -1,21 +1,21 @@
-// A run's state after an epoch <-> its checkpoint files.
+// The state of a run after an epoch <-> its checkpoint files.
 
 import { readTensors, writeTensors } from "../records/safetensors.js";
 import type { State } from "../runtime/program.js";
 
 export interface Checkpoint {
   readonly state: State;
-  /** Epochs finished. */
+  /** Number of finished epochs. */
   readonly epoch: number;
-  /** What was being trained, but for how long (network/fingerprint.ts): a checkpoint of something else is of no use. */
+  /** Identifies what was trained, regardless of how long (network/fingerprint.ts). Other checkpoints cannot be used. */
   readonly trajectory: string;
-  /** Checksum of the rows of epochs.csv up to this epoch; empty where they do not matter. */
+  /** Checksum of the rows of epochs.csv up to this epoch; empty if it is not needed. */
   readonly rows: string;
 }
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** Weights, optimizer state and moving statistics, with their shapes. What stood there before is kept as `previous`. */
+/** Writes weights, optimizer state and moving statistics with their shapes. An existing file is kept as `previous`, if given. */
 export function writeCheckpoint(
   file: string,
   { state, epoch, trajectory, rows }: Checkpoint,
@@ -27,7 +27,7 @@ export function writeCheckpoint(
   writeTensors(file, { tensors, metadata: { epoch: String(epoch), trajectory, rows } }, previous);
 }
 
-/** Null where there is no checkpoint, or one of another run. Throws DamagedFileError. */
+/** Returns null if there is no checkpoint with this trajectory. Throws DamagedFileError. */
 export function readCheckpoint(file: string, trajectory: string): Checkpoint | null {
   const stored = readTensors(file);
   if (!stored || stored.metadata.trajectory !== trajectory) return null;
@@ -39,7 +39,7 @@ export function readCheckpoint(file: string, trajectory: string): Checkpoint | n
   };
 }
 
-/** Whether a checkpoint has everything that lives from step to step, in its size. */
+/** Whether a checkpoint has all state, in the right sizes. */
 export function fitsShapes({ state }: Checkpoint, shapes: Shapes): boolean {
   return [...shapes].every(
     ([name, shape]) => state.get(name)?.length === shape.reduce((size, dimension) => size * dimension, 1),

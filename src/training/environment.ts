@@ -1,4 +1,4 @@
-// What a run ran on, for environment.json.
+// The hardware, the software and the data of a run, for environment.json.
 
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -7,9 +7,9 @@ import type { Engine } from "../engine/engine.js";
 import { ownVersion } from "../own-version.js";
 
 export interface Environment {
-  /** Of the run: what decides whether two runs are the same. */
+  /** Identifies the run: equal runs have the same fingerprint. */
   readonly fingerprint: string;
-  /** Of the run, but for how long it is (network/fingerprint.ts). */
+  /** The fingerprint without the number of epochs (network/fingerprint.ts). */
   readonly trajectory: string;
   readonly squeezebox: string;
   readonly commit: string | null;
@@ -52,7 +52,7 @@ export function describeEnvironment(
   };
 }
 
-/** The commit of the code, with `+` where it has changes; null where it is in no checkout, or installed in another project. */
+/** The commit of the code, with `+` if it has changes; null if it is not in a git checkout or is installed in another project. */
 function gitCommit(): string | null {
   const git = (...words: string[]) =>
     execFileSync("git", words, {

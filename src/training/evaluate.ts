@@ -1,4 +1,4 @@
-// A compiled network and a split -> metrics over all of its images.
+// A compiled network and a split -> metrics over all images of the split.
 
 import { equalBatches, loadBatches } from "../data/batches.js";
 import { FIXED, type Split } from "../data/split.js";
@@ -7,16 +7,16 @@ import type { Program, Values } from "../runtime/program.js";
 import { type Evaluation, MetricsSum } from "./metrics.js";
 
 export interface EvaluationParts {
-  /** The number of images that the program takes at once; the last batch is filled up. */
+  /** The batch size of the program. The last batch is padded. */
   readonly size: number;
   readonly classes: number;
-  /** Called with the indices of the images of each batch in the split, and with all outputs of the program. */
+  /** Called after each batch with the indices of its images in the split and the program's results. */
   readonly onBatch?: (images: Uint32Array, results: Values) => void;
 }
 
 /**
- * `program` has the input `images` and the output `logits`, among others. Images are often sorted by class in their files, so
- * they are taken in a random order, the same each time: a placebo gate uses the next image in the batch.
+ * `program` has the input `images` and at least the output `logits`. Images are taken in a fixed random order, because many files
+ * are sorted by class, which would matter for placebos that use another image of the batch.
  */
 export async function evaluateSplit(
   program: Program,

@@ -1,33 +1,33 @@
-// Logits and classes -> loss and errors, averaged over a whole set.
+// Logits and classes -> loss and errors, averaged over all images of a set.
 
 export interface Metrics {
   /** Mean cross-entropy in nats, without label smoothing. */
   readonly loss: number;
-  /** Share of images whose class does not have the largest logit. */
+  /** Fraction of images whose class does not have the largest logit. */
   readonly error: number;
-  /** Share of images whose class is not among the five largest logits. */
+  /** Fraction of images whose class is not among the five largest logits. */
   readonly errorTop5: number;
 }
 
-/** Of a set that was evaluated. */
+/** The result of evaluating a set. */
 export interface Evaluation extends Metrics {
-  /** Share of the images of each class that were taken for another; null for a class without images. */
+  /** Fraction of misclassified images of each class; null for a class without images. */
   readonly errorsByClass: readonly (number | null)[];
 }
 
-/** The mean of the classes' errors, however many images each has (1 - balanced accuracy). */
+/** The unweighted mean of the errors of all classes that have images (1 - balanced accuracy). */
 export function balancedError({ errorsByClass }: Pick<Evaluation, "errorsByClass">): number {
   const errors = errorsByClass.filter((error) => error !== null);
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
-/** Whether a class other than the right one has as large a logit: ties count against the network. */
+/** Whether another class has a logit that is at least as large as that of the target. Ties count as errors. */
 export function isWrong(scores: Float32Array, target: number): boolean {
   const own = scores[target] as number;
   return scores.some((score, index) => index !== target && !(score < own));
 }
 
-/** Adds up batches, each image once. */
+/** Accumulates metrics over batches. */
 export class MetricsSum {
   #count = 0;
   readonly #images: number[] = [];
@@ -36,7 +36,7 @@ export class MetricsSum {
   #wrong = 0;
   #wrongTop5 = 0;
 
-  /** The first `count` rows of logits [batch, classes]. */
+  /** Adds the first `count` rows of logits [batch, outputs] with their classes [batch]. */
   add(logits: Float32Array, classes: Uint16Array, count: number): void {
     const width = logits.length / classes.length;
     for (let row = 0; row < count; row++) {
@@ -44,7 +44,7 @@ export class MetricsSum {
       const target = classes[row] as number;
       const own = scores[target] as number;
       let largest = Number.NEGATIVE_INFINITY;
-      // Ties count against the network: constant logits are no answer.
+      // Ties count as errors, so that constant logits have an error of 1.
       let ahead = 0;
       scores.forEach((score, index) => {
         if (score > largest) largest = score;
@@ -71,7 +71,7 @@ export class MetricsSum {
     };
   }
 
-  /** Of the first `classes` classes. */
+  /** The errors of the first `classes` classes; null for a class without images. */
   errorsByClass(classes: number): (number | null)[] {
     return Array.from({ length: classes }, (_, label) => {
       const images = this.#images[label] ?? 0;

@@ -1,13 +1,14 @@
-// Optimizers as tfjs expressions: the new value of a weight, and of what is remembered with it, from its gradient.
+// Optimizers as tfjs expressions that compute the new values of a weight and of its slots from its gradient.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptimizerSpec } from "../config/experiment-spec.js";
 
 export interface Optimizer {
-  /** What is remembered a weight, by suffix of its name: zeros at first. */
+  /** Name suffixes of the state that is kept per weight, initially zero. */
   readonly slots: readonly string[];
-  /** Names of the numbers that change from step to step, and their values at a step (from 1). */
+  /** Names of the scalar inputs that depend on the step. */
   readonly scalars: readonly string[];
+  /** The values of these scalars at a step (from 1). */
   scalarValues(step: number): Readonly<Record<string, number>>;
   /** Assigns to the weight and its slots. `decay`: whether this weight is subject to weight decay. */
   update(parts: UpdateParts): void;
@@ -26,7 +27,7 @@ export function createOptimizer(spec: OptimizerSpec): Optimizer {
   return spec.name === "sgd" ? sgd(spec) : adam(spec);
 }
 
-/** v = momentum v + g; w = w - lr v, or w - lr (g + momentum v) with Nesterov. Weight decay is part of g. */
+/** v = momentum v + g; w = w - lr v, or with Nesterov w = w - lr (g + momentum v). Weight decay is added to g. */
 function sgd({ momentum, nesterov, weightDecay }: Extract<OptimizerSpec, { name: "sgd" }>): Optimizer {
   return {
     slots: momentum > 0 ? ["velocity"] : [],
@@ -49,9 +50,9 @@ function sgd({ momentum, nesterov, weightDecay }: Extract<OptimizerSpec, { name:
 
 /**
  * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w = w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
- * (Kingma and Ba 2015). AdamW (Loshchilov and Hutter 2019) takes lr weightDecay w off the weight instead of adding
- * weightDecay w to g. The moments are kept as m / (1 - b1) and v / (1 - b2): what is left of the constants goes into two
- * numbers a step, and each moment takes one pass over the weights.
+ * (Kingma and Ba 2015). AdamW (Loshchilov and Hutter 2019) subtracts lr weightDecay w from the weight instead of adding
+ * weightDecay w to g. The moments are stored as m / (1 - b1) and v / (1 - b2), so that updating a moment takes one pass over
+ * the weights. The remaining constants are combined into two scalars per step.
  */
 function adam({
   name,

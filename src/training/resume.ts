@@ -1,4 +1,4 @@
-// The folder of a run that was interrupted -> the epoch after which it continues. What is damaged counts as none.
+// The folder of an interrupted run -> the checkpoint from which it continues. Damaged files are logged and ignored.
 
 import { checksumOf } from "../records/checksum.js";
 import { isWhole } from "../records/columns.js";
@@ -14,8 +14,9 @@ export interface ResumePoint {
 }
 
 /**
- * The last checkpoint with the rows of its epochs, or else the one before it. One whose rows are lost or damaged, that is
- * itself damaged or of another shape, or without the weights of its best epoch where those are tested, is none.
+ * Returns the last usable checkpoint and the rows of its epochs, or null and no rows. A checkpoint is usable if it is intact, has
+ * the right trajectory and shapes, its rows in epochs.csv are intact and, if the best epoch is tested, the weights of its best
+ * epoch are available.
  */
 export function resumePoint(
   folder: RunFolder,
@@ -45,7 +46,7 @@ export function resumePoint(
   return none;
 }
 
-/** A damaged one is none, and the log says so. */
+/** Returns null for a damaged checkpoint, and logs it. */
 function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): Checkpoint | null {
   try {
     return readCheckpoint(file, trajectory);
@@ -56,7 +57,7 @@ function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): 
   }
 }
 
-/** None where the table is damaged. */
+/** Returns no rows if the table is damaged, and logs it. */
 function rowsIn(folder: RunFolder): EpochRow[] {
   try {
     const table = readCsv(folder.epochs, EPOCH_COLUMNS);
@@ -69,7 +70,7 @@ function rowsIn(folder: RunFolder): EpochRow[] {
   return [];
 }
 
-/** Throws where they are not there; the run starts again then. */
+/** Throws if the weights are missing or damaged. The next attempt then starts from the beginning. */
 export function bestWeights(folder: RunFolder, epoch: number, trajectory: string): Checkpoint {
   const weights = intactCheckpoint(folder, folder.bestCheckpoint, trajectory);
   if (weights?.epoch === epoch) return weights;

@@ -8,7 +8,7 @@ export interface SchedulePlace {
   readonly stepsPerEpoch: number;
 }
 
-/** The learning rate of a step (from 0). Linear warm-up multiplies whatever the schedule says. */
+/** The learning rate of a step (from 0). The linear warm-up is a factor on top of the schedule. */
 export function learningRateAt(
   schedule: ScheduleSpec,
   step: number,
@@ -26,7 +26,7 @@ function factorAt(schedule: ScheduleSpec, epoch: number, epochs: number): number
     case "steps":
       return schedule.factor ** schedule.at.filter((start) => epoch >= start).length;
     case "cosine": {
-      // The descent begins where the warm-up ends.
+      // The cosine starts at the end of the warm-up.
       const progress =
         Math.max(0, epoch - schedule.warmup) / Math.max(epochs - schedule.warmup, Number.EPSILON);
       return schedule.final + ((1 - schedule.final) * (1 + Math.cos(Math.PI * Math.min(1, progress)))) / 2;

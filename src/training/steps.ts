@@ -1,4 +1,4 @@
-// A model and how to train it -> the two functions an engine runs: a training step and an evaluation.
+// A model and its training settings -> the two functions that an engine runs: a training step and an evaluation.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
@@ -15,7 +15,7 @@ export interface BatchShape {
   readonly classes: number;
 }
 
-/** Every variable that lives from step to step: the model's weights, and the optimizer's slots of the trainable ones. */
+/** Every variable that persists between steps: the model's weights, and the optimizer's slots of the trainable ones. */
 export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Variable> {
   const state = new Map(model.weights);
   for (const { name, weight } of learnedWeights(model)) {
@@ -38,9 +38,9 @@ function learnedWeights({ weights, roles }: Model) {
 }
 
 /**
- * Inputs images [batch, height, width, channels], labels [batch, classes] (one-hot), learning_rate [], the optimizer's
- * scalars [], and noise:<layer> [batch, units] a dropout layer. Gives loss [] (mean over the batch) and logits [batch, classes],
- * both before the update.
+ * Inputs: images [batch, height, width, channels], labels [batch, classes] (one-hot), learning_rate [], the optimizer's
+ * scalars [], and noise:<layer> [batch, units] for each dropout layer. Returns loss [] (mean over the batch) and logits
+ * [batch, classes], both before the update.
  */
 export function trainingStep(
   model: Model,
@@ -55,7 +55,7 @@ export function trainingStep(
     state: ReadonlyMap<string, tf.Variable>;
     shape: BatchShape;
     labelSmoothing: number;
-    /** One a class, or null: all weigh the same. */
+    /** One weight per class; null if all are equal. */
     classWeights: Float32Array | null;
   },
 ): StepFunction {
@@ -102,7 +102,7 @@ export function trainingStep(
   };
 }
 
-/** Inputs images; gives logits [batch, classes]. BatchNorm uses its moving statistics. */
+/** Input: images. Returns logits [batch, classes]. BatchNorm uses its moving statistics. */
 export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
   return {
     name: `evaluation of ${shape.batch}`,
@@ -114,14 +114,14 @@ export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
   };
 }
 
-/** Mean over the batch of -sum(target log softmax(logits)); the target keeps 1 - smoothing and spreads the rest evenly. */
+/** Mean over the batch of -sum(target log softmax(logits)) with target = (1 - smoothing) label + smoothing / classes. */
 export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor, smoothing: number): tf.Scalar {
   return tf.losses.softmaxCrossEntropy(labels, logits, undefined, smoothing, tf.Reduction.MEAN) as tf.Scalar;
 }
 
 /**
- * Sum over the batch and the classes of -w_c target_c log softmax(logits)_c, over the sum of the weights of the images'
- * own classes (PyTorch's cross_entropy with `weight`, its `label_smoothing` too).
+ * Sum over the batch and the classes of -w_c target_c log softmax(logits)_c, divided by the sum of the weights of the images'
+ * classes, as in PyTorch's cross_entropy with `weight` and `label_smoothing`.
  */
 export function weightedCrossEntropy(
   labels: tf.Tensor,
@@ -134,7 +134,7 @@ export function weightedCrossEntropy(
   return tf.neg(tf.div(tf.sum(terms), tf.sum(tf.mul(labels, classWeights)))) as tf.Scalar;
 }
 
-/** Name of the input with a dropout layer's random numbers. */
+/** The name of the input with the random numbers of a dropout layer. */
 export function noiseName(layer: layers.Layer): string {
   return `noise:${layer.name}`;
 }

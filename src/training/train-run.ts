@@ -1,4 +1,4 @@
-// One experiment -> the files of one run; continues where an earlier attempt was interrupted.
+// One experiment -> the files of one run. Continues where an earlier attempt was interrupted.
 
 import { stringify } from "yaml";
 import type { Experiment } from "../config/experiment-spec.js";
@@ -27,7 +27,7 @@ export interface RunOptions extends EngineOptions {
   readonly dataset: Dataset;
   readonly fingerprint: string;
   readonly folder: RunFolder;
-  /** Whether epochs are written as events, too. */
+  /** Whether to write an event file, too. */
   readonly tensorboard: boolean;
   readonly onProgress: (progress: RunProgress) => void;
 }
@@ -36,11 +36,11 @@ export interface RunProgress extends StepProgress {
   readonly epoch: number;
   readonly epochs: number;
   readonly imagesPerSecond: number;
-  /** Share of the run that is done, 0 to 1. */
+  /** Fraction of the run that is done, from 0 to 1. */
   readonly done: number;
 }
 
-/** Trains, validates each epoch, tests once at the end. Throws DivergedError; the files say how far it came. */
+/** Trains, validates after each epoch, and tests once at the end. Throws DivergedError; files of finished epochs remain. */
 export async function trainRun(options: RunOptions): Promise<void> {
   const { experiment, graph, dataset, fingerprint, folder } = options;
   checkObstacles(folder);
@@ -61,7 +61,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
   try {
     const trainer = createTrainer({ ...options, engine });
     const selects = experiment.training.select === "validation";
-    // The same bytes whether it is written with its epoch or made up for later.
+    // The file has the same bytes whether it is written with its epoch or when the run is resumed.
     const keepBest = (best: Omit<Checkpoint, "rows">) =>
       writeCheckpoint(
         folder.bestCheckpoint,
@@ -74,7 +74,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
       selects,
       epochs: experiment.training.epochs,
     });
-    // It may have been killed between the checkpoints of its best epoch.
+    // The run may have been killed between writing the last and the best checkpoint.
     if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
     if (checkpoint) engine.writeState(checkpoint.state);
     else trainer.initialise();
@@ -92,7 +92,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
       rows.push(row);
       writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
       const state = await engine.readState();
-      // An epoch counts once this checkpoint is there.
+      // The epoch counts as finished once this checkpoint is written.
       writeCheckpoint(
         folder.lastCheckpoint,
         { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
@@ -140,7 +140,7 @@ function dataOf({
   };
 }
 
-/** Since 1970. */
+/** Seconds since 1970. */
 function seconds(): number {
   return Date.now() / 1000;
 }
@@ -222,7 +222,7 @@ function resultRow(
   };
 }
 
-/** Test error of always answering the class with most training images. */
+/** Test error of always predicting the class with the most training images. */
 function majorityError({ train, test }: Dataset): number {
   const count = (labels: Iterable<number>, label: number) => {
     let found = 0;
@@ -241,7 +241,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** Times to the millisecond. */
+/** Rounds to three decimals, which for times are milliseconds. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-// A model, its data and an engine -> epochs of training, and evaluations. No files.
+// A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import { type BatchPlace, batchesOf, loadBatches } from "../data/batches.js";
@@ -17,7 +17,7 @@ import { createOptimizer, type Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
 import { evaluationStep, noiseName, stateOf, trainingStep } from "./steps.js";
 
-/** Training stopped making sense: says where, and what to try. */
+/** The loss is not finite. The message says at which step and what to try. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
 }
@@ -25,16 +25,16 @@ export class DivergedError extends Error {
 export interface StepProgress {
   readonly step: number;
   readonly steps: number;
-  /** Of this epoch, so far. */
+  /** Images of this epoch so far. */
   readonly images: number;
   readonly loss: number;
   readonly error: number;
 }
 
 export interface EpochResult extends Metrics {
-  /** Of the epoch's last step. */
+  /** The learning rate of the epoch's last step. */
   readonly learningRate: number;
-  /** Steps since the start of training. */
+  /** Number of steps since the start of training. */
   readonly step: number;
 }
 
@@ -42,9 +42,9 @@ export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Sets all state to its initial values. */
   initialise(): void;
-  /** Compiles what an epoch of training and an evaluation of `split` run, so that neither's time has it in it. */
+  /** Compiles the programs for training and for evaluating `split`, so that their times do not include compilation. */
   prepare(split: Split): Promise<void>;
-  /** One pass over the training images (epochs from 1), each once, in an order that follows from seed and epoch. */
+  /** One pass over all training images, in an order that depends on seed and epoch (from 1). */
   trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
   /** Metrics over a whole split. */
   evaluate(split: Split): Promise<Evaluation>;
@@ -134,7 +134,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   };
 }
 
-/** `balanced`: images over classes times images of the class, as scikit-learn has it. Null where all weigh the same. */
+/** `balanced`: images / (classes x images of the class), as in scikit-learn. Null if all weights are equal. */
 function weightsOfClasses(
   weights: TrainingSpec["classWeights"],
   { labels, classes }: Split,
@@ -146,7 +146,7 @@ function weightsOfClasses(
   return Float32Array.from(images, (own) => (own === 0 ? 0 : labels.length / (classes * own)));
 }
 
-/** A program belongs to one batch size; the last batch of an epoch may have another. */
+/** Compiles one program per batch size. The last batch of an epoch may have a different size. */
 function compileOnce(compile: (batch: number) => Promise<Program>): (batch: number) => Promise<Program> {
   const programs = new Map<number, Promise<Program>>();
   return (batch) => {

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { excitationRows, type GateValues, gateRow } from "../../src/analysis/excitation.js";
 import { excitationFigure } from "../../src/analysis/excitation-plots.js";
 
-/** Four images, two channels: the first follows the class, the second does not. */
+/** Four images and two channels, of which only the first depends on the class. */
 const GATE: GateValues = {
   gate: "g",
   channels: 2,
@@ -14,7 +14,7 @@ const GATE: GateValues = {
 const LABELS = [0, 0, 1, 1];
 
 describe("excitation", () => {
-  it("has mean and deviation by channel and class", () => {
+  it("consists of mean and deviation by channel and class", () => {
     assert.deepEqual(excitationRows(GATE, LABELS, ["a", "b"]), [
       { gate: "g", channel: 0, class: "a", mean: 0, deviation: 0 },
       { gate: "g", channel: 0, class: "b", mean: 1, deviation: 0 },
@@ -23,7 +23,7 @@ describe("excitation", () => {
     ]);
   });
 
-  it("says how specific to classes and how saturated a gate is", () => {
+  it("measures class specificity, saturation and worth of a gate", () => {
     const row = gateRow(GATE, { labels: LABELS, classes: 2, error: 0.125 });
     assert.deepEqual(row, {
       gate: "g",
@@ -40,7 +40,7 @@ describe("excitation", () => {
   });
 });
 
-describe("the figure of gates", () => {
+describe("excitationFigure", () => {
   const rowsOf = (gate: string, channels: number, classes: number) =>
     Array.from({ length: channels * classes }, (_, index) => ({
       gate,
@@ -60,12 +60,13 @@ describe("the figure of gates", () => {
       svg.matchAll(/aria-roledescription="line mark"[^>]* d="([^"]*)"/g),
       ([, d]) => d,
     );
-    // A line a class and one for all, in two panels.
+    // Two panels, each with one line per class and one for all classes.
     assert.equal(paths.length, 2 * (lines + 1));
     for (const path of paths) assert.equal(path?.match(/[ML]/g)?.length, points);
   };
 
-  it("has a panel for the last gate of each stage, a line a class, and one for all", () =>
+  it("has a panel for the last gate of each stage, with one line per class and one for all", () =>
     check(8, 3, [8, 3]));
-  it("shows fifty channels and four classes where there are more", () => check(120, 20, [50, 4]));
+  it("shows fifty channels if there are more, and four classes if there are more than ten", () =>
+    check(120, 20, [50, 4]));
 });

@@ -45,7 +45,7 @@ interface Exported {
   readonly count: number;
 }
 
-/** Trains, exports, and compares test loss and error of the run and of the exported model's logits for pixels. */
+/** Trains and exports, and checks that the exported model's logits for pixels have the run's test loss and error. */
 async function check(
   format: "tfjs" | "onnx",
   logitsOf: (exported: Exported) => Promise<Float32Array>,
@@ -102,20 +102,20 @@ function checkAgreement(
   assert.ok(Math.abs(loss - (result.test_loss as number)) < 1e-5, `${loss} instead of ${result.test_loss}`);
 }
 
-/** What somebody who was given the files would write. */
+/** The code that a user of the files would write. */
 const IN_PAGE = `async (pixels, count) => {
   const model = await tf.loadLayersModel("/model.json");
   const logits = model.predict(tf.tensor(pixels, [count, 8, 8, 3]));
   return Array.from(await logits.data());
 }`;
 
-/** All images of a split, in their order. */
+/** All images of a split as one batch, in their order. */
 function wholeSplit(split: Split, classes: number) {
   const order = Uint32Array.from({ length: split.count }, (_, index) => index);
   return takeBatch(split, { order, start: 0, size: split.count, classes, draw: FIXED });
 }
 
-/** The exported folder, as a web server shows it. */
+/** Reads files from the exported folder like a web server. */
 function readerOf(folder: string): (path: string) => Uint8Array | null {
   return (path) => {
     const file = join(folder, path === "/" ? "index.html" : path);
@@ -123,10 +123,10 @@ function readerOf(folder: string): (path: string) => Uint8Array | null {
   };
 }
 
-describe("an exported run gives the run's test loss and error again", function () {
+describe("an exported run reproduces the run's test loss and error", function () {
   this.timeout(60_000);
 
-  it("as a LayersModel, loaded by stock TensorFlow.js", () =>
+  it("as a LayersModel loaded by stock TensorFlow.js", () =>
     check("tfjs", async ({ folder, pixels, count }) => {
       await tf.setBackend("cpu");
       const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(
@@ -142,7 +142,7 @@ describe("an exported run gives the run's test loss and error again", function (
       return (await logits.data()) as Float32Array;
     }));
 
-  it("as a LayersModel, in a browser on the page beside it", async function () {
+  it("as a LayersModel in a browser, on the exported page", async function () {
     if (CHROMIUM === null) this.skip();
     await check("tfjs", async ({ folder, pixels, count }) => {
       let logits: number[] = [];
@@ -158,7 +158,7 @@ describe("an exported run gives the run's test loss and error again", function (
     });
   });
 
-  it("as ONNX, in ONNX Runtime, in batches of any size", () =>
+  it("as ONNX in ONNX Runtime, with batches of any size", () =>
     check("onnx", async ({ folder, pixels, count }) => {
       const session = await InferenceSession.create(join(folder, "model.onnx"));
       assert.deepEqual([session.inputNames, session.outputNames], [["images"], ["logits", "probabilities"]]);
@@ -179,7 +179,7 @@ describe("an exported run gives the run's test loss and error again", function (
       return Float32Array.from(found);
     }));
 
-  it("for normalised images, where asked, and for so many at a time", () =>
+  it("as ONNX for normalised images with a fixed batch size", () =>
     inTemporaryFolder(async (folder) => {
       writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
       const squeezebox = squeezeboxIn(folder);
@@ -193,7 +193,7 @@ describe("an exported run gives the run's test loss and error again", function (
       checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
     }));
 
-  it("on a page that is given image files of digits", async function () {
+  it("on the exported page with image files of digits", async function () {
     if (CHROMIUM === null) this.skip();
     await inTemporaryFolder(async (folder) => {
       writeFileSync(
@@ -245,7 +245,7 @@ training: { epochs: 6, batchSize: 64, optimizer: { name: adam, learningRate: 0.0
     });
   });
 
-  it("and excite measures its gates", () =>
+  it("and its gates can be measured with excite", () =>
     inTemporaryFolder(async (folder) => {
       writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
       const squeezebox = (...words: string[]) =>
@@ -267,7 +267,7 @@ training: { epochs: 6, batchSize: 64, optimizer: { name: adam, learningRate: 0.0
     }));
 });
 
-/** A Windows bitmap of 24 bits a pixel: the simplest file that a browser shows. */
+/** A Windows bitmap with 24 bits per pixel, the simplest format that browsers can show. */
 function bitmapOf(grey: Uint8Array, width: number, height: number): Buffer {
   const row = Math.ceil((3 * width) / 4) * 4;
   const bytes = Buffer.alloc(54 + row * height);
@@ -279,7 +279,7 @@ function bitmapOf(grey: Uint8Array, width: number, height: number): Buffer {
   bytes.writeInt32LE(height, 22);
   bytes.writeUInt16LE(1, 26);
   bytes.writeUInt16LE(24, 28);
-  // Rows from the bottom up.
+  // Rows are stored from bottom to top.
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       bytes.fill(

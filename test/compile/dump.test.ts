@@ -9,7 +9,7 @@ import { trace } from "../../src/compile/trace/trace.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 describe("SQUEEZEBOX_DUMP", () => {
-  it("shows what was traced, layouts, and ONNX before and after each pass", () =>
+  it("writes the traced graph, the layouts, and the graphs after each pass", () =>
     inTemporaryFolder((folder) => {
       const step = {
         inputs: { x: [8, 4, 4, 8], w: [3, 3, 8, 8] },

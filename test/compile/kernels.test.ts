@@ -6,7 +6,7 @@ import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "../engine/both-engines.js";
 
 type Tensors = tf.Tensor[];
-/** Shapes of the inputs, as in "8x4x4x16 3x3x16x8". */
+/** `shapes`: those of the inputs, such as "8x4x4x16 3x3x16x8". `name` also seeds the numbers. */
 type Case = [name: string, shapes: string, compute: (...inputs: Tensors) => tf.Tensor];
 
 const conv =
@@ -271,7 +271,7 @@ const CASES: Case[] = [
       return tf.mul(tf.mul(y, tf.sigmoid(tf.mean(y, 2, true))), tf.sigmoid(tf.mean(y, 1, true)));
     },
   ],
-  // Whole blocks of 8 and of 16 channels, in batches that both divide.
+  // Channels and batches that are multiples of both block sizes, 8 and 16.
   ["wide: 3x3", "16x6x5x32 3x3x32x32", conv(1, "same")],
   ["wide: 3x3 stride 2", "16x9x8x32 3x3x32x64", conv(2, "same")],
   ["wide: 1x1", "16x4x3x32 1x1x32x64", conv(1, "same")],
@@ -297,7 +297,7 @@ const CASES: Case[] = [
   ],
 ];
 
-/** Gives y and the gradients of sum(y * fixed weights) with respect to every input. */
+/** Computes y and the gradients of sum(y * fixed weights) with respect to every input. */
 function subject([, text, compute]: Case): Subject {
   const shapes = parseShapes(text);
   const names = shapes.map((_, index) => `x${index}`);

@@ -1,4 +1,4 @@
-// Each pass over ONNX graphs and each fusion rule, on graphs of a few nodes; `share`, `order` and `any-batch` have files of their own.
+// Tests each pass over ONNX graphs and each fusion rule on small graphs. `share`, `order` and `any-batch` have their own files.
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
@@ -21,7 +21,7 @@ const shift = (text: string, group = 8) =>
 const VIEW = { inner: [1, 8, 1, 16], outer: [1, 8, 4, 4] };
 const sum = (text: string) => node(text, { isBlockedSum: true });
 
-/** `y = Conv x w b + Relu`: "_" is an input left out. */
+/** Lines such as `y = Conv x w b + Relu`. "_" stands for a missing input. */
 function read(nodes: readonly OnnxNode[]): string[] {
   return nodes.map(
     ({ type, inputs, outputs, attributes }) =>
@@ -29,7 +29,7 @@ function read(nodes: readonly OnnxNode[]): string[] {
   );
 }
 
-/** What the rules make of nodes whose last output is the result. */
+/** Applies the rules to nodes of which the last output is the result. */
 function check(rules: readonly FusionRule[], nodes: readonly OnnxNode[], expected: readonly string[]): void {
   const outputs = [nodes.at(-1)?.outputs[0] ?? ""];
   const fused = read(fuse(graph(nodes, { outputs }), rules).nodes);
@@ -39,41 +39,41 @@ function check(rules: readonly FusionRule[], nodes: readonly OnnxNode[], expecte
 const UNCHANGED: readonly string[] = [];
 
 describe("the fusion rule shift", () => {
-  it("makes a shift the bias", () =>
+  it("turns a shift into the bias", () =>
     check([FUSE_SHIFT], [conv("c = Conv x w"), shift("y = Conv c ones b")], ["y = Conv x w b"]));
-  it("makes a shift by channel of a scaling its bias", () =>
+  it("turns a shift after a scaling per channel into its bias", () =>
     check(
       [FUSE_SHIFT],
       [conv("c = Conv x a", { view: VIEW }), shift("y = Conv c ones b")],
       ["y = Conv x a b"],
     ));
-  it("leaves one by image and channel after a convolution", () =>
+  it("keeps a shift per image and channel after a convolution", () =>
     check([FUSE_SHIFT], [conv("c = Conv x w"), shift("y = Conv c ones b", 16)], UNCHANGED));
-  it("leaves one after a bias, a sum or an activation", () => {
+  it("keeps a shift after a bias, a sum or an activation", () => {
     check([FUSE_SHIFT], [conv("c = Conv x w a"), shift("y = Conv c ones b")], UNCHANGED);
     check([FUSE_SHIFT], [conv("c = Conv x w _ s"), shift("y = Conv c ones b")], UNCHANGED);
     const active = conv("c = Conv x w", { attributes: { activation: "Relu" } });
     check([FUSE_SHIFT], [active, shift("y = Conv c ones b")], UNCHANGED);
   });
-  it("leaves one of a convolution that others use", () =>
+  it("keeps the shift if the convolution has other uses", () =>
     check([FUSE_SHIFT], [conv("c = Conv x w"), shift("t = Conv c ones b"), node("y = Mul t c")], UNCHANGED));
 });
 
 describe("the fusion rule sum", () => {
-  it("makes either operand the fourth input of the other", () => {
+  it("turns either operand into the fourth input of the other", () => {
     check([FUSE_SUM], [conv("c = Conv x w"), sum("y = Add c r")], ["y = Conv x w _ r"]);
     check([FUSE_SUM], [conv("c = Conv x w b"), sum("y = Add r c")], ["y = Conv x w b r"]);
   });
-  it("leaves a sum with itself", () =>
+  it("keeps a sum of a value with itself", () =>
     check([FUSE_SUM], [conv("c = Conv x w"), sum("y = Add c c")], UNCHANGED));
-  it("leaves sums that broadcast", () =>
+  it("keeps sums that broadcast", () =>
     check([FUSE_SUM], [conv("c = Conv x w"), node("y = Add c r")], UNCHANGED));
-  it("leaves one after a sum or an activation", () => {
+  it("keeps a sum after a sum or an activation", () => {
     check([FUSE_SUM], [conv("c = Conv x w _ s"), sum("y = Add c r")], UNCHANGED);
     const active = conv("c = Conv x w", { attributes: { activation: "Relu" } });
     check([FUSE_SUM], [active, sum("y = Add c r")], UNCHANGED);
   });
-  it("takes the other operand where one cannot", () =>
+  it("fuses with the second operand if the first is impossible", () =>
     check(
       [FUSE_SUM],
       [conv("c = Conv x w _ s"), conv("d = Conv x w"), sum("y = Add c d")],
@@ -82,33 +82,33 @@ describe("the fusion rule sum", () => {
 });
 
 describe("the fusion rule relu", () => {
-  it("makes a ReLU the activation", () =>
+  it("turns a ReLU into the activation", () =>
     check([FUSE_RELU], [conv("c = Conv x w"), node("y = Relu c")], ["y = Conv x w + Relu"]));
-  it("leaves a second one", () =>
+  it("keeps a second ReLU", () =>
     check(
       [FUSE_RELU],
       [conv("c = Conv x w"), node("d = Relu c"), node("y = Relu d")],
       ["d = Conv x w + Relu", "y = Relu d"],
     ));
-  it("leaves one of a convolution that is not blocked", () =>
+  it("keeps the ReLU of a convolution that is not blocked", () =>
     check([FUSE_RELU], [node("c = Conv x w"), node("y = Relu c")], UNCHANGED));
 });
 
-it("a convolution takes in shift, sum and ReLU, one after the other", () =>
+it("shift, sum and ReLU are fused into one convolution", () =>
   check(
     [FUSE_SHIFT, FUSE_SUM, FUSE_RELU],
     [conv("c = Conv x w"), shift("d = Conv c ones b"), sum("e = Add r d"), node("y = Relu e")],
     ["y = Conv x w b r + Relu"],
   ));
 
-it("what is returned stays", () => {
+it("outputs of the graph are not fused", () => {
   const nodes = [conv("c = Conv x w"), node("y = Relu c")];
   assert.deepEqual(read(fuse(graph(nodes, { outputs: ["c", "y"] }), [FUSE_RELU]).nodes), read(nodes));
 });
 
 describe("the pass expand-views", () => {
   const viewed = conv("y = Conv x a b s", { view: VIEW });
-  it("puts reshapes around what is an image, and leaves the output inside", () => {
+  it("adds reshapes of images, and takes outputs before their reshape", () => {
     const builder = new OnnxBuilder();
     const { nodes, outputs } = EXPAND_VIEWS.run(graph([viewed], { outputs: ["y"] }), builder);
     const [inner, outer] = [builder.ints(VIEW.inner), builder.ints(VIEW.outer)];
@@ -120,7 +120,7 @@ describe("the pass expand-views", () => {
     ]);
     assert.deepEqual(outputs.get("y"), { name: "y:inside", shape: VIEW.inner });
   });
-  it("leaves other nodes", () => {
+  it("keeps other nodes", () => {
     const nodes = [conv("c = Conv x w"), node("y = Relu c")];
     assert.deepEqual(EXPAND_VIEWS.run(graph(nodes, { outputs: ["y"] }), new OnnxBuilder()).nodes, nodes);
   });
@@ -139,7 +139,7 @@ describe("placement", () => {
     );
     return names;
   };
-  it("converts when first asked, and never twice", () => {
+  it("converts on first use, and never twice", () => {
     const [first, second] = check(
       value.shape,
       (placement) => [placement.full(value, "blocked"), placement.full(value, "blocked")],
@@ -147,12 +147,12 @@ describe("placement", () => {
     );
     assert.equal(first, second);
   });
-  it("converts nothing where the layout is the value's own", () =>
+  it("does not convert a value that has the layout", () =>
     check(value.shape, (placement) => [placement.full(value, "plain")], []));
   it("keeps a compact value compact until it is needed in full", () => {
     check([1, 1, 1, 1], (placement) => [placement.compact(value, "plain")], []);
     check([1, 1, 1, 1], (placement) => [placement.full(value, "plain")], ["Expand"]);
   });
-  it("reshapes in place of moving one pixel", () =>
+  it("reshapes single pixels instead of reordering them", () =>
     check([2, 1, 1, 8], (placement) => [placement.compact(value, "blocked")], ["Reshape"]));
 });

@@ -1,8 +1,8 @@
-// ONNX nodes and graphs written down by hand.
+// A notation for ONNX nodes and graphs.
 
 import type { OnnxGraph, OnnxNode, OnnxValue } from "../../src/compile/onnx/graph.js";
 
-/** `text`: outputs, type and inputs, as in "sum = Add a b" or "y i = MaxPool x"; "_" is an input left out. */
+/** `text`: outputs, type and inputs, such as "sum = Add a b" or "y i = MaxPool x". "_" stands for a missing input. */
 export function node(text: string, parts: Partial<OnnxNode> = {}): OnnxNode {
   const [left = "", call = ""] = text.split(" = ");
   const [output = "", ...others] = left.split(" ");
@@ -18,7 +18,7 @@ export function node(text: string, parts: Partial<OnnxNode> = {}): OnnxNode {
   };
 }
 
-/** `fed`: inputs that are not state. */
+/** `fed`: names of inputs of the call, which are not state. */
 export function graph(
   nodes: readonly OnnxNode[],
   { outputs = [], fed = [] }: { outputs?: readonly string[]; fed?: readonly string[] } = {},

@@ -1,4 +1,4 @@
-// Models as ONNX Runtime reads them.
+// Checks with ONNX Runtime that models are encoded correctly.
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
@@ -40,11 +40,12 @@ describe("encoded ONNX model", () => {
       });
       assert.deepEqual(await runs(bytes, ramp(2, 3), y), expected);
     };
-    it("a fraction that is whole", () => check("LeakyRelu", { alpha: 2 }, [-8, -6, -4, -2, 0, 1]));
-    it("whole numbers", () => check("Transpose", { perm: [1, 0] }, [-4, -1, -3, 0, -2, 1]));
-    it("a negative number", () => check("Hardmax", { axis: -1 }, [0, 0, 1, 0, 0, 1]));
-    it("negative numbers, and zero", () => check("ReduceMax", { axes: [-1], keepdims: 0 }, [-2, 1]));
-    it("words", async () => {
+    it("a float with an integer value", () => check("LeakyRelu", { alpha: 2 }, [-8, -6, -4, -2, 0, 1]));
+    it("a list of integers", () => check("Transpose", { perm: [1, 0] }, [-4, -1, -3, 0, -2, 1]));
+    it("a negative integer", () => check("Hardmax", { axis: -1 }, [0, 0, 1, 0, 0, 1]));
+    it("a list of negative integers, and zero", () =>
+      check("ReduceMax", { axes: [-1], keepdims: 0 }, [-2, 1]));
+    it("a string", async () => {
       const builder = new OnnxBuilder();
       const y = builder.op("Pad", ["x", builder.ints([0, 1, 0, 1])], { mode: "reflect" });
       const bytes = builder.encode({
@@ -55,7 +56,7 @@ describe("encoded ONNX model", () => {
     });
   });
 
-  it("initializers of many sizes, those without dimensions and with a long name too", async () => {
+  it("initializers of many sizes, including scalars and those with long names", async () => {
     const builder = new OnnxBuilder();
     let y = "x";
     for (const size of [1, 127, 128, 16_384, 2_097_152]) {
@@ -72,7 +73,7 @@ describe("encoded ONNX model", () => {
     assert.ok(Math.abs(sum - (-4 + 5)) < 1e-3, `${sum}`);
   });
 
-  it("a dimension with a name takes any size", async () => {
+  it("named dimensions, which accept any size", async () => {
     const builder = new OnnxBuilder();
     const y = builder.op("Relu", ["x"]);
     const shape = ["batch", 2];
@@ -88,7 +89,7 @@ describe("encoded ONNX model", () => {
     await session.release();
   });
 
-  it("metadata, by key", async () => {
+  it("metadata by key", async () => {
     const builder = new OnnxBuilder();
     const value = { name: "x", shape: [1] };
     const metadata = { run: "r-ablation/se-r4/seed-1", note: "größer als 127 Bytes ".repeat(10) };

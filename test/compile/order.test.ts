@@ -9,7 +9,7 @@ const order = (nodes: readonly OnnxNode[]) =>
   ORDER.run(graph(nodes, { fed: ["images"] }), new OnnxBuilder()).nodes;
 
 describe("the pass order", () => {
-  it("gives the same nodes, each after those it needs", () => {
+  it("returns the same nodes in topological order", () => {
     const nodes = trainingStep(20);
     const ordered = order(nodes);
     assert.deepEqual(new Set(ordered), new Set(nodes));
@@ -17,12 +17,12 @@ describe("the pass order", () => {
     const made = new Set<string>();
     const all = new Set(nodes.flatMap(({ outputs }) => outputs));
     for (const { inputs, outputs } of ordered) {
-      for (const name of inputs) assert.ok(!all.has(name) || made.has(name), `${name} is not there yet`);
+      for (const name of inputs) assert.ok(!all.has(name) || made.has(name), `${name} is used too early`);
       for (const name of outputs) made.add(name);
     }
   });
 
-  it("leaves the nodes that nobody uses in their order, which is that of running", () => {
+  it("keeps the order of unused nodes, which determines the order of execution", () => {
     const nodes = trainingStep(20);
     const used = new Set(nodes.flatMap(({ inputs }) => inputs));
     const last = (all: readonly OnnxNode[]) =>
@@ -31,7 +31,7 @@ describe("the pass order", () => {
     assert.deepEqual(last(order(nodes)), last(nodes));
   });
 
-  it("puts what needs state alone before what needs the images", () => {
+  it("puts nodes that depend only on state before those that depend on images", () => {
     const nodes = [node("x = Transpose images"), node("w = Reshape state"), node("y = Conv x w")];
     assert.deepEqual(
       order([...nodes, node("loss = Sum y")]).map(({ outputs }) => outputs[0]),
@@ -39,7 +39,7 @@ describe("the pass order", () => {
     );
   });
 
-  it("fills the list with little but what is ready from the start, and with weights that wait for their turn", () => {
+  it("keeps the list short: little more than nodes that are ready from the start, and weights that wait for their turn", () => {
     const depth = 200;
     const nodes = trainingStep(depth);
     const starts = 2 * depth;
@@ -50,7 +50,7 @@ describe("the pass order", () => {
   });
 });
 
-/** As traced: all layers forward, all back, and then the updates of their weights. */
+/** In the traced order: all layers forward, all layers backward, and then the updates of their weights. */
 function trainingStep(depth: number): OnnxNode[] {
   const up = Array.from({ length: depth }, (_, index) => index + 1);
   const forward = up.flatMap((layer) => [
@@ -73,7 +73,7 @@ function trainingStep(depth: number): OnnxNode[] {
   return [...forward, ...back, ...updates];
 }
 
-/** How many steps ONNX Runtime makes along its list of nodes that are ready, sorting the graph once. */
+/** The number of steps along its list of ready nodes that ONNX Runtime takes to sort the graph once. */
 function steps(nodes: readonly OnnxNode[]): number {
   const makers = new Map(
     nodes.flatMap(({ outputs }, index) => outputs.map((name) => [name, index] as const)),

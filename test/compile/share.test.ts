@@ -9,7 +9,7 @@ const share = (nodes: readonly OnnxNode[], outputs: readonly string[]) =>
   SHARE.run(graph(nodes, { outputs }), new OnnxBuilder()).nodes;
 
 describe("the pass share", () => {
-  it("keeps the first of equal nodes, and of what equal nodes make equal", () => {
+  it("keeps the first of equal nodes, including nodes that become equal", () => {
     const nodes = [
       node("a = Neg rate"),
       node("b = Neg rate"),
@@ -20,7 +20,7 @@ describe("the pass share", () => {
     assert.deepEqual(share(nodes, ["e"]), [nodes[0], nodes[2], { ...nodes[4], inputs: ["c", "c"] }]);
   });
 
-  it("keeps what differs in inputs, attributes, domain or number of outputs", () => {
+  it("keeps nodes that differ in inputs, attributes, domain or number of outputs", () => {
     const nodes = [
       node("a = MaxPool x", { attributes: { kernel_shape: [2, 2] } }),
       node("b = MaxPool x", { attributes: { kernel_shape: [3, 3] } }),

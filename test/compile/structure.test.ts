@@ -1,5 +1,5 @@
-// What the benchmark's networks are lowered to, kernel by kernel: an optimisation that no longer takes place shows here, though
-// every number stays right. `npm run golden` writes test/golden/lowered.json anew.
+// The ONNX ops that the benchmark's networks are lowered to. This detects lost optimisations, which do not change any number.
+// `npm run golden` updates test/golden/lowered.json.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -46,7 +46,7 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   return countsOf(graph.nodes);
 }
 
-/** `nchwc Conv + bias + sum + Relu` -> how many there are. */
+/** Op, such as `nchwc Conv + bias + sum + Relu` -> its number of nodes. */
 function countsOf(nodes: readonly OnnxNode[]): Counts {
   const counts = new Map<string, number>();
   for (const { type, domain, inputs, attributes } of nodes) {
@@ -63,7 +63,7 @@ function countsOf(nodes: readonly OnnxNode[]): Counts {
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-describe("what networks are lowered to", function () {
+describe("the ops that networks are lowered to", function () {
   this.timeout(60_000);
   const found: Record<string, Counts> = {};
   const golden = () => JSON.parse(readFileSync(GOLDEN, "utf8")) as Record<string, Counts>;
@@ -93,7 +93,7 @@ describe("the blocked kernels", () => {
 });
 
 describe("the passes", () => {
-  it("are those that ARCHITECTURE.md lists, in that order, with what each is for", () => {
+  it("are those in ARCHITECTURE.md, in the same order and with the same purposes", () => {
     const text = readFileSync("ARCHITECTURE.md", "utf8");
     const listed = Array.from(text.matchAll(/^ {3}\| `([\w-]+)` \| (.*) \|$/gm), ([, name, purpose]) => ({
       name,

@@ -1,4 +1,4 @@
-// Traced graphs written down by hand, and read back.
+// A notation for traced graphs.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { TracedGraph, TracedNode } from "../../src/compile/graph/graph.js";
@@ -7,13 +7,13 @@ import type { ConvAttributes, Value } from "../../src/compile/graph/kernels.js";
 export interface Written {
   readonly graph: TracedGraph;
   readonly find: (name: string) => Value;
-  /** The nodes of a graph in the words they were written in. */
+  /** The nodes of a graph in the same notation, without shapes. */
   readonly read: (graph: TracedGraph) => string[];
 }
 
 /**
- * A line an input, "x 8x4x4x8", or a node, "y 8x4x4x8 = Relu x"; a value without a shape is a number. What stands after a
- * name in `attributes` are those of the node that makes it. All `outputs` are results.
+ * Each line is an input, such as "x 8x4x4x8", or a node, such as "y 8x4x4x8 = Relu x". A value without a shape is a number.
+ * `attributes`: name of an output -> attributes of its node.
  */
 export function traced(
   lines: readonly string[],
@@ -25,7 +25,7 @@ export function traced(
   const inputs: { name: string; value: Value }[] = [];
   const find = (name: string) => {
     const value = values.get(name);
-    if (!value) throw new Error(`no value ${name}`);
+    if (!value) throw new Error(`there is no value ${name}`);
     return value;
   };
   for (const line of lines) {
@@ -68,7 +68,7 @@ export function traced(
   };
 }
 
-/** Of a convolution of 4x4 images with a batch of 8. */
+/** The attributes of a convolution of 4x4 images with a batch of 8. */
 export function convAttributes(
   from: number,
   to: number,

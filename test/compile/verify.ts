@@ -1,4 +1,5 @@
-// What holds of a graph between any two passes: each value is made once, before it is used; shapes agree; layouts are possible.
+// Checks the invariants of graphs between passes: each value is computed once and before it is used, shapes agree, and layouts
+// are possible.
 
 import assert from "node:assert/strict";
 import {
@@ -12,7 +13,7 @@ import type { Value } from "../../src/compile/graph/kernels.js";
 import type { Observer } from "../../src/compile/observer.js";
 import { OPS } from "../../src/compile/ops/ops.js";
 
-/** Counts what it has looked at, so that a test can tell that it did. */
+/** An observer that throws if a graph is invalid, and the list of the stages that it has checked. */
 export function verifier(block: number | null): { observer: Observer; stages: string[] } {
   const stages: string[] = [];
   return {

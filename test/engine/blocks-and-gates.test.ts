@@ -50,7 +50,7 @@ const GATES: Record<string, string> = {
   "shuffled se": "{ type: shuffled-se, r: 4 }",
 };
 
-describe("a step of every block, compiled and eager", () => {
+describe("training and evaluation of every block agree between engines", () => {
   for (const [name, stage] of Object.entries(BLOCKS))
     it(name, () => compareEngines(`network: { stem: { filters: 8 }, stages: [${stage}] }`));
 
@@ -65,7 +65,7 @@ describe("a step of every block, compiled and eager", () => {
     ));
 });
 
-describe("a step of every gate, compiled and eager", () => {
+describe("training and evaluation of every gate agree between engines", () => {
   for (const [name, attention] of Object.entries(GATES))
     it(name, () =>
       compareEngines(

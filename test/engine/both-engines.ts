@@ -1,4 +1,4 @@
-// Runs one step function eagerly and compiled on the same numbers, and compares.
+// Runs one step function on several engines with the same numbers and compares the results.
 
 import assert from "node:assert/strict";
 import "@tensorflow/tfjs-backend-cpu";
@@ -22,7 +22,7 @@ export interface Outcome {
   readonly state: State;
 }
 
-/** `make` builds its subject anew for each engine: variables belong to one backend. */
+/** `make` builds a new subject for each engine, because variables belong to one backend. */
 export async function runOn(
   engine: Engine,
   make: () => Subject,
@@ -48,7 +48,7 @@ export const ENGINES = {
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
 };
 
-/** Equal within `tolerance`, relative to the largest number of each array. */
+/** Checks equality within `tolerance`, relative to the largest number of the expected array. */
 export function assertClose(
   found: Float32Array | undefined,
   expected: Float32Array | undefined,

@@ -19,7 +19,7 @@ async function compiled(variables: Map<string, tf.Variable>, step: StepFunction)
 }
 
 describe("the compiled engine", () => {
-  it("keeps state from call to call, in order", async () => {
+  it("keeps state between calls, and applies updates in order", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))];
     const { engine, program } = await compiled(
@@ -45,7 +45,7 @@ describe("the compiled engine", () => {
     await engine.dispose();
   });
 
-  it("lets two programs share state, and one leave it alone", async () => {
+  it("lets two programs share state, of which one only reads it", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const w = tf.variable(tf.zeros([2]));
     const { engine, program } = await compiled(new Map([["w", w]]), {
@@ -69,7 +69,7 @@ describe("the compiled engine", () => {
     await engine.dispose();
   });
 
-  it("names the kernel and the layer that it cannot compile", async () => {
+  it("names the unsupported kernel and its layer", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     class Erf extends layers.layers.Layer {
       static readonly className = "Erf";
@@ -96,7 +96,7 @@ describe("the compiled engine", () => {
     );
   });
 
-  it("gives the same bits every time on one thread", async () => {
+  it("returns bitwise equal results every time on one thread", async () => {
     const once = async () => {
       await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
       const w = tf.variable(tf.zeros([3, 3, 8, 8]));
@@ -124,7 +124,7 @@ describe("the compiled engine", () => {
     assert.deepEqual(await once(), await once());
   });
 
-  it("has average pooling's gradient right at the border, where tfjs' own divides by padding too", async () => {
+  it("computes the gradient of average pooling correctly at the border, where tfjs' own also counts padding", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     const { engine, program } = await compiled(new Map(), {
       inputs: { x: [1, 4, 4, 1] },
@@ -143,16 +143,16 @@ describe("the compiled engine", () => {
   });
 });
 
-describe("max pooling with ceil, whose windows tfjs' own gradient forgets", () => {
+describe("max pooling with ceil, for which tfjs' own gradient ignores the last windows", () => {
   for (const [name, shape, pad] of [
     ["padded by 1", [4, 7, 6, 8], 1],
     ["not padded", [4, 8, 7, 8], 0],
   ] as [string, Shape4, number][]) {
-    it(`${name}: as without rounding on an image padded by hand`, async () => {
+    it(`${name}: has the same gradient as without rounding on an image padded by hand`, async () => {
       await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
       const [batch, height, width, channels] = shape;
       const out = (size: number) => Math.ceil((size + 2 * pad - 3) / 2) + 1;
-      const behind = (size: number) => (out(size) - 1) * 2 + 3 - size - pad;
+      const padAfter = (size: number) => (out(size) - 1) * 2 + 3 - size - pad;
       const weights = () => tf.tensor(randomArray(batch * out(height) * out(width) * channels, "weights"));
       const objective = (pool: (x: tf.Tensor4D) => tf.Tensor) => (x: tf.Tensor) =>
         tf.sum(tf.mul(tf.reshape(pool(x as tf.Tensor4D), [-1]), weights()));
@@ -162,8 +162,8 @@ describe("max pooling with ceil, whose windows tfjs' own gradient forgets", () =
             x,
             [
               [0, 0],
-              [pad, behind(height)],
-              [pad, behind(width)],
+              [pad, padAfter(height)],
+              [pad, padAfter(width)],
               [0, 0],
             ],
             -1e9,
@@ -194,7 +194,7 @@ describe("choosing an engine", () => {
     assert.ok([null, 8, 16].includes(await probeBlockSize()));
   });
 
-  it("says how to get TensorFlow where it is asked for and not there", async function () {
+  it("says how to install TensorFlow if it is requested and missing", async function () {
     if (findTensorFlow()) this.skip();
     await assert.rejects(
       selectEngine({ backend: "tensorflow", device: "cpu", threads: 1 }),

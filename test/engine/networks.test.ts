@@ -1,7 +1,7 @@
 import { describe, it } from "mocha";
 import { compareEngines } from "./whole-network.js";
 
-/** Network and training of an experiment, in YAML. */
+/** Name -> network and training of an experiment, in YAML. */
 const NETWORKS: Record<string, string> = {
   "basic, plain":
     "network: { stem: { filters: 8 }, stages: [{ block: basic, repeat: 2, filters: 8 }, { block: basic, filters: 16, stride: 2 }] }",
@@ -36,6 +36,6 @@ const NETWORKS: Record<string, string> = {
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: { name: adamw } }",
 };
 
-describe("whole networks: two training steps and an evaluation, compiled and eager", () => {
+describe("two training steps and an evaluation of whole networks agree between engines", () => {
   for (const [name, text] of Object.entries(NETWORKS)) it(name, () => compareEngines(text));
 });

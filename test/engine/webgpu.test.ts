@@ -13,7 +13,7 @@ import { createOptimizer } from "../../src/training/optimizer.js";
 import { stateOf, trainingStep } from "../../src/training/steps.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "./both-engines.js";
 
-/** A Vulkan driver in software, as Debian's chromium ships it; used where the machine has no other. */
+/** A software Vulkan driver from Debian's chromium, for machines without a GPU. */
 const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 const SHAPE = { batch: 4, height: 12, width: 12, channels: 1, classes: 10 };
@@ -28,7 +28,7 @@ describe("the compiled engine on WebGPU", function () {
     if ((await whyUnavailable("webgpu")) !== null) this.skip();
   });
 
-  it("trains SE-ResNet-20 with the losses of the CPU", async () => {
+  it("trains SE-ResNet-20 with the same losses as the CPU", async () => {
     const checked = checkExperiment(longForm(readSource("configs/fashion/se-resnet20.yaml")), ".");
     assert.ok(checked.ok);
     const { network, training } = checked.value;
@@ -68,7 +68,7 @@ describe("the compiled engine on WebGPU", function () {
     });
   });
 
-  it("has max pooling's gradient without indices, ties included", async () => {
+  it("computes the gradient of max pooling without indices, including ties", async () => {
     const make = (): Subject => ({
       variables: new Map(),
       step: {

@@ -1,4 +1,4 @@
-// A whole network, given in YAML, trained for two steps and evaluated on each engine; the outcomes are compared.
+// Trains a network for two steps and evaluates it on each engine, and compares the outcomes.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkExperiment, type Experiment } from "../../src/config/experiment.js";
@@ -22,7 +22,7 @@ import {
 
 const SMALL = { batch: 8, height: 9, width: 8, channels: 3, classes: 4 };
 
-/** Throws where an engine's losses, logits, weights or moving statistics differ from the eager ones. */
+/** Throws if an engine's losses, logits, weights or moving statistics differ from those of the eager engine. */
 export async function compareEngines(text: string, tolerance = 2e-4): Promise<void> {
   const experiment = experimentOf(text);
   const expected = await run(experiment, "eager");
@@ -102,7 +102,7 @@ async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promis
   return [train, evaluate];
 }
 
-/** Names and shapes of the state. */
+/** A subject whose variables have the names and shapes of the state. */
 async function prepared(experiment: Experiment, engine: keyof typeof ENGINES): Promise<Subject> {
   await ENGINES[engine]();
   return subjectOf(experiment, "train");

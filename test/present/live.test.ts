@@ -13,7 +13,7 @@ import { inTemporaryFolder } from "../temporary-folder.js";
 describe("report --watch", function () {
   this.timeout(120_000);
 
-  it("shows a sweep while it runs, without loading the page again", async function () {
+  it("shows the progress of a sweep without reloading the page", async function () {
     if (CHROMIUM === null) this.skip();
     await inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, {
@@ -54,13 +54,13 @@ describe("report --watch", function () {
           /<script|Partial:/,
         );
       } finally {
-        // Where it fails, too, nothing is left that would keep the tests from ending.
+        // If a check fails, remaining processes would keep the tests from ending.
         await Promise.all([watch.killGroup(), sweep.killGroup()]);
       }
     });
   });
 
-  it("answers this machine only, under its own name, and says when its port is taken", async () => {
+  it("only answers requests to this machine's own name, and refuses a port that is in use", async () => {
     const server = await serveLive(0);
     try {
       server.update("<html><head></head><body>hello</body></html>");

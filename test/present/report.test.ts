@@ -12,7 +12,7 @@ import { writeRows } from "../records/write-rows.js";
 import { filesIn } from "../sweep/results.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
-/** A finished sweep, as its files say. */
+/** Writes the files of a finished sweep. */
 function writeSweep(
   folder: string,
   { variants, seeds, epochs }: { variants: number; seeds: number; epochs: number },
@@ -72,7 +72,7 @@ const IN_PAGE = `({
 describe("report", function () {
   this.timeout(60_000);
 
-  it("is one file without scripts or addresses to fetch, and the same each time", () =>
+  it("is one reproducible file without scripts or external resources", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 3, seeds: 4, epochs: 5 });
       assert.equal(await report([folder], ONCE), 0);
@@ -83,7 +83,7 @@ describe("report", function () {
       assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
 
-  it("is readable in a browser: on a phone, on a desk, in the dark", async function () {
+  it("is readable in a browser on a phone, on a desktop and in dark mode", async function () {
     if (CHROMIUM === null) this.skip();
     await inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 12, seeds: 4, epochs: 5 });
@@ -105,7 +105,7 @@ describe("report", function () {
           for (const plot of seen.plots)
             assert.ok(plot > 0.8 * Math.min(380, width), `a plot of ${plot} pixels`);
           assert.equal(seen.headShown, width > 640);
-          // Text of plots is as light or dark as the text of the page.
+          // The text of plots has the colour of the page's text.
           assert.equal(seen.plotText, seen.text);
           assert.equal(seen.text === "rgb(255, 255, 255)", scheme === "dark");
         }
@@ -115,7 +115,7 @@ describe("report", function () {
     });
   });
 
-  it("joins the points of an axis that differ in it alone, wherever its value stands in their names", () =>
+  it("connects variants that differ only in the axis, wherever the value is in their names", () =>
     inTemporaryFolder(async (folder) => {
       const values = [2, 4, 8];
       const runs = values.flatMap((r) =>
@@ -146,7 +146,7 @@ describe("report", function () {
       );
     }));
 
-  it("names what is joined along an axis by the variants' template, axes of a zip together", () =>
+  it("names connected variants by their template, with placeholders for all axes of a zip", () =>
     inTemporaryFolder(async (folder) => {
       const runs = [
         [2, 0.002],
@@ -178,7 +178,7 @@ describe("report", function () {
       );
     }));
 
-  it("shows runs of one epoch as points", () =>
+  it("shows runs with a single epoch as points", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 1 });
       assert.equal(await report([folder], ONCE), 0);
@@ -191,7 +191,7 @@ describe("report", function () {
       assert.ok(curves !== "" && points - fewer === 4, `${points} and ${fewer} points`);
     }));
 
-  it("leaves out axes along which nothing can be seen, and a front of one variant", () =>
+  it("omits plots against nearly constant costs, and a front of a single variant", () =>
     inTemporaryFolder(async (folder) => {
       const checkCosts = async (
         params: readonly [number, number],
@@ -214,18 +214,18 @@ describe("report", function () {
         writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
         writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
         assert.equal(await report([folder], ONCE), 0);
-        const captions = [...page(folder).matchAll(/<figcaption>(Against [^<]*)</g)].map(
+        const captions = [...page(folder).matchAll(/<figcaption>(Metric against [^<]*)</g)].map(
           ([, text = ""]) => text,
         );
         assert.equal(captions.length, expected.length, captions.join("\n"));
         for (const [index, pattern] of expected.entries()) assert.match(captions[index] as string, pattern);
       };
       await checkCosts([1000, 2000], [0.2, 0.1], [/parameters; dashed: the Pareto front/]);
-      await checkCosts([1000, 2000], [0.1, 0.2], [/parameters\. The/]);
+      await checkCosts([1000, 2000], [0.1, 0.2], [/parameters\. Each/]);
       await checkCosts([1000, 1010], [0.1, 0.2], []);
     }));
 
-  it("ends an interval that goes on beyond the plot in an arrow", () =>
+  it("ends an interval that extends beyond the plot with an arrow", () =>
     inTemporaryFolder(async (folder) => {
       const arrows = async (errors: readonly number[]) => {
         const runs = errors.flatMap((error, index) =>
@@ -245,14 +245,14 @@ describe("report", function () {
         writeRows(join(folder, "plan.csv"), PLAN_COLUMNS, runs);
         writeRows(join(folder, "summary.csv"), SUMMARY_COLUMNS, runs);
         assert.equal(await report([folder], ONCE), 0);
-        const [, plot = ""] = page(folder).split("Difference to the baseline");
+        const [, plot = ""] = page(folder).split("Difference from the baseline");
         return plot.match(/aria-roledescription="point" [^>]*rotate\(-?90\)/g)?.length ?? 0;
       };
       assert.equal(await arrows([0.12, 0.13]), 2);
       assert.equal(await arrows([0.12, 0.121, 0.122, 0.1215, 0.1201]), 0);
     }));
 
-  it("shows errors by class and what always answering one class would have", () =>
+  it("shows errors by class and the error of always predicting the most frequent class", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 2 });
       const rows = readCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS)?.rows ?? [];
@@ -263,12 +263,12 @@ describe("report", function () {
         rows.map((row) => ({ ...row, ...more })),
       );
       assert.equal(await report([folder], ONCE), 0);
-      assert.match(page(folder), /always answering the most frequent one has a test error of 7\.41 %/);
+      assert.match(page(folder), /always predicting the most frequent one has a test error of 7\.41 %/);
       assert.match(page(folder), /test error by class<\/th><th>class 0<\/th><th>class 1<\/th><th>class 2</);
       assert.match(page(folder), />0\.00 %<.*>50\.00 %<.*>-</);
     }));
 
-  it("keeps captions with what a replacement text would take for a pattern", () => {
+  it("keeps captions with characters that are special in a replacement text", () => {
     const html = figure("<svg width='1'></svg>", 'costs $5, $\' and $& and "quotes"');
     assert.equal(
       html,
@@ -276,7 +276,7 @@ describe("report", function () {
     );
   });
 
-  it("has every variant of the lowest mean in bold", () =>
+  it("shows every variant with the lowest mean in bold", () =>
     inTemporaryFolder(async (folder) => {
       const runs = [0.1, 0.2, 0.10001].map((test_error, index) => ({
         run: `v${index}/seed-1`,
@@ -291,16 +291,16 @@ describe("report", function () {
       assert.equal(bold?.length, 2);
     }));
 
-  it("names a damaged table and reports the rest", () =>
+  it("reports a damaged table and shows the rest", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 2, seeds: 2, epochs: 3 });
       writeFileSync(join(folder, "v1", "seed-2", "epochs.csv"), 'epoch,train_loss\n1,"0.5');
       assert.equal(await report([folder], ONCE), 0);
-      assert.match(page(folder), /v1\/seed-2\/epochs.csv is damaged and left out/);
+      assert.match(page(folder), /v1\/seed-2\/epochs.csv is damaged and was ignored/);
       assert.equal(page(folder).match(/<svg/g)?.length, 6);
     }));
 
-  it("of 200 runs with 100 epochs stays under 3 MB", () =>
+  it("stays below 3 MB with 200 runs of 100 epochs", () =>
     inTemporaryFolder(async (folder) => {
       writeSweep(folder, { variants: 20, seeds: 10, epochs: 100 });
       assert.equal(await report([folder], ONCE), 0);

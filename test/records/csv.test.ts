@@ -72,13 +72,13 @@ describe("CSV files", () => {
       { axes: {}, match: { cost: "macs", of: "se-r4", change: "widths 64 -> 66", ratio: 0.99988 } },
     ]));
 
-  it("keep lists, and what is missing", () =>
+  it("keep lists and missing cells", () =>
     checkRoundTrip({ errors: shares(""), error: share(""), name: text("") }, [
       { errors: [0, 1 / 3, null], error: null, name: "a" },
       { errors: null, error: 0, name: null },
     ]));
 
-  it("have the columns asked for, in their order, also without rows", () =>
+  it("have the columns of the table, in its order, even without rows", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
       const columns = table("b", "a");
@@ -89,7 +89,7 @@ describe("CSV files", () => {
       assert.equal(readFileSync(file, "utf8"), "b,a\n2,1\n");
     }));
 
-  it("are null where absent, and refused where cut, of another kind or in another encoding", () =>
+  it("are null if absent, and refused if truncated, of another kind or in another encoding", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
       const columns = table("a", "b", "c");
@@ -98,7 +98,7 @@ describe("CSV files", () => {
         writeFileSync(file, content);
         assert.throws(() => readCsv(file, columns), problem);
       };
-      checkRefused("a,b,c\n1,2", /its last line is not complete/);
+      checkRefused("a,b,c\n1,2", /its last line is incomplete/);
       checkRefused('a,b\n1,"2\n', /[Qq]uote/);
       checkRefused("a,b,c\n1,2\n", /length/);
       checkRefused("x,y\n1,2\n", /none of the columns a, b, c/);
@@ -107,17 +107,17 @@ describe("CSV files", () => {
       assert.deepEqual(readCsv(file, columns)?.rows, []);
     }));
 
-  it("name columns that are missing", () =>
+  it("report missing columns", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
       writeFileSync(file, "a,bb\n1,2\n");
       assert.deepEqual(readCsv(file, table("a", "b")), {
         rows: [{ a: "1", b: null }],
-        problems: ["column b: it is missing"],
+        problems: ["column b is missing"],
       });
     }));
 
-  it("are read as spreadsheets save them again", () =>
+  it("are read after a spreadsheet has saved them again", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "table.csv");
       const columns = { run: text(""), test_error: share(""), seconds: amount("", "s") };
@@ -136,7 +136,7 @@ describe("CSV files", () => {
       checkRead("seconds;note;run;test_error\r12;x;1,5;0,0163\r1,5E-3;;b;\r");
     }));
 
-  it("name cells that no run can have written, and leave them out", () =>
+  it("report cells that no run can have written, and leave them out", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "epochs.csv");
       const checkCell = (
@@ -147,18 +147,18 @@ describe("CSV files", () => {
         writeFileSync(file, `${column},run\n${text},x\n`);
         assert.deepEqual(readCsv(file, { [column]: EPOCH_COLUMNS[column] }), {
           rows: [{ [column]: allowed === null ? Number(text) : null }],
-          problems: allowed === null ? [] : [`row 2, column ${column}: it is ${text}, not ${allowed}`],
+          problems: allowed === null ? [] : [`row 2, column ${column}: expected ${allowed}, found ${text}`],
         });
       };
-      const share = "a share from 0 to 1";
+      const share = "a number from 0 to 1";
       for (const text of ["0", "1", "0.5", "1e-3"]) checkCell("train_error", text, null);
       for (const text of ["-3.5", "1.01", "NaN", "Infinity", "abc", "0x1", "1 "])
         checkCell("train_error", text, text === "0x1" ? null : share);
-      for (const text of ["-1", "1.5", "NaN", "1e400"]) checkCell("epoch", text, "a whole number from 0");
+      for (const text of ["-1", "1.5", "NaN", "1e400"]) checkCell("epoch", text, "an integer from 0");
       for (const text of ["-0.1", "NaN", "Infinity"]) checkCell("train_loss", text, "a number from 0");
     }));
 
-  it("name axes and matches that are none", () =>
+  it("report invalid axes and matches", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "plan.csv");
       const check = (column: "axes" | "match", value: unknown) => {
@@ -178,7 +178,7 @@ describe("CSV files", () => {
     }));
 });
 
-/** Written before cells were read as what they stand for. */
+/** Written by an earlier version, which read cells as text. */
 const RESULT = `fingerprint,checksum,params,params_total,macs,epochs,best_epoch,selected_epoch,train_loss,train_error,validation_loss,validation_error,test_loss,test_error,test_error_top5,test_balanced_error,majority_error,test_errors_by_class,seconds,images_per_second
 0123456789abcdef0123456789abcdef,4d5de212bdd9f560e44ac9d4a85934e5,80582,81014,2553216,4,3,4,0.30000000000000004,0,1e-7,0.3333333333333333,2.25,0.0257,0.001,0.026,0.8865,"[0,0.5,0.3333333333333333,null]",9.123,1234.5
 `;
@@ -190,7 +190,7 @@ describe("result.csv", () => {
       return readResult(folder);
     });
 
-  it("is read where its checksum is that of its cells, however a spreadsheet writes them", async () => {
+  it("is read if its checksum matches its cells, even after a spreadsheet has rewritten them", async () => {
     const result = await read(RESULT);
     assert.equal(result?.test_error, 0.0257);
     assert.deepEqual(result?.test_errors_by_class, [0, 0.5, 1 / 3, null]);
@@ -203,7 +203,7 @@ describe("result.csv", () => {
     assert.equal((await read(RESULT.replace("9.123", "8.5")))?.seconds, 8.5);
   });
 
-  it("is none where a digit was changed, a cell is missing or there are two rows", async () => {
+  it("is null if a digit was changed, a cell is missing or there are two rows", async () => {
     const row = RESULT.split("\n")[1];
     for (const text of [
       RESULT.replace("0.0257", "0.0256"),

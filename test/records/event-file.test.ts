@@ -8,7 +8,7 @@ import { runFolder } from "../../src/records/run-folder.js";
 import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
-/** Written by the RecordWriter and the protocol buffers of Python's tensorboard 2.21. */
+/** Written with the RecordWriter and the protocol buffers of Python's tensorboard 2.21. */
 const GOLDEN = readFileSync("test/golden/events.tfevents");
 
 const ROWS = [
@@ -37,7 +37,7 @@ const ROWS = [
 ] as const;
 
 describe("event files", () => {
-  it("are those of TensorBoard, byte for byte, written at once or as epochs end", () =>
+  it("equal those of TensorBoard byte for byte, whether written at once or epoch by epoch", () =>
     inTemporaryFolder((folder) => {
       assert.deepEqual(readFileSync(startEvents(folder, ROWS, 1_700_000_006)), GOLDEN);
       const file = startEvents(folder, [ROWS[0]], 1_700_000_002.5);
@@ -45,7 +45,7 @@ describe("event files", () => {
       assert.deepEqual(readFileSync(file), GOLDEN);
     }));
 
-  it("replace the one of an earlier attempt, and nothing else", () =>
+  it("replace the file of an earlier attempt and nothing else", () =>
     inTemporaryFolder((folder) => {
       writeCsv(join(folder, "epochs.csv"), EPOCH_COLUMNS, ROWS);
       startEvents(folder, [], 1_700_000_006);
@@ -56,7 +56,7 @@ describe("event files", () => {
       ]);
     }));
 
-  it("are added to a run that finished without, or with too few, once", () =>
+  it("are added once to a run that finished without all its events", () =>
     inTemporaryFolder((folder) => {
       writeCsv(join(folder, "epochs.csv"), EPOCH_COLUMNS, ROWS);
       startEvents(folder, [ROWS[0]], 1_700_000_000);

@@ -10,7 +10,7 @@ import { inTemporaryFolder } from "../temporary-folder.js";
 const FILES = new URL("../../src/records/files.js", import.meta.url).href;
 
 describe("writeWhole", () => {
-  it("writes text and bytes, makes folders, replaces what was there", () =>
+  it("writes text and bytes, creates folders and replaces existing files", () =>
     inTemporaryFolder((folder) => {
       const file = join(folder, "a", "b", "file");
       for (const content of ["long text", "ü", "", Uint8Array.of(0, 255, 10)]) {
@@ -20,14 +20,14 @@ describe("writeWhole", () => {
       }
     }));
 
-  it("leaves nothing beside where it fails", () =>
+  it("leaves no temporary file when it fails", () =>
     inTemporaryFolder((folder) => {
       mkdirSync(join(folder, "taken", "full"), { recursive: true });
       assert.throws(() => writeWhole(join(folder, "taken"), "text"));
       assert.deepEqual(readdirSync(folder), ["taken"]);
     }));
 
-  it("shows old or new content, never a part, when killed; the next write leaves nothing beside", async function () {
+  it("leaves the old or the new content when killed, never a part; the next write removes the temporary file", async function () {
     this.timeout(20_000);
     await inTemporaryFolder(async (folder) => {
       const file = join(folder, "file");

@@ -1,5 +1,5 @@
-// A process that tries to lock a folder when told to, says what came of it, and lives until told to end. Its file system is slow
-// at random, so that whatever can come between two steps does.
+// A process that tries to lock a folder on request, sends the result, and runs until it is told to end. Its file operations have
+// random delays, so that the steps of several processes interleave in many ways.
 
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";

@@ -43,7 +43,7 @@ function take(folder: string): Lock {
 describe("lockFolder", function () {
   this.timeout(30_000);
 
-  it("tells a second taker who holds, until released", () =>
+  it("returns the holder to a second caller until the lock is released", () =>
     inTemporaryFolder((parent) => {
       const folder = join(parent, "new", "folder");
       const lock = take(folder);
@@ -53,12 +53,15 @@ describe("lockFolder", function () {
       assert.deepEqual(readdirSync(folder), []);
       const second = take(folder);
       lock.release();
-      assert.ok(!isLock(lockFolder(folder)), "a lock released twice takes away nobody else's");
+      assert.ok(
+        !isLock(lockFolder(folder)),
+        "releasing a lock twice must not release that of another holder",
+      );
       second.release();
       take(folder).release();
     }));
 
-  it("tells another process, and is void when the holder was killed", () =>
+  it("returns the holder to another process, and is stale once the holder was killed", () =>
     inTemporaryFolder(async (folder) => {
       const [holder, other] = (await startChildren(folder, 2)) as [ChildProcess, ChildProcess];
       assert.deepEqual(await tryLock(holder), { held: true });
@@ -71,12 +74,12 @@ describe("lockFolder", function () {
       assert.deepEqual(readdirSync(folder), []);
     }));
 
-  /** What a lock file may say, and whether it still counts. */
-  const checkFile = (content: string, expected: "held" | "void") =>
+  /** Checks whether a lock file with this content is respected. */
+  const checkFile = (content: string, expected: "held" | "stale") =>
     inTemporaryFolder((folder) => {
       writeFileSync(join(folder, ".lock"), content);
       const result = lockFolder(folder);
-      assert.equal(isLock(result) ? "void" : "held", expected, content);
+      assert.equal(isLock(result) ? "stale" : "held", expected, content);
       if (isLock(result)) {
         assert.ok(!isLock(lockFolder(folder)));
         result.release();
@@ -84,19 +87,19 @@ describe("lockFolder", function () {
       }
     });
 
-  it("believes a live process, one on another machine, and nothing unreadable", async () => {
+  it("respects live processes and those on other machines, but not unreadable files", async () => {
     const own = { pid: process.pid, host: hostname(), started: "", id: "one" };
     const gone = fork(CHILD, ["-"]);
     await once(gone, "message");
     await end(gone, "SIGKILL");
     await checkFile(JSON.stringify(own), "held");
-    await checkFile(JSON.stringify({ ...own, started: "1" }), "void");
-    await checkFile(JSON.stringify({ ...own, pid: gone.pid }), "void");
+    await checkFile(JSON.stringify({ ...own, started: "1" }), "stale");
+    await checkFile(JSON.stringify({ ...own, pid: gone.pid }), "stale");
     await checkFile(JSON.stringify({ ...own, pid: gone.pid, host: "elsewhere" }), "held");
-    for (const damaged of ["", "{", "null", "[]", '{"pid":"x"}']) await checkFile(damaged, "void");
+    for (const damaged of ["", "{", "null", "[]", '{"pid":"x"}']) await checkFile(damaged, "stale");
   });
 
-  it("goes to exactly one of eight processes, the lock being free or stale", async () => {
+  it("gives a free or stale lock to exactly one of eight processes", async () => {
     for (let round = 0; round < 6; round++)
       await inTemporaryFolder(async (folder) => {
         if (round % 3 > 0) {
@@ -113,7 +116,7 @@ describe("lockFolder", function () {
       });
   });
 
-  it("refuses what is no lock, rather than wait for it", () =>
+  it("refuses a lock file that is not a regular file instead of waiting for it", () =>
     inTemporaryFolder((folder) => {
       const lock = join(folder, ".lock");
       for (const make of [

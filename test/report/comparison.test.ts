@@ -12,7 +12,7 @@ import { type Spread, spreadOf } from "../../src/report/statistics.js";
 import { writeRows } from "../records/write-rows.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
-/** A variant's test errors by seed; null where the run has not finished. */
+/** Variant -> seed -> test error; null if the run has not finished. */
 type Errors = Readonly<Record<string, Readonly<Record<number, number | null>>>>;
 
 function writeSweep(
@@ -58,7 +58,7 @@ function assertSpread(found: Spread | null, expected: Expected): void {
 }
 
 describe("spreadOf", () => {
-  it("is the mean and the sample deviation", () => {
+  it("returns the mean and the sample deviation", () => {
     assertSpread(spreadOf([]), null);
     assertSpread(spreadOf([3]), [1, 3, Number.NaN]);
     assertSpread(spreadOf([1, 3]), [2, 2, Math.SQRT2]);
@@ -96,7 +96,7 @@ describe("compareSweep", () => {
       },
     ));
 
-  it("says nothing of a deviation of one run", () =>
+  it("has no deviation for a single run", () =>
     check(
       { plain: { 1: 0.3 }, se: { 1: 0.1 } },
       {
@@ -121,7 +121,7 @@ describe("compareSweep", () => {
       },
     ));
 
-  it("takes the metric and the baseline it is told", () =>
+  it("uses the given metric and baseline", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.1, 2: 0.1 } });
       const { variants } = compareSweeps([readSweep(folder)], { baseline: "se", metric: "test_loss" });
@@ -133,7 +133,7 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("compares several sweeps, each with its own baseline or all with one", () =>
+  it("compares several sweeps, each with its own baseline or all with the same", () =>
     inTemporaryFolder((folder) => {
       const [a, b] = [join(folder, "a"), join(folder, "b")];
       writeSweep(a, { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.2, 2: 0.1 } });
@@ -159,7 +159,7 @@ describe("compareSweep", () => {
       ]);
     }));
 
-  it("pairs no runs of two sweeps that saw different data, and knows its metrics and variants", () =>
+  it("does not pair runs of two sweeps with different data, and refuses unknown metrics and baselines", () =>
     inTemporaryFolder((folder) => {
       const [a, b] = [join(folder, "a"), join(folder, "b")];
       writeSweep(a, { plain: { 1: 0.3 }, se: { 1: 0.2 } }, () => ({ data: "mnist" }));
@@ -174,13 +174,13 @@ describe("compareSweep", () => {
       assert.deepEqual(uncompared(asked), [baseline, null, other, other]);
       assert.match(
         sentencesOf(compareSweeps(sweeps, asked)).join("\n"),
-        /^b\/se saw other data than a\/plain: their runs make no pairs\.$/m,
+        /^b\/se used different data than a\/plain, so their runs cannot be paired\.$/m,
       );
       for (const asked of [{ baseline: "plain" }, { metric: "accuracy" }])
         assert.throws(() => compareSweeps(sweeps, asked), InputError);
     }));
 
-  it("tests a network once, and never against itself", () =>
+  it("tests each network once and never against itself", () =>
     inTemporaryFolder((folder) => {
       const own = { 1: 0.3, 2: 0.1, 3: 0.2 };
       writeSweep(
@@ -207,7 +207,7 @@ describe("compareSweep", () => {
       assert.match(sentencesOf(comparison).join("\n"), /^same is the same network as plain\.$/m);
     }));
 
-  it("corrects for all that is planned, from the first results on", () =>
+  it("corrects for all planned comparisons from the first results on", () =>
     inTemporaryFolder((folder) => {
       const half = (error: number) => ({ 1: error, 2: error + 0.1, 3: null });
       writeSweep(folder, { plain: half(0.3), se: half(0.2), eca: { 1: null }, cbam: { 1: null } });
@@ -219,7 +219,7 @@ describe("compareSweep", () => {
       assert.match(conditionsOf(comparison).join(" "), /Partial: 4 of 8 runs/);
     }));
 
-  it("claims nothing where nothing was compared, and names what failed", () =>
+  it("claims nothing if nothing was compared, and reports failed runs", () =>
     inTemporaryFolder((folder) => {
       const check = (errors: Errors, answer: RegExp, sentences: RegExp) => {
         writeSweep(folder, errors, (run) => (errorIn(errors, run) === null ? { status: "failed" } : {}));
@@ -243,7 +243,7 @@ describe("compareSweep", () => {
       check(
         { plain: seeds(0.3), se: { ...seeds(0.1), 7: null } },
         /^Lower test error: se\.$/,
-        /without 1 of se that failed/,
+        /excluding 1 failed run of se/,
       );
       check(
         { plain: seeds(0.1), se: seeds(0.3) },
@@ -252,7 +252,7 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("stays within its folder, and has no use for values that are infinite", () =>
+  it("ignores runs outside of the sweep's folder and infinite values", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, {
         plain: { 1: 0.3 },
@@ -263,7 +263,7 @@ describe("compareSweep", () => {
       const sweep = readSweep(folder);
       assert.match(
         sweep.damaged.join("\n"),
-        /row 5, column test_error: it is Infinity, not a share(?:.|\n)*no folder of a run: \.\.\/x/,
+        /row 5, column test_error: expected a number from 0 to 1, found Infinity(?:.|\n)*not inside the sweep's folder: \.\.\/x/,
       );
       assert.deepEqual(
         compareSweeps([sweep], {}).variants.map(({ variant, metric }) => [variant, metric?.n]),
@@ -275,18 +275,18 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("says what controls of equal cost are made of", () =>
+  it("describes variants whose cost was matched", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.1 }, wide: { 1: 0.2 } }, (run) => {
         const match = { cost: "params", of: "se", change: "widths 64 -> 66", ratio: 0.99988 } as const;
         return run.startsWith("wide") ? { match } : {};
       });
       const conditions = conditionsOf(compareSweeps([readSweep(folder)], {})).join("\n");
-      assert.match(conditions, /^wide has the parameters of se -0\.012 % \(widths 64 -> 66\)\.$/m);
+      assert.match(conditions, /^wide has the parameter count of se -0\.012 % \(widths 64 -> 66\)\.$/m);
       assert.doesNotMatch(conditions, /plain has/);
     }));
 
-  it("reads the rest of a plan whose axes and matches are no JSON", () =>
+  it("reads the rest of a plan whose axes and matches are not JSON", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.1 }, se: { 1: 0.2 } });
       const file = join(folder, "plan.csv");
@@ -297,8 +297,8 @@ describe("compareSweep", () => {
       writeFileSync(file, text);
       const sweep = readSweep(folder);
       assert.deepEqual(sweep.damaged, [
-        `${file}: left out, row 3, column axes: it is r=4;bias=true, not an object of axes and their values`,
-        `${file}: left out, row 3, column match: it is parameters of x, not an object of cost, of, change and ratio`,
+        `${file}: row 3, column axes: expected an object with a value per axis, found r=4;bias=true; ignored`,
+        `${file}: row 3, column match: expected an object with cost, of, change and ratio, found parameters of x; ignored`,
       ]);
       const { variants } = compareSweeps([sweep], {});
       assert.deepEqual(
@@ -310,7 +310,7 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("names a status there is not, and goes by whether the run has a result", () =>
+  it("reports an unknown status, and derives the status from whether the run has a result", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.1 }, se: { 1: null } });
       const file = join(folder, "plan.csv");
@@ -320,7 +320,7 @@ describe("compareSweep", () => {
         damaged,
         [2, 3].map(
           (row) =>
-            `${file}: left out, row ${row}, column status: it is paused, not one of ${Object.keys(RUN_STATUSES).join(", ")}`,
+            `${file}: row ${row}, column status: expected one of ${Object.keys(RUN_STATUSES).join(", ")}, found paused; ignored`,
         ),
       );
       assert.deepEqual(
@@ -329,7 +329,7 @@ describe("compareSweep", () => {
       );
     }));
 
-  it("counts a run once, however often the plan has it", () =>
+  it("counts a run once even if the plan lists it twice", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.1, 2: 0.2 } });
       const file = join(folder, "plan.csv");
@@ -337,10 +337,10 @@ describe("compareSweep", () => {
       writeFileSync(file, `${text}${text.split("\n")[1]}\n`);
       const sweep = readSweep(folder);
       assert.equal(compareSweeps([sweep], {}).variants[0]?.planned, 2);
-      assert.match(sweep.damaged.join(), /plan\.csv: left out, plain\/seed-1 stands there twice/);
+      assert.match(sweep.damaged.join(), /plan\.csv: ignored the second row of plain\/seed-1/);
     }));
 
-  it("keeps the intervals of errors between 0 and 100 %, those of their differences between -100 and 100", () =>
+  it("clips the intervals of errors to 0 and 100 %, and those of their differences to -100 and 100", () =>
     inTemporaryFolder((folder) => {
       writeSweep(folder, { plain: { 1: 0.01, 2: 0.3 }, se: { 1: 0.99, 2: 0.7 } });
       const [plain, se] = compareSweeps([readSweep(folder)], {}).variants;
@@ -361,7 +361,7 @@ describe("compareSweep", () => {
       assert.throws(() => readSweep(folder), InputError);
     }));
 
-  it("names what is damaged and reads the rest", () =>
+  it("reports damaged files and cells and reads the rest", () =>
     inTemporaryFolder((folder) => {
       const errors = { plain: { 1: 0.3, 2: 0.1 }, se: { 1: 0.2, 2: 0.4 } };
       const check = (name: string, text: string, expected: readonly number[], damaged: RegExp) => {
@@ -391,7 +391,7 @@ describe("compareSweep", () => {
           whole().replace("0.4", found),
           [2, 1],
           new RegExp(
-            `summary\\.csv: left out, row 5, column test_error: it is ${found}, not a share from 0 to 1`,
+            `summary\\.csv: row 5, column test_error: expected a number from 0 to 1, found ${found}; ignored`,
           ),
         );
       }
@@ -403,6 +403,6 @@ describe("compareSweep", () => {
       check("summary.csv", `\uFEFF${resaved}`, [2, 2], /^$/);
       mkdirSync(join(folder, "se", "seed-1"), { recursive: true });
       writeFileSync(join(folder, "se", "seed-1", "result.csv"), "fingerprint,test_error\n,-3.5\n");
-      check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: left out, row 2/);
+      check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: row 2, .*; ignored/);
     }));
 });

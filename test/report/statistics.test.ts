@@ -22,9 +22,9 @@ interface Golden {
     p: number;
   }[];
   readonly holm: readonly { ps: number[]; adjusted: number[] }[];
-  /** Exact pairs for a power of 0.8, of the noncentral t distribution. */
+  /** The exact number of pairs for a power of 0.8, from the noncentral t distribution. */
   readonly power: readonly { mean: number; deviation: number; comparisons: number; pairs: number }[];
-  /** More pairs than all signs are tried for; p counted exactly, sum by sum. */
+  /** More pairs than the limit for enumerating all signs, with the exact p from counting all sums. */
   readonly large: readonly { values: number[]; p: number }[];
 }
 
@@ -77,37 +77,37 @@ describe("statistics of many pairs", () => {
     });
 });
 
-describe("statistics at their edges", () => {
+describe("edge cases of statistics", () => {
   it("no values", () => {
     assert.equal(spreadOf([]), null);
     assert.equal(signFlipTest([]), null);
     assert.deepEqual(holm([]), []);
   });
 
-  it("five pairs cannot go below 0.0625, six can reach 0.03125", () => {
+  it("p of five pairs is at least 0.0625, that of six at least 0.03125", () => {
     assert.equal(signFlipTest([1, 2, 3, 4, 5])?.p, 0.0625);
     assert.equal(signFlipTest([1, 2, 3, 4, 5, 6])?.p, 0.03125);
     assert.equal(signFlipTest([1, 2, 3])?.smallestP, 0.25);
   });
 
-  it("rounding is no variation", () => {
+  it("rounding errors do not count as variation", () => {
     const { deviation, interval } = spreadOf([0.021 - 0.02, 0.019 - 0.018, 0.016 - 0.015]) as Spread;
     assert.equal(deviation, 0);
     assert.equal(interval[0], interval[1]);
     assert.ok(Number.isNaN(signFlipTest([0.021 - 0.02, 0.019 - 0.018])?.effect));
   });
 
-  it("Holm for comparisons that are still to come", () => {
+  it("Holm's correction counts comparisons that have no p yet", () => {
     assert.deepEqual(holm([0.01, 0.04], 5), [0.05, 0.16]);
   });
 
-  it("what so few pairs can show", () => {
+  it("smallest possible p after Holm's correction", () => {
     assert.equal(smallestAdjusted(3, 1), 0.25);
     assert.equal(smallestAdjusted(6, 4), 0.125);
     assert.equal(smallestAdjusted(2, 4), 1);
   });
 
-  it("pairs needed: none for no variation, six at least, eight for four comparisons", () => {
+  it("pairs needed: null without variation, at least six, eight for four comparisons", () => {
     assert.equal(pairsNeeded(spreadOf([1, 1, 1]) as Spread, 1), null);
     assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 1), 6);
     assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 4), 8);

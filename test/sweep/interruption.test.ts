@@ -8,7 +8,13 @@ import { type SweepText, start, writeSweepFile } from "./run-cli.js";
 
 const SWEEP: SweepText = {
   name: "cut",
-  variants: [{ name: "plain" }, { name: "se", set: { "network.se": { r: 2 } } }],
+  variants: [
+    { name: "plain" },
+    {
+      name: "se",
+      set: { "network.se": { r: 2 }, "dataset.transforms.train": [{ randomCrop: { padding: 1 } }, { flip: {} }] },
+    },
+  ],
   seeds: [1, 2],
   epochs: 16,
   training: { optimizer: { name: "adam", learningRate: 0.01 }, schedule: { name: "cosine", warmup: 1 } },

@@ -1,4 +1,4 @@
-// The recorded form of a tfjs function: kernels in the order they ran, on values that have shapes but no numbers.
+// The recorded form of a tfjs function: its kernels in the order of execution, on values that have shapes but no numbers.
 
 import type { KernelName, Kernels, Value } from "./kernels.js";
 
@@ -7,11 +7,11 @@ export interface NodeOf<Name extends KernelName> {
   readonly inputs: Kernels[Name]["inputs"];
   readonly attributes: Kernels[Name]["attributes"];
   readonly outputs: Kernels[Name]["outputs"];
-  /** The layer during whose call the kernel ran; of a gradient, the layer of its inputs. */
+  /** The layer that called the kernel; for a gradient, the layer of its inputs. */
   readonly layer: string;
 }
 
-/** A union over the kernels: comparing `kernel` with a name tells inputs and attributes. */
+/** A union over the kernels. Comparing `kernel` with a name narrows the types of inputs, attributes and outputs. */
 export type TracedNode = { [Name in KernelName]: NodeOf<Name> }[KernelName];
 
 export interface NamedValue {
@@ -20,11 +20,11 @@ export interface NamedValue {
 }
 
 export interface TracedGraph {
-  /** What each call is fed, in tfjs' layout (images: batch, height, width, channels). */
+  /** The inputs of each call, in tfjs' layout (images: batch, height, width, channels). */
   readonly inputs: readonly NamedValue[];
-  /** What each call returns. */
+  /** The results of each call. */
   readonly outputs: readonly NamedValue[];
-  /** What lives from call to call: its value before, and after where the function assigned to it. */
+  /** What persists between calls. `after` is `before` unless the function assigns to it. */
   readonly state: readonly {
     readonly name: string;
     readonly before: Value;
@@ -34,7 +34,7 @@ export interface TracedGraph {
   readonly nodes: readonly TracedNode[];
 }
 
-/** A kernel that cannot be compiled, with the layer it came from. */
+/** A kernel cannot be compiled. Contains the layer that called it. */
 export class UnsupportedKernelError extends Error {
   override readonly name = "UnsupportedKernelError";
 
@@ -43,12 +43,12 @@ export class UnsupportedKernelError extends Error {
     readonly layer: string,
   ) {
     super(
-      `the compiled engine has no lowering for the kernel ${kernel}${layer ? ` of layer ${layer}` : ""}; --backend cpu or tensorflow runs it eagerly`,
+      `the compiled engine does not support the kernel ${kernel}${layer ? ` of layer ${layer}` : ""}; use --backend cpu or tensorflow, which run it eagerly`,
     );
   }
 }
 
-/** The nodes of one kernel by their (first) output. */
+/** First output -> node, for the nodes of one kernel. */
 export function makersOf<Name extends KernelName>(
   { nodes }: TracedGraph,
   kernel: Name,
@@ -57,7 +57,7 @@ export function makersOf<Name extends KernelName>(
   return new Map(nodes.filter(isOne).map((node) => [node.outputs[0], node]));
 }
 
-/** Every value that a call returns or leaves in the state. */
+/** Every value that a call returns or assigns to the state. */
 export function resultsOf({ outputs, state }: TracedGraph): Value[] {
   return [...outputs.map(({ value }) => value), ...state.map(({ after }) => after)];
 }
@@ -70,20 +70,20 @@ export function isSameShape(one: readonly number[], other: readonly number[]): b
   return one.length === other.length && one.every((size, axis) => size === other[axis]);
 }
 
-/** Batch, height, width, channels. */
+/** The shape of a batch of images: batch, height, width, channels. */
 export type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
 
 export function isImageShape(shape: readonly number[]): shape is ImageShape {
   return shape.length === 4;
 }
 
-/** Throws for a shape of another number of axes. */
+/** Throws if the shape does not have four axes. */
 export function imageShape(shape: readonly number[]): ImageShape {
   if (!isImageShape(shape)) throw new Error(`${shape.join("x")} is not the shape of a batch of images`);
   return shape;
 }
 
-/** The same images with channels first: batch, channels, height, width. */
+/** The shape of the same images with channels first: batch, channels, height, width. */
 export function channelsFirst([batch, height, width, channels]: ImageShape) {
   return [batch, channels, height, width] as const;
 }

@@ -1,5 +1,5 @@
-// The vocabulary of traced graphs: for each kernel its inputs in order, its attributes as recorded, and its outputs.
-// Names are those of tfjs, but for the kernels of our own and those that passes make.
+// The vocabulary of traced graphs: for each kernel, its inputs in order, its attributes as recorded, and its outputs.
+// The names are those of tfjs, except for custom kernels and those that only passes create.
 
 import type { backend_util } from "@tensorflow/tfjs-core";
 import type { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../../model/batch-norm-kernels.js";
@@ -22,7 +22,7 @@ interface Kernel<
   readonly outputs: Outputs;
 }
 
-/** What tfjs says of the sizes of a convolution or a pool. */
+/** The sizes of a convolution or a pool as computed by tfjs. */
 export type ConvInfo = backend_util.Conv2DInfo;
 
 export interface ConvAttributes {
@@ -34,7 +34,7 @@ interface PoolAttributes {
   readonly info: ConvInfo;
 }
 
-/** Sorted, from 0; the reduced axes are kept with size 1 or dropped, as the output's shape says. */
+/** Sorted, from 0. The shape of the output tells whether the reduced axes are kept with size 1 or dropped. */
 interface Axes {
   readonly axes: readonly number[];
 }
@@ -56,11 +56,11 @@ export interface Kernels
   extends Record<UnaryName, Unary>,
     Record<BinaryName, Binary>,
     Record<ReductionName, Unary<Axes>> {
-  /** 1 where x is positive, else alpha. */
+  /** 1 where x is positive, alpha elsewhere. */
   Step: Unary<{ readonly alpha: number }>;
   LeakyRelu: Unary<{ readonly alpha: number }>;
   ClipByValue: Unary<{ readonly clipValueMin: number; readonly clipValueMax: number }>;
-  /** To the output's type. */
+  /** Converts to the data type of the output. */
   Cast: Unary;
   EluGrad: Kernel<readonly [dy: Value, y: Value]>;
   Select: Kernel<readonly [condition: Value, t: Value, e: Value]>;
@@ -75,12 +75,12 @@ export interface Kernels
     readonly [a: Value, b: Value],
     { readonly transposeA: boolean; readonly transposeB: boolean }
   >;
-  /** filter: height, width, input channels of a group, output channels of all groups. */
+  /** filter: [height, width, input channels of a group, output channels of all groups]. */
   Conv2D: Kernel<readonly [x: Value, filter: Value], ConvAttributes>;
   Conv2DBackpropInput: Kernel<readonly [dy: Value, filter: Value], ConvAttributes>;
   Conv2DBackpropFilter: Kernel<readonly [x: Value, dy: Value], ConvAttributes>;
   MaxPool: Unary<PoolAttributes>;
-  /** The mean of the pixels that are not padding. */
+  /** The mean of the pixels in a window that are not padding. */
   AvgPool: Unary<PoolAttributes>;
   MaxPoolGrad: Kernel<readonly [dy: Value, x: Value], PoolAttributes>;
   AvgPoolGrad: Kernel<readonly [dy: Value], PoolAttributes>;
@@ -98,7 +98,7 @@ export interface Kernels
     Readonly<Record<never, never>>,
     readonly [dx: Value, dgamma: Value, dbeta: Value]
   >;
-  /** dy where y, the output of a ReLU, is positive; else 0. */
+  /** dy where y, the output of a ReLU, is positive; 0 elsewhere. */
   ReluGradient: Kernel<readonly [dy: Value, y: Value]>;
   /** y + sign x number, where `number` has one element. */
   ScaledSum: Kernel<readonly [x: Value, number: Value, y: Value], { readonly sign: 1 | -1 }>;

@@ -1,4 +1,4 @@
-// A tfjs backend that records kernels instead of computing.
+// A tfjs backend that records kernels instead of executing them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { isSameShape, sizeOfShape, type TracedNode } from "./graph.js";
@@ -18,7 +18,7 @@ interface Output {
   readonly dtype?: string;
 }
 
-/** One of `To` for each value of a kernel's inputs or outputs. */
+/** A tuple with one `To` for each value of a kernel's inputs or outputs. */
 type Each<Values extends readonly Value[], To> = { readonly [Index in keyof Values]: To };
 
 type OneOutput = {
@@ -29,25 +29,25 @@ export class Recorder extends tf.KernelBackend {
   readonly #entries = new Map<object, Entry>();
   readonly constants = new Map<Value, ArrayLike<number>>();
   readonly nodes: TracedNode[] = [];
-  /** Set by whoever calls layers, so that a node knows its origin. */
+  /** The layer that is being called; the tracer sets it. */
   layer = "";
   readonly #layerOf = new Map<Value, string>();
   #count = 0;
 
-  /** Forgets what was recorded; values stay valid. */
+  /** Forgets the recorded nodes and constants. Values stay valid. */
   startRecording(): void {
     this.constants.clear();
     this.nodes.length = 0;
     this.#layerOf.clear();
   }
 
-  /** A tensor whose numbers come from outside. */
+  /** A tensor without numbers, for an input or a state. */
   placeholder(shape: readonly number[], dtype: DataType = "float32"): tf.Tensor {
     const { dataId } = this.#create(shape, dtype);
     return tf.engine().makeTensorFromDataId(dataId, [...shape], dtype, this);
   }
 
-  /** Records a kernel with one output, float32 unless it says otherwise, and returns that. */
+  /** Records a kernel with one output and returns the output, which is float32 by default. */
   record<Name extends OneOutput>(
     kernel: Name,
     inputs: Each<Kernels[Name]["inputs"], Info>,
@@ -59,7 +59,7 @@ export class Recorder extends tf.KernelBackend {
     return output;
   }
 
-  /** Records a kernel with several outputs, and returns one for each of `outputs`. */
+  /** Records a kernel with several outputs and returns them. */
   recordAll<Name extends Exclude<KernelName, OneOutput>>(
     kernel: Name,
     inputs: Each<Kernels[Name]["inputs"], Info>,
@@ -76,11 +76,11 @@ export class Recorder extends tf.KernelBackend {
     const to = outputs.map((info) => this.tracedValue(info));
     const layer = this.layer || (from.map((value) => this.#layerOf.get(value)).find((name) => name) ?? "");
     for (const value of to) this.#layerOf.set(value, layer);
-    // Only called with what belongs to the kernel; `map` forgets that it keeps the length of a tuple.
+    // The callers' types guarantee that the parts match the kernel, but `map` loses the length of a tuple.
     this.nodes.push({ kernel, inputs: from, attributes, outputs: to, layer } as unknown as TracedNode);
   }
 
-  /** The same numbers under another shape. */
+  /** A tensor with the same numbers in another shape. */
   view(input: Info, shape: readonly number[]): Info {
     if (isSameShape(shape, input.shape)) return this.alias(input);
     return this.record("Reshape", [input], {}, { shape, dtype: dtypeOf(input) });
@@ -97,7 +97,7 @@ export class Recorder extends tf.KernelBackend {
     return info;
   }
 
-  /** What was recorded for a tensor. */
+  /** The recorded value of a tensor. Throws for a tensor of another backend. */
   tracedValue(info: Info): Value {
     const entry = this.#entries.get(info.dataId);
     if (!entry) throw new Error("a tensor of another backend reached a trace");
@@ -179,7 +179,7 @@ export class Recorder extends tf.KernelBackend {
   }
 }
 
-/** Throws for texts and complex numbers, which no network here has. */
+/** Throws for strings and complex numbers, which no network uses. */
 export function dtypeOf({ dtype }: { readonly dtype: string }): DataType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
   throw new Error(`a tensor of ${dtype} reached a trace`);

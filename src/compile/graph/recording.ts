@@ -1,9 +1,9 @@
-// How a tfjs kernel is recorded: from its inputs and attributes to kernels of the vocabulary.
+// The type of functions that record a tfjs kernel, with its inputs and attributes, as kernels of the vocabulary.
 
 import type { Info, Recorder } from "./recorder.js";
 
-/** Inputs by tfjs' names. */
+/** Inputs by their names in tfjs. */
 export type Inputs<Name extends string> = Readonly<Record<Name, Info>>;
 
-/** `never`, since each recording declares the inputs and attributes of its own kernel. */
+/** The parameters are `never`, because each recording declares the inputs and attributes of its own kernel. */
 export type Recording = (recorder: Recorder, inputs: never, attributes: never) => Info | Info[];

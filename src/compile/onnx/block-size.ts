@@ -1,4 +1,4 @@
-// Which block size the blocked kernels of this machine have.
+// The block size of this machine's blocked kernels.
 
 import { Tensor } from "onnxruntime-node";
 import { OnnxBuilder } from "./builder.js";
@@ -10,8 +10,8 @@ const CHANNELS = 32;
 const PIXELS = 4;
 
 /**
- * Channels in a block of this machine's blocked kernels: 16 with AVX-512, 8 with AVX2; null where there are none.
- * Read off a reordered tensor, then checked by a blocked convolution against a plain one, because a wrong size gives
+ * Returns the number of channels in a block: 16 with AVX-512, 8 with AVX2; null if there are no blocked kernels. Finds it from
+ * the order of a reordered tensor, then compares a blocked convolution with a plain one, because a wrong size would produce
  * wrong numbers without an error.
  */
 export async function probeBlockSize(): Promise<number | null> {
@@ -19,7 +19,7 @@ export async function probeBlockSize(): Promise<number | null> {
     const block = await readBlockSize();
     return block !== null && (await blockedAgreesWithPlain(block)) ? block : null;
   } catch {
-    // Not every build of ONNX Runtime has these kernels.
+    // Some builds of ONNX Runtime do not have these kernels.
     return null;
   }
 }
@@ -35,7 +35,7 @@ async function readBlockSize(): Promise<number | null> {
   const [reordered] = await runOnce(builder.encode({ inputs: [x], outputs: [y] }), {
     x: new Tensor("float32", numbers, x.shape),
   });
-  // The second number comes from the second channel, and so on up to the end of the block.
+  // The second number comes from the second channel, and so on until the end of the block.
   const same = (block: number) =>
     numbers.every((_, index) => {
       const [blockIndex, rest] = [Math.floor(index / (block * PIXELS ** 2)), index % (block * PIXELS ** 2)];

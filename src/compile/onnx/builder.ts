@@ -1,4 +1,4 @@
-// Builds one ONNX graph, node by node, and encodes it.
+// Builds an ONNX graph node by node and encodes it.
 
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN, type OnnxNode, type OnnxValue } from "./graph.js";
 import {
@@ -24,7 +24,7 @@ const IR_VERSION = 8;
 
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
-  /** Of the nodes added from now on. */
+  /** The origin of the nodes that are added from now on. */
   origin = "";
   readonly #initializers: Initializer[] = [];
   readonly #constants = new Map<string, string>();
@@ -36,29 +36,29 @@ export class OnnxBuilder {
     return this.#add(type, inputs, { attributes, domain });
   }
 
-  /** A blocked convolution without a bias. */
+  /** Adds a blocked convolution without a bias and returns the output's name. */
   blockedConv(inputs: readonly string[], attributes: Attributes, outputChannels: number): string {
     return this.#add("Conv", inputs, { attributes, domain: BLOCKED_DOMAIN, outputChannels });
   }
 
-  /** The sum of two blocked tensors of one shape. */
+  /** Adds the sum of two blocked tensors of the same shape and returns the output's name. */
   blockedSum(operands: readonly string[]): string {
     return this.#add("Add", operands, { attributes: {}, domain: "", isBlockedSum: true });
   }
 
-  /** A node that sees its tensors in another shape: reshapes are put around it when all fusing is done. */
+  /** Adds a node that works on its tensors in another shape. The pass expand-views adds the reshapes after fusion. */
   viewed(type: string, inputs: readonly string[], parts: ViewedParts): string {
     return this.#add(type, inputs, parts);
   }
 
-  /** Adds a node with two outputs. */
+  /** Adds a node with two outputs and returns their names. */
   pair(type: string, inputs: readonly string[], attributes: Attributes): readonly [string, string] {
     const outputs = [this.#newName(), this.#newName()] as const;
     this.nodes.push({ origin: this.origin, type, domain: "", inputs, outputs, attributes });
     return outputs;
   }
 
-  /** Whether a node makes the value, rather than that it is an input or a constant. */
+  /** Whether the value is the output of a node, not an input or a constant. */
   produces(name: string): boolean {
     return this.#produced.has(name);
   }
@@ -85,7 +85,7 @@ export class OnnxBuilder {
     );
   }
 
-  /** A float constant without dimensions. */
+  /** A zero-dimensional float constant. */
   scalar(value: number): string {
     return this.floats([value], []);
   }
@@ -95,7 +95,7 @@ export class OnnxBuilder {
     return this.#constant(key, shape, FLOAT, () => Float32Array.from(values));
   }
 
-  /** The shape of a constant, and its numbers where it is one of `ints`; null where the name is not a constant's. */
+  /** The shape of a constant and, if it was made with `ints`, its numbers; null if there is no constant of this name. */
   constant(
     name: string,
   ): { readonly shape: readonly number[]; readonly ints: readonly number[] | null } | null {
@@ -106,7 +106,7 @@ export class OnnxBuilder {
     return { shape: dims, ints };
   }
 
-  /** A constant under a name of the caller's. */
+  /** Adds a constant with a given name. */
   initializer({ name, shape }: OnnxValue, values: Float32Array): void {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#initializers.push({ name, dims: shape, dataType: FLOAT, rawData });
@@ -127,7 +127,7 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** The model as bytes. `nodes` may be rewritten ones of this builder. */
+  /** Encodes the model. `nodes` replaces the builder's nodes after passes have rewritten them. */
   encode({ inputs, outputs, nodes = this.nodes, metadata = {} }: ModelParts): Uint8Array {
     const used = new Set(nodes.flatMap(({ inputs }) => inputs));
     const domains = new Set(["", ...nodes.map(({ domain }) => domain)]);
@@ -149,6 +149,6 @@ export interface ModelParts {
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
   readonly nodes?: readonly DeclaredNode[];
-  /** What the model says of itself. */
+  /** Metadata of the model, by key. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

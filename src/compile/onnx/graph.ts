@@ -1,4 +1,4 @@
-// ONNX graphs while passes work on them: nodes with what fusing has to know, and what goes in and comes out.
+// ONNX graphs for passes: nodes with annotations for fusion, and the graph's inputs and outputs.
 
 import type { DeclaredNode } from "./messages.js";
 
@@ -8,13 +8,13 @@ export const MICROSOFT_DOMAIN = "com.microsoft";
 
 export interface OnnxNode extends DeclaredNode {
   readonly outputs: readonly [string, ...string[]];
-  /** An Add of two blocked tensors of one shape. */
+  /** Set for an Add of two blocked tensors of the same shape. */
   readonly isBlockedSum?: true;
-  /** Of a convolution that could take a bias. */
+  /** Set for a convolution to which a bias can be added. */
   readonly outputChannels?: number;
-  /** Adds its bias and does nothing else. */
+  /** Set for a convolution that only adds its bias. */
   readonly isShift?: true;
-  /** First input, fourth input and output are seen in another shape of the same size. */
+  /** The node works on its first input, fourth input and output in another shape of the same size. */
   readonly view?: View;
 }
 
@@ -28,20 +28,20 @@ export interface OnnxValue {
   readonly shape: readonly number[];
 }
 
-/** ONNX values by the names that the traced function uses. An output may have another shape, of the same size. */
+/** ONNX values by their names in the traced function. An output may have another shape of the same size. */
 export type Named = ReadonlyMap<string, OnnxValue>;
 
 export interface OnnxGraph {
-  /** In an order in which each comes after those it needs. */
+  /** In topological order. */
   readonly nodes: readonly OnnxNode[];
   readonly inputs: Named;
   readonly outputs: Named;
-  /** Only state that the function reads is an input, only state that it assigns an output. */
+  /** Only state that the function reads is an input, and only state that it assigns is an output. */
   readonly stateInputs: Named;
   readonly stateOutputs: Named;
 }
 
-/** Names of all that the graph returns. */
+/** The names of all outputs, including state. */
 export function outputNames({ outputs, stateOutputs }: OnnxGraph): Set<string> {
   return new Set([...outputs.values(), ...stateOutputs.values()].map(({ name }) => name));
 }

@@ -1,8 +1,8 @@
-// A graph -> the bytes of an ONNX model. Numbers of fields are those of onnx.proto3.
+// A graph -> the bytes of an ONNX model. The field numbers are those of onnx.proto3.
 
 import { PbfWriter } from "pbf";
 
-/** An input or output as the model declares it: a dimension with a name in place of a size has any size. */
+/** An input or output as the model declares it. A dimension with a name instead of a size accepts any size. */
 export interface DeclaredValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
@@ -11,7 +11,7 @@ export interface DeclaredValue {
 export type Attribute = number | string | readonly number[];
 
 export interface DeclaredNode {
-  /** Layer and kernel that asked for it, for errors and profiles; not unique. */
+  /** The layer and the kernel that the node comes from, for errors and profiles. Not unique. */
   readonly origin: string;
   readonly type: string;
   readonly domain: string;
@@ -34,27 +34,27 @@ export interface Model {
   readonly graphName: string;
   readonly nodes: readonly DeclaredNode[];
   readonly initializers: readonly Initializer[];
-  /** All of them float32. */
+  /** All inputs and outputs are float32. */
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
-  /** What the model says of itself, by key. */
+  /** Metadata of the model, by key. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Of TensorProto.DataType. */
+/** Values of TensorProto.DataType. */
 export const FLOAT = 1;
 export const INT64 = 7;
 
-/** Of AttributeProto.AttributeType. */
+/** Values of AttributeProto.AttributeType. */
 const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const STRING_ATTRIBUTE = 3;
 const INTS_ATTRIBUTE = 7;
 
-/** Attributes that are fractions even where their value is whole. */
+/** Attributes that are floats even if their value is an integer. */
 const FRACTIONS = new Set(["alpha", "epsilon", "beta"]);
 
-/** Protobuf's wire type of what has a length. */
+/** Protobuf's wire type of fields with a length. */
 const LENGTH_DELIMITED = 2;
 
 /**
@@ -74,8 +74,8 @@ export function encodeModel(model: Model): Uint8Array {
 
 /**
  * GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
- * repeated ValueInfoProto input = 11, output = 12 }, in parts: initializers can have hundreds of megabytes, and a
- * writer moves a message once more for each message around it.
+ * repeated ValueInfoProto input = 11, output = 12 }. Returned in parts, because initializers can have hundreds of megabytes and
+ * a writer copies a message once more for each enclosing message.
  */
 function graphParts({ graphName, nodes, initializers, inputs, outputs }: Model): Uint8Array[] {
   const start = new PbfWriter();
@@ -165,7 +165,7 @@ function writeEntry([key, value]: [string, string], entry: PbfWriter): void {
   entry.writeStringField(2, value);
 }
 
-/** What comes before a message that is not in the writer. */
+/** Writes the tag and the length of a message whose content is written elsewhere. */
 function writeLength(writer: PbfWriter, field: number, length: number): void {
   writer.writeTag(field, LENGTH_DELIMITED);
   writer.writeVarint(length);

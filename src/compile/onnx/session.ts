@@ -1,4 +1,4 @@
-// ONNX models on ONNX Runtime.
+// Loads ONNX models into ONNX Runtime.
 
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import type { Device } from "../../runtime/devices.js";
@@ -8,10 +8,10 @@ export type Session = InferenceSession;
 
 export interface SessionOptions {
   readonly device: Device;
-  /** Outputs that stay on the device; the others come to the host. */
+  /** Outputs that stay on the device. The others are copied to the host. */
   readonly onDevice?: readonly string[];
   readonly threads: number;
-  /** Prefix of the files of a profile (Chrome trace format), or none. */
+  /** Prefix of profile files (Chrome trace format). If absent, there is no profiling. */
   readonly profile?: string;
 }
 
@@ -27,7 +27,7 @@ export function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    // The graph is as it should be: ONNX Runtime's optimiser finds nothing that pays, and takes seconds to look.
+    // The graph is already optimised. ONNX Runtime's optimiser would take seconds without making it faster.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
@@ -35,7 +35,7 @@ export function createSession(
   });
 }
 
-/** Why a device cannot be used, in one line; null where it can. */
+/** Why a device cannot be used, in one line; null if it can. */
 export async function whyUnavailable(device: Device): Promise<string | null> {
   const builder = new OnnxBuilder();
   const [x, y] = [
@@ -60,9 +60,9 @@ export async function whyUnavailable(device: Device): Promise<string | null> {
   }
 }
 
-/** The numbers of a float32 tensor. */
+/** The numbers of a float32 tensor. Throws for any other tensor. */
 export function floatsOf(tensor: Tensor | undefined): Float32Array {
   const data = tensor?.data;
-  if (!(data instanceof Float32Array)) throw new Error("ONNX Runtime returned no float32 tensor");
+  if (!(data instanceof Float32Array)) throw new Error("ONNX Runtime did not return a float32 tensor");
   return data;
 }

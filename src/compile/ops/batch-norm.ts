@@ -1,4 +1,4 @@
-// BatchNorm in training, its gradient, and BatchNorm in evaluation -> ONNX, in the closed form: few passes over the activations.
+// Lowers BatchNorm in training, its gradient, and BatchNorm in evaluation to ONNX, with few passes over the activations.
 
 import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRADIENT } from "../../model/batch-norm-kernels.js";
 import {
@@ -55,7 +55,7 @@ interface Epsilon {
   readonly epsilon: number;
 }
 
-/** y = a x + b with a, b by channel; `scale` is 1 / sqrt(variance + epsilon). */
+/** y = a x + b with a, b per channel; `scale` is 1 / sqrt(variance + epsilon). */
 function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): void {
   const { builder, placement } = context;
   const [images, gammas, betas] = node.inputs;
@@ -78,7 +78,7 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   placement.put(variances, "plain", asVector(context, variance, place));
 }
 
-/** dx = a dy + p x + q with a, p, q by channel (Ioffe and Szegedy 2015, collected). */
+/** dx = a dy + p x + q with a, p, q per channel (Ioffe and Szegedy 2015, with terms collected). */
 function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GRADIENT>): void {
   const { builder, placement } = context;
   const [gradient, images, gammas, means, scales] = node.inputs;
@@ -91,7 +91,7 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const scale = vector(context, scales);
   const meanDy = channelMeans(context, dy, place);
   const meanDyX = channelDotMeans(context, dy, x, place);
-  // Means over the positions rather than sums: dgamma / m and dbeta / m are what dx needs.
+  // Means over the m positions instead of sums, because dx needs dgamma / m and dbeta / m.
   const centred = builder.op("Sub", [meanDyX, builder.op("Mul", [mean, meanDy])]);
   const meanDgamma = builder.op("Mul", [centred, scale]);
   const a = builder.op("Mul", [gamma, scale]);
@@ -110,7 +110,7 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
 
 interface AffineParts {
   readonly x: string;
-  /** [1, channels, 1, 1], as is b. */
+  /** [1, channels, 1, 1], like b. */
   readonly a: string;
   readonly b?: string;
   readonly sum?: string;
@@ -152,7 +152,7 @@ function asVector({ builder }: Context, name: string, { shape }: ChannelPlace): 
   return builder.op("Reshape", [name, builder.ints([shape[1]])]);
 }
 
-/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as one affine step. */
+/** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as a single affine step. */
 function lowerInference(context: Context, node: NodeOf<"FusedBatchNorm">): void {
   const { builder, placement, layoutOf } = context;
   const [images, means, variances, offsets, gammas] = node.inputs;

@@ -1,27 +1,27 @@
-// Forms of the blocked kernels, and of kernels by channel, that several lowerings share.
+// Uses of the blocked kernels, and computations per channel, that several lowerings share.
 
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import type { Context } from "./op.js";
 
-/** Batch, channels, height, width. */
+/** The shape of images with channels first. */
 export type ChannelsFirst = readonly [batch: number, channels: number, height: number, width: number];
 
 export interface Affine {
-  /** Of x. */
+  /** The shape of x. */
   readonly shape: ChannelsFirst;
-  /** How many numbers there are: one a channel, or one an image and channel. */
+  /** The number of scales: one per channel, or one per image and channel. */
   readonly groups: number;
   /** [groups, 1, 1, 1] */
   readonly scale: string;
   /** [groups] */
   readonly bias?: string;
-  /** Added, in the same layout. */
+  /** A tensor in the same layout as x that is added. */
   readonly sum?: string;
-  /** The scale is all ones. */
+  /** Set if all scales are 1. */
   readonly isShift?: true;
 }
 
-/** scale x + bias + sum by channel, of a blocked x, in one pass: a 1x1 depthwise convolution. */
+/** scale x + bias + sum per channel for a blocked x, in one pass, as a 1x1 depthwise convolution. */
 export function blockedAffine(
   { builder }: Context,
   x: string,
@@ -40,8 +40,8 @@ export function blockedAffine(
 }
 
 /**
- * Sums over height and width of x times y, both blocked: [1, batch * channels, 1, 1]. A blocked image lies in memory as
- * a depthwise filter of its own size does, so one convolution multiplies and adds up.
+ * Sums of x times y over height and width, both blocked: [1, batch * channels, 1, 1]. A blocked image has the same order in memory
+ * as a depthwise filter of its size, so one convolution computes all sums.
  */
 export function blockedPixelDots({ builder }: Context, x: string, y: string, shape: ChannelsFirst): string {
   const [batch, channels, height, width] = shape;
@@ -56,15 +56,15 @@ export function blockedPixelDots({ builder }: Context, x: string, y: string, sha
   );
 }
 
-/** Mean over height and width of a blocked x: [batch, channels, 1, 1]. */
+/** Means of a blocked x over height and width: [batch, channels, 1, 1]. */
 export function blockedPixelMean({ builder }: Context, x: string): string {
   return builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
 }
 
-/** Means of x over batch, height and width, by channel: [1, channels, 1, 1]. `shape`: batch, channels, height, width. */
+/** Means of x over batch, height and width: [1, channels, 1, 1]. */
 export function channelMeans(context: Context, x: string, { layout }: ChannelPlace): string {
   const { builder } = context;
-  // Pixels first, then the batch: faster than all at once, and sums of sums lose fewer digits than one long sum.
+  // First over pixels, then over the batch: this is faster than all at once, and rounding errors are smaller than in one long sum.
   const pixelMeans =
     layout === "nchw"
       ? builder.op("ReduceMean", [x], { axes: [2, 3], keepdims: 1 })
@@ -72,7 +72,7 @@ export function channelMeans(context: Context, x: string, { layout }: ChannelPla
   return builder.op("ReduceMean", [pixelMeans], { axes: [0], keepdims: 1 });
 }
 
-/** Means of x times y, likewise. */
+/** Means of x times y over batch, height and width: [1, channels, 1, 1]. */
 export function channelDotMeans(
   context: Context,
   x: string,

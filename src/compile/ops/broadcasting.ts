@@ -1,4 +1,4 @@
-// Operands of different shapes -> ONNX, in whatever layout the result has.
+// Lowers element-wise kernels on operands of different shapes, in the layout of the result.
 
 import { channelsFirst, imageShape, isSameShape } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
@@ -17,7 +17,7 @@ type Emit = (
   alike: "alike and blocked" | "other",
 ) => string;
 
-/** Operands in the output's layout with as many axes as it has, so that ONNX broadcasts as tfjs does. */
+/** Converts operands to the output's layout and number of axes, so that ONNX broadcasts as tfjs does. */
 export function broadcasting(emit: Emit): (context: Context, node: Elementwise) => void {
   return (context, { inputs, outputs: [output] }) => {
     const { builder, placement, layoutOf } = context;
@@ -25,7 +25,7 @@ export function broadcasting(emit: Emit): (context: Context, node: Elementwise) 
     const align = (value: Value) => aligned(context, value, output.shape.length);
     const operands = inputs.map(align);
     const stored = broadcast(operands.map(({ stored }) => stored));
-    // Blocked operands that differ in shape have to show their block as an axis of its own.
+    // Blocked operands of different shapes need the block as a separate axis.
     const showBlocks =
       layout === "blocked" &&
       operands.some((operand) => !isSameShape(operand.stored, stored) && operand.stored.some((n) => n > 1));
@@ -49,7 +49,7 @@ export function broadcasting(emit: Emit): (context: Context, node: Elementwise) 
 
 interface Operand {
   readonly value: Value;
-  /** Its compact shape, with 1s in front up to the output's number of axes. */
+  /** Its compact shape, extended by leading 1s to the output's number of axes. */
   readonly stored: readonly number[];
 }
 
@@ -62,10 +62,10 @@ function placed(context: Context, { value, stored }: Operand, wanted: Layout): s
   const { placement, builder } = context;
   if (wanted === "plain" || stored.every((size) => size === 1)) return placement.compact(value, "plain");
   const [, height, width, channels] = imageShape(stored);
-  // Too few channels for a block lie the same way with and without.
+  // A broadcast operand with a single channel has the same order in both layouts.
   const layout = wanted === "blocked" && channels % blockOf(context) !== 0 ? "nchw" : wanted;
   if (value.shape.length === 4) return placement.compact(value, layout);
-  // Fewer axes than an image: they are its last ones, channels at the end.
+  // A value with fewer axes than an image has the image's last axes, with channels at the end.
   const name = placement.compact(value, "plain");
   if (height * width > 1) {
     const shaped = builder.op("Reshape", [name, builder.ints(stored)]);
@@ -83,7 +83,10 @@ function withBlocks(context: Context, stored: readonly number[]): number[] {
   return channels === 1 ? [batch, 1, height, width, 1] : [batch, channels / size, height, width, size];
 }
 
-/** An image and one number a channel (of the batch or of each image): one pass of the blocked kernels. */
+/**
+ * Lowers a blocked image and a vector with one number per channel, or per image and channel, to one pass of the blocked kernels.
+ * Returns false if the operands are others.
+ */
 export function lowerAsAffine(context: Context, { inputs, outputs }: Elementwise, op: string): boolean {
   const { builder, layoutOf, placement } = context;
   const [output] = outputs;
@@ -100,7 +103,7 @@ export function lowerAsAffine(context: Context, { inputs, outputs }: Elementwise
   let numbers = placement.compact(vector.value, "plain");
   if (op === "Sub") numbers = builder.op("Neg", [numbers]);
   if (op === "Div") numbers = builder.op("Reciprocal", [numbers]);
-  // One number an image and channel: the batch becomes part of the channels.
+  // With one number per image and channel, the batch becomes part of the channels.
   const groups = imageShape(vector.stored)[0] * channels;
   const weights = [groups, 1, 1, 1];
   const parts =

@@ -1,13 +1,13 @@
-// Filters in the orders that convolutions and their gradients read them in.
+// Reorders filters for convolutions and their gradients.
 
 import type { ConvInfo } from "../graph/kernels.js";
 import { type ConvParts, isDepthwise } from "./conv-channels.js";
 import { blockOf, type Context } from "./op.js";
 
 /**
- * A filter in the order that the blocked kernels read, declared as outputs, from, height, width. Inside a block: input
- * channels, then output channels; where there are fewer than a block, all input channels lie before the pixels. As few
- * axes as the case allows: transposing many is slow.
+ * Reorders a filter for the blocked kernels, with the declared shape [outputs, from, height, width]. Inside a block, input
+ * channels come before output channels; if there are fewer input channels than a block, all of them come before the pixels. Uses
+ * as few axes as possible, because transposing many is slow.
  */
 export function blockFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
   const { builder } = context;
@@ -27,11 +27,11 @@ export function blockFilter(context: Context, filter: string, { info, channels }
   return builder.op("Reshape", [ordered, builder.ints([outputs, from, height, width])]);
 }
 
-/** The same of the filter that the input gradient needs, declared as inputs, to, height, width. */
+/** Reorders the filter of the input gradient for the blocked kernels, with the declared shape [inputs, to, height, width]. */
 export function blockTurnedFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
   const { builder } = context;
   const turned = turn(context, filter, info);
-  // A depthwise filter has nothing to exchange.
+  // A depthwise filter has no channels to exchange.
   if (isDepthwise(channels)) return blockFilter(context, turned, { info, channels });
   const size = blockOf(context);
   const { filterHeight: height, filterWidth: width } = info;
@@ -48,6 +48,7 @@ export function blockTurnedFilter(context: Context, filter: string, { info, chan
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
 }
 
+/** The filter of the input gradient for the plain kernels, with the shape [inputs, to, height, width]. */
 export function turnedFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
   const { builder } = context;
   const { filterHeight: height, filterWidth: width } = info;
@@ -60,6 +61,7 @@ export function turnedFilter(context: Context, filter: string, { info, channels 
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
 }
 
+/** Rotates a filter by 180 degrees. */
 function turn({ builder }: Context, filter: string, { filterHeight, filterWidth }: ConvInfo): string {
   if (filterHeight * filterWidth === 1) return filter;
   const [from, to] = [builder.ints([-1, -1]), builder.ints([-65536, -65536])];

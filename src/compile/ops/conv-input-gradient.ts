@@ -1,4 +1,4 @@
-// The gradient of a convolution with respect to its input -> ONNX.
+// Lowers the gradient of a convolution with respect to its input to ONNX.
 
 import type { NodeOf } from "../graph/graph.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
@@ -7,8 +7,8 @@ import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
 
 /**
- * A convolution with the kernel turned by 180 degrees and its channels exchanged; where the forward convolution has a
- * stride, a transposed one.
+ * A convolution with the kernel rotated by 180 degrees and its channels exchanged. If the forward convolution has a stride or a
+ * dilation, a transposed convolution, or for a blocked 1x1 kernel the gradient without stride with zeros inserted.
  */
 export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpropInput">): void {
   const { placement } = context;
@@ -52,7 +52,7 @@ function turnedAttributes({ info, channels }: ConvParts) {
   };
 }
 
-/** Input gradient of a 1x1 convolution with a stride: the one without, its pixels spread among zeros. */
+/** The input gradient of a 1x1 convolution with a stride: the gradient without stride, with zeros inserted between pixels. */
 function spreadPointwise(
   context: Context,
   dy: string,
@@ -71,7 +71,7 @@ function spreadPointwise(
   );
   const planes = (batchSize * info.inChannels) / size;
   const apart = builder.op("Reshape", [dense, builder.ints([planes, outHeight, 1, outWidth, size])]);
-  // Zeros behind each row and behind each pixel, then what reaches beyond the image cut off (or what is missing added).
+  // Adds zeros after each row and each pixel, then crops or pads the result to the size of the image.
   const zeros = builder.ints([0, 0, 0, 0, 0, 0, 0, strideHeight - 1, 0, (strideWidth - 1) * size]);
   const spread = builder.op("Pad", [apart, zeros]);
   const rows = builder.op("Reshape", [
@@ -109,7 +109,7 @@ function transposedConv(
     dilations: [dilationHeight, dilationWidth],
     pads: [pad.top, pad.left, pad.bottom, pad.right],
     group: channels.groups,
-    // Rows and columns of the input that no kernel reached.
+    // Rows and columns of the input after the last window.
     output_padding: [
       Math.max(
         0,

@@ -1,4 +1,4 @@
-// How convolutions and pools are recorded: with tfjs' own account of their sizes. Grouped and depthwise ones are
+// Records convolutions and pools, with the sizes that tfjs computes. Grouped and depthwise convolutions are recorded as
 // convolutions with groups.
 
 import { backend_util } from "@tensorflow/tfjs-core";
@@ -14,7 +14,7 @@ export interface ConvArguments {
   readonly pad: Padding;
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly dilations?: number | [number, number];
-  /** Of grouped convolutions. */
+  /** Only for grouped convolutions. */
   readonly groups?: number;
 }
 

@@ -1,4 +1,4 @@
-// Kernels that work element by element, on operands of any layout.
+// Element-wise kernels, on operands of any layout.
 
 import { backend_util } from "@tensorflow/tfjs-core";
 import type { NodeOf } from "../graph/graph.js";
@@ -95,7 +95,7 @@ export const ELEMENTWISE: Ops<
   EluGrad: {
     record: (recorder, { dy, y }: Inputs<"dy" | "y">) => recorder.record("EluGrad", [dy, y], {}, y),
     layout: "follow",
-    // y + 1 where y is negative, else 1.
+    // y + 1 where y is negative, 1 elsewhere.
     lower: broadcasting(({ builder }, [dy, y]) => {
       const slope = builder.op("Add", [builder.op("Min", [y, builder.scalar(0)]), builder.scalar(1)]);
       return builder.op("Mul", [dy, slope]);
@@ -109,7 +109,7 @@ export const ELEMENTWISE: Ops<
   },
   ReluGradient: {
     layout: "follow",
-    // y is a ReLU's output: steep enough, a hard sigmoid is 1 wherever y is positive, and the cheapest such mask.
+    // Since y is the output of a ReLU, a very steep hard sigmoid is 1 where y is positive and 0 elsewhere. It is the cheapest mask.
     lower: broadcasting(({ builder }, [dy, y]) =>
       builder.op("Mul", [dy, builder.op("HardSigmoid", [y], { alpha: 3e38, beta: 0 })]),
     ),
@@ -125,7 +125,7 @@ function unary<Name extends UnaryName>(
   return { record, layout: "follow", lower: lowerUnary(emit) } as const;
 }
 
-/** The result is stored as the operand is, compact where that is compact. */
+/** The result is compact if the operand is. */
 function lowerUnary<Node extends { inputs: readonly [Value]; outputs: readonly [Value] }>(
   emit: (context: Context, x: string, node: Node) => string,
 ): (context: Context, node: Node) => void {

@@ -1,4 +1,4 @@
-// What the compiler knows of a kernel: how tfjs' kernel is recorded, how its outputs lie in memory, how it becomes ONNX.
+// What the compiler needs for a kernel: how to record tfjs' kernel, how to lay out its outputs in memory, how to lower it to ONNX.
 
 import type { NodeOf } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
@@ -8,7 +8,7 @@ import type { Placement } from "./placement.js";
 
 /** One row of the table of kernels. */
 export interface Op<Name extends KernelName> {
-  /** How tfjs' kernel of this name is recorded; absent where only a pass makes the kernel. */
+  /** Records the tfjs kernel of this name; absent if only a pass creates the kernel. */
   readonly record?: Recording;
   readonly layout: LayoutRule<Name>;
   readonly lower: Lowering<Name>;
@@ -17,38 +17,38 @@ export interface Op<Name extends KernelName> {
 export type Ops<Names extends KernelName = KernelName> = { readonly [Name in Names]: Op<Name> };
 
 /**
- * How the numbers of a value lie in memory.
+ * The order of a value's numbers in memory.
  *
  * - plain: as in tfjs; images are batch, height, width, channels
  * - nchw: batch, channels, height, width
- * - blocked: batch, channels / B, height, width, B channels: what MLAS's direct convolutions read and write
+ * - blocked: batch, channels / B, height, width, B channels, as MLAS's direct convolutions read and write
  */
 export type Layout = "plain" | "nchw" | "blocked";
 
 export type LayoutOf = (value: Value) => Layout;
 
 export interface LayoutContext {
-  /** Of values that have been given a layout. */
+  /** The layouts of the values before this node. */
   readonly layoutOf: LayoutOf;
-  /** Channels in a block; null where the blocked kernels are not used. */
+  /** Number of channels in a block; null if the blocked kernels are not used. */
   readonly block: number | null;
 }
 
-/** `follow`: works element by element, in the layout of its operands. Outputs that are not images are plain in any case. */
+/** `follow`: an element-wise kernel with the layout of its operands. Outputs that are not images are always plain. */
 export type LayoutRule<Name extends KernelName> =
   | "plain"
   | "nchw"
   | "follow"
   | ((node: NodeOf<Name>, context: LayoutContext) => Layout);
 
-/** Adds ONNX nodes for a kernel and says where its outputs are. */
+/** Adds the ONNX nodes of a kernel and registers its outputs with the placement. */
 export type Lowering<Name extends KernelName> = (context: Context, node: NodeOf<Name>) => void;
 
-/** What the kernels of a device can do. */
+/** The capabilities of a device's kernels. */
 export interface Target {
-  /** Channels in a block; null where the blocked kernels are not used. */
+  /** Number of channels in a block; null if the blocked kernels are not used. */
   readonly block: number | null;
-  /** Whether a max pool can say where its maxima were. */
+  /** Whether a max pool can return the indices of its maxima. */
   readonly hasPoolIndices: boolean;
 }
 
@@ -58,13 +58,13 @@ export interface Context extends Target {
   readonly layoutOf: LayoutOf;
 }
 
-/** Channels in a block, where a layout says that there are blocks. */
+/** Number of channels in a block. Throws if the blocked kernels are not used. */
 export function blockOf({ block }: Pick<Context, "block">): number {
-  if (block === null) throw new Error("a blocked layout where there are no blocked kernels");
+  if (block === null) throw new Error("a value has a blocked layout, but there are no blocked kernels");
   return block;
 }
 
-/** The layout of a kernel that works on images with channels first. */
+/** The layout of a kernel that needs channels first: blocked if `value` is, otherwise nchw. */
 export function imageLayout({ layoutOf }: Pick<Context, "layoutOf">, value: Value): "nchw" | "blocked" {
   return layoutOf(value) === "blocked" ? "blocked" : "nchw";
 }

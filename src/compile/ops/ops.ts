@@ -1,4 +1,4 @@
-// The table of kernels: what is recorded, laid out and lowered, and how. A kernel of the vocabulary without a row does not compile.
+// The table of kernels: how each is recorded, laid out and lowered. A missing kernel is a type error.
 
 import { BATCH_NORM } from "./batch-norm.js";
 import { CONV } from "./conv.js";

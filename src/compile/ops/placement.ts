@@ -1,4 +1,4 @@
-// Where each traced value is in the ONNX graph being built: under which names, in which layouts, how much of it.
+// The location of each traced value in the ONNX graph: its name in each layout, and its stored shape.
 
 import { channelsFirst, imageShape, sizeOfShape } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
@@ -8,20 +8,20 @@ import type { Layout } from "./op.js";
 
 interface Place {
   readonly names: Map<Layout, string>;
-  /** The shape that is really there, in tfjs' order of axes: 1 where the numbers repeat along an axis. */
+  /** The stored shape, in tfjs' order of axes. Its size is 1 along axes on which the numbers may repeat. */
   readonly stored: readonly number[];
 }
 
 /**
- * A value may be stored *compact*, with size 1 along axes on which it only repeats: broadcasting does the rest, and
- * most such values (gradients of means, constants) are never needed in full. Conversions are made when first asked for.
+ * A value may be stored *compact*, with size 1 along axes on which it only repeats. Broadcasting does the rest, and most such
+ * values (gradients of means, constants) are never needed in full. Conversions are added when they are first needed.
  */
 export class Placement {
   readonly #places = new Map<Value, Place>();
 
   constructor(private readonly builder: OnnxBuilder) {}
 
-  /** Says where a value is. `stored`: its compact shape, if it is compact. */
+  /** Registers the name and the layout of a value. `stored`: its compact shape, if it is compact. */
   put(value: Value, layout: Layout, name: string, stored: readonly number[] = value.shape): void {
     this.#places.set(value, { names: new Map([[layout, name]]), stored });
   }
@@ -30,7 +30,7 @@ export class Placement {
     return this.#placeOf(value).stored;
   }
 
-  /** The value as it is stored, perhaps compact, in a layout. */
+  /** The name of the value in a layout, possibly compact. */
   compact(value: Value, layout: Layout): string {
     const place = this.#placeOf(value);
     const known = place.names.get(layout);
@@ -40,7 +40,7 @@ export class Placement {
     return name;
   }
 
-  /** The value in its full shape, in a layout. */
+  /** The name of the value in a layout, in its full shape. */
   full(value: Value, layout: Layout): string {
     const { stored } = this.#placeOf(value);
     if (sizeOfShape(stored) !== sizeOfShape(value.shape)) {
@@ -55,18 +55,18 @@ export class Placement {
 
   #placeOf(value: Value): Place {
     const place = this.#places.get(value);
-    if (!place) throw new Error(`value ${value.id} (${value.shape.join("x")}) was used before it was made`);
+    if (!place) throw new Error(`value ${value.id} (${value.shape.join("x")}) is used before it is computed`);
     return place;
   }
 
   #convert({ names, stored }: Place, to: Layout): string {
     const [first] = names;
-    if (!first) throw new Error("a place without a name");
+    if (!first) throw new Error("a place has no name");
     const [from, name] = first;
     const { builder } = this;
     const shape = imageShape(stored);
     const [, height, width, channels] = shape;
-    // Memory is the same in every layout where there is one pixel or one channel; the declared shape may differ.
+    // With one pixel or one channel, memory is the same in every layout, but the declared shape may differ.
     const sameMemory = height * width === 1 || (channels === 1 && from !== "blocked" && to !== "blocked");
     if (to === "plain") {
       if (sameMemory) return builder.op("Reshape", [name, builder.ints(stored)]);

@@ -1,4 +1,4 @@
-// The gradients of pooling -> ONNX.
+// Lowers the gradients of pooling to ONNX.
 
 import { channelsFirst, imageShape, type NodeOf, sizeOfShape } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
@@ -6,8 +6,8 @@ import type { Context } from "./op.js";
 
 export function poolAttributes(info: ConvInfo) {
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad } = info;
-  // Windows may reach beyond the padding (ceil), or leave pixels out (floor).
-  const behind = (size: number, count: number, stride: number, kernel: number, before: number) =>
+  // Windows may extend beyond the padding (ceil) or leave out pixels (floor).
+  const padAfter = (size: number, count: number, stride: number, kernel: number, before: number) =>
     Math.max(0, (count - 1) * stride + kernel - size - before);
   return {
     kernel_shape: [filterHeight, filterWidth],
@@ -15,13 +15,13 @@ export function poolAttributes(info: ConvInfo) {
     pads: [
       pad.top,
       pad.left,
-      behind(info.inHeight, info.outHeight, strideHeight, filterHeight, pad.top),
-      behind(info.inWidth, info.outWidth, strideWidth, filterWidth, pad.left),
+      padAfter(info.inHeight, info.outHeight, strideHeight, filterHeight, pad.top),
+      padAfter(info.inWidth, info.outWidth, strideWidth, filterWidth, pad.left),
     ] as const,
   };
 }
 
-/** Inputs dy, x. Each dy goes to the place its maximum came from, the first of equals; where windows overlap, they add up. */
+/** Inputs: dy, x. Adds each dy to the position of its maximum in x, the first one if several are equal. */
 export function lowerMaxPoolGradient(context: Context, node: NodeOf<"MaxPoolGrad">): void {
   if (!context.hasPoolIndices) {
     lowerMaxPoolGradientByTaps(context, node);
@@ -47,7 +47,7 @@ export function lowerMaxPoolGradient(context: Context, node: NodeOf<"MaxPoolGrad
   );
 }
 
-/** The same without indices: each tap of the window gets dy where it has the maximum and no tap before it had. */
+/** The same without indices. Each tap of the window receives dy where it has the maximum and no earlier tap has it. */
 function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeOf<"MaxPoolGrad">): void {
   const [gradient, input] = node.inputs;
   const [output] = node.outputs;
@@ -77,7 +77,7 @@ function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeO
     free = builder.op("Sub", [free ?? builder.scalar(1), own]);
     taps.push(builder.op("Reshape", [builder.op("Mul", [dy, own]), image]));
   }
-  // Taps are channels of an image; a transposed convolution puts each where it belongs and adds up.
+  // The taps become channels of an image. A transposed convolution moves each to its position and adds them.
   const size = taps.length;
   const oneHot = Float32Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
   const weights = builder.floats(oneHot, [size, 1, filterHeight, filterWidth]);
@@ -90,10 +90,10 @@ function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeO
   );
 }
 
-/** Below every number that a network has, but finite. */
+/** Lower than any number in a network, but finite. */
 const LOWEST = -3e38;
 
-/** Rows and columns behind the last window. */
+/** The number of rows and columns after the last window. */
 function unreached(info: ConvInfo): number[] {
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo: pad } = info;
   const missing = (size: number, count: number, stride: number, kernel: number, before: number) =>
@@ -104,7 +104,7 @@ function unreached(info: ConvInfo): number[] {
   ];
 }
 
-/** Input dy. Each pixel of a window gets dy divided by the pixels of that window that are not padding. */
+/** Input: dy. Each pixel of a window receives dy divided by the number of pixels of that window that are not padding. */
 export function lowerAveragePoolGradient({ builder, placement }: Context, node: NodeOf<"AvgPoolGrad">): void {
   const [gradient] = node.inputs;
   const [output] = node.outputs;
@@ -115,7 +115,7 @@ export function lowerAveragePoolGradient({ builder, placement }: Context, node: 
     placement.full(gradient, "nchw"),
     builder.floats(counts, [1, 1, outHeight, outWidth]),
   ]);
-  // Channels are alike and independent: they count as images of one channel.
+  // Channels are independent, so each becomes an image of one channel.
   const images = builder.op("Reshape", [shares, builder.ints([batch * channels, 1, outHeight, outWidth])]);
   const ones = builder.floats(new Float32Array(info.filterHeight * info.filterWidth).fill(1), [
     1,
@@ -134,6 +134,7 @@ export function lowerAveragePoolGradient({ builder, placement }: Context, node: 
   );
 }
 
+/** The number of pixels that are not padding in each window: [outHeight, outWidth]. */
 function windowSizes({
   outHeight,
   outWidth,

@@ -1,4 +1,4 @@
-// Pooling.
+// Pooling and its gradients.
 
 import type { ConvInfo, Value } from "../graph/kernels.js";
 import type { Inputs } from "../graph/recording.js";
@@ -9,11 +9,11 @@ import { lowerAveragePoolGradient, lowerMaxPoolGradient, poolAttributes } from "
 
 export const POOL: Ops<"MaxPool" | "AvgPool" | "MaxPoolGrad" | "AvgPoolGrad"> = {
   MaxPool: { record: recordPool("MaxPool"), layout: poolLayout, lower: lowerPool("MaxPool") },
-  /** Averages leave the padding out, as TensorFlow's do. */
+  /** Averages exclude the padding, as in TensorFlow. */
   AvgPool: { record: recordPool("AvgPool"), layout: poolLayout, lower: lowerPool("AveragePool") },
   MaxPoolGrad: {
     record: (recorder, { dy, input }: Inputs<"dy" | "input">, attributes: PoolArguments) => {
-      // tfjs does not pass the rounding on: dy knows how many windows there were.
+      // tfjs does not pass on the rounding mode, so the number of windows is taken from dy.
       const [, outHeight = 1, outWidth = 1] = dy.shape;
       const info = { ...poolInfo(input.shape, attributes), outHeight, outWidth };
       return recorder.record("MaxPoolGrad", [dy, input], { info }, { shape: input.shape });

@@ -1,4 +1,4 @@
-// Sums, means and extremes over axes. Results are plain: what is left of an image is a vector or a map of one channel.
+// Sums, means and extremes over axes. Results are plain, because a reduced image is a vector or a map of one channel.
 
 import { backend_util, util } from "@tensorflow/tfjs-core";
 import { channelsFirst, imageShape, type NodeOf } from "../graph/graph.js";
@@ -17,7 +17,7 @@ export const REDUCTION: Ops<ReductionName | "PixelDot"> = {
 
 interface ReductionArguments {
   readonly axis?: number | number[];
-  /** What Max and Min call their axes. */
+  /** The name of `axis` in Max and Min. */
   readonly reductionIndices?: number | number[];
   readonly keepDims?: boolean;
 }
@@ -54,7 +54,7 @@ function lowerReduction(kernel: ReductionName): (context: Context, node: Reducti
   };
 }
 
-/** Over pixels, or over pixels and the batch; null where the axes are others. */
+/** The mean or the sum over pixels, or over pixels and the batch; null for other axes. */
 function blockedMean(
   context: Context,
   input: Value,
@@ -71,7 +71,7 @@ function blockedMean(
   return isSum ? builder.op("Mul", [mean, builder.scalar(count)]) : mean;
 }
 
-/** Where height and width stand in nchw, and so on. */
+/** Axis in tfjs' layout -> axis in nchw. */
 const IN_NCHW = [0, 2, 3, 1];
 
 function plainReduction(
@@ -79,7 +79,7 @@ function plainReduction(
   input: Value,
   { axes, kernel }: { axes: readonly number[]; kernel: ReductionName },
 ): string {
-  // Channels come first in nchw, so what is left stays in order only if height and width go together.
+  // Since channels come first in nchw, the remaining axes keep their order only if height and width are reduced together.
   const isChannelsFirst =
     layoutOf(input) !== "plain" &&
     axes.includes(1) === axes.includes(2) &&

@@ -1,13 +1,13 @@
-// y + x number -> ONNX: what optimizers consist of.
+// Lowers y + x number, of which optimizers consist, to ONNX.
 
 import { channelsFirst, imageShape, type NodeOf, sizeOfShape } from "../graph/graph.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import type { Context } from "./op.js";
 
-/** Fewer numbers than this are not worth a pass of their own kind. */
+/** Tensors with fewer numbers than this use plain kernels, because the blocked ones do not pay off. */
 const LONG = 1024;
 
-/** Any tensor is a row of one block of channels: one pass of the blocked kernels, whatever it means. */
+/** Treats the tensor, whatever its axes, as a row of pixels with one block of channels, for one pass of the blocked kernels. */
 export function lowerScaledSum(context: Context, node: NodeOf<"ScaledSum">): void {
   const { builder, placement, layoutOf, block } = context;
   const [x, number, y] = node.inputs;

@@ -1,4 +1,4 @@
-// Matrix products, softmax, and kernels that move numbers about.
+// Matrix products, softmax, and kernels that rearrange numbers.
 
 import { slice_util, util } from "@tensorflow/tfjs-core";
 import { type NodeOf, sizeOfShape } from "../graph/graph.js";
@@ -119,7 +119,7 @@ export function recordMatMul(
   return recorder.record("BatchMatMul", [a, b], { transposeA, transposeB }, { shape });
 }
 
-/** Blocks can be put side by side along channels; along other axes nobody needs it. */
+/** Images are concatenated in their own layout only along channels. Networks do not need other axes. */
 function concatLayout({ inputs, attributes }: NodeOf<"Concat">, { layoutOf, block }: LayoutContext): Layout {
   if (attributes.axis !== 3) return "plain";
   const found = new Set(inputs.map(layoutOf));
@@ -138,7 +138,7 @@ function lowerReshape({ builder, placement }: Context, node: NodeOf<"Reshape">):
   placement.put(output, "plain", builder.op("Reshape", [x, builder.ints(shape)]), shape);
 }
 
-/** Repeating along axes of size 1 is left to broadcasting. */
+/** Repetition along axes of size 1 needs no node, because the result stays compact. */
 function lowerTile({ builder, placement }: Context, node: NodeOf<"Tile">): void {
   const [input] = node.inputs;
   const [output] = node.outputs;

@@ -1,4 +1,4 @@
-// The weight gradient tap by tap: which pixels of x lie under a tap and which of dy they meet, and one product for each.
+// The weight gradient tap by tap: one matrix product of the pixels of x under a tap and the matching pixels of dy.
 
 import type { ConvInfo, Value } from "../graph/kernels.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
@@ -10,17 +10,17 @@ export interface WeightGradientOperands extends ConvParts {
   readonly dy: Value;
 }
 
-/** The part of x under one tap, and the part of dy it meets: [from, to) in steps. */
+/** The part of x under one tap of the kernel, and the matching part of dy. */
 export interface Tap {
   readonly rows: Range;
   readonly columns: Range;
 }
 
 interface Range {
-  /** First element of x, and the step to the next. */
+  /** Index of the first element in x, and the step to the next. */
   readonly start: number;
   readonly step: number;
-  /** First element of dy, and how many. */
+  /** Index of the first element in dy, and the number of elements. */
   readonly first: number;
   readonly count: number;
   readonly sizeX: number;
@@ -66,10 +66,10 @@ function tapsOf(info: ConvInfo): Tap[] {
   }));
 }
 
-/** Of a 1x1 kernel. */
+/** The only tap of a 1x1 kernel. */
 export function onlyTap(info: ConvInfo): Tap {
   const [tap] = tapsOf(info);
-  if (!tap) throw new Error("a kernel without taps");
+  if (!tap) throw new Error("the kernel has no taps");
   return tap;
 }
 

@@ -1,13 +1,13 @@
-// The gradient of a convolution with respect to its filter -> ONNX, which has no op for it.
+// Lowers the gradient of a convolution with respect to its filter to ONNX, which has no op for it.
 //
-// For each tap of the kernel it is the pixels of x under that tap times dy, summed over pixels and batch. Five forms,
-// chosen by shape (bench/weight-gradient.ts measures them):
+// For each tap of the kernel, the gradient is the product of dy and the pixels of x under that tap, summed over pixels and batch.
+// There are five forms, chosen by shape (measured by bench/weight-gradient.ts):
 //
-// - matrix: 1x1 kernels; one matrix product over pixels and batch
-// - pointwise: the same by the blocked 1x1 convolution, with pixels and batch as its channels
-// - convolution: x as an image of batch channels, dy as a kernel as large as its map; a stride is a dilation
-// - dots: depthwise; each channel of each image by itself, dy as a kernel as large as its map
-// - taps: on small maps most taps see few pixels or none; one matrix product for the pixels of each
+// - matrix: for 1x1 kernels, one matrix product over pixels and batch
+// - pointwise: the same as a blocked 1x1 convolution, with pixels and batch as its channels
+// - convolution: x is an image with the batch as channels, dy is a kernel as large as its map, and a stride becomes a dilation
+// - dots: for depthwise convolutions, each channel of each image separately, with dy as a kernel as large as its map
+// - taps: for small maps, on which most taps cover few pixels or none, one matrix product per tap
 
 import type { NodeOf } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
@@ -48,7 +48,7 @@ export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number
   return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
 }
 
-/** Each gives numbers in the order height, width, from, to. */
+/** Each form returns the name of a value with the numbers in the order height, width, from, to. */
 export const WEIGHT_GRADIENT_FORMS: Readonly<
   Record<WeightGradientForm, (context: Context, operands: WeightGradientOperands) => string>
 > = {
@@ -73,7 +73,7 @@ function matrix(context: Context, { info, x, dy }: WeightGradientOperands): stri
   return builder.op("FusedMatMul", [left, right], { transA: 1 }, MICROSOFT_DOMAIN);
 }
 
-/** The larger tensor is the filter: bringing it into a filter's order is one pass of long copies. */
+/** The tensor with more channels is the filter, because reordering it for this takes only one pass of long copies. */
 function pointwise(context: Context, { info, x, dy }: WeightGradientOperands): string {
   const { builder, placement } = context;
   const { strideHeight, strideWidth, inChannels: from, outChannels: to } = info;
@@ -109,7 +109,7 @@ function pointwise(context: Context, { info, x, dy }: WeightGradientOperands): s
     : builder.op("Transpose", [product(gradient, to, seen, from)], { perm: [0, 2, 1] });
 }
 
-/** Blocked, batch x channels x pixels -> channels (in blocks) x batch x pixels. */
+/** A blocked value [batch, channels / B, pixels B] -> [channels / B, batch, pixels B]. */
 function batchInside(
   context: Context,
   blocked: string,
@@ -125,7 +125,7 @@ function batchInside(
   return builder.op("Transpose", [split], { perm: [1, 0, 2] });
 }
 
-/** Width and channels of x are one axis, so that the result has long rows: column tap x from. */
+/** Width and channels of x are one axis, so that the result has long rows of column taps times input channels. */
 function blockedConvolution(
   context: Context,
   { info, channels, x, dy }: WeightGradientOperands,
@@ -158,13 +158,13 @@ function plainConvolution(context: Context, { info, channels, x, dy }: WeightGra
   return builder.op("Transpose", [builder.op("Reshape", [result, shape])], { perm: [1, 0] });
 }
 
-/** x as one image of batch channels (of each group), padded; and the convolution over it whose kernel is dy. */
+/** x as one padded image with the batch of each group as channels, and the attributes of the convolution with the kernel dy. */
 function batchAsChannels({ builder }: Context, x: string, { info, channels }: ConvParts) {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, dilationHeight, strideHeight, strideWidth } =
     info;
   const { groups, from } = channels;
   const pad = info.padInfo;
-  const [bottom, right] = behind(info);
+  const [bottom, right] = padAfter(info);
   const apart = builder.ints([batchSize, inHeight, inWidth, groups, from]);
   const grouped =
     groups === 1
@@ -186,8 +186,8 @@ function batchAsChannels({ builder }: Context, x: string, { info, channels }: Co
   return { image, attributes };
 }
 
-/** What the kernel needs behind the last pixel; negative where the forward convolution left pixels out. */
-function behind(info: ConvInfo): [number, number] {
+/** The padding that the kernel needs after the last pixel; negative if the forward convolution left out pixels. */
+function padAfter(info: ConvInfo): [number, number] {
   const { padInfo: pad } = info;
   const missing = (
     size: number,
@@ -210,7 +210,7 @@ function behind(info: ConvInfo): [number, number] {
   ];
 }
 
-/** A blocked image lies in memory as a depthwise filter of its own size does. */
+/** A blocked image has the same order in memory as a depthwise filter of its size. */
 function dots({ builder, placement }: Context, { info, channels, x, dy }: WeightGradientOperands): string {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo: pad } = info;
   const planes = batchSize * channels.groups;
@@ -222,7 +222,7 @@ function dots({ builder, placement }: Context, { info, channels, x, dy }: Weight
     placement.full(dy, "blocked"),
     builder.ints([planes, 1, outHeight, outWidth]),
   ]);
-  const [bottom, right] = behind(info);
+  const [bottom, right] = padAfter(info);
   const attributes = {
     kernel_shape: [outHeight, outWidth],
     strides: [info.dilationHeight, info.dilationWidth],
@@ -232,7 +232,7 @@ function dots({ builder, placement }: Context, { info, channels, x, dy }: Weight
   };
   const blocked = builder.op("Conv", [image, kernel], attributes, BLOCKED_DOMAIN);
   const all = builder.op("ReorderOutput", [blocked], { channels: planes, channels_last: 0 }, BLOCKED_DOMAIN);
-  // Pixels that the forward convolution left out give taps that the filter does not have.
+  // If the forward convolution left out pixels, the result has taps that the filter does not have.
   const taps = builder.op("Slice", [
     all,
     builder.ints([0, 0]),

@@ -1,4 +1,4 @@
-// ONNX nodes made for so many images -> the same for any number of them.
+// ONNX nodes for a fixed number of images -> nodes for any number of images.
 
 import { InputError } from "../../diagnostic.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
@@ -7,25 +7,25 @@ import type { NodePass } from "./pass.js";
 
 export const ANY_BATCH: NodePass = {
   name: "any-batch",
-  purpose: "of exported models: what counts the images of a batch takes any number of them",
+  purpose: "only for exported models: nodes that depend on the batch size accept any size",
   run: forAnyBatch,
 };
 
-/** A number of images that is no product of the sizes in a network: whatever is a multiple of it counts images. */
+/** A batch size that is a large prime. Every multiple of it in the graph must come from the batch size. */
 export const TELLTALE_BATCH = 7919;
 
-/** As far as there is anything, in ONNX' Slice. */
+/** An end in ONNX' Slice that stands for the end of the axis. */
 const TO_THE_END = 2 ** 31 - 1;
 
 /**
- * Where a shape counts images, a Reshape is told to work that number out, and a Slice that ends with the last image to go
- * on to the end. Throws InputError for a node that needs the number in another way.
+ * Lets a Reshape infer the size that depends on the batch size, and a Slice that ends with the last image continue to the end of
+ * the axis. Throws InputError for a node that depends on the batch size in another way.
  */
 function forAnyBatch(graph: OnnxGraph, builder: OnnxBuilder): OnnxGraph {
   const nodes = graph.nodes.map((node): OnnxNode => {
     const fail = (): never => {
       throw new InputError(
-        `${node.origin} works on all images of a batch at once: say how many there are, with --batch`,
+        `${node.origin} works on all images of a batch at once; set the batch size with --batch`,
       );
     };
     if (Object.values(node.attributes).flat().some(countsImages)) return fail();

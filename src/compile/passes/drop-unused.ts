@@ -1,4 +1,4 @@
-// A traced graph -> the same without nodes that no result needs.
+// A traced graph -> the same graph without nodes that no result needs.
 
 import { resultsOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { GraphPass } from "./pass.js";

@@ -1,4 +1,4 @@
-// Nodes that see their tensors in another shape -> the same between reshapes, which cost nothing between nodes.
+// Nodes that work on their tensors in another shape -> the same nodes with reshapes around them, which copy nothing.
 
 import type { OnnxBuilder } from "../onnx/builder.js";
 import type { Named, OnnxGraph, OnnxNode } from "../onnx/graph.js";
@@ -15,7 +15,7 @@ const IMAGES = [0, 3];
 
 function expandViews(graph: OnnxGraph, builder: OnnxBuilder): OnnxGraph {
   const views = new Map(graph.nodes.flatMap(({ view, outputs }) => (view ? [[outputs[0], view]] : [])));
-  // A reshape into an output would be a copy; inside the view the numbers are the same.
+  // A reshape into an output would be a copy, so the output is taken before the reshape. Its numbers are the same.
   const seen = (named: Named): Named =>
     new Map(
       Array.from(named, ([name, value]) => {

@@ -1,4 +1,4 @@
-// A convolution, then a shift by channel -> the convolution with the shift as its bias.
+// A convolution followed by a shift per channel -> the convolution with the shift as its bias.
 
 import { isSameShape } from "../graph/graph.js";
 import type { OnnxNode } from "../onnx/graph.js";
@@ -17,7 +17,7 @@ export const FUSE_SHIFT: FusionRule = {
   },
 };
 
-/** A bias has one number an output channel of the convolution; a shift may have one an image and channel. */
+/** Whether the shift can be a bias, which has one number per output channel. A shift may have one per image and channel. */
 function isByChannel(conv: OnnxNode, shift: OnnxNode): boolean {
   if (!conv.view) return conv.outputChannels === shift.attributes.group;
   return shift.view !== undefined && isSameShape(conv.view.inner, shift.view.inner);

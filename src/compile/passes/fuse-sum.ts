@@ -1,4 +1,4 @@
-// A convolution, then a sum with another tensor -> the convolution with that tensor as its fourth input.
+// A convolution followed by a sum with another tensor -> the convolution with that tensor as its fourth input.
 
 import { type FusionRule, hasActivation, hasInput, SUM, withInput } from "./fusion-rule.js";
 

@@ -1,6 +1,7 @@
-// ONNX nodes -> fewer: what follows a blocked convolution and can be done in its pass, is.
+// Fuses blocked convolutions with the nodes that follow them.
 //
-// The affine step of BatchNorm or the scaling of SE, the residual sum and the ReLU become one pass over the activations.
+// For example, the affine step of BatchNorm or the scaling of SE, the residual sum and the ReLU become one pass over the
+// activations.
 
 import { isBlockedConv, type OnnxGraph, type OnnxNode, outputNames } from "../onnx/graph.js";
 import { FUSE_RELU } from "./fuse-relu.js";
@@ -17,10 +18,10 @@ export const FUSE: NodePass = {
   run: (graph) => fuse(graph, FUSION_RULES),
 };
 
-/** Only what nobody else sees can move: the convolution's result before it is gone. */
+/** A node is fused only if it is the only use of the convolution's result, which no longer exists afterwards. */
 export function fuse(graph: OnnxGraph, rules: readonly FusionRule[]): OnnxGraph {
   const uses = countUses(graph);
-  /** Where the convolutions that may still take something in stand in `fused`, by output. */
+  /** Output of a blocked convolution -> its index in `fused`. */
   const open = new Map<string, number>();
   const fused: (OnnxNode | null)[] = [];
   const add = (node: OnnxNode) => {

@@ -1,4 +1,4 @@
-// What a fusion rule is: a blocked convolution takes in what follows it, to be done in its own pass over the pixels.
+// The interface of fusion rules. A rule merges a node into the blocked convolution before it, whose kernel then does its work.
 
 import type { OnnxNode } from "../onnx/graph.js";
 
@@ -8,9 +8,9 @@ export const SUM = 3;
 
 export interface FusionRule {
   readonly name: string;
-  /** Inputs of a node through which a convolution before it could take the node in, best first. */
+  /** The inputs of a node that may come from a convolution that the node can be merged into, best first. */
   candidates(node: OnnxNode): readonly string[];
-  /** The convolution with the node in it; null where it cannot be. `through`: its output, an input of the node. */
+  /** The convolution merged with the node; null if it is impossible. `through`: the convolution's output, an input of the node. */
   rewrite(conv: OnnxNode, node: OnnxNode, through: string): OnnxNode | null;
 }
 
@@ -22,7 +22,7 @@ export function hasActivation({ attributes }: OnnxNode): boolean {
   return attributes.activation !== undefined;
 }
 
-/** With an input at a position; those missing before it are empty. */
+/** Sets the input at an index. Missing inputs before it become empty. */
 export function withInput(inputs: readonly string[], index: number, name: string): string[] {
   const length = Math.max(inputs.length, index + 1);
   return Array.from({ length }, (_, at) => (at === index ? name : (inputs[at] ?? "")));

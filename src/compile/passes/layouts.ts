@@ -1,13 +1,13 @@
-// Decides, for every value of a traced graph, how its numbers lie in memory.
+// Assigns a memory layout to every value of a traced graph.
 //
-// Convolutions choose; what works on their results element by element follows; everything else is plain.
+// Convolutions choose a layout, element-wise kernels follow their operands, and everything else is plain.
 
 import type { NodeOf, TracedGraph } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
 import type { Layout, LayoutContext, LayoutOf } from "../ops/op.js";
 import { OPS } from "../ops/ops.js";
 
-/** `block`: channels in a block, or null where the blocked kernels cannot be used. */
+/** `block`: number of channels in a block; null if there are no blocked kernels. */
 export function assignLayouts(graph: TracedGraph, block: number | null): LayoutOf {
   const layouts = new Map<Value, Layout>();
   const layoutOf: LayoutOf = (value) => layouts.get(value) ?? "plain";
@@ -24,7 +24,7 @@ function chooseLayout<Name extends KernelName>(node: NodeOf<Name>, context: Layo
   return layout === "follow" ? strongest(node.inputs, context) : layout;
 }
 
-/** Blocks if an operand has them, channels first if one has that: element by element, channels stay as many. */
+/** Blocked if an operand is blocked, else nchw if an operand is. Element-wise kernels keep the number of channels. */
 function strongest(inputs: readonly Value[], { layoutOf }: LayoutContext): Layout {
   const found = new Set(inputs.filter(isImage).map(layoutOf));
   return found.has("blocked") ? "blocked" : found.has("nchw") ? "nchw" : "plain";

@@ -1,14 +1,14 @@
-// ONNX nodes -> the same in the order in which ONNX Runtime loads them fastest.
+// Sorts ONNX nodes into an order that ONNX Runtime loads fast.
 //
-// While it makes a session, ONNX Runtime sorts the graph four times by taking, of all nodes that wait for nothing more,
-// the one that comes first. It keeps those in a linked list and walks all of it for each node that joins. Written down as
-// it was traced, a deep network fills the list with thousands of nodes for the whole time: the optimizer's products with
-// state are ready from the start, what the gradient needs of the forward pass long before it. Nodes that come as soon
-// as they are ready leave the list at once.
+// While creating a session, ONNX Runtime sorts the graph four times. Each time, it repeatedly takes the first of the nodes that
+// are ready, which it keeps in a linked list, and it walks the whole list for each node that it adds. With the traced order, a
+// deep network keeps thousands of nodes in the list: the optimizer's products with state are ready from the start, and the nodes
+// that prepare the results of the forward pass for the gradient are ready long before the gradient. If nodes come as soon as
+// they are ready, they leave the list immediately.
 //
-// The order in which nodes run is another: ONNX Runtime goes back from the last node that nobody uses, then from the one
-// before it, and so on. So these nodes keep their order, and with it each weight is still updated once its
-// gradient is there, deepest layer first; otherwise all gradients would be kept to the end of the step.
+// This is not the order of execution. For that, ONNX Runtime goes back from the last node whose outputs are unused, then from the
+// one before it, and so on. These nodes therefore keep their order, so that each weight is updated as soon as its gradient is
+// available, deepest layer first. Otherwise, all gradients would be kept until the end of the step.
 
 import type { OnnxGraph, OnnxNode } from "../onnx/graph.js";
 import type { NodePass } from "./pass.js";
@@ -19,7 +19,7 @@ export const ORDER: NodePass = {
   run: orderForLoading,
 };
 
-/** What needs none of the inputs that are fed, only state, comes first, and is then out of the list. */
+/** Nodes that depend only on state, not on inputs of the call, come first, so that they are no longer in the list. */
 function orderForLoading(graph: OnnxGraph): OnnxGraph {
   const all = connect(graph);
   const isLast = ({ followers }: Linked) => followers.length === 0;
@@ -33,7 +33,7 @@ function orderForLoading(graph: OnnxGraph): OnnxGraph {
       nextLast = last.next().value;
     }
   };
-  // Stacks: what is at the end comes next.
+  // Both are stacks.
   const [onState, onFed]: [Linked[], Linked[]] = [[], []];
   const wait = (linked: Linked) => (linked.needsFed ? onFed : onState).push(linked);
   all.filter(isReady).reverse().forEach(wait);
@@ -44,7 +44,7 @@ function orderForLoading(graph: OnnxGraph): OnnxGraph {
       follower.missing--;
       return isReady(follower);
     });
-    // What ends soon comes next; the way through the network comes after it.
+    // Short branches come first, and the path through the network afterwards.
     freed.sort((a, b) => b.toEnd - a.toEnd).forEach(wait);
     takeLast();
   }
@@ -53,13 +53,13 @@ function orderForLoading(graph: OnnxGraph): OnnxGraph {
 
 interface Linked {
   readonly node: OnnxNode;
-  /** Those that use its outputs, once for each use. */
+  /** The nodes that use its outputs, once per use. */
   readonly followers: Linked[];
-  /** How many of its inputs other nodes have yet to make. */
+  /** Number of inputs whose nodes have not been placed yet. */
   missing: number;
-  /** How many come one after the other after it, on the longest way. */
+  /** Number of nodes on the longest path after it. */
   toEnd: number;
-  /** Whether it needs something fed, itself or through others. */
+  /** Whether it depends, directly or indirectly, on an input of the call. */
   readonly needsFed: boolean;
 }
 

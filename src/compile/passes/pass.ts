@@ -1,4 +1,4 @@
-// What a pass is. Each has a file, a name by which dumps and tests call it, and a line that says what it is for.
+// The interfaces of passes. Each pass has its own file, a name for dumps and tests, and one line that describes its purpose.
 
 import type { TracedGraph } from "../graph/graph.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
@@ -14,6 +14,6 @@ export interface GraphPass extends Pass {
 }
 
 export interface NodePass extends Pass {
-  /** `builder` adds the constants that a rewritten node needs. */
+  /** `builder` is for adding constants that rewritten nodes need. */
   run(graph: OnnxGraph, builder: OnnxBuilder): OnnxGraph;
 }

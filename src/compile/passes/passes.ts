@@ -1,4 +1,4 @@
-// The passes, in the order in which they run. ARCHITECTURE.md lists them; a test compares.
+// The passes in the order in which they run. A test checks that ARCHITECTURE.md lists the same.
 
 import { DROP_UNUSED } from "./drop-unused.js";
 import { EXPAND_VIEWS } from "./expand-views.js";
@@ -10,8 +10,8 @@ import { RELU_GRADIENT } from "./relu-gradient.js";
 import { SCALED_SUM } from "./scaled-sum.js";
 import { SHARE } from "./share.js";
 
-/** Traced graph to traced graph, before layouts are assigned and kernels lowered. */
+/** Passes over the traced graph, before layouts are assigned and kernels are lowered. */
 export const GRAPH_PASSES: readonly GraphPass[] = [RELU_GRADIENT, PIXEL_DOT, SCALED_SUM, DROP_UNUSED];
 
-/** ONNX graph to ONNX graph, after lowering. */
+/** Passes over the ONNX graph, after lowering. */
 export const NODE_PASSES: readonly NodePass[] = [FUSE, EXPAND_VIEWS, SHARE, ORDER];

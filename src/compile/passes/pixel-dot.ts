@@ -1,4 +1,4 @@
-// A sum over height and width of a product -> one node. It is the gradient of a scaling by channel.
+// The sum of a product over height and width, which is the gradient of a scaling per channel -> one node.
 
 import { isSameShape, makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { GraphPass } from "./pass.js";
@@ -9,14 +9,14 @@ export const PIXEL_DOT: GraphPass = {
   run: joinPixelDots,
 };
 
-/** The product itself is left in place for whoever else uses it, and dropped where nobody does. */
+/** The product stays for other nodes that may use it. Otherwise, the pass drop-unused removes it. */
 function joinPixelDots(graph: TracedGraph): TracedGraph {
   const products = makersOf(graph, "Multiply");
   const joined = graph.nodes.map((node): TracedNode => {
     if (node.kernel !== "Sum" || node.attributes.axes.join() !== "1,2") return node;
     const [sum] = node.inputs;
     const factors = products.get(sum)?.inputs;
-    // A factor that broadcasts is not an image: the product would have to be made after all.
+    // If a factor is broadcast, it is not an image, and the product would have to be computed anyway.
     if (sum.shape.length !== 4 || !factors?.every(({ shape }) => isSameShape(shape, sum.shape))) return node;
     return { ...node, kernel: "PixelDot", inputs: factors, attributes: {} };
   });

@@ -1,4 +1,4 @@
-// dy * step(x), as tfjs writes the gradient of a ReLU -> one node over the ReLU's output, so that x need not be kept.
+// dy * step(x), which is tfjs' gradient of a ReLU -> one node over the ReLU's output, so that x need not be kept.
 
 import { makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { GraphPass } from "./pass.js";

@@ -1,4 +1,4 @@
-// y + x s and y - x s, where s is one number -> one node. It is what optimizers consist of.
+// y + x s and y - x s with a single number s, of which optimizers consist -> one node.
 
 import { isSameShape, makersOf, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
@@ -10,7 +10,7 @@ export const SCALED_SUM: GraphPass = {
   run: joinScaledSums,
 };
 
-/** The product is dropped where nobody else uses it. */
+/** The pass drop-unused removes the product if no other node uses it. */
 function joinScaledSums(graph: TracedGraph): TracedGraph {
   const products = makersOf(graph, "Multiply");
   const joined = graph.nodes.map((node): TracedNode => {
@@ -20,7 +20,7 @@ function joinScaledSums(graph: TracedGraph): TracedGraph {
       [right, left],
       [left, right],
     ];
-    // In a difference only what is subtracted can be the product; of two products in a sum, the first is joined.
+    // In a difference, only the subtrahend can be the product. If both operands of a sum are products, the first is joined.
     for (const [product, y] of node.kernel === "Sub" ? sides.slice(0, 1) : sides.toReversed()) {
       const factors = products.get(product)?.inputs;
       const number = factors?.find((factor) => sizeOfShape(factor.shape) === 1);

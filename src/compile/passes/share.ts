@@ -1,4 +1,4 @@
-// ONNX nodes -> the same without repetitions: of nodes that compute the same from the same, the first is kept.
+// Removes repeated ONNX nodes. Of several nodes with the same operation and the same inputs, the first is kept.
 
 import { type OnnxGraph, type OnnxNode, outputNames } from "../onnx/graph.js";
 import type { NodePass } from "./pass.js";
@@ -10,8 +10,8 @@ export const SHARE: NodePass = {
 };
 
 /**
- * Each weight's update asks for the negated learning rate and for its copy a channel of a block, both passes of a gradient
- * for the same reshapes. What the model returns stays under its name.
+ * For example, the update of each weight creates the negated learning rate and its copies for the channels of a block, and both
+ * gradients of a convolution create the same reshapes. Outputs of the model keep their names.
  */
 function shareEqual(graph: OnnxGraph): OnnxGraph {
   const kept = outputNames(graph);
@@ -19,7 +19,7 @@ function shareEqual(graph: OnnxGraph): OnnxGraph {
   const replaced = new Map<string, string>();
   const nodes = graph.nodes.flatMap((node) => {
     const inputs = node.inputs.map((name) => replaced.get(name) ?? name);
-    // The number of outputs matters: a pool gives its indices only where it is asked for two.
+    // The number of outputs matters, because a pool computes its indices only if it has two.
     const key = JSON.stringify([node.type, node.domain, inputs, node.attributes, node.outputs.length]);
     const known = first.get(key);
     if (!known) first.set(key, node);

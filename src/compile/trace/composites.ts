@@ -1,4 +1,4 @@
-// tfjs kernels that are recorded as kernels of other names, or as none.
+// Recordings of tfjs kernels as other kernels of the vocabulary, or as none.
 
 import { backend_util, util } from "@tensorflow/tfjs-core";
 import {
@@ -102,7 +102,7 @@ function filledConstant(
   return recorder.addConstant(new Float32Array(sizeOfShape(shape)).fill(value), shape, dtypeOf({ dtype }));
 }
 
-/** A depthwise filter [height, width, C, m] is a filter [height, width, 1, C m] of C groups. */
+/** A depthwise filter [height, width, C, m] is a filter [height, width, 1, C m] with C groups. */
 function asGrouped([height = 1, width = 1, groups = 1, multiplier = 1]: readonly number[]) {
   return { shape: [height, width, 1, groups * multiplier], groups };
 }
@@ -116,10 +116,10 @@ function recordDepthwise(
   return recordConv(recorder, { x, filter: recorder.view(filter, shape) }, { ...attributes, groups });
 }
 
-/** tfjs' layers ask for no other. */
+/** The activations that tfjs' layers fuse. */
 const ACTIVATIONS = { relu: "Relu", relu6: "Relu6", elu: "Elu", sigmoid: "Sigmoid" } as const;
 
-/** Bias and activation after a kernel that tfjs has fused with them. */
+/** Records the bias and the activation of a fused kernel as kernels of their own. */
 function withBiasAndActivation(
   recorder: Recorder,
   result: Info,

@@ -1,4 +1,4 @@
-// A tfjs function over named inputs and variables -> a traced graph.
+// A tfjs function of named inputs and variables -> a traced graph.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
@@ -10,7 +10,7 @@ import type { Recording } from "../graph/recording.js";
 import { OPS } from "../ops/ops.js";
 import { COMPOSITES } from "./composites.js";
 
-/** Makes the tracing backend the current one: variables made from now on have no numbers that matter. */
+/** Makes the tracing backend current. The numbers of variables that are created from now on have no meaning. */
 export function useTraceBackend(): Recorder {
   const known = tf.findBackend(TRACE_BACKEND);
   const recorder = known instanceof Recorder ? known : registerRecorder();
@@ -34,12 +34,12 @@ function registerRecording(recorder: Recorder, kernelName: string, record: Recor
   tf.registerKernel({
     kernelName,
     backendName: TRACE_BACKEND,
-    // tfjs hands every kernel its own inputs and attributes, under one type for all.
+    // tfjs passes each kernel its own inputs and attributes, but with the same type for all kernels.
     kernelFunc: ({ inputs, attrs }) => record(recorder, inputs as never, (attrs ?? {}) as never),
   });
 }
 
-/** Runs the function once on placeholders. Throws UnsupportedKernelError. */
+/** Runs the function once with placeholders. Throws UnsupportedKernelError. */
 export function trace(step: StepFunction, variables: ReadonlyMap<string, tf.Variable>): TracedGraph {
   const recorder = useTraceBackend();
   recorder.startRecording();
@@ -83,7 +83,7 @@ export function trace(step: StepFunction, variables: ReadonlyMap<string, tf.Vari
   }
 }
 
-/** While tracing, the backend knows which layer is being called. */
+/** Tells the recorder which layer is being called. Returns a function that restores the layers. */
 function followLayers(recorder: Recorder, layers: readonly layers.Layer[]): () => void {
   const originals = layers.map((layer) => layer.call);
   for (const layer of layers) {
