@@ -48,7 +48,7 @@ export function loadFinishedRun(path: string): FinishedRun {
 
 const TRAIN_AGAIN = "delete the run's folder and train it again";
 
-/** Reports a damaged file as an InputError. */
+/** Turns a DamagedFileError into an InputError. */
 function intact<Content>(read: () => Content): Content {
   try {
     return read();

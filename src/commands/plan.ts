@@ -60,7 +60,7 @@ export function printPlan(
   return 0;
 }
 
-/** What too few seeds cannot show, said before they are trained; null if there are enough. */
+/** A warning before training that there are too few seeds for a significant difference; null if there are enough. */
 export function warningFor(sweep: ExpandedSweep): string | null {
   return warningOf(new Set(sweep.runs.map(({ seed }) => seed)).size, comparisonsIn(sweep));
 }
@@ -89,7 +89,7 @@ function plannedRuns(
   });
 }
 
-/** `earlier`: an equal run that comes first in the sweep. */
+/** `earlier`: the first equal run in the sweep, if there is one. */
 function outlookOf(
   run: Run,
   { folder, before, earlier }: { folder: string; before: FinishedRuns; earlier: string | undefined },
@@ -106,7 +106,7 @@ function outlookOf(
   return { trains: true, status: `to train${shorter ? ` after epoch ${shorter.epochs}` : ""}` };
 }
 
-/** The time for all runs; never less than that of the longest one. */
+/** The estimated time for all runs; never less than for the longest one. */
 function secondsFor(runs: readonly PlannedRun[], jobs: number): number {
   const total = runs.reduce((sum, { seconds }) => sum + seconds, 0);
   const longest = Math.max(0, ...runs.map(({ seconds }) => seconds));

@@ -84,7 +84,7 @@ async function readRun(file: string, flags: TrainFlags): Promise<TrainInputs> {
   return { experiment, graph, dataset, fingerprint, parent, name, folder: runFolder(join(parent, name)) };
 }
 
-/** Calls `stop` on a signal or if the output is lost. Returns a function that ends this. */
+/** Calls `stop` on a signal or if the output is lost. Returns a function that stops listening. */
 function whenStopped(stop: (message: string, exitCode: number) => void): () => void {
   const interrupt = () =>
     stop("\ninterrupted; run the same command again to continue after the last finished epoch", 130);
