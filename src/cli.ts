@@ -17,7 +17,7 @@ const program = new Command("squeezebox")
   .version(ownVersion(), "-V, --version", "print the version")
   .exitOverride()
   .configureHelp({
-    // A flag that is off, or a list that is empty, needs no words.
+    // A default of `false` or an empty list is not worth showing.
     optionDescription: (option) => {
       const hidesDefault =
         option.defaultValue === false ||
@@ -26,9 +26,9 @@ const program = new Command("squeezebox")
     },
   })
   .showSuggestionAfterError()
-  .showHelpAfterError("(--help shows what there is)");
+  .showHelpAfterError("(use --help to see the usage)");
 
-const SEEDS = "in place of the sweep's, as in 1,2,3 or 1-8; runs of others that have finished stay";
+const SEEDS = "replace the sweep's seeds, as in 1,2,3 or 1-8; finished runs of other seeds are kept";
 
 const collect = (value: string, before: string[]) => [...before, value];
 const count =
@@ -36,14 +36,14 @@ const count =
   (value: string) => {
     const number = Number(value);
     if (!Number.isInteger(number) || number < 1 || number > most)
-      throw new InputError(`${flag} takes a number from 1 to ${most}; found ${value}`);
+      throw new InputError(`${flag} must be a whole number from 1 to ${most}; found ${value}`);
     return number;
   };
 
 function port(value: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number > 65535)
-    throw new InputError(`--port takes a number from 0 to 65535; found ${value}`);
+    throw new InputError(`--port must be a whole number from 0 to 65535; found ${value}`);
   return number;
 }
 
@@ -63,68 +63,74 @@ function withSet(command: Command): Command {
 function withQuick(command: Command): Command {
   return withSet(command).option(
     "--quick",
-    "only try it: one epoch over few images, the first seed, in a folder of its own",
+    "only try it out: one epoch over a few images, first seed only, in a separate folder",
     false,
   );
 }
 
 function withTraining(command: Command): Command {
   return withQuick(command)
-    .option("--backend <name>", BACKENDS.join(", "), "auto")
-    .option("--device <name>", `of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
-    .option("--threads <n>", "threads of the engine, for each run", count("--threads"), 1)
-    .option("--runs <folder>", "where results go", "runs")
-    .option("--tensorboard", "also write each run's epochs as an event file for TensorBoard", false);
+    .option("--backend <name>", `one of ${BACKENDS.join(", ")}`, "auto")
+    .option("--device <name>", `device of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
+    .option("--threads <n>", "threads per run", count("--threads"), 1)
+    .option("--runs <folder>", "folder for results", "runs")
+    .option("--tensorboard", "also write the epochs of each run to an event file for TensorBoard", false);
 }
 
 function withComparison(command: Command): Command {
   return command
-    .argument("<folders...>", "runs/<sweep>, one or several")
+    .argument("<folders...>", "one or more folders runs/<sweep>")
     .option(
       "--baseline <variant>",
-      "in place of the sweep's; <sweep>/<variant> where there are several sweeps",
+      "replace the sweep's baseline; <sweep>/<variant> if there are several sweeps",
     )
-    .option("--metric <column>", "in place of the sweep's, as in test_loss or test_balanced_error");
+    .option("--metric <column>", "replace the sweep's metric, as in test_loss or test_balanced_error");
 }
 
 command("init", "write an experiment and a sweep to start from")
-  .argument("[folder]", "where to; by default here")
-  .option("--data <folder>", "with IDX files, in place of MNIST")
-  .option("--prefix <name>", "of those files, where the folder has several datasets")
+  .argument("[folder]", "where to write them (default: current folder)")
+  .option("--data <folder>", "a folder of IDX files, instead of MNIST")
+  .option("--prefix <name>", "prefix of the file names, if the folder holds several datasets")
   .action(async (folder, flags) => finish(await (await import("./commands/init.js")).init(folder, flags)));
 
-command("validate", "check files; all mistakes with line, column and the nearest valid name")
+command("validate", "check files; shows all mistakes with line, column and the closest valid name")
   .argument("<files...>", "experiments and sweeps")
   .action(async (files, flags) =>
     finish(await (await import("./commands/validate.js")).validate(files, flags)),
   );
 
-withSet(command("describe", "parts, parameters, MACs and activations of a network, or of two side by side"))
-  .argument("<experiments...>", "one YAML file, or two")
-  .option("--layers", "layer by layer", false)
-  .option("--mermaid", "a drawing of the network in the language of Mermaid", false)
-  .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS in place of the dataset's")
-  .option("--classes <n>", "classes in place of the dataset's", count("--classes", 100000))
+withSet(
+  command("describe", "show parts, parameters, MACs and activations of one network, or two side by side"),
+)
+  .argument("<experiments...>", "one or two YAML files")
+  .option("--layers", "show every layer", false)
+  .option("--mermaid", "print a Mermaid diagram of the network", false)
+  .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS, instead of the dataset's")
+  .option("--classes <n>", "number of classes, instead of the dataset's", count("--classes", 100000))
   .action(async (files, flags) =>
     finish(await (await import("./commands/describe.js")).describe(files, flags)),
   );
 
-withQuick(command("plan", "the runs of a sweep and how long they may take; trains nothing"))
+withQuick(command("plan", "show the runs of a sweep and how long they may take; trains nothing"))
   .argument("<sweep>", "YAML file")
-  .option("--runs <folder>", "where results are", "runs")
-  .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .option("--runs <folder>", "folder of earlier results", "runs")
+  .option("--jobs <n>", "runs at a time (default: number of cores)", count("--jobs"))
   .option("--seeds <list>", SEEDS)
   .action(async (file, flags) => finish(await (await import("./commands/plan.js")).plan(file, flags)));
 
-withTraining(command("train", "train one experiment; continues where it was interrupted"))
+withTraining(command("train", "train one experiment, or continue if it was interrupted"))
   .argument("<experiment>", "YAML file")
   .action(async (file, flags) => finish(await (await import("./commands/train.js")).train(file, flags)));
 
 withTraining(
-  command("sweep", "train every variant with every seed and compare; finished runs are not repeated"),
+  command("sweep", "train every variant with every seed and compare; does not repeat finished runs"),
 )
   .argument("<sweep>", "YAML file")
-  .option("--jobs <n>", "runs at a time (default: cores)", count("--jobs"))
+  .option(
+    "--jobs <n>",
+    "runs at a time (default: cores / threads; 1 with tensorflow or a GPU device)",
+    count("--jobs"),
+  )
   .option("--seeds <list>", SEEDS)
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
@@ -132,41 +138,38 @@ withTraining(
 withComparison(
   command(
     "compare",
-    "a sweep's table: mean, spread, paired difference to the baseline, what can be said of it",
+    "print a sweep's table: means, deviations, paired differences to the baseline and what they show",
   ),
 ).action(async (folders, flags) =>
   finish(await (await import("./commands/compare.js")).compare(folders, flags)),
 );
 
-withComparison(command("report", "writes report.html, table.md, table.tex and table.csv beside the results"))
-  .option("--out <folder>", "where the files go; needed for several sweeps")
-  .option("--watch", "keep it current while a sweep runs, and show it at 127.0.0.1", false)
-  .option("--port <n>", "for --watch; 0 takes any that is free", port, 8010)
+withComparison(command("report", "write report.html, table.md, table.tex and table.csv beside the results"))
+  .option("--out <folder>", "where to write the files; required for several sweeps")
+  .option("--watch", "update the report while a sweep runs, and serve it at 127.0.0.1", false)
+  .option("--port <n>", "port for --watch; 0 chooses a free one", port, 8010)
   .action(async (folders, flags) =>
     finish(await (await import("./commands/report.js")).report(folders, flags)),
   );
 
-command("export", "the model of a finished run, for TensorFlow.js or ONNX Runtime")
+command("export", "export the model of a finished run for TensorFlow.js or ONNX Runtime")
   .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
   .option("--format <name>", "tfjs or onnx", "tfjs")
   .option("--batch <n>", "images at a time, for onnx (default: any number)", count("--batch"))
-  .option(
-    "--no-normalisation",
-    "leave the normalisation out: the model takes images that have been normalised",
-  )
+  .option("--no-normalisation", "leave out the normalisation: the model takes normalised images")
   .action(async (run, flags) => finish(await (await import("./commands/export.js")).exportRun(run, flags)));
 
-command("excite", "what the gates of a finished run do: by channel and class, and what each is worth")
+command("excite", "measure what the gates of a finished run do, by channel and class, and what each is worth")
   .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
   .action(async (run, flags) => finish(await (await import("./commands/excite.js")).excite(run, flags)));
 
-command("doctor", "which backends work on this machine, and what to do about the others").action(
+command("doctor", "show which backends work on this machine, and how to get the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
 
 program
   .command("completion")
-  .description("print a script that completes commands and flags")
+  .description("print a shell script that completes commands and flags")
   .argument("<shell>", "bash, zsh or fish")
   .action(async (shell) => {
     const commands = program.commands.map((one) => ({
@@ -181,7 +184,7 @@ function finish(exitCode: number): void {
   process.exitCode = exitCode;
 }
 
-// A reader that has seen enough, as in `| head`, is not a mistake; a disk that is full is one.
+// A reader that closes the pipe, as in `| head`, is not an error; a full disk is.
 process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
   printError(`the output cannot be written (${error.message})`);

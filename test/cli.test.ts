@@ -1,4 +1,4 @@
-// The program as its users run it: exit codes, what goes to stdout and stderr, JSON.
+// The program as users run it: exit codes, what it writes to stdout and stderr, JSON.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -55,7 +55,7 @@ describe("squeezebox", function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  describe("exit code, and where the first line goes", () => {
+  describe("the exit code and the first line of output", () => {
     const check = (command: string, status: number, stream: "stdout" | "stderr", start: string) => {
       const result = run(command.split(" ").filter(Boolean));
       assert.equal(result.status, status, result.stderr);
@@ -78,7 +78,7 @@ describe("squeezebox", function () {
       ["validate", 2, "stderr", "error: missing required argument"],
       ["validate resnet20.yaml", 0, "stdout", "resnet20.yaml: valid\n"],
       ["--version", 0, "stdout", "0."],
-      ["completion tcsh", 2, "stderr", "completion is there for bash, zsh, fish; found tcsh"],
+      ["completion tcsh", 2, "stderr", "the shell must be one of bash, zsh, fish; found tcsh"],
       [
         "validate sweep.yaml",
         0,
@@ -100,7 +100,7 @@ describe("squeezebox", function () {
         "stderr",
         "zero.yaml:2:13 error cannot read the experiment `/dev/zero`: it is not a",
       ],
-      ["validate no-data.yaml", 0, "stdout", "no-data.yaml: valid but for its data"],
+      ["validate no-data.yaml", 0, "stdout", "no-data.yaml: valid, but sizes could not be checked"],
       ["train no-data.yaml", 2, "stderr", "there is no folder "],
       ["describe resnet20.yaml", 0, "stdout", " part "],
       ["describe sweep.yaml", 2, "stderr", "sweep.yaml is a sweep"],
@@ -108,11 +108,11 @@ describe("squeezebox", function () {
       ["describe none.yaml", 2, "stderr", "cannot read none.yaml"],
       ["describe resnet20.yaml --set seed", 2, "stderr", "--set:1:1 error "],
       ["describe resnet20.yaml --set seed=x", 2, "stderr", "--set:1:6 error "],
-      ["describe resnet20.yaml --input 32x32", 2, "stderr", "--input takes HEIGHTxWIDTHxCHANNELS"],
-      ["describe resnet20.yaml --classes ten", 2, "stderr", "--classes takes a number"],
+      ["describe resnet20.yaml --input 32x32", 2, "stderr", "--input must be HEIGHTxWIDTHxCHANNELS"],
+      ["describe resnet20.yaml --classes ten", 2, "stderr", "--classes must be a whole number"],
       ["plan resnet20.yaml", 2, "stderr", "resnet20.yaml is an experiment"],
       ["plan sweep-typo.yaml", 2, "stderr", "sweep-typo.yaml:3:43 error "],
-      ["plan sweep.yaml --jobs 0", 2, "stderr", "--jobs takes a number"],
+      ["plan sweep.yaml --jobs 0", 2, "stderr", "--jobs must be a whole number"],
       [
         "train resnet20.yaml --runs /proc/none",
         2,
@@ -129,8 +129,8 @@ describe("squeezebox", function () {
       it(command || "(nothing)", () => check(command, status, stream, start));
   });
 
-  describe("all mistakes of a sweep", () => {
-    it("are shown at once", () => {
+  describe("all mistakes in a sweep", () => {
+    it("are reported at once", () => {
       const text = `${SWEEP.replace("network.se", "network.see")}seeds: [1, 1]\ncompare: { metric: test_eror, baseline: plane }\n`;
       writeFileSync(join(folder, "many.yaml"), text);
       const { status, stderr } = run(["validate", "many.yaml"]);
@@ -142,8 +142,8 @@ describe("squeezebox", function () {
     });
   });
 
-  describe("a pipe in place of a file", () => {
-    it("is refused rather than waited for", function () {
+  describe("a pipe instead of a file", () => {
+    it("is rejected without waiting for input", function () {
       if (spawnSync("mkfifo", [join(folder, "pipe.yaml")]).status !== 0) this.skip();
       writeFileSync(join(folder, "piped.yaml"), SWEEP.replace("resnet20.yaml", "pipe.yaml"));
       for (const file of ["pipe.yaml", "piped.yaml"]) {
@@ -155,7 +155,7 @@ describe("squeezebox", function () {
   });
 
   describe("init", () => {
-    it("writes an experiment and a sweep that are valid, once", () => {
+    it("writes a valid experiment and sweep, and never overwrites them", () => {
       assert.equal(run(["init", "lab"]).status, 0);
       const validated = run(["validate", "lab/experiment.yaml", "lab/sweep.yaml"]);
       assert.deepEqual([validated.status, validated.stderr], [0, ""]);
@@ -166,10 +166,10 @@ describe("squeezebox", function () {
       writeFileSync(join(folder, "lab", "sweep.yaml"), "mine");
       const again = run(["init", "lab"]);
       assert.deepEqual([again.status, again.stdout], [2, ""]);
-      assert.match(again.stderr, /there already; nothing was written/);
+      assert.match(again.stderr, /already exist; nothing was written/);
       assert.equal(readFileSync(join(folder, "lab", "sweep.yaml"), "utf8"), "mine");
     });
-    it("looks at the data that it is given", () => {
+    it("checks the given data", () => {
       const { status, stderr } = run(["init", "other", "--data", "nowhere"]);
       assert.deepEqual([status, existsSync(join(folder, "other"))], [2, false]);
       assert.match(stderr, /there is no folder nowhere/);
@@ -183,7 +183,7 @@ describe("squeezebox", function () {
       const line = `${script}\nCOMP_WORDS=(squeezebox ${list}); COMP_CWORD=${words.length}; _squeezebox; echo "\${COMPREPLY[@]}"`;
       return spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" }).stdout.trim().split(" ");
     };
-    it("knows commands, flags and files in bash", () => {
+    it("completes commands, flags and files in bash", () => {
       assert.deepEqual(complete("re"), ["report"]);
       assert.ok(complete("").includes("sweep"));
       assert.deepEqual(complete("sweep", "--ten"), ["--tensorboard"]);
@@ -197,14 +197,14 @@ describe("squeezebox", function () {
   });
 
   describe("plan", () => {
-    it("says what so few seeds cannot show", () => {
+    it("warns if there are too few seeds for a significant result", () => {
       assert.match(
         run(["plan", "sweep.yaml"]).stdout,
         /no difference can be significant; at least 6 seeds are needed/,
       );
       assert.doesNotMatch(run(["plan", "sweep.yaml", "--seeds", "1-6"]).stdout, /can be significant/);
     });
-    it("finds nothing to say of the shipped sweeps", () => {
+    it("does not warn about the included sweeps", () => {
       const sweeps = [
         "r-ablation",
         "equal-cost",
@@ -221,7 +221,7 @@ describe("squeezebox", function () {
   });
 
   describe("doctor", () => {
-    it("keeps what libraries print to itself, and fits 80 columns", () => {
+    it("hides what libraries print, and fits 80 columns", () => {
       const { status, stdout, stderr } = run(["doctor"], { COLUMNS: "80" });
       assert.deepEqual([status, stderr], [0, ""]);
       assert.match(stdout, /compiled +yes/);
@@ -235,7 +235,7 @@ describe("squeezebox", function () {
   describe("colours", () => {
     const colours = (env: NodeJS.ProcessEnv) =>
       run(["validate", "typo.yaml"], env).stderr.includes("\u001b[31m");
-    it("are for terminals, and where they are asked for", () => {
+    it("are for terminals, or on request", () => {
       assert.equal(colours({}), false);
       assert.equal(colours({ FORCE_COLOR: "1" }), true);
       assert.equal(colours({ FORCE_COLOR: "0" }), false);
@@ -244,7 +244,7 @@ describe("squeezebox", function () {
   });
 
   describe("validate", () => {
-    it("the shipped configurations are valid", () => {
+    it("accepts the included configurations", () => {
       const files = ["r-ablation", "fashion/se-resnet20", "mnist/se-resnet50", "mnist/se-resnet8"];
       const { status, stderr } = run(["validate", ...files.map((name) => join(CONFIGS, `${name}.yaml`))]);
       assert.deepEqual([status, stderr], [0, ""]);
@@ -275,7 +275,7 @@ describe("squeezebox", function () {
       assert.deepEqual([none.file, none.valid, typeof none.problem], ["none.yaml", false, "string"]);
     });
 
-    it("a wrong file does not hide the next", () => {
+    it("a mistake in one file does not hide the next file", () => {
       const { status, stdout, stderr } = run(["validate", "typo.yaml", "resnet20.yaml"]);
       assert.deepEqual(
         [status, stdout, stderr.includes("typo.yaml:4:11")],
@@ -328,7 +328,7 @@ describe("squeezebox", function () {
     for (const [name, [args, trainable]] of Object.entries(TABLE)) it(name, () => check(args, trainable));
   });
 
-  it("takes a network that ships in no configuration: ResNet-D stem, ECA in stage 3 only, SE with r = 4 in stage 4", () => {
+  it("accepts a network that is not among the included configurations: ResNet-D stem, ECA in stage 3 only, SE with r = 4 in stage 4", () => {
     const folder = mkdtempSync(join(tmpdir(), "squeezebox-"));
     const stage = (filters: number, more: string) =>
       `    - { block: bottleneck, filters: ${filters}, stride: 2${more} }`;

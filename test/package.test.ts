@@ -1,4 +1,4 @@
-// The package as another project has it: packed, installed from the file with the npm at hand, and used there.
+// The package in another project: packed, installed from the file with the available npm, and used.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ variants: [{ name: plain, set: { network.se: off } }, { name: se }]
 seeds: [1]
 `;
 
-/** What a program does with the package, types checked. */
+/** A program that uses the package, with its types checked. */
 const PROGRAM = `
 import { type Comparison, type Experiment, compare, expand, load, sweep } from "squeezebox";
 const experiment: Experiment = load("installed.yaml");
@@ -33,7 +33,7 @@ process.stdout.write(
 );
 `;
 
-/** Without what this repository's .npmrc says to the scripts that npm runs, this test among them. */
+/** Without the settings that npm passes from this repository's .npmrc to scripts, including this test. */
 const { NODE_OPTIONS: _, ...ENVIRONMENT } = process.env;
 
 function run(folder: string, program: string, ...words: string[]) {
@@ -54,7 +54,7 @@ function registryAnswers(): boolean {
 describe("the package", function () {
   this.timeout(90_000);
 
-  it("installs from its file into an empty project, and works there", async function () {
+  it("can be installed from its file into an empty project, and works there", async function () {
     if (!registryAnswers()) {
       if (this.test) this.test.title += " (skipped: the npm registry cannot be reached)";
       this.skip();
@@ -78,7 +78,7 @@ describe("the package", function () {
       };
       assert.match(squeezebox("--help"), /^Usage: squeezebox/m);
       squeezebox("validate", "node_modules/squeezebox/configs/r-ablation.yaml");
-      // A project has commits of its own, which are not those of the code.
+      // The project has its own commits, which are not commits of Squeezebox.
       run(folder, "git", "init", "--quiet");
       const author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
       run(folder, "git", ...author, "commit", "--quiet", "--allow-empty", "--message", "a");

@@ -1,4 +1,4 @@
-// squeezebox compare: the table of a sweep, or of several together, from their CSV files.
+// squeezebox compare: prints the table of one or more sweeps, read from their CSV files.
 
 import { resolve } from "node:path";
 import { formatComparison } from "../present/comparison-table.js";
@@ -31,7 +31,7 @@ export function comparisonText(comparison: Comparison): string {
   ].join("\n");
 }
 
-/** Each folder once, however often it is named. */
+/** Without repeated folders, even if they are spelled differently. */
 export function distinctFolders(folders: readonly string[]): string[] {
   return folders.filter(
     (folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) === index,

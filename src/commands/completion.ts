@@ -1,13 +1,13 @@
-// squeezebox completion: the command table -> a script that completes commands, flags and files in a shell.
+// squeezebox completion: the command table -> a shell script that completes commands, flags and files.
 
 import { InputError } from "../diagnostic.js";
 import { print } from "./output.js";
 
-/** What there is to complete. */
+/** A command that can be completed. */
 export interface Completable {
   readonly name: string;
   readonly description: string;
-  /** With both dashes. */
+  /** With their leading dashes. */
   readonly flags: readonly string[];
 }
 
@@ -61,7 +61,7 @@ compdef _squeezebox squeezebox
 export function completion(shell: string, commands: readonly Completable[]): number {
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (!script)
-    throw new InputError(`completion is there for ${Object.keys(SCRIPTS).join(", ")}; found ${shell}`);
+    throw new InputError(`the shell must be one of ${Object.keys(SCRIPTS).join(", ")}; found ${shell}`);
   print(script(commands).trimEnd());
   return 0;
 }

@@ -1,4 +1,4 @@
-// squeezebox describe: one experiment or two -> their networks' parts, parameters, MACs and activations.
+// squeezebox describe: one or two experiments -> the parts, parameters, MACs and activations of their networks.
 
 import { parseSetFlag } from "../config/override.js";
 import { InputError } from "../diagnostic.js";
@@ -21,14 +21,13 @@ export interface DescribeFlags {
   readonly layers: boolean;
   readonly mermaid: boolean;
   readonly set: readonly string[];
-  /** HEIGHTxWIDTHxCHANNELS, in place of the dataset's. */
+  /** HEIGHTxWIDTHxCHANNELS, instead of the dataset's. */
   readonly input?: string;
   readonly classes?: number;
 }
 
 export async function describe(files: readonly string[], flags: DescribeFlags): Promise<number> {
-  if (files.length > 2)
-    throw new InputError(`describe takes one experiment, or two to compare; found ${files.length}`);
+  if (files.length > 2) throw new InputError(`describe takes one or two experiments; found ${files.length}`);
   const networks = files.map((file) => describedNetwork(file, flags));
   const [first, second] = networks as [(typeof networks)[number], (typeof networks)[number]?];
   if (flags.json) {
@@ -54,15 +53,16 @@ function parseInput(text: string): Shape {
   const match = /^(\d+)x(\d+)x(\d+)$/.exec(text);
   const [height, width, channels] = (match?.slice(1) ?? []).map(Number);
   if (!height || !width || !channels)
-    throw new InputError(`--input takes HEIGHTxWIDTHxCHANNELS, as in 32x32x3; found ${text}`);
+    throw new InputError(`--input must be HEIGHTxWIDTHxCHANNELS, such as 32x32x3; found ${text}`);
   return { height, width, channels };
 }
 
 function totals({ name, complexity: { params, macs, activations } }: DescribedNetwork): string {
   return [
     name,
-    `  parameters   ${formatCount(params.trainable)} trainable, ${formatCount(params.total)} with BatchNorm's moving statistics`,
-    `  MACs         ${formatCount(macs)} (${formatLarge(macs)}) an image: multiply-adds of convolutions and fully connected layers`,
-    `  activations  ${formatCount(activations)} outputs of the same layers`,
+    `  parameters   ${formatCount(params.trainable)} trainable, ${formatCount(params.total)} with moving statistics`,
+    `  MACs         ${formatCount(macs)} (${formatLarge(macs)}) multiply-adds per image`,
+    `  activations  ${formatCount(activations)} outputs per image`,
+    "  MACs and activations are those of convolutions and fully connected layers.",
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-// squeezebox doctor: which backends work on this machine, and what to do about the others.
+// squeezebox doctor: shows which backends work on this machine, and how to get the others.
 
 import { probeBlockSize } from "../compile/onnx/block-size.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
@@ -29,14 +29,14 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
       works: true,
       detail:
         block === null
-          ? "ONNX Runtime on the CPU, plain kernels (no blocked ones on this processor)"
-          : `ONNX Runtime on the CPU, blocked kernels of ${block} channels`,
+          ? "ONNX Runtime on the CPU, with plain kernels (this processor has no blocked ones)"
+          : `ONNX Runtime on the CPU, with blocked kernels (${block} channels per block)`,
     },
     tensorflow
       ? {
           backend: "tensorflow",
           works: true,
-          detail: `${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "sees a GPU" : "sees no GPU: it runs on the CPU"}`,
+          detail: `${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "with a GPU" : "without a GPU: it runs on the CPU"}`,
         }
       : { backend: "tensorflow", works: false, detail: HOW_TO_GET_TENSORFLOW },
     ...gpu.map(({ device, reason }) => ({
@@ -45,7 +45,11 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
       detail:
         reason === null ? `ONNX Runtime on ${device}` : `${DEVICES[device].needs} (${reason.slice(0, 100)})`,
     })),
-    { backend: "cpu", works: true, detail: "TensorFlow.js' own kernels: slow, for checking the others" },
+    {
+      backend: "cpu",
+      works: true,
+      detail: "the kernels of TensorFlow.js itself: slow, for checking the others",
+    },
   ];
   const auto = tensorflow?.hasGpu ? "tensorflow" : "compiled";
   if (json) {
@@ -60,7 +64,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     ),
   );
   print(
-    `\nNode ${process.version}, ${jobs} cores: a sweep runs ${jobs} runs at a time; --backend auto takes ${auto}`,
+    `\nNode ${process.version}, ${jobs} cores: a sweep trains ${jobs} runs at a time\n--backend auto uses ${auto}`,
   );
   return 0;
 }

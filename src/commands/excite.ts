@@ -1,4 +1,4 @@
-// squeezebox excite: what the gates of a finished run do, over the test set.
+// squeezebox excite: measures what the gates of a finished run do on the test set.
 
 import { join, resolve, sep } from "node:path";
 import { excitationRows, gateRow } from "../analysis/excitation.js";
@@ -15,17 +15,17 @@ import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/tables.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { lineWidth, print, printJson } from "./output.js";
 
-/** Writes gates.csv (a row a gate), excitation.csv (a row a gate, channel and class), figure and page into the run's folder. */
+/** Writes gates.csv (one row per gate), excitation.csv (one row per gate, channel and class), a figure and a page to the run's folder. */
 export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
   const { experiment, data, graph, result, weights } = loadFinishedRun(run);
   const dataset = await loadDataset(experiment.dataset);
   if (dataset.fingerprint !== data.fingerprint)
     throw new InputError(
-      `${run}: its dataset has changed since; what its gates do on other images says nothing of it`,
+      `${run}: the dataset has changed since this run was trained, and its gates can only be measured on the same images`,
     );
   if (gatesOf(graph).length === 0)
     throw new InputError(
-      `${run}: this network has no gate with one factor a channel, as those of se, eca, ese, ge, scse, cbam and shuffled-se are`,
+      `${run}: this network has no gate with one factor per channel, such as se, eca, ese, ge, scse, cbam or shuffled-se`,
     );
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const gates = await gateActivations({ graph, weights, dataset, engine });

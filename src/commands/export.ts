@@ -1,4 +1,4 @@
-// squeezebox export: the model of a finished run, for TensorFlow.js or ONNX Runtime.
+// squeezebox export: writes the model of a finished run for TensorFlow.js or ONNX Runtime.
 
 import { join, resolve, sep } from "node:path";
 import { exportLayersModel, exportOnnx } from "../analysis/export-run.js";
@@ -10,18 +10,18 @@ import { print, printError, printJson } from "./output.js";
 export interface ExportFlags {
   readonly format: string;
   readonly batch?: number;
-  /** False: the model takes images that are normalised already. */
+  /** False: the model takes normalised images. */
   readonly normalisation: boolean;
   readonly json: boolean;
 }
 
-/** `run`: the folder of a run. Writes into a folder of it. */
+/** `run`: the folder of a run; the model is written to a folder inside it. */
 export async function exportRun(
   run: string,
   { format, batch, normalisation, json }: ExportFlags,
 ): Promise<number> {
   if (format !== "tfjs" && format !== "onnx")
-    throw new InputError(`--format is tfjs or onnx; found ${format}`);
+    throw new InputError(`--format must be tfjs or onnx; found ${format}`);
   const { graph, weights, data, result } = loadFinishedRun(run);
   const source = {
     run: resolve(run).split(sep).slice(-3).join("/"),
@@ -40,14 +40,14 @@ export async function exportRun(
     print(files.join("\n"));
     if (files.some((file) => file.endsWith("index.html")))
       print(
-        `\nindex.html shows the model once a web server serves ${folder}, as \`npx http-server ${folder}\` does.`,
+        `\nTo try the model in a browser, serve ${folder}, for example with \`npx http-server ${folder}\`.`,
       );
     print(
       `\nThe model takes ${model.metadata.input.values}, ${model.metadata.input.shape.slice(1).join("x")}.`,
     );
     if (customLayers.length > 0)
       printError(
-        `stock TensorFlow.js lacks layers of this network: ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,
+        `stock TensorFlow.js does not have these layers of the network: ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,
       );
   }
   return 0;

@@ -1,4 +1,4 @@
-// A folder of a finished run -> what its commands need of it.
+// The folder of a finished run -> what the commands on finished runs need from it.
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -21,11 +21,11 @@ export interface FinishedRun {
   readonly data: RunData;
   readonly graph: Graph;
   readonly result: ResultRow;
-  /** The weights that were tested, and whatever else the checkpoint has. */
+  /** The weights that were tested, and everything else in their checkpoint. */
   readonly weights: State;
 }
 
-/** Throws InputError where there is no finished run, or where its files do not belong together. */
+/** Throws InputError if there is no finished run, or if its files do not belong together. */
 export function loadFinishedRun(path: string): FinishedRun {
   const folder = runFolder(path);
   const result = readResult(path);
@@ -35,20 +35,20 @@ export function loadFinishedRun(path: string): FinishedRun {
   const graph = buildNetwork(experiment.network, { shape: data.shape, classes: data.classNames.length });
   if (fingerprintOf(experiment, graph, data.fingerprint) !== result.fingerprint)
     throw new InputError(
-      `${folder.config} and ${folder.data} are not those of the run in ${folder.result}: ${TRAIN_AGAIN}`,
+      `${folder.config} and ${folder.data} do not belong to the run in ${folder.result}: ${TRAIN_AGAIN}`,
     );
   const selected = result.selected_epoch === result.epochs ? folder.lastCheckpoint : folder.bestCheckpoint;
   const checkpoint = intact((): Checkpoint | null =>
     readCheckpoint(selected, trajectoryOf(experiment, graph, data.fingerprint)),
   );
   if (checkpoint?.epoch !== result.selected_epoch)
-    throw new InputError(`${selected} is missing, or of another epoch: ${TRAIN_AGAIN}`);
+    throw new InputError(`${selected} is missing, or from another epoch: ${TRAIN_AGAIN}`);
   return { folder, experiment, data, graph, result, weights: checkpoint.state };
 }
 
 const TRAIN_AGAIN = "delete the run's folder and train it again";
 
-/** A damaged file is an expected mistake. */
+/** Turns a DamagedFileError into an InputError. */
 function intact<Content>(read: () => Content): Content {
   try {
     return read();
@@ -58,11 +58,11 @@ function intact<Content>(read: () => Content): Content {
   }
 }
 
-/** What may have been meant instead. */
+/** Why there is no finished run, and which runs may have been meant. */
 function noRun(path: string): string {
   if (!existsSync(path)) return `there is no folder ${path}: a run is runs/<sweep>/<variant>/seed-<n>`;
   if (!statSync(path).isDirectory())
     return `${path} is not a folder: a run is runs/<sweep>/<variant>/seed-<n>`;
   const within = readdirSync(path).filter((name) => readResult(join(path, name)) !== null);
-  return `${path} holds no finished run${within.length > 0 ? `; it has ${within.join(", ")}` : ""}`;
+  return `${path} is not a finished run${within.length > 0 ? `, but contains ${within.join(", ")}` : ""}`;
 }

@@ -1,4 +1,4 @@
-// squeezebox init: an experiment and a sweep to start from, in a folder of one's own.
+// squeezebox init: writes an experiment and a sweep to start from.
 
 import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
@@ -10,16 +10,16 @@ import { makeFolder } from "../records/files.js";
 import { print, printJson } from "./output.js";
 
 export interface InitFlags {
-  /** A folder with IDX files; MNIST's digits where there is none. */
+  /** A folder with IDX files; MNIST if it is not given. */
   readonly data?: string;
-  /** Of the names of its files, where it has those of several datasets. */
+  /** The prefix of the file names, for a folder that holds several datasets. */
   readonly prefix?: string;
   readonly json: boolean;
 }
 
 const SCHEMAS = fileURLToPath(new URL("../../../schemas/editor/", import.meta.url));
 
-/** Writes experiment.yaml and sweep.yaml. Overwrites nothing. */
+/** Writes experiment.yaml and sweep.yaml. Never overwrites a file. */
 export async function init(given: string | undefined, { json, ...data }: InitFlags): Promise<number> {
   const folder = given ?? ".";
   const files = [
@@ -29,7 +29,7 @@ export async function init(given: string | undefined, { json, ...data }: InitFla
   const there = files.filter(([file]) => existsSync(file)).map(([file]) => file);
   if (there.length > 0)
     throw new InputError(
-      `${there.join(" and ")} ${there.length > 1 ? "are" : "is"} there already; nothing was written`,
+      `${there.join(" and ")} already ${there.length > 1 ? "exist" : "exists"}; nothing was written`,
     );
   makeFolder(folder);
   for (const [file, text] of files) writeFileSync(file, text, { flag: "wx" });
@@ -40,9 +40,9 @@ export async function init(given: string | undefined, { json, ...data }: InitFla
       [
         `wrote ${names.join(" and ")}`,
         "",
-        "a first look, under a minute:",
+        "for a first look, in under a minute:",
         `  npx squeezebox sweep ${names[1]} --quick`,
-        "the comparison itself:",
+        "for the comparison itself:",
         `  npx squeezebox sweep ${names[1]}`,
       ].join("\n"),
     );
@@ -56,7 +56,7 @@ function schemaLine(folder: string, name: string): string {
 
 function experiment(folder: string, data: Omit<InitFlags, "json">): string {
   return `${schemaLine(folder, "experiment")}
-# One network and how it is trained. Editors explain every key (docs/editors.md), and docs/keys.md lists them.
+# One network and its training. Editors explain every key (docs/editors.md); docs/keys.md lists them all.
 name: ${nameOf(folder)}-network
 dataset:
 ${indented(datasetOf(folder, data))}
@@ -75,7 +75,7 @@ network:
       filters: 64
       stride: 2
   se:
-    r: 16                 # squeeze C channels to C / r
+    r: 16                 # reduces C channels to C / r
 training:
   epochs: 4
   batchSize: 128
@@ -88,7 +88,7 @@ training:
 `;
 }
 
-/** That of the folder, as far as it can be a name: results of different folders go to different places. */
+/** The name of the folder as a valid name, so that sweeps in different folders have different results. */
 function nameOf(folder: string): string {
   return (
     basename(resolve(folder))
@@ -98,12 +98,12 @@ function nameOf(folder: string): string {
   );
 }
 
-/** So large a part of the training images validates. */
+/** One in this many training images is used for validation. */
 const VALIDATION_SHARE = 10;
 
 function datasetOf(folder: string, { data, prefix = "auto" }: Omit<InitFlags, "json">): object {
   if (data === undefined) return { name: "mnist", validation: 1000 };
-  // A mistake in the folder is better found now than in the first run.
+  // Reads the data, so that mistakes in the folder are found now, not in the first run.
   const { images } = IDX.describe({ directory: data, prefix });
   const isNear = !relative(".", data).startsWith("..");
   return {
@@ -124,7 +124,7 @@ function indented(value: object): string {
 
 function sweep(folder: string): string {
   return `${schemaLine(folder, "sweep")}
-# Which gate helps this network? Each variant is trained with every seed and compared with the plain network.
+# Which gate helps this network? Every variant is trained with every seed and compared with the plain network.
 name: ${nameOf(folder)}
 experiment: experiment.yaml
 variants:

@@ -1,4 +1,4 @@
-// squeezebox plan: the runs of a sweep, what is known of them already, how long the rest may take. Trains nothing.
+// squeezebox plan: shows the runs of a sweep, which of them are finished, and how long the others may take. Trains nothing.
 
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
@@ -29,6 +29,7 @@ export async function plan(file: string, flags: PlanFlags): Promise<number> {
   return printPlan(withFinishedSeeds(sweep, join(flags.runs, sweep.name)), flags);
 }
 
+/** Shows the plan, as text or JSON. */
 export function printPlan(
   sweep: ExpandedSweep,
   {
@@ -38,82 +39,62 @@ export function printPlan(
   }: Pick<PlanFlags, "runs" | "jobs" | "json">,
 ): number {
   const before = indexFinishedRuns(root);
-  const { folders: index, skipped } = before;
-  for (const problem of skipped) printError(problem);
-  const rate = measuredRate([...index.values()]);
-  const first = new Map<string, string>();
-  const planned = sweep.runs.map((run) => {
-    const earlier = first.get(run.fingerprint);
-    first.set(run.fingerprint, earlier ?? run.name);
-    const { trains, status } = statusOf(run, { folder: join(root, sweep.name), before, earlier });
-    return { run, trains, status, seconds: trains ? estimateSeconds(run, rate.macsPerSecond) : 0 };
-  });
-  const left = planned.filter(({ trains }) => trains);
-  const total = left.reduce((sum, { seconds }) => sum + seconds, 0);
-  const longest = Math.max(0, ...left.map(({ seconds }) => seconds));
-  const seconds = Math.max(longest, total / jobs);
+  for (const problem of before.skipped) printError(problem);
+  const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
+  const runs = plannedRuns(sweep, { folder: join(root, sweep.name), before, macsPerSecond });
+  const left = runs.filter(({ trains }) => trains);
+  const seconds = secondsFor(left, jobs);
   if (json) {
-    printJson({
-      name: sweep.name,
-      seconds,
-      runs: planned.map(({ run, status, seconds }) => ({
-        run: run.name,
-        variant: run.variant.name,
-        seed: run.seed,
-        axes: run.variant.axes,
-        match: run.variant.match,
-        params: run.variant.complexity.params,
-        macs: run.variant.complexity.macs,
-        fingerprint: run.fingerprint,
-        status,
-        seconds,
-      })),
-    });
+    printJson({ name: sweep.name, seconds, runs: runs.map(planRecord) });
     return 0;
   }
-  const hasAxes = sweep.variants.some(({ axes }) => Object.keys(axes).length > 0);
-  print(
-    formatTable(
-      ["run", ...(hasAxes ? ["axes"] : []), "parameters", "MACs", "about", "status"],
-      planned.map(({ run, status, seconds }) => [
-        run.name,
-        ...(hasAxes ? [formatAxes(run.variant.axes)] : []),
-        formatCount(run.variant.complexity.params.trainable),
-        formatLarge(run.variant.complexity.macs),
-        seconds > 0 ? formatDuration(seconds) : "",
-        status,
-      ]),
-      { right: hasAxes ? [2, 3, 4] : [1, 2, 3], width: lineWidth() },
-    ),
-  );
+  print(planTable(runs));
   const matched = sweep.variants.flatMap(({ name, match }) =>
     match ? [`${name} has the ${matchWords({ ...match, of: match.target })}`] : [],
   );
   if (matched.length > 0) print(`\n${matched.join("\n")}`);
   print(
-    `\n${sweep.runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${rate.source})`,
+    `\n${runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${source})`,
   );
   const warning = warningFor(sweep);
   if (warning !== null) print(warning);
   return 0;
 }
 
-/** `r=4;bias=true` */
-function formatAxes(axes: AxisValues): string {
-  return Object.entries(axes)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(";");
-}
-
-/** What so few seeds cannot show, before they are trained. */
+/** A warning before training that there are too few seeds for a significant difference; null if there are enough. */
 export function warningFor(sweep: ExpandedSweep): string | null {
   return warningOf(new Set(sweep.runs.map(({ seed }) => seed)).size, comparisonsIn(sweep));
 }
 
-function statusOf(
+interface PlannedRun extends RunOutlook {
+  readonly run: Run;
+  /** The estimated training time; 0 if the run is not trained. */
+  readonly seconds: number;
+}
+
+interface RunOutlook {
+  readonly trains: boolean;
+  readonly status: string;
+}
+
+function plannedRuns(
+  sweep: ExpandedSweep,
+  { folder, before, macsPerSecond }: { folder: string; before: FinishedRuns; macsPerSecond: number },
+): PlannedRun[] {
+  const first = new Map<string, string>();
+  return sweep.runs.map((run) => {
+    const earlier = first.get(run.fingerprint);
+    first.set(run.fingerprint, earlier ?? run.name);
+    const outlook = outlookOf(run, { folder, before, earlier });
+    return { run, ...outlook, seconds: outlook.trains ? estimateSeconds(run, macsPerSecond) : 0 };
+  });
+}
+
+/** `earlier`: the first equal run in the sweep, if there is one. */
+function outlookOf(
   run: Run,
   { folder, before, earlier }: { folder: string; before: FinishedRuns; earlier: string | undefined },
-): { readonly trains: boolean; readonly status: string } {
+): RunOutlook {
   const known = (status: string) => ({ trains: false, status });
   const path = join(folder, run.name);
   const here = finishedFingerprint(path);
@@ -124,4 +105,50 @@ function statusOf(
   const { trajectory, experiment } = run;
   const shorter = longestShorter("", { trajectory, epochs: experiment.training.epochs }, before);
   return { trains: true, status: `to train${shorter ? ` after epoch ${shorter.epochs}` : ""}` };
+}
+
+/** The estimated time for all runs; never less than for the longest one. */
+function secondsFor(runs: readonly PlannedRun[], jobs: number): number {
+  const total = runs.reduce((sum, { seconds }) => sum + seconds, 0);
+  const longest = Math.max(0, ...runs.map(({ seconds }) => seconds));
+  return Math.max(longest, total / jobs);
+}
+
+function planRecord({ run, status, seconds }: PlannedRun): object {
+  const { name, axes, match, complexity } = run.variant;
+  return {
+    run: run.name,
+    variant: name,
+    seed: run.seed,
+    axes,
+    match,
+    params: complexity.params,
+    macs: complexity.macs,
+    fingerprint: run.fingerprint,
+    status,
+    seconds,
+  };
+}
+
+function planTable(runs: readonly PlannedRun[]): string {
+  const hasAxes = runs.some(({ run }) => Object.keys(run.variant.axes).length > 0);
+  return formatTable(
+    ["run", ...(hasAxes ? ["axes"] : []), "parameters", "MACs", "about", "status"],
+    runs.map(({ run, status, seconds }) => [
+      run.name,
+      ...(hasAxes ? [formatAxes(run.variant.axes)] : []),
+      formatCount(run.variant.complexity.params.trainable),
+      formatLarge(run.variant.complexity.macs),
+      seconds > 0 ? formatDuration(seconds) : "",
+      status,
+    ]),
+    { right: hasAxes ? [2, 3, 4] : [1, 2, 3], width: lineWidth() },
+  );
+}
+
+/** `r=4;bias=true` */
+function formatAxes(axes: AxisValues): string {
+  return Object.entries(axes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";");
 }

@@ -1,4 +1,5 @@
-// Training as people watch it: bars for a sweep and its jobs or for one run, or plain lines without a terminal.
+// Progress of training for people who watch: bars for a sweep and its running jobs, or for a single run; plain lines if there
+// is no terminal.
 
 import { MultiBar, SingleBar } from "cli-progress";
 import { formatDuration } from "../format.js";
@@ -21,11 +22,11 @@ export function silentView(): SweepView {
   return { planned: nothing, started: nothing, progressed: nothing, ended: nothing, close: nothing };
 }
 
-/** How long one run still takes. */
+/** Estimates how much longer a single run takes. */
 class TrainingClock {
   #first: { readonly done: number; readonly time: number } | null = null;
 
-  /** Seconds, from how long it took since the first step; NaN before that can be told. */
+  /** In seconds, from the time since the first step; NaN while it is too early to tell. */
   left(done: number): number {
     const now = performance.now();
     this.#first ??= { done, time: now };
@@ -35,20 +36,20 @@ class TrainingClock {
   }
 }
 
-/** How far a sweep is, in multiply-accumulates: runs differ in size. */
+/** Measures how far a sweep is, in multiply-accumulates, because runs differ in size. */
 class SweepClock {
-  /** Of the first step: what comes before it says nothing of how fast steps are. */
+  /** The time of the first step: what comes before it does not show how fast steps are. */
   #start: number | null = null;
   #runs = 0;
   #finished = 0;
-  /** How many runs are over without a result, by what has become of them. */
+  /** Numbers of runs that ended without a result, by status. */
   readonly #without = new Map<RunStatus, number>();
   #total = 0;
   #ended = 0;
   readonly #running = new Map<Run, number>();
   readonly #before = new Map<Run, number>();
 
-  /** Equal runs are trained once, known ones not at all. */
+  /** Equal runs are trained once, and known runs not at all. */
   plan(runs: readonly Run[], known: readonly Run[]): void {
     [this.#runs, this.#finished] = [runs.length, known.length];
     const left = runs.filter((run) => !known.includes(run));
@@ -56,7 +57,7 @@ class SweepClock {
     this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
   }
 
-  /** What an interrupted run had done before is no work of this sweep. */
+  /** Does not count work done before a run was interrupted. */
   progress(run: Run, done: number): void {
     this.#start ??= performance.now();
     const before = this.#before.get(run) ?? done;
@@ -89,12 +90,12 @@ class SweepClock {
   }
 }
 
-/** Nothing where it cannot be told yet. */
+/** Empty while it is too early to tell. */
 function leftWords(seconds: number): string {
   return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
 }
 
-/** Sooner, the first step of each network counts for too much. */
+/** Earlier estimates would depend too much on the first step of each network. */
 const LEAST_SECONDS = 3;
 
 function workOf({ variant, experiment }: Run): number {
@@ -107,7 +108,7 @@ const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) 
 const brief = ({ loss, error, epoch, epochs }: RunProgress) =>
   `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;
 
-/** What fits beside a bar: the name and all there is to say, or less of it, or a shortened name. */
+/** What fits beside a bar: the name with a long or a short text, or a shortened name. */
 function beside(name: string, progress: RunProgress): string {
   return fitting(name, [describe(progress), brief(progress)], roomBeside());
 }
@@ -123,7 +124,7 @@ function fitting(name: string, texts: readonly string[], room: number): string {
   return shown === "" ? text : `${shown}  ${text}`;
 }
 
-/** Characters of a bar and what stands beside it, about. */
+/** The approximate length of a bar with its text, in characters. */
 const LONGEST_BAR = 110;
 const BAR_STEPS = 1000;
 const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
@@ -176,8 +177,8 @@ function bars(): SweepView {
   const running = new Map<Run, SingleBar>();
   let sweepBar: SingleBar | null = null;
   let width = lineWidth();
-  // The cursor rests at the end of the last bar; the bars' library goes up a line a bar from there. A terminal that has become
-  // narrower shows each on several lines, which it does not know of.
+  // The cursor stays at the end of the last bar, and cli-progress moves it up by one line per bar. It does not know that each bar
+  // takes several lines in a terminal that has become narrower.
   const eraseWrapped = () => {
     const old = width;
     width = lineWidth();
@@ -226,7 +227,7 @@ function lines(): SweepView {
       const { known } = before;
       clock.plan(runs, known);
       for (const note of notesOf(before)) printError(note);
-      print(`${runs.length} runs${known.length > 0 ? `, ${known.length} of them finished before` : ""}`);
+      print(`${runs.length} runs${known.length > 0 ? `, ${known.length} already finished` : ""}`);
     },
     started: (run) => print(`${run.name}  starts`),
     progressed: (run, progress) => {

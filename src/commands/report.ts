@@ -1,5 +1,5 @@
-// squeezebox report: a page, and the table as Markdown, LaTeX and CSV, beside a sweep's other files; once, or for as long as
-// somebody watches.
+// squeezebox report: writes a page, and the table as Markdown, LaTeX and CSV, beside the other files of a sweep; once, or
+// repeatedly with --watch.
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ export async function report(given: readonly string[], flags: ReportFlags): Prom
   const [only] = folders;
   const out = flags.out ?? (folders.length === 1 ? only : undefined);
   if (out === undefined)
-    throw new InputError("a report over several sweeps belongs to none of them: --out says where it goes");
+    throw new InputError("a report on several sweeps needs --out, the folder to write it to");
   if (flags.watch) return watch(folders, out, flags);
   const { data, files } = await makeReport(folders, out, flags);
   const answer = answerOf(data.comparison);
@@ -63,21 +63,21 @@ async function makeReport(folders: readonly string[], out: string, flags: Report
   return { data, html, files: [web, markdown, latex, csv] };
 }
 
-/** How often the tables are looked at, in milliseconds; epochs take seconds. */
+/** The time between two looks at the tables, in milliseconds; epochs take seconds. */
 const EVERY = 2000;
-/** So many times what a report took is left to the training in between. */
+/** Between two reports, training gets at least this many times as long as a report takes. */
 const REST = 10;
 
-/** Keeps the report current, and shows it, until interrupted: that is its end, not a failure. */
+/** Updates and serves the report until interrupted, which is a success: there is no other way to end it. */
 async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const server = await serveLive(flags.port);
   for (const signal of INTERRUPTS) process.on(signal, interrupt);
   try {
-    server.update(page(folders.join(", "), "<p>Waiting for the sweep to begin.</p>"));
+    server.update(page(folders.join(", "), "<p>Waiting for the sweep to start.</p>"));
     if (flags.json) printJson({ address: server.address });
-    else print(`${server.address} shows the report of ${folders.join(", ")}; Ctrl-C ends it`);
+    else print(`${server.address} shows the report on ${folders.join(", ")}; press Ctrl-C to stop`);
     let seen = "";
     for (let took = 0; !abort.signal.aborted; await pause(Math.max(EVERY, REST * took), abort.signal)) {
       const start = performance.now();
@@ -88,7 +88,7 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
         seen = now;
         took = performance.now() - start;
       } catch (error) {
-        // The sweep may not have begun, or be starting anew: its folder is looked at again.
+        // The sweep may not have started yet, or may be starting again: try again later.
         if (!(error instanceof InputError) && !(error instanceof Error && "syscall" in error)) throw error;
         if (seen !== error.message) printError(`waiting: ${error.message}`);
         seen = error.message;
@@ -101,7 +101,7 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
   }
 }
 
-/** When the tables that a report is made of changed last. */
+/** The times at which the tables of the report last changed, as one text. */
 function changesOf(folders: readonly string[]): string {
   const time = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return folders

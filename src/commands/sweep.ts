@@ -1,4 +1,4 @@
-// squeezebox sweep: trains what a sweep still lacks, then prints its table.
+// squeezebox sweep: trains the missing runs of a sweep, then prints its table.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -68,7 +68,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   }
 }
 
-/** What the command line changed is part of what was asked for. */
+/** The text of the sweep, preceded by comments with the flags that changed it. */
 function withFlags(text: string, { set, seeds, quick }: SweepFlags): string {
   const flags = [
     ...set.map((one) => `--set ${one}`),
@@ -98,7 +98,7 @@ function conclude(
   if (finished > 0)
     print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
   if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${folder}`);
-  if (interrupted) print("interrupted; the same command continues");
-  else if (failed.length > 0) print("the same command tries the failed runs again");
+  if (interrupted) print("interrupted; run the same command again to continue");
+  else if (failed.length > 0) print("run the same command again to retry the failed runs");
   return exitCode;
 }

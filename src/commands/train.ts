@@ -1,4 +1,4 @@
-// squeezebox train: one experiment, in this process.
+// squeezebox train: trains one experiment, in this process.
 
 import { join } from "node:path";
 import { parseSetFlag } from "../config/override.js";
@@ -9,9 +9,9 @@ import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
-import { readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
+import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
-import { trainRun } from "../training/train-run.js";
+import { type RunOptions, trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
@@ -27,53 +27,27 @@ export interface TrainFlags extends EngineFlags {
 
 export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
-  const { experiment } = loaded;
-  const dataset = await datasetOf(loaded);
-  const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
-  const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
-  const parent = join(flags.runs, experiment.name);
-  const name = `seed-${experiment.seed}`;
-  const folder = runFolder(join(parent, name));
+  const run = await readRun(file, flags);
+  const { parent, folder } = run;
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(heldBy(parent, lock));
   removeLeftovers(parent);
   removeRunLeftovers(folder);
   const view = watchRun(flags.json);
-  const end = (message: string, exitCode: number) => {
+  const stopListening = whenStopped((message, exitCode) => {
     view.close();
     lock.release();
     printError(message);
     process.exit(exitCode);
-  };
-  const interrupt = () => end("\ninterrupted; the same command continues after the last finished epoch", 130);
-  const whenOutputIsLost = (error: Error) => end(outputLost(error), 2);
-  for (const signal of INTERRUPTS) process.on(signal, interrupt);
-  process.stdout.on("error", whenOutputIsLost);
+  });
   try {
-    setAsideOther(parent, name, fingerprint);
-    const before = indexFinishedRuns(flags.runs);
-    const known = reuseRun(folder.path, fingerprint, before.folders);
-    if (known === null) {
-      const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
-      continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs }, before);
-    }
+    const known = reuseEarlier(run, flags.runs);
     const { tensorboard } = flags;
-    const parts = { experiment, graph, dataset, fingerprint, folder, tensorboard };
-    const run = { ...parts, ...engine, onProgress: view.progressed };
-    if (known === null) await trainRun(run).finally(view.close);
+    if (known === null)
+      await trainRun({ ...run, ...engine, tensorboard, onProgress: view.progressed }).finally(view.close);
     else if (tensorboard) addEvents(folder, Date.now() / 1000);
     view.close();
-    const result = readResult(folder.path);
-    if (!result) throw new Error(`${folder.result} is missing`);
-    if (flags.json) printJson(result);
-    else {
-      if (known !== null) print(`trained before (${known}); nothing was repeated`);
-      print(
-        `test error ${(100 * result.test_error).toFixed(2)} %, test loss ${result.test_loss.toFixed(4)}, ${result.images_per_second} images/s`,
-      );
-      print(`results: ${folder.result}, ${folder.epochs}`);
-    }
+    printResult(folder, known, flags);
     return 0;
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
@@ -81,7 +55,68 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     return 1;
   } finally {
     lock.release();
+    stopListening();
+  }
+}
+
+interface TrainInputs
+  extends Pick<RunOptions, "experiment" | "graph" | "dataset" | "fingerprint" | "folder"> {
+  /** The folder of the experiment, which contains that of the run. */
+  readonly parent: string;
+  readonly name: string;
+}
+
+async function readRun(file: string, flags: TrainFlags): Promise<TrainInputs> {
+  const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
+  const { experiment } = loaded;
+  const dataset = await datasetOf(loaded);
+  const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
+  const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
+  const parent = join(flags.runs, experiment.name);
+  const name = `seed-${experiment.seed}`;
+  return { experiment, graph, dataset, fingerprint, parent, name, folder: runFolder(join(parent, name)) };
+}
+
+/** Calls `stop` on a signal or if the output is lost. Returns a function that stops listening. */
+function whenStopped(stop: (message: string, exitCode: number) => void): () => void {
+  const interrupt = () =>
+    stop("\ninterrupted; run the same command again to continue after the last finished epoch", 130);
+  const whenOutputIsLost = (error: Error) => stop(outputLost(error), 2);
+  for (const signal of INTERRUPTS) process.on(signal, interrupt);
+  process.stdout.on("error", whenOutputIsLost);
+  return () => {
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
     process.stdout.off("error", whenOutputIsLost);
+  };
+}
+
+/**
+ * Looks for the same run among the finished ones in `root` and returns the folder it was found in. If there is none, returns
+ * null, and training continues a shorter run if there is one.
+ */
+function reuseEarlier(run: TrainInputs, root: string): string | null {
+  const { experiment, graph, dataset, fingerprint, parent, name, folder } = run;
+  setAsideOther(parent, name, fingerprint);
+  const before = indexFinishedRuns(root);
+  const known = reuseRun(folder.path, fingerprint, before.folders);
+  if (known === null) {
+    const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
+    continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs }, before);
   }
+  return known;
+}
+
+/** `known`: the folder in which the run was found, if it was trained before. */
+function printResult(folder: RunFolder, known: string | null, { json }: Pick<TrainFlags, "json">): void {
+  const result = readResult(folder.path);
+  if (!result) throw new Error(`${folder.result} is missing`);
+  if (json) {
+    printJson(result);
+    return;
+  }
+  if (known !== null) print(`already trained (${known}); nothing was repeated`);
+  print(
+    `test error ${(100 * result.test_error).toFixed(2)} %, test loss ${result.test_loss.toFixed(4)}, ${result.images_per_second} images/s`,
+  );
+  print(`results: ${folder.result}, ${folder.epochs}`);
 }

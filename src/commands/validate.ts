@@ -1,4 +1,4 @@
-// squeezebox validate: files -> "valid", or every mistake in them.
+// squeezebox validate: files -> "valid", or all mistakes in them.
 
 import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";
@@ -25,11 +25,11 @@ interface Validated {
   readonly valid: boolean;
   readonly diagnostics: readonly unknown[];
   readonly problem?: string;
-  /** Why its sizes could not be checked: its data are not there. */
+  /** Why sizes could not be checked: the data cannot be read. */
   readonly unchecked?: string;
 }
 
-/** Exit code 0, or 2 where any file is wrong. */
+/** Exit code 0, or 2 if any file has a mistake. */
 export async function validate(files: readonly string[], { json }: ValidateFlags): Promise<number> {
   const results: Validated[] = [];
   for (const file of files) {
@@ -38,7 +38,7 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
       results.push({ file, valid: true, diagnostics: [], ...(unchecked === null ? {} : { unchecked }) });
       if (json) continue;
       if (unchecked === null) print(`${file}: valid${contents}`);
-      else print(`${file}: valid but for its data, and so not checked for sizes: ${unchecked}`);
+      else print(`${file}: valid, but sizes could not be checked without its data: ${unchecked}`);
     } catch (error) {
       if (error instanceof InputError) {
         results.push({ file, valid: false, diagnostics: [], problem: error.message });
@@ -56,7 +56,7 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
   return results.every(({ valid }) => valid) ? 0 : 2;
 }
 
-/** `contents`: of a sweep. */
+/** `contents`: a summary of a sweep; empty for an experiment. */
 async function validateFile(file: string): Promise<{ contents: string; unchecked: string | null }> {
   const source = readSource(file);
   const facts = describedFacts();

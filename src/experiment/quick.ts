@@ -1,10 +1,10 @@
-// --quick: what it changes in an experiment, so that any configuration can be tried in a minute.
+// --quick: changes an experiment or a sweep so that it can be tried in a minute.
 
 import { type Override, parseOverride } from "../config/override.js";
 import type { Located } from "../config/source.js";
 import type { Sweep } from "../config/sweep.js";
 
-/** One epoch at a constant rate over few images; results go to a folder of their own. */
+/** One epoch at a constant learning rate over a few images, with results in a separate folder. */
 export function quickOverrides({ value }: Located): Override[] {
   const { name, dataset } = (value ?? {}) as { name?: unknown; dataset?: { name?: unknown } | null };
   const images =
@@ -19,7 +19,7 @@ export function quickOverrides({ value }: Located): Override[] {
   ].map((text) => parseOverride(text, "--quick"));
 }
 
-/** The sweep with its first seed only. */
+/** The sweep with only its first seed. */
 export function quickSweep(sweep: Sweep): Sweep {
   return { ...sweep, name: quickName(sweep.name), seeds: sweep.seeds.slice(0, 1) };
 }

@@ -12,7 +12,10 @@ const SWEEP: SweepText = {
     { name: "plain" },
     {
       name: "se",
-      set: { "network.se": { r: 2 }, "dataset.transforms.train": [{ randomCrop: { padding: 1 } }, { flip: {} }] },
+      set: {
+        "network.se": { r: 2 },
+        "dataset.transforms.train": [{ randomCrop: { padding: 1 } }, { flip: {} }],
+      },
     },
   ],
   seeds: [1, 2],
@@ -39,7 +42,7 @@ describe("an interrupted sweep", function () {
     }),
   );
 
-  /** Killed once for each moment, then left to end: everything is as if it had never been killed. */
+  /** Kills the sweep once at each moment, then lets it end; the results are as if it had never been killed. */
   const checkKilledAt = (moments: readonly (number | RegExp)[]) =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
@@ -51,12 +54,12 @@ describe("an interrupted sweep", function () {
       assert.deepEqual(await untilItEnds(folder), expected);
     });
 
-  it("continues after kill -9 of all its processes, whenever that was", async () => {
+  it("continues after kill -9 of all its processes at any moment", async () => {
     await checkKilledAt([400, 900, 1150]);
     await checkKilledAt([/starts/, /epoch [1-3]\//, /finished/, /seed-2 {2}epoch/]);
   });
 
-  it("continues a run after its last checkpoint, and starts it again where the rows of that are lost or damaged", () =>
+  it("continues a run after its last checkpoint, and starts it again if the rows of epochs.csv are lost or damaged", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
       const results = join(folder, "runs", "cut");
@@ -76,7 +79,7 @@ describe("an interrupted sweep", function () {
       assert.deepEqual(begun.slice(0, 4), ["starts on", "starts on", "starts on", "continues after epoch"]);
     }));
 
-  it("continues after the checkpoint before where the last is damaged, and starts again where both are", () =>
+  it("continues after the previous checkpoint if the last is damaged, and starts again if both are", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
       const run = join(folder, "runs", "cut", "plain", "seed-1");
@@ -107,7 +110,7 @@ describe("an interrupted sweep", function () {
       assert.equal(log.match(/not used: .*(last|previous)\.safetensors is damaged/g)?.length, 5, log);
     }));
 
-  it("does not go on from rows that are not those of its checkpoint", () =>
+  it("does not continue from rows that do not belong to the checkpoint", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
       const running = start(folder, ...COMMAND);
@@ -123,7 +126,7 @@ describe("an interrupted sweep", function () {
       assert.match(logOf(results, "plain/seed-1"), /epochs\.csv is not what was written/);
     }));
 
-  it("outlives a killed scheduler by no more than a step", () =>
+  it("stops within a step of its scheduler being killed", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
       const running = start(folder, ...COMMAND);
@@ -133,7 +136,7 @@ describe("an interrupted sweep", function () {
       assert.deepEqual(await untilItEnds(folder), expected);
     }));
 
-  /** An interrupted sweep ends with 130, says that it can go on, and does. */
+  /** An interrupted sweep exits with 130, says how to continue, and does continue. */
   const checkStopped = (send: (pid: number) => void) =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, SWEEP);
@@ -142,7 +145,7 @@ describe("an interrupted sweep", function () {
       send(running.child.pid as number);
       const { code, output } = await running.ended;
       assert.equal(code, 130, output);
-      assert.match(output, /the same command continues/);
+      assert.match(output, /run the same command again to continue/);
       const results = join(folder, "runs", "cut");
       assert.ok(Object.values(statuses(results)).every((status) => /^(pending|finished)$/.test(status)));
       assert.deepEqual(
@@ -164,7 +167,7 @@ describe("an interrupted sweep", function () {
       assert.match(output, /0 of 4 runs finished/);
     }));
 
-  it("ends with 130 on SIGINT and SIGTERM, to it alone or to all its processes", async () => {
+  it("exits with 130 on SIGINT and SIGTERM, sent to it alone or to all its processes", async () => {
     await checkStopped((pid) => process.kill(-pid, "SIGINT"));
     await checkStopped((pid) => process.kill(pid, "SIGTERM"));
   });

@@ -10,7 +10,7 @@ import { inTemporaryFolder } from "../temporary-folder.js";
 const CLI = resolve("dist/src/cli.js");
 const PAPER = resolve("configs/paper");
 
-/** Small enough for a test; everything else is as shipped. */
+/** Small enough for a test; everything else is unchanged. */
 const SMALL = [
   ["dataset", "{ name: synthetic, size: 12, channels: 1, images: 32, test: 16, validation: 16 }"],
   ["training", "{ epochs: 1, batchSize: 16 }"],
@@ -20,7 +20,7 @@ describe("the sweeps of the paper's ablations", function () {
   this.timeout(120_000);
 
   for (const file of readdirSync(PAPER))
-    it(`${file} runs through on synthetic data`, () =>
+    it(`${file} runs to the end on synthetic data`, () =>
       inTemporaryFolder(async (folder) => {
         const one = join(PAPER, file);
         const plan = spawnSync(process.execPath, [CLI, "plan", one, "--json", ...SMALL], {
@@ -31,7 +31,7 @@ describe("the sweeps of the paper's ablations", function () {
         const seeds = new Set(
           (JSON.parse(plan.stdout) as { runs: { seed: number }[] }).runs.map(({ seed }) => seed),
         );
-        // As many as its comparisons need.
+        // As many as the comparisons need.
         assert.deepEqual([...seeds], [1, 2, 3, 4, 5, 6, 7, 8]);
         const { status, stdout, stderr } = spawnSync(
           process.execPath,

@@ -1,4 +1,4 @@
-// What a sweep left in its folder, as tests compare it.
+// The files that a sweep has written, in a form that tests can compare.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -8,7 +8,7 @@ import { readCsv } from "../../src/records/csv.js";
 import { isLockFile } from "../../src/records/lock.js";
 import { PLAN_COLUMNS, TABLES, TIME_COLUMNS } from "../../src/records/tables.js";
 
-/** All files below a folder, sorted, with forward slashes; but for the locks of processes that were killed. */
+/** All files below a folder, sorted, with forward slashes, except for locks of processes that were killed. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => statSync(join(folder, name)).isFile() && !isLockFile(basename(name)))
@@ -16,7 +16,7 @@ export function filesIn(folder: string): string[] {
     .sort();
 }
 
-/** Name -> content of what has to be the same each time: tables without their times, checkpoints, configurations. */
+/** Name -> content of the files that must be the same every time: tables without their times, checkpoints, configurations. */
 export function reproducible(folder: string): Record<string, unknown> {
   return Object.fromEntries(
     filesIn(folder)
@@ -38,7 +38,7 @@ function withoutTimes(file: string): object[] {
   );
 }
 
-/** Name -> time of the last change of every run's files. */
+/** Name -> time of the last change, for the files of all runs. */
 export function changeTimes(folder: string): Record<string, number> {
   return Object.fromEntries(
     filesIn(folder)

@@ -1,4 +1,4 @@
-// The program as users start it, in a folder of its own.
+// Starts the program as users do, in a given folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,15 +17,15 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** So far. */
+  /** The output so far. */
   output(): string;
-  /** Resolves when the output so far matches, or at the end. */
+  /** Resolves when the output matches, or when the program ends. */
   until(pattern: RegExp): Promise<void>;
-  /** The process and all it has started. */
+  /** Kills the process and all processes it has started. */
   killGroup(): Promise<void>;
 }
 
-/** The program's words on a shell's command line, for what only a shell does. */
+/** The command line for a shell, for tests of pipes and redirections. */
 export function shellWords(...words: string[]): string {
   return [process.execPath, CLI, ...words].map((word) => `'${word}'`).join(" ");
 }
@@ -53,7 +53,7 @@ export function start(folder: string, ...words: string[]): Started {
       try {
         process.kill(-(child.pid as number), "SIGKILL");
       } catch {
-        // Ended by itself.
+        // It has already ended.
       }
       await ended;
     },

@@ -37,7 +37,7 @@ async function sweep(folder: string, text: SweepText, expected = 0) {
   return { ...ended, results: join(folder, "runs", text.name) };
 }
 
-/** No lock is left, and no process whose command line or folder is that of a run. */
+/** There is no lock left, and no worker process of this sweep. */
 function assertNothingRuns(results: string): void {
   assert.equal(existsSync(join(results, ".lock")), false);
   const { stdout } = spawnSync("pgrep", ["-f", "src/sweep/worker.js"], { encoding: "utf8" });
@@ -49,7 +49,7 @@ function assertNothingRuns(results: string): void {
   assert.deepEqual(ours, []);
 }
 
-/** Empty where there is no such process any more. */
+/** Empty if the path does not exist (any more). */
 function realpathOf(path: string): string {
   try {
     return realpathSync(path);
@@ -63,7 +63,7 @@ const allFinished = (runs: readonly string[]) => Object.fromEntries(runs.map((ru
 describe("squeezebox sweep", function () {
   this.timeout(60_000);
 
-  it("leaves the files that runs/README.md names, and the second time repeats nothing", () =>
+  it("writes the files that runs/README.md lists, and repeats nothing the second time", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, TINY);
       const checkpoints = ["best", "last", "previous"].map((name) => `checkpoint/${name}.safetensors`);
@@ -79,11 +79,11 @@ describe("squeezebox sweep", function () {
 
       const before = { times: changeTimes(results), content: reproducible(results) };
       const { output } = await sweep(folder, TINY);
-      assert.match(output, /6 of them finished before/);
+      assert.match(output, /6 already finished/);
       assert.deepEqual({ times: changeTimes(results), content: reproducible(results) }, before);
     }));
 
-  it("adds seeds of the command line to those that have finished", () =>
+  it("adds seeds from the command line to the finished ones", () =>
     inTemporaryFolder(async (folder) => {
       const text = {
         ...TINY,
@@ -99,21 +99,21 @@ describe("squeezebox sweep", function () {
       const again = await start(folder, "sweep", "tiny.yaml", "--seeds", "1").ended;
       assert.match(again.output, /8 finished runs of other seeds stay/);
       assert.match(again.output, /plain .*5\/5/);
-      // Runs of another configuration do not belong to this one.
+      // Runs of another configuration do not count.
       const other = await start(folder, "sweep", "tiny.yaml", "--seeds", "1", "--set", "training.epochs=1")
         .ended;
       assert.equal(other.code, 0, other.errors);
       assert.deepEqual(statuses(results), allFinished(["plain/seed-1", "se/seed-1"]));
     }));
 
-  it("skips folders that it may not read, and names them", () =>
+  it("skips folders that it may not read, and reports them", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, { ...TINY, variants: [{ name: "plain" }], seeds: [1] });
       const locked = join(folder, "runs", "lost+found");
       mkdirSync(locked);
       chmodSync(locked, 0);
       chmodSync(folder, 0o755);
-      // To root every folder is open.
+      // Root can read every folder.
       const isRoot = process.geteuid?.() === 0;
       if (isRoot) process.seteuid?.(65534);
       try {
@@ -125,7 +125,7 @@ describe("squeezebox sweep", function () {
       }
     }));
 
-  it("tries any shipped configuration with --quick, in a folder of its own", () =>
+  it("tries any included configuration with --quick, in a separate folder", () =>
     inTemporaryFolder(async (folder) => {
       const configs = resolve("configs");
       for (const [words, expected] of [
@@ -138,7 +138,7 @@ describe("squeezebox sweep", function () {
       }
     }));
 
-  it("writes event files where asked, of runs that are trained and of those that were", () =>
+  it("writes event files on request, for runs that it trains and for finished ones", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, seeds: [1] };
       const events = (results: string) =>
@@ -150,14 +150,14 @@ describe("squeezebox sweep", function () {
       const { code } = await start(folder, "sweep", "tiny.yaml", "--tensorboard").ended;
       assert.deepEqual([code, events(results)], [0, 3]);
       const [file] = filesIn(results).filter((name) => /seed-2\/events/.test(name));
-      // Its version and two epochs: each a record of a length, a checksum, data and another.
+      // A version and two epochs; each record has a length, a checksum, data and another checksum.
       const bytes = readFileSync(join(results, file as string));
       let records = 0;
       for (let at = 0; at < bytes.length; at += 16 + Number(bytes.readBigUInt64LE(at))) records++;
       assert.equal(records, 3);
     }));
 
-  it("gives the same numbers bit for bit in another folder, one run at a time or several", () =>
+  it("computes the same numbers, bit for bit, in another folder and with one run at a time or several", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, TINY);
       await inTemporaryFolder(async (other) => {
@@ -168,7 +168,7 @@ describe("squeezebox sweep", function () {
       });
     }));
 
-  it("is refused while another one works in the same folder", () =>
+  it("is rejected while another sweep works in the same folder", () =>
     inTemporaryFolder(async (folder) => {
       writeSweepFile(folder, { ...TINY, epochs: 2000 });
       const first = start(folder, "sweep", "tiny.yaml");
@@ -182,7 +182,7 @@ describe("squeezebox sweep", function () {
       );
     }));
 
-  it("says at once what to do where a run is locked on another machine, and cleans up after killed writers", () =>
+  it("says at once what to do if a run is locked on another machine, and cleans up after killed processes", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
       const results = join(folder, "runs", "tiny");
@@ -212,7 +212,7 @@ describe("squeezebox sweep", function () {
       );
     }));
 
-  it("names what stands in the way of a run's files", () =>
+  it("names what is in the way of the files of a run", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
       const run = join(folder, "runs", "tiny", "plain", "seed-1");
@@ -231,7 +231,7 @@ describe("squeezebox sweep", function () {
       await sweep(folder, text);
     }));
 
-  it("records a run that diverges, finishes the others, and tries only that one again", () =>
+  it("records a run that diverges, finishes the others, and only retries that one", () =>
     inTemporaryFolder(async (folder) => {
       const wild = { name: "wild", set: { "training.optimizer": { name: "sgd", learningRate: 1000 } } };
       const text = { ...TINY, variants: [{ name: "plain" }, wild], epochs: 5 };
@@ -245,7 +245,7 @@ describe("squeezebox sweep", function () {
       const attempts = () => logOf(results, "wild/seed-1").split("failed:").length - 1;
       assert.equal(attempts(), 1);
       const again = await sweep(folder, { ...text, seeds: [1] }, 1);
-      assert.match(again.output, /1 of them finished before/);
+      assert.match(again.output, /1 already finished/);
       assert.equal(attempts(), 2);
       assert.deepEqual(changeTimes(join(results, "plain")), before);
       assert.deepEqual(statuses(results), expected);
@@ -267,12 +267,12 @@ describe("squeezebox sweep", function () {
       assert.deepEqual(statuses(results), { "plain/seed-1": "failed", "plain/seed-2": "finished" });
     }));
 
-  it("copies what another sweep has trained", () =>
+  it("copies runs that another sweep has trained", () =>
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, { ...TINY, seeds: [1] });
       const other = { ...TINY, name: "other", variants: [{ name: "base" }, ...TINY.variants], seeds: [1] };
       const again = await sweep(folder, other);
-      assert.match(again.output, /4 of them finished before/);
+      assert.match(again.output, /4 already finished/);
       assert.doesNotMatch(again.output, /starts/);
       assert.match(planOf(again.results)[0]?.reason ?? "", /same as tiny\/plain\/seed-1/);
       for (const name of ["epochs.csv", "result.csv", "checkpoint/last.safetensors"])
@@ -283,7 +283,7 @@ describe("squeezebox sweep", function () {
       assert.match(logOf(again.results, "base/seed-1"), /copied/);
     }));
 
-  it("continues a shorter run of the same kind, and ends as a run that was as long from the start", () =>
+  it("continues a shorter run of the same kind, and ends like a run that was that long from the start", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
       const { results } = await sweep(folder, text);
@@ -299,7 +299,7 @@ describe("squeezebox sweep", function () {
           );
         assert.deepEqual(without(results), without(fresh.results));
       });
-      // A cosine depends on the length of the training.
+      // A cosine schedule depends on the number of epochs.
       const cosine = (epochs: number) => ({
         ...text,
         name: "cosine",
@@ -318,7 +318,7 @@ describe("squeezebox sweep", function () {
       assert.match(logOf(results, "plain/seed-1"), /single image left over .* joins the batch before it/);
     }));
 
-  it("trains two variants that are the same run once", () =>
+  it("trains variants that are equal only once", () =>
     inTemporaryFolder(async (folder) => {
       const twins = { ...TINY, variants: [{ name: "one" }, { name: "two" }], seeds: [1] };
       const { results, output } = await sweep(folder, twins);
@@ -326,7 +326,7 @@ describe("squeezebox sweep", function () {
       assert.deepEqual(statuses(results), allFinished(["one/seed-1", "two/seed-1"]));
     }));
 
-  it("sets runs of another configuration aside, and uses them when it comes back", () =>
+  it("sets runs of another configuration aside, and uses them again when that configuration comes back", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, seeds: [1] };
       const { results } = await sweep(folder, text);
@@ -342,7 +342,7 @@ describe("squeezebox sweep", function () {
       assert.doesNotMatch((await sweep(folder, { ...text, epochs: 3 })).output, /starts/);
     }));
 
-  it("does not take a damaged result for a finished run", () =>
+  it("does not treat a run with a damaged result as finished", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
       const { results } = await sweep(folder, text);
@@ -357,7 +357,7 @@ describe("squeezebox sweep", function () {
         `${head}\n${row.slice(0, 40)}`,
         `${head}\n"${row}`,
         "\0".repeat(300),
-        // Another number, and a number under another name.
+        // A changed number, and a renamed column.
         whole.replace(/(?<=,)\d(?=\.\d)/, "7"),
         whole.replace("test_error,", "test_errors,"),
       ];
@@ -369,7 +369,7 @@ describe("squeezebox sweep", function () {
       }
     }));
 
-  it("stops its processes where a table cannot be written, and continues when it can", () =>
+  it("stops its processes if a table cannot be written, and continues when it can be", () =>
     inTemporaryFolder(async (folder) => {
       const long = { ...TINY, variants: [{ name: "plain" }], epochs: 100, seeds: [1, 2, 3] };
       writeSweepFile(folder, long);
@@ -386,14 +386,14 @@ describe("squeezebox sweep", function () {
       assert.ok(kept.length > 0);
       rmSync(join(results, "plan.csv.part"), { recursive: true });
       const again = await sweep(folder, long);
-      assert.match(again.output, new RegExp(`${kept.length} of them finished before`));
+      assert.match(again.output, new RegExp(`${kept.length} already finished`));
     }));
 
   for (const [what, redirection] of [
     ["is on a full disk", "> /dev/full"],
     ["is closed by its reader", "| head -2"],
   ] as const)
-    it(`stops its processes where its output ${what}`, function () {
+    it(`stops its processes if its output ${what}`, function () {
       if (!existsSync("/dev/full")) this.skip();
       return inTemporaryFolder((folder) => {
         writeSweepFile(folder, { ...TINY, epochs: 2000 });
@@ -406,7 +406,7 @@ describe("squeezebox sweep", function () {
       });
     });
 
-  it("does not take a copy that was cut short for a finished run", () =>
+  it("does not treat an incomplete copy as a finished run", () =>
     inTemporaryFolder(async (folder) => {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1] };
       await sweep(folder, { ...text, name: "source" });
@@ -419,7 +419,7 @@ describe("squeezebox sweep", function () {
       assert.deepEqual(reproducible(results), before);
     }));
 
-  it("copies runs also where a folder's name looks like that of a lock", () =>
+  it("copies runs even if the name of a folder looks like a lock", () =>
     inTemporaryFolder(async (folder) => {
       const inner = join(folder, "a.lock.folder");
       mkdirSync(inner);

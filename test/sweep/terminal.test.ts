@@ -1,4 +1,4 @@
-// A sweep as people watch it, in a terminal of 80 columns.
+// What people see of training in a terminal of 80 columns.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -8,14 +8,14 @@ import { describe, it } from "mocha";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { shellWords, writeSweepFile } from "./run-cli.js";
 
-/** util-linux' `script` runs a command in a pseudo-terminal. */
+/** `script` of util-linux runs a command in a pseudo-terminal. */
 const HAS_SCRIPT =
   spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true;
 
 describe("in a terminal of 80 columns", function () {
   this.timeout(60_000);
 
-  /** All that was written, without colours and movements, by line. */
+  /** The lines of output, without colours and cursor movements. */
   const watch = (folder: string, ...words: string[]): string[] => {
     const command = `stty cols 80 rows 24; ${shellWords(...words)}`;
     const { stdout, status } = spawnSync("script", ["-qec", command, "/dev/null"], {
@@ -24,11 +24,11 @@ describe("in a terminal of 80 columns", function () {
       env: { ...process.env, TERM: "xterm" },
     });
     assert.equal(status, 0, stdout);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: movements of the cursor begin a line anew
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: cursor movements start a new line
     return stdout.split(/\r|\n|\u001b\[\d*[A-GJK]/).map((line) => stripVTControlCharacters(line).trimEnd());
   };
 
-  it("bars show the run, its epoch and its error whole, and tables fit", async function () {
+  it("bars show the name, epoch and error of a run, and tables fit", async function () {
     if (!HAS_SCRIPT) this.skip();
     await inTemporaryFolder((folder) => {
       const name = "a-variant-with-quite-a-long-name";
@@ -47,7 +47,7 @@ describe("in a terminal of 80 columns", function () {
     });
   });
 
-  it("the bar of one run says how long it takes", async function () {
+  it("the bar of a single run shows the time left", async function () {
     if (!HAS_SCRIPT) this.skip();
     await inTemporaryFolder((folder) => {
       const experiment = join(process.cwd(), "configs", "mnist", "se-resnet8.yaml");
