@@ -25,7 +25,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
     );
   if (gatesOf(graph).length === 0)
     throw new InputError(
-      `${run}: this network has no gate with one factor a channel, as those of se, eca, ese, ge, scse, cbam and shuffled-se are`,
+      `${run}: this network has no gate with one factor a channel, as those of se, eca, ese, ge, scse, cbam, srm and shuffled-se are`,
     );
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const gates = await gateActivations({ graph, weights, dataset, engine });

@@ -33,7 +33,7 @@ export function complexityOf(graph: Graph): Complexity {
   const layers = graph.map((node): LayerComplexity => {
     const inputs = inputShapes(node, shapes);
     const output = shapes.get(node.name) as Shape;
-    const weighs = node.op === "conv" || node.op === "dense" || node.op === "channel-conv";
+    const weighs = WEIGHING.includes(node.op);
     return {
       name: node.name,
       op: node.op,
@@ -53,6 +53,9 @@ export function complexityOf(graph: Graph): Complexity {
     layers,
   };
 }
+
+/** Convolutions and fully connected layers. */
+const WEIGHING: readonly Op[] = ["conv", "dense", "channel-conv", "channel-dense"];
 
 /** How often a kernel is applied: once per pixel, or once per channel for a convolution across channels. */
 const positionsOf = (op: Op, { height, width, channels }: Shape): number =>
@@ -74,7 +77,9 @@ const KERNEL_SIZE: Fold<number> = {
   "avg-pool": zero,
   "global-avg-pool": zero,
   "global-max-pool": zero,
+  "global-std-pool": zero,
   "channel-conv": (node) => node.kernel,
+  "channel-dense": (_, [input]) => sizeOf(input as Shape),
   dense: (node, [input]) => sizeOf(input as Shape) * node.units,
   scale: zero,
   add: zero,
@@ -126,7 +131,9 @@ const PARAMETERS: Fold<Parameters> = {
   "avg-pool": none,
   "global-avg-pool": none,
   "global-max-pool": none,
+  "global-std-pool": none,
   "channel-conv": (node, inputs) => trainable(KERNEL_SIZE["channel-conv"](node, inputs)),
+  "channel-dense": (node, inputs) => trainable(KERNEL_SIZE["channel-dense"](node, inputs)),
   dense: (node, inputs) => trainable(KERNEL_SIZE.dense(node, inputs) + (node.bias ? node.units : 0)),
   scale: none,
   add: none,
