@@ -22,7 +22,7 @@ const WRITTEN_OUT = `${SWEEP}variants:\n  - name: a\nexperiment:\n`;
 
 const GATES = [
   ...["bam", "cbam", "constant", "coordinate", "eca", "ese", "gct", "ge", "random", "scse", "se"],
-  ...["shuffled-se", "simam", "sse"],
+  ...["shuffled-se", "simam", "srm", "sse"],
 ];
 
 /** All that is offered at the |. */

@@ -55,6 +55,7 @@ export type AttentionGate =
   | CbamGate
   | GctGate
   | SimamGate
+  | SrmGate
   | ConstantGate
   | RandomGate
   | ShuffledGate
@@ -519,6 +520,13 @@ export interface GctGate {
  */
 export interface SimamGate {
   type: "simam";
+  placement?: Placement;
+}
+/**
+ * Style-based recalibration (Lee et al. 2019): the mean and the standard deviation of each channel, weighted and summed channel by channel, then BatchNorm and sigmoid.
+ */
+export interface SrmGate {
+  type: "srm";
   placement?: Placement;
 }
 /**

@@ -10,7 +10,7 @@ import { batchNormalization } from "./batch-normalization.js";
 import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
 import { GroupedConv2D } from "./grouped-conv.js";
-import { AxisReduce, RepeatChannels, Rows } from "./image-layers.js";
+import { AxisReduce, ChannelDense, GlobalDeviation, RepeatChannels, Rows } from "./image-layers.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
@@ -112,6 +112,8 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   sigmoid: ({ name }) => [layers.layers.activation({ name, activation: "sigmoid" })],
   tanh: ({ name }) => [layers.layers.activation({ name, activation: "tanh" })],
   "global-max-pool": ({ name }) => [layers.layers.globalMaxPooling2d({ name, dataFormat: "channelsLast" })],
+  "global-std-pool": ({ name }) => [new GlobalDeviation({ name })],
+  "channel-dense": ({ name }) => [new ChannelDense({ name })],
   "channel-conv": ({ name, kernel }, [vector]) => [
     layers.layers.reshape({ name: `${name}.channels`, targetShape: [(vector as Shape).channels, 1] }),
     layers.layers.conv1d({

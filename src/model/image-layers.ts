@@ -6,11 +6,11 @@ import * as layers from "@tensorflow/tfjs-layers";
 type Dimensions = [batch: number | null, height: number, width: number, channels: number];
 
 abstract class ImageLayer extends layers.layers.Layer {
-  protected abstract shapeOf(shape: Dimensions): Dimensions;
+  protected abstract shapeOf(shape: Dimensions): layers.Shape;
   protected abstract compute(x: tf.Tensor4D): tf.Tensor;
 
   override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
-    return this.shapeOf((Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Dimensions);
+    return this.shapeOf(oneShape(inputShape));
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -90,4 +90,50 @@ export class RepeatChannels extends ImageLayer {
   override getConfig() {
     return { ...super.getConfig(), channels: this.channels };
   }
+}
+
+/** Added to the variance, so that the root of a constant channel has a gradient. */
+const EPSILON = 1e-5;
+
+/**
+ * sqrt(sum (x - mean)^2 / (n - 1) + epsilon) over the n pixels of each channel: unbiased, as torch's `std`; of a single pixel,
+ * where that is not a number, sqrt(epsilon). Returns a vector.
+ */
+export class GlobalDeviation extends ImageLayer {
+  static readonly className = "SqueezeboxGlobalDeviation";
+
+  protected shapeOf([batch, , , channels]: Dimensions): layers.Shape {
+    return [batch, channels];
+  }
+
+  protected compute(x: tf.Tensor4D): tf.Tensor {
+    const [, height, width] = x.shape;
+    const squares = tf.square(tf.sub(x, tf.mean(x, [1, 2], true)));
+    const variance = tf.div(tf.sum(squares, [1, 2]), Math.max(1, height * width - 1));
+    return tf.sqrt(tf.add(variance, EPSILON));
+  }
+}
+
+/** The sum over the pixels of x times a weight per pixel and channel, [height, width, C]. */
+export class ChannelDense extends ImageLayer {
+  static readonly className = "SqueezeboxChannelDense";
+  #weight: layers.LayerVariable | null = null;
+
+  override build(inputShape: layers.Shape | layers.Shape[]): void {
+    const [, ...shape] = oneShape(inputShape);
+    this.#weight = this.addWeight("weight", shape, "float32", layers.initializers.zeros());
+    this.built = true;
+  }
+
+  protected shapeOf([batch, , , channels]: Dimensions): Dimensions {
+    return [batch, 1, 1, channels];
+  }
+
+  protected compute(x: tf.Tensor4D): tf.Tensor {
+    return tf.sum(tf.mul(x, this.#weight?.read() as tf.Tensor), [1, 2], true);
+  }
+}
+
+function oneShape(shape: layers.Shape | layers.Shape[]): Dimensions {
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as Dimensions;
 }

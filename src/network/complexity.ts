@@ -3,7 +3,7 @@
 import type { Graph, Op, Shape } from "./graph.js";
 import { opOf } from "./ops.js";
 import { inferShapes, inputShapes } from "./shapes.js";
-import { isLearned, sizeOf, type Weight } from "./weights.js";
+import { isLearned, multiplies, sizeOf, type Weight } from "./weights.js";
 
 /** `total` includes the moving mean and variance of BatchNorm. */
 export interface Parameters {
@@ -43,7 +43,7 @@ export function complexityOf(graph: Graph): Complexity {
       inputs: node.inputs,
       output,
       params: { trainable: count(own.filter(({ role }) => isLearned(role))), total: count(own) },
-      macs: positions ? count(own.filter(({ role }) => role === "kernel")) * positions(output) : 0,
+      macs: positions ? count(own.filter(({ role }) => multiplies(role))) * positions(output) : 0,
       activations: positions ? output.height * output.width * output.channels : 0,
     };
   });

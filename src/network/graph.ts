@@ -69,10 +69,14 @@ export interface OpNodes {
   "global-avg-pool": NodeOf<"global-avg-pool">;
   /** Maximum over height and width. */
   "global-max-pool": NodeOf<"global-max-pool">;
+  /** Standard deviation over height and width, unbiased. */
+  "global-std-pool": NodeOf<"global-std-pool">;
   /** 1-D convolution across the channels of a vector, without bias and with zero padding. */
   "channel-conv": NodeOf<"channel-conv"> & { readonly kernel: number };
   /** Fully connected layer; the input is a vector. */
   dense: NodeOf<"dense"> & { readonly units: number; readonly bias: boolean };
+  /** Each channel of an image fully connected, by itself, to one number: a weight per pixel and channel, no bias. */
+  "channel-dense": NodeOf<"channel-dense">;
   /** The first input times the second, which has one factor per channel, per pixel, or both. */
   scale: NodeOf<"scale">;
   add: NodeOf<"add">;

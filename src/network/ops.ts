@@ -8,8 +8,8 @@ interface OpRow<Kind extends Op> {
   /** None if absent. The layers of `model/` have weights of exactly these names and shapes. */
   readonly weights?: (node: OpNodes[Kind], input: Shape) => readonly Weight[];
   /**
-   * How often the kernel is applied to one image: once per pixel, or once per channel. Each time costs one multiply-accumulate
-   * per element. Absent for ops that are not counted, by the convention of the literature.
+   * How often the weights that multiply (kernels and scales) are applied to one image: once per output pixel, or once per
+   * channel. Each time costs one multiply-accumulate per element. Absent for ops that are not counted, as is usual in papers.
    */
   readonly positions?: (output: Shape) => number;
 }
@@ -77,10 +77,18 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   "avg-pool": { shape: pooled },
   "global-avg-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
   "global-max-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
+  "global-std-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
   "channel-conv": {
     shape: same,
     weights: (node) => [kernel([node.kernel, 1, 1], node.kernel)],
     positions: ({ channels }) => channels,
+  },
+  "channel-dense": {
+    shape: (_, [input]) => vector((input as Shape).channels),
+    weights: (_, { height, width, channels }) => [
+      { name: "weight", shape: [height, width, channels], role: "scale", zeroInit: true },
+    ],
+    positions: pixels,
   },
   dense: {
     shape: (node) => vector(node.units),

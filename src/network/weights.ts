@@ -48,6 +48,11 @@ export function isLearned(role: WeightRole): boolean {
   return role === "kernel" || role === "bias" || role === "scale";
 }
 
+/** Whether a weight is a factor of the input, so that it costs a multiply-accumulate each time. */
+export function multiplies(role: WeightRole): boolean {
+  return role === "kernel" || role === "scale";
+}
+
 /** Whether weight decay applies to a weight, as in the code of the SE paper: to kernels only. */
 export function decays(role: WeightRole): boolean {
   return role === "kernel";

@@ -243,6 +243,14 @@ const CASES: Case[] = [
     (x, w) => tf.sqrt(tf.add(tf.sum(tf.square(conv(1, "same")(x, w)), [1, 2], true), 1e-5)),
   ],
   [
+    "deviation of channels",
+    "4x5x6x8 3x3x8x8",
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      return tf.sqrt(tf.add(tf.sum(tf.square(tf.sub(y, tf.mean(y, [1, 2], true))), [1, 2]), 1e-5));
+    },
+  ],
+  [
     "where",
     "4x6 4x6",
     (a, b) =>

@@ -45,6 +45,7 @@ const GATES: Record<string, string> = {
   coordinate: "{ type: coordinate }",
   gct: "{ type: gct }",
   simam: "{ type: simam }",
+  srm: "{ type: srm }",
   constant: "{ type: constant }",
   random: "{ type: random }",
   "shuffled se": "{ type: shuffled-se, r: 4 }",

@@ -2,6 +2,12 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
 import { batchNormTrain } from "../../src/model/batch-norm-kernels.js";
+import { buildModel } from "../../src/model/build-model.js";
+import { GlobalDeviation } from "../../src/model/image-layers.js";
+import { initialState } from "../../src/model/initial-values.js";
+import { attend } from "../../src/network/attention/attention.js";
+import type { Graph, Shape } from "../../src/network/graph.js";
+import { GraphBuilder } from "../../src/network/graph-builder.js";
 import { assertClose, ENGINES, randomArray } from "../engine/both-engines.js";
 
 type Parts = Record<string, tf.Tensor>;
@@ -70,6 +76,36 @@ function batchNorm64(
     });
   }
   return y;
+}
+
+/** With the unbiased variance and 1e-5 added to both variances; `weight` has the means' row, then that of the deviations. */
+function styleRecalibration64(
+  { x, weight, gamma, beta }: Record<string, Float64Array>,
+  [batch, pixels, channels]: [number, number, number],
+): Float64Array {
+  const valuesOf = (n: number, c: number) =>
+    Array.from({ length: pixels }, (_, p) => x?.[(n * pixels + p) * channels + c] as number);
+  const scores = Float64Array.from({ length: batch * channels }, (_, index) => {
+    const c = index % channels;
+    const values = valuesOf(Math.floor(index / channels), c);
+    const mean = values.reduce((a, b) => a + b, 0) / pixels;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (pixels - 1);
+    return (weight?.[c] as number) * mean + (weight?.[channels + c] as number) * Math.sqrt(variance + 1e-5);
+  });
+  const normalised = batchNorm64({ x: scores, gamma, beta } as Record<string, Float64Array>, channels, 1e-5);
+  return Float64Array.from(x as Float64Array, (value, index) => {
+    const n = Math.floor(index / (pixels * channels));
+    return value / (1 + Math.exp(-(normalised[n * channels + (index % channels)] as number)));
+  });
+}
+
+/** A network that consists of a style-based recalibration. */
+function styleRecalibrationGraph(shape: Shape): Graph {
+  const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
+  const builder = new GraphBuilder({ bias: false, padding: "same", zeroInit: false, batchNorm });
+  const input = builder.add("input", "input", [], [], { shape });
+  attend(builder, { input, name: "srm", path: [] }, { type: "srm", placement: "standard" });
+  return builder.finish();
 }
 
 /** Gradients of sum(y * weights) by central differences. */
@@ -151,6 +187,62 @@ describe("gradients against finite differences in float64", () => {
       ({ x, gamma, beta }) => batchNormTrain(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, 1e-3)[0],
       (values) => batchNorm64(values, 4, 1e-3),
     ));
+
+  it("style-based recalibration in training", () => {
+    const { layersModel, weights } = buildModel(
+      styleRecalibrationGraph({ height: 2, width: 3, channels: 4 }),
+    );
+    const variable = (name: string, shape: number[]) => {
+      const found = weights.get(`srm.integrate${name}`) as tf.Variable;
+      found.assign(tensor(name, shape));
+      return found;
+    };
+    return check(
+      {
+        // The variance of the first channel is near what is added to it.
+        x: tf.mul(tensor("x", [3, 2, 3, 4]), [0.01, 1, 1, 1]),
+        weight: variable("/weight", [1, 2, 4]),
+        gamma: variable(".bn/gamma", [4]),
+        beta: variable(".bn/beta", [4]),
+      },
+      ({ x }) => layersModel.apply(x as tf.Tensor, { training: true }) as tf.Tensor,
+      (values) => styleRecalibration64(values, [3, 6, 4]),
+    );
+  });
+});
+
+describe("style-based recalibration", () => {
+  before(eagerBackend);
+
+  it("starts with factors of 1/2", () => {
+    const graph = styleRecalibrationGraph({ height: 2, width: 3, channels: 4 });
+    const { layersModel, weights } = buildModel(graph);
+    for (const [name, values] of initialState(graph, weights, 1)) {
+      const variable = weights.get(name) as tf.Variable;
+      variable.assign(tf.tensor(values, variable.shape));
+    }
+    const x = tensor("x", [3, 2, 3, 4]);
+    for (const training of [true, false]) {
+      const y = layersModel.apply(x, { training }) as tf.Tensor;
+      assert.deepEqual(y.dataSync(), tf.div(x, 2).dataSync());
+    }
+  });
+
+  it("takes the deviation of a single pixel for that of a constant", () => {
+    const deviation = (x: tf.Tensor) => new GlobalDeviation({ name: "deviation" }).call(x);
+    for (const x of [tensor("x", [2, 1, 1, 3]), tf.fill([2, 3, 2, 3], 7)]) {
+      assertClose(deviation(x).dataSync() as Float32Array, new Float32Array(6).fill(Math.sqrt(1e-5)), {
+        what: "deviation",
+        tolerance: 1e-6,
+      });
+      assert.ok(
+        tf
+          .grad(deviation)(x)
+          .dataSync()
+          .every((value) => value === 0),
+      );
+    }
+  });
 });
 
 describe("batch norm's own kernels against tfjs' composed gradient", () => {

@@ -37,6 +37,7 @@ const FORMULAS: Record<string, number> = {
   "{ type: coordinate }": 3 * C * 8 + 3 * 8 + 2 * C,
   "{ type: gct }": 3 * C,
   "{ type: simam }": 0,
+  "{ type: srm }": 4 * C,
   "{ type: constant }": C,
   "{ type: random }": 0,
   "{ type: shuffled-se, r: 4 }": 2 * C * h + C + h,

@@ -140,6 +140,19 @@ describe("published counts of ImageNet ResNets", function () {
   });
 });
 
+describe("SRM", () => {
+  it("has the parameters of EvgenyKashin/SRMnet, in PyTorch", () => {
+    const srm = { attention: { type: "srm" } };
+    check(cifarResNet(32, { ...B, ...srm }), { params: 469_146 });
+    check(imageNetResNet(50, srm), { params: 25_617_448 });
+  });
+
+  it("adds 2 C multiply-adds a block: one for each channel's mean, one for its deviation", () => {
+    const macs = (attention: object | "off") => complexity(imageNetResNet(50, { attention })).macs;
+    assert.equal(macs({ type: "srm" }) - macs("off"), 2 * (3 * 256 + 4 * 512 + 6 * 1024 + 3 * 2048));
+  });
+});
+
 describe("SE", function () {
   this.timeout(20_000);
 

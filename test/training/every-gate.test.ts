@@ -36,6 +36,7 @@ const GATES: Readonly<Record<string, number>> = {
   "{ type: coordinate }": 0,
   "{ type: gct }": 0,
   "{ type: simam }": 0,
+  "{ type: srm }": 1,
   "{ type: constant }": 0,
   "{ type: random }": 0,
   "{ type: shuffled-se, r: 4 }": 1,

@@ -13,6 +13,7 @@ import { gatherExcite } from "./gather-excite.js";
 import { constantGate, randomGate, shuffledSe } from "./placebo.js";
 import { concurrentSe, spatialSe } from "./spatial-se.js";
 import { squeezeExcitation } from "./squeeze-excitation.js";
+import { styleRecalibration } from "./style-recalibration.js";
 
 const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
   se: squeezeExcitation,
@@ -26,6 +27,7 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
   coordinate: coordinateAttention,
   gct: gatedChannelTransformation,
   simam,
+  srm: styleRecalibration,
   constant: constantGate,
   random: randomGate,
   "shuffled-se": shuffledSe,
