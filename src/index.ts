@@ -11,6 +11,7 @@ import { readSweep } from "./report/read-sweep.js";
 import type { EngineOptions } from "./runtime/devices.js";
 import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
+import { localLauncher } from "./sweep/launch/local.js";
 import { expandFile, type SweepInputs } from "./sweep/load-sweep.js";
 import { runLockedSweep } from "./sweep/run-locked.js";
 import type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
@@ -58,7 +59,8 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads };
   return runLockedSweep(withFinishedSeeds(asked, folder), {
-    ...{ ...engine, root, folder, text, jobs, tensorboard, signal, watcher },
+    ...{ ...engine, root, folder, text, tensorboard, signal, watcher },
+    launcher: localLauncher(jobs),
   });
 }
 

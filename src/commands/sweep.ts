@@ -10,6 +10,7 @@ import { readSweep } from "../report/read-sweep.js";
 import { defaultJobs } from "../runtime/devices.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
+import { localLauncher } from "../sweep/launch/local.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { runLockedSweep } from "../sweep/run-locked.js";
 import type { SweepEnd } from "../sweep/run-sweep.js";
@@ -52,7 +53,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
-      jobs: flags.jobs ?? defaultJobs(engine),
+      launcher: localLauncher(flags.jobs ?? defaultJobs(engine)),
       ...engine,
       signal: abort.signal,
       watcher: view,

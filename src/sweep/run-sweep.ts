@@ -1,4 +1,4 @@
-// An expanded sweep -> finished runs: what is known is not repeated, the rest is spread over processes.
+// An expanded sweep -> finished runs: finished ones are reused, the others are trained by a launcher.
 
 import { join, relative } from "node:path";
 import { addEvents } from "../records/event-file.js";
@@ -8,19 +8,26 @@ import { RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep } from "./expand.js";
-import { continueShorter, copyRun, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
+import {
+  continueShorter,
+  copyRun,
+  type FinishedRuns,
+  indexFinishedRuns,
+  reuseRun,
+  setAsideOther,
+} from "./finished-runs.js";
+import type { Launcher, RunOrder } from "./launch/launcher.js";
 import { writePlan, writeSummary } from "./plan.js";
-import { type RunProcess, startRun } from "./run-process.js";
 import type { Run } from "./variant.js";
-import type { RunOrder } from "./worker-protocol.js";
 
 export interface SweepOptions extends EngineOptions {
-  /** The folder of all results, and that of this sweep in it. */
+  /** The folder of all results. */
   readonly root: string;
+  /** The folder of this sweep, within `root`. */
   readonly folder: string;
-  /** The sweep file as given. */
+  /** The sweep file as it was given. */
   readonly text: string;
-  readonly jobs: number;
+  readonly launcher: Launcher;
   readonly tensorboard: boolean;
   readonly signal: AbortSignal;
   readonly watcher: SweepWatcher;
@@ -28,8 +35,8 @@ export interface SweepOptions extends EngineOptions {
 
 export interface SweepWatcher {
   /**
-   * Runs there are, those that nothing has to be done for, what could not be looked at for such ones (in words), and how many
-   * runs of another configuration gave way.
+   * Called once, before anything is trained. `known`: runs that had finished before; `skipped`: folders that could not be
+   * searched for such runs, and why; `replaced`: the number of runs of another configuration that were set aside.
    */
   planned(
     runs: readonly Run[],
@@ -51,75 +58,89 @@ export interface SweepEnd {
 }
 
 /**
- * The caller holds the folder's lock. One failed run is one row and stops nothing. An error of the scheduler itself (a table
- * that cannot be written) is thrown once every process it started has ended.
+ * The caller holds the lock of the folder. A failed run is recorded, and the others go on. An error of the scheduler itself (a
+ * table that cannot be written) is thrown once every run that it started has ended.
  */
 export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
-  const { root, folder, watcher, signal } = options;
   const states = new Map<string, RunState>();
-  const record = (run: Run, state: RunState) => {
-    states.set(run.name, state);
-    writePlan(folder, sweep, states);
+  const finishedRuns = lookAround(sweep, states, options);
+  const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
+  await trainAll(queue, { sweep, states, finishedRuns, options });
+  const stateOf = ({ name }: Run): RunState => states.get(name) ?? { status: "pending", reason: "" };
+  return {
+    finished: sweep.runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
+    failed: sweep.runs.flatMap((run) => {
+      const { status, reason } = stateOf(run);
+      return status === "failed" ? [{ run, reason }] : [];
+    }),
+    interrupted: options.signal.aborted,
   };
-  writeWhole(join(folder, "sweep.yaml"), options.text);
+}
+
+/** Sets the results of other configurations aside, reuses finished runs, and writes the first plan and summary. */
+function lookAround(
+  sweep: ExpandedSweep,
+  states: Map<string, RunState>,
+  options: SweepOptions,
+): FinishedRuns {
+  const { root, folder, text, tensorboard, watcher } = options;
+  writeWhole(join(folder, "sweep.yaml"), text);
   const replaced = sweep.runs.filter((run) => setAsideOther(folder, run.name, run.fingerprint)).length;
   const finishedRuns = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: finishedRuns.folders });
   writePlan(folder, sweep, states);
   writeSummary(folder, sweep);
-  if (options.tensorboard)
-    for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
+  if (tensorboard) for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
   watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped, replaced });
+  return finishedRuns;
+}
 
-  const jobs = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
-  const running = new Set<RunProcess>();
-  const stopAll = () => {
-    for (const child of running) child.stop();
-  };
+interface SweepParts {
+  readonly sweep: ExpandedSweep;
+  readonly states: Map<string, RunState>;
+  readonly finishedRuns: FinishedRuns;
+  readonly options: SweepOptions;
+}
+
+/** Each entry of the queue is one run and those that are the same; as many are trained at a time as the launcher takes. */
+async function trainAll(queue: Run[][], parts: SweepParts): Promise<void> {
+  const { launcher, signal } = parts.options;
   const broken = new AbortController();
   const stopped = AbortSignal.any([signal, broken.signal]);
-  stopped.addEventListener("abort", stopAll, { once: true });
+  stopped.addEventListener("abort", () => launcher.stop(), { once: true });
   const work = async () => {
-    for (let job = jobs.shift(); job && !stopped.aborted; job = jobs.shift()) {
-      const [run, ...same] = job as [Run, ...Run[]];
-      continueShorter(
-        join(folder, run.name),
-        { trajectory: run.trajectory, epochs: run.experiment.training.epochs },
-        finishedRuns,
-      );
-      record(run, { status: "running", reason: "" });
-      watcher.started(run);
-      const child = startRun(orderOf(run, options), (progress) => watcher.progressed(run, progress));
-      running.add(child);
-      const state = await child.outcome;
-      running.delete(child);
-      const { isOver, isFinished } = RUN_STATUSES[state.status];
-      if (!isFinished) removeRunLeftovers(runFolder(join(folder, run.name)));
-      record(run, state);
-      if (isOver) watcher.ended(run, state);
-      for (const twin of same) {
-        const twinState = isFinished ? copyTwin(folder, run, twin) : state;
-        record(twin, twinState);
-        if (isOver) watcher.ended(twin, twinState);
-      }
-      writeSummary(folder, sweep);
-    }
+    for (let next = queue.shift(); next && !stopped.aborted; next = queue.shift())
+      await trainOne(next, parts);
   };
-  const workers = Array.from({ length: Math.min(options.jobs, jobs.length) }, () =>
+  const slots = Array.from({ length: Math.min(launcher.slots, queue.length) }, () =>
     work().catch((error: unknown) => {
       broken.abort();
       throw error;
     }),
   );
-  for (const end of await Promise.allSettled(workers)) if (end.status === "rejected") throw end.reason;
-  const failed = sweep.runs.flatMap((run) => {
-    const state = states.get(run.name);
-    return state?.status === "failed" ? [{ run, reason: state.reason }] : [];
-  });
-  const finished = sweep.runs.filter(
-    ({ name }) => RUN_STATUSES[states.get(name)?.status ?? "pending"].isFinished,
-  );
-  return { finished: finished.length, failed, interrupted: signal.aborted };
+  for (const end of await Promise.allSettled(slots)) if (end.status === "rejected") throw end.reason;
+}
+
+/** Trains the first of some runs that are the same, and copies it to the others. */
+async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, options }: SweepParts) {
+  const { folder, launcher, watcher } = options;
+  const [run, ...same] = runs as [Run, ...Run[]];
+  const record = (one: Run, state: RunState) => {
+    states.set(one.name, state);
+    writePlan(folder, sweep, states);
+    if (RUN_STATUSES[state.status].isOver) watcher.ended(one, state);
+  };
+  const { trajectory, experiment } = run;
+  const path = join(folder, run.name);
+  continueShorter(path, { trajectory, epochs: experiment.training.epochs }, finishedRuns);
+  record(run, { status: "running", reason: "" });
+  watcher.started(run);
+  const state = await launcher.start(orderOf(run, options), (progress) => watcher.progressed(run, progress));
+  const { isFinished } = RUN_STATUSES[state.status];
+  if (!isFinished) removeRunLeftovers(runFolder(path));
+  record(run, state);
+  for (const twin of same) record(twin, isFinished ? copyTwin(folder, run, twin) : state);
+  writeSummary(folder, sweep);
 }
 
 function orderOf({ name, experiment, fingerprint }: Run, options: SweepOptions): RunOrder {
@@ -137,7 +158,7 @@ function copyTwin(folder: string, run: Run, twin: Run): RunState {
   }
 }
 
-/** Runs finished here before stay; those finished elsewhere are copied. */
+/** Runs that have finished in the folder stay; those that have finished elsewhere are copied. Returns both. */
 function reuseFinished(
   sweep: ExpandedSweep,
   {

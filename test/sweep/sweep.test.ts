@@ -40,7 +40,7 @@ async function sweep(folder: string, text: SweepText, expected = 0) {
 /** There is no lock left, and no worker process of this sweep. */
 function assertNothingRuns(results: string): void {
   assert.equal(existsSync(join(results, ".lock")), false);
-  const { stdout } = spawnSync("pgrep", ["-f", "src/sweep/worker.js"], { encoding: "utf8" });
+  const { stdout } = spawnSync("pgrep", ["-f", "src/sweep/launch/worker.js"], { encoding: "utf8" });
   const ours = stdout
     .split("\n")
     .filter(

@@ -1,13 +1,14 @@
 // The process of one run: takes an order, trains, reports, ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadDataset } from "../data/dataset.js";
-import { buildNetwork } from "../network/build-network.js";
-import { heldBy, isHere, isLock, type Lock, lockFolder } from "../records/lock.js";
-import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
-import type { RunState } from "../records/run-status.js";
-import { trainRun } from "../training/train-run.js";
-import type { RunOrder, RunReport } from "./worker-protocol.js";
+import { loadDataset } from "../../data/dataset.js";
+import { buildNetwork } from "../../network/build-network.js";
+import { heldBy, isHere, isLock, type Lock, lockFolder } from "../../records/lock.js";
+import { removeRunLeftovers, runFolder } from "../../records/run-folder.js";
+import type { RunState } from "../../records/run-status.js";
+import { trainRun } from "../../training/train-run.js";
+import type { RunOrder } from "./launcher.js";
+import type { RunReport } from "./worker-protocol.js";
 
 const REPORT_EVERY_MS = 100;
 const LOCK_PATIENCE_MS = 60_000;

@@ -1,34 +1,36 @@
-// One run in a process of its own.
+// Runs on this machine, each in a process of its own.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { RUN_STATUSES, type RunState } from "../records/run-status.js";
-import type { RunProgress } from "../training/train-run.js";
-import type { RunOrder, RunReport } from "./worker-protocol.js";
-
-export interface RunProcess {
-  /** What the run came to; pending where it was stopped before it had finished. */
-  readonly outcome: Promise<RunState>;
-  /** Ends the process at once; its files are whole, its last finished epoch is kept. */
-  stop(): void;
-}
+import { RUN_STATUSES, type RunState } from "../../records/run-status.js";
+import type { RunProgress } from "../../training/train-run.js";
+import type { Launcher } from "./launcher.js";
+import type { RunReport } from "./worker-protocol.js";
 
 const WORKER = fileURLToPath(new URL("worker.js", import.meta.url));
 
-export function startRun(order: RunOrder, onProgress: (progress: RunProgress) => void): RunProcess {
-  const child = fork(WORKER, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
-  let stopped = false;
-  const outcome = outcomeOf(child, onProgress).then(
-    (state): RunState =>
-      stopped && !RUN_STATUSES[state.status].isFinished ? { status: "pending", reason: "" } : state,
-  );
-  child.send(order);
+/** `slots`: the number of processes at a time. */
+export function localLauncher(slots: number): Launcher {
+  const running = new Set<ChildProcess>();
+  const stopped = new WeakSet<ChildProcess>();
   return {
-    outcome,
+    slots,
+    start: async (order, onProgress) => {
+      const child = fork(WORKER, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+      running.add(child);
+      child.send(order);
+      const state = await outcomeOf(child, onProgress);
+      running.delete(child);
+      return stopped.has(child) && !RUN_STATUSES[state.status].isFinished
+        ? { status: "pending", reason: "" }
+        : state;
+    },
     stop: () => {
-      stopped = true;
-      child.kill("SIGKILL");
+      for (const child of running) {
+        stopped.add(child);
+        child.kill("SIGKILL");
+      }
     },
   };
 }
