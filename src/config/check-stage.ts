@@ -15,24 +15,24 @@ interface CheckParts {
 
 export function checkStage(index: number, { network, located, report }: CheckParts): void {
   const stage = network.stages[index] as Stage;
-  const place = { stage, path: ["network", "stages", index], located, report };
-  if (stage.modules !== undefined) checkModules(place);
-  else if (stage.block === undefined || stage.filters === undefined) checkKind(place);
+  const own = { stage, path: ["network", "stages", index], located, report };
+  if (stage.modules !== undefined) checkModules(own);
+  else if (stage.block === undefined || stage.filters === undefined) checkKind(own);
   else {
-    checkLengths(place, BLOCKS[stage.block].kernels.length);
-    checkShortForms(place);
-    checkRatio(place, network);
+    checkLengths(own, BLOCKS[stage.block].kernels.length);
+    checkShortForms(own);
+    checkRatio(own, network);
   }
 }
 
-interface StagePlace {
+interface StageToCheck {
   readonly stage: Stage;
   readonly path: Path;
   readonly located: LongForm;
   readonly report: Report;
 }
 
-function checkKind({ stage, path, report }: StagePlace): void {
+function checkKind({ stage, path, report }: StageToCheck): void {
   for (const key of ["block", "filters"] as const)
     if (stage[key] === undefined)
       report(
@@ -44,7 +44,7 @@ function checkKind({ stage, path, report }: StagePlace): void {
 }
 
 /** Lists must have one element per convolution. */
-function checkLengths({ stage, path, report }: StagePlace, length: number): void {
+function checkLengths({ stage, path, report }: StageToCheck, length: number): void {
   for (const key of ["filters", "kernels", "strides"] as const) {
     const list = stage[key];
     if (Array.isArray(list) && list.length !== length)
@@ -56,7 +56,7 @@ function checkLengths({ stage, path, report }: StagePlace, length: number): void
   }
 }
 
-function checkShortForms({ stage, path, located, report }: StagePlace): void {
+function checkShortForms({ stage, path, located, report }: StageToCheck): void {
   if (stage.stride !== undefined && stage.strides !== undefined)
     report(
       "both-given",
@@ -71,7 +71,7 @@ function checkShortForms({ stage, path, located, report }: StagePlace): void {
   }
 }
 
-function checkRatio({ stage, path, report }: StagePlace, network: Network): void {
+function checkRatio({ stage, path, report }: StageToCheck, network: Network): void {
   const attention = attentionOf(stage, network);
   if (stage.r !== undefined && (attention === "off" || !("r" in attention)))
     report(
@@ -83,7 +83,7 @@ function checkRatio({ stage, path, report }: StagePlace, network: Network): void
 }
 
 /** A stage with `modules` may only have `repeat` in addition, and its gates have no placement. */
-function checkModules({ stage, path, located, report }: StagePlace): void {
+function checkModules({ stage, path, located, report }: StageToCheck): void {
   for (const { mapping, path: place } of mappingsBelow(stage.modules, [...path, "modules"])) {
     const { attention } = mapping;
     // An experiment with all defaults filled in contains `standard`.

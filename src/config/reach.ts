@@ -97,12 +97,12 @@ function stagesOf(root: unknown): Record<string, unknown>[] {
   return Array.isArray(stages) ? stages.map((stage) => (isMapping(stage) ? stage : {})) : [];
 }
 
-interface Place {
+interface MappingAt {
   readonly path: Path;
   readonly mapping: Record<string, unknown>;
 }
 
-export function mappingsBelow(value: unknown, path: Path): Place[] {
+export function mappingsBelow(value: unknown, path: Path): MappingAt[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => mappingsBelow(item, [...path, index]));
   if (!isMapping(value)) return [];
   const inner = Object.entries(value).flatMap(([key, child]) => mappingsBelow(child, [...path, key]));

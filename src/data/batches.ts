@@ -4,6 +4,7 @@ import { sizeOf } from "./images.js";
 import type { Draw, Split } from "./split.js";
 
 export interface Batch {
+  readonly size: number;
   /** How many images are asked for; the rest, which fills up the batch, is taken from the beginning of the order again. */
   readonly count: number;
   /** [size, height, width, channels] */
@@ -15,7 +16,7 @@ export interface Batch {
 }
 
 /** The images `order[start]` to `order[start + size - 1]`. */
-export interface BatchPlace {
+export interface BatchRange {
   readonly start: number;
   readonly size: number;
 }
@@ -23,7 +24,7 @@ export interface BatchPlace {
 export interface Pass {
   /** The indices of the images in the split. */
   readonly order: Uint32Array;
-  readonly batches: readonly BatchPlace[];
+  readonly batches: readonly BatchRange[];
   /** The length of one-hot labels: the outputs of the network, which may be more than there are classes. */
   readonly classes: number;
   readonly draw: Draw;
@@ -31,14 +32,14 @@ export interface Pass {
 
 /** The batches of one pass over a split. */
 export async function* loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
-  for (const place of batches) yield takeBatch(split, { ...place, ...pass });
+  for (const range of batches) yield takeBatch(split, { ...range, ...pass });
 }
 
 /**
  * Where the batches of an epoch begin and how many images each has. A single image that would be left over joins the batch
  * before it, because BatchNorm cannot compute statistics from one value.
  */
-export function batchesOf(images: number, size: number): BatchPlace[] {
+export function batchesOf(images: number, size: number): BatchRange[] {
   const batches = Math.max(1, images % size === 1 ? Math.floor(images / size) : Math.ceil(images / size));
   return Array.from({ length: batches }, (_, index) => {
     const start = index * size;
@@ -47,17 +48,18 @@ export function batchesOf(images: number, size: number): BatchPlace[] {
 }
 
 /** Batches of one size. The last one is filled up with images from the beginning of the order. */
-export function equalBatches(images: number, size: number): BatchPlace[] {
+export function equalBatches(images: number, size: number): BatchRange[] {
   return Array.from({ length: Math.ceil(images / size) }, (_, index) => ({ start: index * size, size }));
 }
 
 /** One batch; past its end, the order begins again. */
 export function takeBatch(
   split: Split,
-  { order, start, size, classes, draw }: BatchPlace & Omit<Pass, "batches">,
+  { order, start, size, classes, draw }: BatchRange & Omit<Pass, "batches">,
 ): Batch {
   const length = sizeOf(split.shape);
   const batch: Batch = {
+    size,
     count: Math.min(size, order.length - start),
     images: new Float32Array(size * length),
     labels: new Float32Array(size * classes),

@@ -1,21 +1,16 @@
 // The steps of a module -> nodes.
 
 import type { StepSpec } from "../config/experiment-spec.js";
-import type { Path } from "../diagnostic.js";
 import { attend } from "./attention/attention.js";
-import type { GraphBuilder } from "./graph-builder.js";
+import type { GraphBuilder, Insertion } from "./graph-builder.js";
 
-interface Place {
-  readonly input: string;
-  /** Nodes are numbered: `stage1.block1.2` is the second step, `stage1.block1.2.b1.3` the third step in its first branch. */
-  readonly name: string;
-  readonly path: Path;
-}
-
-/** Adds the steps in order; an empty list is the identity. */
+/**
+ * Adds the steps in order; an empty list is the identity. Nodes are numbered: `stage1.block1.2` is the second step,
+ * `stage1.block1.2.b1.3` the third step in its first branch.
+ */
 export function addSteps(
   builder: GraphBuilder,
-  { input, name, path }: Place,
+  { input, name, path }: Insertion,
   steps: readonly StepSpec[],
 ): string {
   return steps.reduce(
@@ -26,7 +21,11 @@ export function addSteps(
 }
 
 type Key = keyof StepSpec;
-type AddStep<K extends Key> = (builder: GraphBuilder, place: Place, step: NonNullable<StepSpec[K]>) => string;
+type AddStep<K extends Key> = (
+  builder: GraphBuilder,
+  insertion: Insertion,
+  step: NonNullable<StepSpec[K]>,
+) => string;
 
 const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   conv: (builder, { input, name, path }, { norm, activation, kernel, ...conv }) => {
@@ -84,11 +83,19 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   dropout: (builder, { input, name, path }, rate) => builder.add("dropout", name, [input], path, { rate }),
 };
 
-function addStep(builder: GraphBuilder, place: Place, step: StepSpec): string {
+function addStep(builder: GraphBuilder, insertion: Insertion, step: StepSpec): string {
   const [[key, value]] = Object.entries(step) as [[Key, never]];
-  return (STEPS[key] as (builder: GraphBuilder, place: Place, value: never) => string)(builder, place, value);
+  return (STEPS[key] as (builder: GraphBuilder, insertion: Insertion, value: never) => string)(
+    builder,
+    insertion,
+    value,
+  );
 }
 
-function activate(builder: GraphBuilder, { input, name, path }: Place, activation: "relu" | "none"): string {
+function activate(
+  builder: GraphBuilder,
+  { input, name, path }: Insertion,
+  activation: "relu" | "none",
+): string {
   return activation === "relu" ? builder.add("relu", `${name}.relu`, [input], path, {}) : input;
 }

@@ -48,13 +48,13 @@ function stem(builder: GraphBuilder, input: string, { stem, stages, padding }: N
   return builder.add(type === "max" ? "max-pool" : "avg-pool", "stem.pool", [x], [...path, "pool"], pool);
 }
 
-interface StagePlace {
+interface StageParts {
   readonly stage: StageSpec;
   readonly name: string;
   readonly path: Path;
 }
 
-function addStage(builder: GraphBuilder, input: string, { stage, name, path }: StagePlace): string {
+function addStage(builder: GraphBuilder, input: string, { stage, name, path }: StageParts): string {
   let x = input;
   for (let block = 1; block <= stage.repeat; block++) {
     const own = { name: `${name}.block${block}`, path };
@@ -65,7 +65,7 @@ function addStage(builder: GraphBuilder, input: string, { stage, name, path }: S
   return x;
 }
 
-interface BlockPlace {
+interface BlockParts {
   readonly stage: BlockStageSpec;
   readonly first: boolean;
   readonly name: string;
@@ -77,8 +77,8 @@ interface BlockPlace {
  * Pre-activation (He et al. 2016): (BN, ReLU, conv), addition; a projection shares the first BN and ReLU.
  * `placement` determines the position of the gate (Hu et al., figure 5).
  */
-function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace): string {
-  const { stage, first, name, path } = place;
+function residualBlock(builder: GraphBuilder, input: string, block: BlockParts): string {
+  const { stage, first, name, path } = block;
   const preactivation = isPreactivation(stage);
   const gated = (x: string, placement: string) =>
     stage.attention !== "off" && stage.attention.placement === placement
@@ -109,22 +109,22 @@ function residualBlock(builder: GraphBuilder, input: string, place: BlockPlace):
     if (index === inner) x = gated(x, "inner");
   });
   x = gated(x, "standard");
-  const shortcut = gated(shortcutOf(builder, { input, activated, stride, place }), "identity");
+  const shortcut = gated(shortcutOf(builder, { input, activated, stride, block }), "identity");
   const sum = builder.add("add", `${name}.add`, [x, shortcut], path, {});
   return gated(preactivation ? sum : builder.add("relu", `${name}.relu`, [sum], path, {}), "post");
 }
 
-interface ShortcutPlace {
+interface ShortcutParts {
   readonly input: string;
   /** In a pre-activation block, the input after the first BatchNorm and ReLU; otherwise the input. */
   readonly activated: string;
   readonly stride: number;
-  readonly place: BlockPlace;
+  readonly block: BlockParts;
 }
 
 /** The identity if the block keeps the shape; otherwise a projection or zero padding (He et al. 2015, options B and A). */
-function shortcutOf(builder: GraphBuilder, { input, activated, stride, place }: ShortcutPlace): string {
-  const { stage, name, path } = place;
+function shortcutOf(builder: GraphBuilder, { input, activated, stride, block }: ShortcutParts): string {
+  const { stage, name, path } = block;
   const { channels } = builder.shape(input);
   const filters = stage.filters.at(-1) as number;
   if (stride === 1 && filters === channels) return input;

@@ -6,6 +6,15 @@ import { shapeOf } from "./shapes.js";
 
 type Attributes<Kind extends Op> = Omit<OpNodes[Kind], "op" | "name" | "inputs" | "path">;
 
+/** Where a gate, or a list of steps, is added. */
+export interface Insertion {
+  /** The node after which it is added. */
+  readonly input: string;
+  /** Its own name, which is the prefix of the names of its nodes. */
+  readonly name: string;
+  readonly path: Path;
+}
+
 export interface ConvSpec {
   readonly filters: number;
   readonly kernel: number;

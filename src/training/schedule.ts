@@ -2,7 +2,7 @@
 
 import type { ScheduleSpec } from "../config/experiment-spec.js";
 
-export interface SchedulePlace {
+export interface ScheduleScale {
   readonly learningRate: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
@@ -12,7 +12,7 @@ export interface SchedulePlace {
 export function learningRateAt(
   schedule: ScheduleSpec,
   step: number,
-  { learningRate, epochs, stepsPerEpoch }: SchedulePlace,
+  { learningRate, epochs, stepsPerEpoch }: ScheduleScale,
 ): number {
   const epoch = step / stepsPerEpoch;
   const warm = schedule.warmup > 0 ? Math.min(1, (step + 1) / (schedule.warmup * stepsPerEpoch)) : 1;

@@ -3,9 +3,9 @@
 import { stringify } from "yaml";
 import type { Experiment } from "../config/experiment-spec.js";
 import type { Dataset } from "../data/dataset.js";
+import type { Engine } from "../engine/engine.js";
 import { selectEngine } from "../engine/select-engine.js";
 import { trajectoryOf } from "../experiment/fingerprint.js";
-import { complexityOf } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
 import { checksumOf } from "../records/checksum.js";
 import { writeCsv } from "../records/csv.js";
@@ -13,11 +13,11 @@ import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
-import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS, type ResultRow } from "../records/tables.js";
+import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS } from "../records/tables.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
-import { balancedError, type Evaluation } from "./metrics.js";
+import { resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
 import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
 
@@ -42,74 +42,18 @@ export interface RunProgress extends StepProgress {
 
 /** Trains, validates after each epoch, and tests once at the end. Throws DivergedError; files of finished epochs remain. */
 export async function trainRun(options: RunOptions): Promise<void> {
-  const { experiment, graph, dataset, fingerprint, folder } = options;
+  const { experiment, graph, dataset, folder } = options;
   checkObstacles(folder);
   const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
   const engine = await selectEngine(options).catch((error: unknown) => {
     logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   });
-  writeWhole(folder.config, stringify(experiment));
-  const environment = describeEnvironment(engine, {
-    fingerprint,
-    trajectory,
-    datasetFingerprint: dataset.fingerprint,
-    threads: options.threads,
-  });
-  writeWhole(folder.environment, `${JSON.stringify(environment, null, 2)}\n`);
-  writeRunData(folder.data, dataOf(dataset));
+  writeDescription(options, engine, trajectory);
   try {
-    const trainer = createTrainer({ ...options, engine });
-    const selects = experiment.training.select === "validation";
-    // The file has the same bytes whether it is written with its epoch or when the run is resumed.
-    const keepBest = (best: Omit<Checkpoint, "rows">) =>
-      writeCheckpoint(
-        folder.bestCheckpoint,
-        { ...best, state: trainer.weightsOf(best.state), rows: "" },
-        { shapes: trainer.shapes },
-      );
-    const { checkpoint, rows } = resumePoint(folder, {
-      trajectory,
-      shapes: trainer.shapes,
-      selects,
-      epochs: experiment.training.epochs,
-    });
-    // The run may have been killed between writing the last and the best checkpoint.
-    if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
-    if (checkpoint) engine.writeState(checkpoint.state);
-    else trainer.initialise();
-    const finished = checkpoint?.epoch ?? 0;
-    logLine(
-      folder,
-      `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
-    );
-    if (dataset.train.count % experiment.training.batchSize === 1 && dataset.train.count > 1)
-      logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
-    const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
-    if (finished < experiment.training.epochs) await trainer.prepare(dataset.validation);
-    for (let epoch = finished + 1; epoch <= experiment.training.epochs; epoch++) {
-      const row = await runEpoch(trainer, epoch, options);
-      rows.push(row);
-      writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
-      const state = await engine.readState();
-      // The epoch counts as finished once this checkpoint is written.
-      writeCheckpoint(
-        folder.lastCheckpoint,
-        { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
-        { shapes: trainer.shapes, previous: folder.previousCheckpoint },
-      );
-      if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
-      if (events !== null) appendEvents(events, row, seconds());
-      logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
-    }
-    const best = bestEpoch(rows);
-    const selected = selects ? best : experiment.training.epochs;
-    if (selected !== experiment.training.epochs)
-      engine.writeState(bestWeights(folder, selected, trajectory).state);
-    const test = await trainer.evaluate(dataset.test);
-    const result = resultRow(options, { rows, best, selected, test });
-    writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);
-    logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
+    const run = { trainer: createTrainer({ ...options, engine }), engine, trajectory };
+    const rows = await trainEpochs(run, options);
+    await testSelected(run, rows, options);
   } catch (error) {
     logLine(
       folder,
@@ -119,6 +63,86 @@ export async function trainRun(options: RunOptions): Promise<void> {
   } finally {
     await engine.dispose();
   }
+}
+
+/** What is trained, on what, and with which data. */
+function writeDescription(options: RunOptions, engine: Engine, trajectory: string): void {
+  const { experiment, dataset, fingerprint, folder, threads } = options;
+  writeWhole(folder.config, stringify(experiment));
+  const parts = { fingerprint, trajectory, datasetFingerprint: dataset.fingerprint, threads };
+  writeWhole(folder.environment, `${JSON.stringify(describeEnvironment(engine, parts), null, 2)}\n`);
+  writeRunData(folder.data, dataOf(dataset));
+}
+
+interface RunParts {
+  readonly trainer: Trainer;
+  readonly engine: Engine;
+  readonly trajectory: string;
+}
+
+/** Trains the epochs that are missing, and returns the rows of all epochs. */
+async function trainEpochs(
+  { trainer, engine, trajectory }: RunParts,
+  options: RunOptions,
+): Promise<readonly EpochRow[]> {
+  const { experiment, dataset, folder } = options;
+  const { epochs, batchSize, select } = experiment.training;
+  const { shapes } = trainer;
+  const selects = select === "validation";
+  // The file has the same bytes whether it is written with its epoch or when the run is resumed.
+  const keepBest = (best: Omit<Checkpoint, "rows">) =>
+    writeCheckpoint(
+      folder.bestCheckpoint,
+      { ...best, state: trainer.weightsOf(best.state), rows: "" },
+      { shapes },
+    );
+  const { checkpoint, rows } = resumePoint(folder, { trajectory, shapes, selects, epochs });
+  // The run may have been killed between writing the last and the best checkpoint.
+  if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
+  if (checkpoint) engine.writeState(checkpoint.state);
+  else trainer.initialise();
+  const finished = checkpoint?.epoch ?? 0;
+  logLine(
+    folder,
+    `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
+  );
+  if (dataset.train.count % batchSize === 1 && dataset.train.count > 1)
+    logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
+  const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
+  if (finished < epochs) await trainer.prepare(dataset.validation);
+  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
+    const row = await runEpoch(trainer, epoch, options);
+    rows.push(row);
+    writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
+    const state = await engine.readState();
+    // The epoch counts as finished once this checkpoint is written.
+    writeCheckpoint(
+      folder.lastCheckpoint,
+      { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
+      { shapes, previous: folder.previousCheckpoint },
+    );
+    if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
+    if (events !== null) appendEvents(events, row, seconds());
+    logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
+  }
+  return rows;
+}
+
+/** Tests the weights of the last epoch, or of the best one if the experiment asks for that, and writes the result. */
+async function testSelected(
+  { trainer, engine, trajectory }: RunParts,
+  rows: readonly EpochRow[],
+  options: RunOptions,
+): Promise<void> {
+  const { experiment, dataset, folder } = options;
+  const { epochs, select } = experiment.training;
+  const best = bestEpoch(rows);
+  const selected = select === "validation" ? best : epochs;
+  if (selected !== epochs) engine.writeState(bestWeights(folder, selected, trajectory).state);
+  const test = await trainer.evaluate(dataset.test);
+  const result = resultRow(options, { rows, best, selected, test });
+  writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);
+  logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
 }
 
 function dataOf({
@@ -181,67 +205,10 @@ async function runEpoch(
   };
 }
 
-interface Outcome {
-  readonly rows: readonly EpochRow[];
-  readonly best: number;
-  readonly selected: number;
-  readonly test: Evaluation;
-}
-
-function resultRow(
-  { graph, fingerprint, experiment, dataset }: RunOptions,
-  { rows, best, selected, test }: Outcome,
-): Omit<ResultRow, "checksum"> {
-  const { params, macs } = complexityOf(graph);
-  const row = rows[selected - 1] as EpochRow;
-  const seconds = rows.reduce((sum, { seconds }) => sum + seconds, 0);
-  const trainSeconds = rows.reduce(
-    (sum, { images_per_second }) => sum + dataset.train.count / images_per_second,
-    0,
-  );
-  return {
-    fingerprint,
-    params: params.trainable,
-    params_total: params.total,
-    macs,
-    epochs: experiment.training.epochs,
-    best_epoch: best,
-    selected_epoch: selected,
-    train_loss: row.train_loss,
-    train_error: row.train_error,
-    validation_loss: row.validation_loss,
-    validation_error: row.validation_error,
-    test_loss: test.loss,
-    test_error: test.error,
-    test_error_top5: test.errorTop5,
-    test_balanced_error: balancedError(test),
-    majority_error: majorityError(dataset),
-    test_errors_by_class: test.errorsByClass,
-    seconds: round(seconds),
-    images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
-  };
-}
-
-/** Test error of always predicting the class with the most training images. */
-function majorityError({ train, test }: Dataset): number {
-  const count = (labels: Iterable<number>, label: number) => {
-    let found = 0;
-    for (const own of labels) if (own === label) found++;
-    return found;
-  };
-  const sizes = Array.from({ length: train.classes }, (_, label) => count(train.labels, label));
-  return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
-}
-
 function describeEpoch(row: EpochRow): string {
   return `train loss ${row.train_loss.toFixed(4)}, validation loss ${row.validation_loss.toFixed(4)}, validation error ${percent(row.validation_error)}, ${row.images_per_second} images/s`;
 }
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
-}
-
-/** Rounds to three decimals, which for times are milliseconds. */
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

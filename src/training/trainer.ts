@@ -1,7 +1,7 @@
 // A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
-import { type BatchPlace, batchesOf, loadBatches } from "../data/batches.js";
+import { type BatchRange, batchesOf, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { augmentation, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
@@ -69,69 +69,75 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   const classes = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? dataset.classes;
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
   const batches = batchesOf(dataset.train.count, training.batchSize);
-  const stepsPerEpoch = batches.length;
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
+  const parts = { optimizer, state, labelSmoothing: training.labelSmoothing, classWeights };
   const programFor = compileOnce((batch) =>
-    engine.compile(
-      trainingStep(model, {
-        optimizer,
-        state,
-        shape: shapeOf(batch),
-        labelSmoothing: training.labelSmoothing,
-        classWeights,
-      }),
-    ),
+    engine.compile(trainingStep(model, { ...parts, shape: shapeOf(batch) })),
   );
   const evaluationFor = compileOnce((batch) => engine.compile(evaluationStep(model, shapeOf(batch))));
-
   const evaluationBatch = ({ count }: Split) => Math.min(training.batchSize, count);
-
-  const shapes = new Map(Array.from(state, ([name, { shape }]) => [name, shape]));
-
+  const epochParts = { experiment, train: dataset.train, model, optimizer, batches, classes, programFor };
   return {
-    shapes,
+    shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
     initialise: () => engine.writeState(initialState(graph, state, seed)),
     weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
     prepare: async (split) => {
       for (const size of new Set(batches.map(({ size }) => size))) await programFor(size);
       await evaluationFor(evaluationBatch(split));
     },
-    trainEpoch: async (epoch, onStep) => {
-      const order = permutation(dataset.train.count, randomStream("shuffle", seed, epoch));
-      const sum = new MetricsSum();
-      let learningRate = 0;
-      const draw = augmentation(seed, epoch);
-      let index = 0;
-      for await (const batch of loadBatches(dataset.train, { order, batches, classes, draw })) {
-        const { start, size } = batches[index] as BatchPlace;
-        const step = (epoch - 1) * stepsPerEpoch + index;
-        learningRate = learningRateAt(training.schedule, step, {
-          learningRate: training.optimizer.learningRate,
-          epochs: training.epochs,
-          stepsPerEpoch,
-        });
-        const program = await programFor(size);
-        const { loss, logits } = await program.run({
-          images: batch.images,
-          labels: batch.labels,
-          learning_rate: Float32Array.of(learningRate),
-          ...optimizerInputs(optimizer, step + 1),
-          ...noiseInputs(model, { seed, step, batch: size }),
-        });
-        if (!Number.isFinite(loss?.[0]))
-          throw new DivergedError(divergence(loss?.[0], { epoch, step: step + 1, learningRate }));
-        sum.add(logits as Float32Array, batch.classes, batch.count);
-        const { loss: meanLoss, error } = sum.mean();
-        onStep({ step: index + 1, steps: stepsPerEpoch, images: start + size, loss: meanLoss, error });
-        index++;
-      }
-      return { ...sum.mean(), learningRate, step: epoch * stepsPerEpoch };
-    },
+    trainEpoch: (epoch, onStep) => trainEpoch(epochParts, epoch, onStep),
     evaluate: async (split) => {
       const size = evaluationBatch(split);
       return evaluateSplit(await evaluationFor(size), split, { size, classes });
     },
   };
+}
+
+interface EpochParts {
+  readonly experiment: Experiment;
+  readonly train: Split;
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly batches: readonly BatchRange[];
+  /** The outputs of the network. */
+  readonly classes: number;
+  readonly programFor: (batch: number) => Promise<Program>;
+}
+
+async function trainEpoch(
+  { experiment, train, model, optimizer, batches, classes, programFor }: EpochParts,
+  epoch: number,
+  onStep: (progress: StepProgress) => void,
+): Promise<EpochResult> {
+  const { training, seed } = experiment;
+  const { epochs } = training;
+  const steps = batches.length;
+  const order = permutation(train.count, randomStream("shuffle", seed, epoch));
+  const pass = { order, batches, classes, draw: augmentation(seed, epoch) };
+  const scale = { learningRate: training.optimizer.learningRate, epochs, stepsPerEpoch: steps };
+  const sum = new MetricsSum();
+  let learningRate = 0;
+  let images = 0;
+  let step = (epoch - 1) * steps;
+  for await (const batch of loadBatches(train, pass)) {
+    learningRate = learningRateAt(training.schedule, step, scale);
+    const program = await programFor(batch.size);
+    const { loss, logits } = await program.run({
+      images: batch.images,
+      labels: batch.labels,
+      learning_rate: Float32Array.of(learningRate),
+      ...optimizerInputs(optimizer, step + 1),
+      ...noiseInputs(model, { seed, step, batch: batch.size }),
+    });
+    step++;
+    images += batch.size;
+    if (!Number.isFinite(loss?.[0]))
+      throw new DivergedError(divergence(loss?.[0], { epoch, step, learningRate }));
+    sum.add(logits as Float32Array, batch.classes, batch.count);
+    const { loss: meanLoss, error } = sum.mean();
+    onStep({ step: step - (epoch - 1) * steps, steps, images, loss: meanLoss, error });
+  }
+  return { ...sum.mean(), learningRate, step };
 }
 
 /** `balanced`: images / (classes x images of the class), as in scikit-learn. Null if all weights are equal. */

@@ -11,7 +11,7 @@ import {
 } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import type { Inputs } from "../graph/recording.js";
-import { blockedAffine, type ChannelPlace, channelDotMeans, channelMeans } from "./blocked.js";
+import { blockedAffine, channelDotMeans, channelMeans, type LaidOut } from "./blocked.js";
 import { type Context, imageLayout, type Ops } from "./op.js";
 
 export const BATCH_NORM: Ops<typeof BATCH_NORM_TRAIN | typeof BATCH_NORM_TRAIN_GRADIENT | "FusedBatchNorm"> =
@@ -60,22 +60,22 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   const { builder, placement } = context;
   const [images, gammas, betas] = node.inputs;
   const [y, means, scales, variances] = node.outputs;
-  const place = placeOf(context, node, { from: images, to: y });
-  const x = placement.full(images, place.layout);
+  const laidOut = laidOutAs(context, node, { from: images, to: y });
+  const x = placement.full(images, laidOut.layout);
   const gamma = vector(context, gammas);
   const beta = vector(context, betas);
-  const mean = channelMeans(context, x, place);
-  const squares = channelDotMeans(context, x, x, place);
+  const mean = channelMeans(context, x, laidOut);
+  const squares = channelDotMeans(context, x, x, laidOut);
   const difference = builder.op("Sub", [squares, builder.op("Mul", [mean, mean])]);
   const variance = builder.op("Max", [difference, builder.scalar(0)]);
   const stabilised = builder.op("Add", [variance, builder.scalar(node.attributes.epsilon)]);
   const scale = builder.op("Reciprocal", [builder.op("Sqrt", [stabilised])]);
   const a = builder.op("Mul", [gamma, scale]);
   const b = builder.op("Sub", [beta, builder.op("Mul", [mean, a])]);
-  placement.put(y, place.layout, affine(context, place, { x, a, b }));
-  placement.put(means, "plain", asVector(context, mean, place));
-  placement.put(scales, "plain", asVector(context, scale, place));
-  placement.put(variances, "plain", asVector(context, variance, place));
+  placement.put(y, laidOut.layout, affine(context, laidOut, { x, a, b }));
+  placement.put(means, "plain", asVector(context, mean, laidOut));
+  placement.put(scales, "plain", asVector(context, scale, laidOut));
+  placement.put(variances, "plain", asVector(context, variance, laidOut));
 }
 
 /** dx = a dy + p x + q with a, p, q per channel (Ioffe and Szegedy 2015, with terms collected). */
@@ -83,14 +83,14 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const { builder, placement } = context;
   const [gradient, images, gammas, means, scales] = node.inputs;
   const [dx, dgamma, dbeta] = node.outputs;
-  const place = placeOf(context, node, { from: images, to: dx });
-  const dy = placement.full(gradient, place.layout);
-  const x = placement.full(images, place.layout);
+  const laidOut = laidOutAs(context, node, { from: images, to: dx });
+  const dy = placement.full(gradient, laidOut.layout);
+  const x = placement.full(images, laidOut.layout);
   const gamma = vector(context, gammas);
   const mean = vector(context, means);
   const scale = vector(context, scales);
-  const meanDy = channelMeans(context, dy, place);
-  const meanDyX = channelDotMeans(context, dy, x, place);
+  const meanDy = channelMeans(context, dy, laidOut);
+  const meanDyX = channelDotMeans(context, dy, x, laidOut);
   // Means over the m positions instead of sums, because dx needs dgamma / m and dbeta / m.
   const centred = builder.op("Sub", [meanDyX, builder.op("Mul", [mean, meanDy])]);
   const meanDgamma = builder.op("Mul", [centred, scale]);
@@ -99,11 +99,11 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const q = builder.op("Neg", [
     builder.op("Add", [builder.op("Mul", [a, meanDy]), builder.op("Mul", [p, mean])]),
   ]);
-  const rest = affine(context, place, { x, a: p, b: q });
-  placement.put(dx, place.layout, affine(context, place, { x: dy, a, sum: rest }));
-  const [batch, , height, width] = place.shape;
+  const rest = affine(context, laidOut, { x, a: p, b: q });
+  placement.put(dx, laidOut.layout, affine(context, laidOut, { x: dy, a, sum: rest }));
+  const [batch, , height, width] = laidOut.shape;
   const positions = builder.scalar(batch * height * width);
-  const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), place);
+  const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), laidOut);
   placement.put(dgamma, "plain", sumOf(meanDgamma));
   placement.put(dbeta, "plain", sumOf(meanDy));
 }
@@ -117,28 +117,28 @@ interface AffineParts {
 }
 
 /** a x + b + sum */
-function affine(context: Context, place: ChannelPlace, { x, a, b, sum }: AffineParts): string {
+function affine(context: Context, laidOut: LaidOut, { x, a, b, sum }: AffineParts): string {
   const { builder } = context;
-  if (place.layout === "nchw") {
+  if (laidOut.layout === "nchw") {
     const scaled = builder.op("Mul", [x, a]);
     const shifted = b === undefined ? scaled : builder.op("Add", [scaled, b]);
     return sum === undefined ? shifted : builder.op("Add", [shifted, sum]);
   }
-  const groups = place.shape[1];
+  const groups = laidOut.shape[1];
   return blockedAffine(context, x, {
-    shape: place.shape,
+    shape: laidOut.shape,
     groups,
     scale: builder.op("Reshape", [a, builder.ints([groups, 1, 1, 1])]),
-    ...(b === undefined ? {} : { bias: asVector(context, b, place) }),
+    ...(b === undefined ? {} : { bias: asVector(context, b, laidOut) }),
     ...(sum === undefined ? {} : { sum }),
   });
 }
 
-function placeOf(
+function laidOutAs(
   context: Context,
   { kernel, layer }: TracedNode,
   { from, to }: { from: Value; to: Value },
-): ChannelPlace {
+): LaidOut {
   const { shape } = from;
   if (!isImageShape(shape)) throw new UnsupportedKernelError(`${kernel} of ${shape.length} axes`, layer);
   return { layout: imageLayout(context, to), shape: channelsFirst(shape) };
@@ -148,7 +148,7 @@ function vector({ builder, placement }: Context, value: Value): string {
   return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([1, ...value.shape, 1, 1])]);
 }
 
-function asVector({ builder }: Context, name: string, { shape }: ChannelPlace): string {
+function asVector({ builder }: Context, name: string, { shape }: LaidOut): string {
   return builder.op("Reshape", [name, builder.ints([shape[1]])]);
 }
 

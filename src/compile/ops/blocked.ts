@@ -62,7 +62,7 @@ export function blockedPixelMean({ builder }: Context, x: string): string {
 }
 
 /** Means of x over batch, height and width: [1, channels, 1, 1]. */
-export function channelMeans(context: Context, x: string, { layout }: ChannelPlace): string {
+export function channelMeans(context: Context, x: string, { layout }: LaidOut): string {
   const { builder } = context;
   // First over pixels, then over the batch: this is faster than all at once, and rounding errors are smaller than in one long sum.
   const pixelMeans =
@@ -73,12 +73,7 @@ export function channelMeans(context: Context, x: string, { layout }: ChannelPla
 }
 
 /** Means of x times y over batch, height and width: [1, channels, 1, 1]. */
-export function channelDotMeans(
-  context: Context,
-  x: string,
-  y: string,
-  { layout, shape }: ChannelPlace,
-): string {
+export function channelDotMeans(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
   if (layout === "nchw") return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
   const [batch, channels, height, width] = shape;
@@ -90,7 +85,7 @@ export function channelDotMeans(
   return builder.op("Mul", [mean, builder.scalar(1 / (height * width))]);
 }
 
-export interface ChannelPlace {
+export interface LaidOut {
   readonly layout: "nchw" | "blocked";
   readonly shape: ChannelsFirst;
 }

@@ -6,7 +6,7 @@ import type { OnnxBuilder } from "../onnx/builder.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import type { Layout } from "./op.js";
 
-interface Place {
+interface Stored {
   readonly names: Map<Layout, string>;
   /** The stored shape, in tfjs' order of axes. Its size is 1 along axes on which the numbers may repeat. */
   readonly stored: readonly number[];
@@ -17,7 +17,7 @@ interface Place {
  * values (gradients of means, constants) are never needed in full. Conversions are added when they are first needed.
  */
 export class Placement {
-  readonly #places = new Map<Value, Place>();
+  readonly #places = new Map<Value, Stored>();
 
   constructor(private readonly builder: OnnxBuilder) {}
 
@@ -53,13 +53,13 @@ export class Placement {
     return this.compact(value, layout);
   }
 
-  #placeOf(value: Value): Place {
+  #placeOf(value: Value): Stored {
     const place = this.#places.get(value);
     if (!place) throw new Error(`value ${value.id} (${value.shape.join("x")}) is used before it is computed`);
     return place;
   }
 
-  #convert({ names, stored }: Place, to: Layout): string {
+  #convert({ names, stored }: Stored, to: Layout): string {
     const [first] = names;
     if (!first) throw new Error("a place has no name");
     const [from, name] = first;

@@ -1,14 +1,14 @@
 // The description of a gate -> its nodes, after a node of the network.
 
 import type { AttentionSpec } from "../../config/experiment-spec.js";
-import type { GraphBuilder } from "../graph-builder.js";
+import type { GraphBuilder, Insertion } from "../graph-builder.js";
 import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { gatedChannelTransformation, simam } from "./channel-functions.js";
 import { coordinateAttention } from "./coordinate.js";
 import { effectiveSe } from "./effective-se.js";
 import { efficientChannelAttention } from "./efficient-channel-attention.js";
-import type { Gate, GatePlace } from "./gate.js";
+import type { Gate } from "./gate.js";
 import { gatherExcite } from "./gather-excite.js";
 import { constantGate, randomGate, shuffledSe } from "./placebo.js";
 import { concurrentSe, spatialSe } from "./spatial-se.js";
@@ -34,7 +34,7 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
 };
 
 /** Scales the input by the gate. */
-export function attend(builder: GraphBuilder, place: GatePlace, spec: AttentionSpec): string {
+export function attend(builder: GraphBuilder, insertion: Insertion, spec: AttentionSpec): string {
   const gate = GATES[spec.type] as Gate<AttentionSpec["type"]>;
-  return gate(builder, place, spec);
+  return gate(builder, insertion, spec);
 }

@@ -2,8 +2,8 @@
 // connected; Ms: 1x1, two 3x3 with dilation 4, each with BN and ReLU, then 1x1 to one channel.
 // Parameters: 3 C h + 18 h^2 + 13 h + C + 1.
 
-import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./gate.js";
+import type { GraphBuilder, Insertion } from "../graph-builder.js";
+import type { Gate } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 const DILATED = { kernel: [3, 3], stride: 1, groups: 1, bias: true, padding: "same", dilation: 4 } as const;
@@ -19,7 +19,7 @@ export const bam: Gate<"bam"> = (builder, { input, name, path }, { r }) => {
 };
 
 /** One number per channel, as an image of one pixel because BatchNorm needs images. */
-function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
+function channelMap(builder: GraphBuilder, { input, name, path }: Insertion, units: number): string {
   const { channels } = builder.shape(input);
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const pixel = builder.add("stack", `${name}.pixel`, [squeeze], path, {});
@@ -29,7 +29,7 @@ function channelMap(builder: GraphBuilder, { input, name, path }: GatePlace, uni
 }
 
 /** One number per pixel, repeated for every channel. */
-function pixelMap(builder: GraphBuilder, { input, name, path }: GatePlace, units: number): string {
+function pixelMap(builder: GraphBuilder, { input, name, path }: Insertion, units: number): string {
   const { channels } = builder.shape(input);
   const first = builder.pointwise(input, `${name}.conv1`, path, { filters: units, bias: true });
   const hidden = [`${name}.conv2`, `${name}.conv3`].reduce(

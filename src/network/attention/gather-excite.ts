@@ -1,8 +1,8 @@
 // Gather-excite with global extent (Hu, Shen, Albanie, Sun, Vedaldi 2018): y = x sigmoid(gathered).
 // Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: the same plus 2 C h.
 
-import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./gate.js";
+import type { GraphBuilder, Insertion } from "../graph-builder.js";
+import type { Gate } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { parameters, r }) => {
@@ -16,7 +16,7 @@ export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { param
 };
 
 /** A depthwise convolution as large as the feature map, followed by BatchNorm. */
-function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace): string {
+function learnedGather(builder: GraphBuilder, { input, name, path }: Insertion): string {
   const { height, width, channels } = builder.shape(input);
   const conv = {
     filters: channels,
@@ -30,7 +30,7 @@ function learnedGather(builder: GraphBuilder, { input, name, path }: GatePlace):
   return builder.norm(gathered, `${name}.gather.bn`, path);
 }
 
-function excite(builder: GraphBuilder, { input, name, path }: GatePlace, r: number): string {
+function excite(builder: GraphBuilder, { input, name, path }: Insertion, r: number): string {
   const { channels } = builder.shape(input);
   const filters = reducedWidth(channels, r);
   const reduce = builder.pointwise(input, `${name}.reduce`, path, { filters, bias: false });

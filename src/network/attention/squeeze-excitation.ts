@@ -2,8 +2,8 @@
 // y = s x. Parameters, with h = max(1, floor(C / r)): 2 C h, plus h + C with biases.
 
 import type { SeSpec } from "../../config/experiment-spec.js";
-import type { GraphBuilder } from "../graph-builder.js";
-import type { Gate, GatePlace } from "./gate.js";
+import type { GraphBuilder, Insertion } from "../graph-builder.js";
+import type { Gate } from "./gate.js";
 
 export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, spec) => {
   const gate =
@@ -16,7 +16,7 @@ export const squeezeExcitation: Gate<"se"> = (builder, { input, name, path }, sp
 /** One factor per channel. */
 export function vectorGate(
   builder: GraphBuilder,
-  { input, name, path }: GatePlace,
+  { input, name, path }: Insertion,
   spec: Pick<SeSpec, "r" | "bias" | "squeeze" | "gate" | "rounding">,
 ): string {
   const { channels } = builder.shape(input);
@@ -32,7 +32,7 @@ export function vectorGate(
 /** Without a squeeze, the fully connected layers are 1x1 convolutions that process each pixel separately. */
 function pixelGate(
   builder: GraphBuilder,
-  { input, name, path }: GatePlace,
+  { input, name, path }: Insertion,
   { r, bias, gate, rounding }: SeSpec,
 ): string {
   const { channels } = builder.shape(input);
@@ -46,7 +46,7 @@ function pixelGate(
 /** The function that turns the output of the last layer into factors. */
 export function addGate(
   builder: GraphBuilder,
-  { input, name, path }: GatePlace,
+  { input, name, path }: Insertion,
   gate: SeSpec["gate"],
 ): string {
   return gate === "hard-sigmoid"

@@ -1,0 +1,73 @@
+// The epochs and the test of a run -> its row in result.csv.
+
+import type { Experiment } from "../config/experiment.js";
+import type { Dataset } from "../data/dataset.js";
+import { complexityOf } from "../network/complexity.js";
+import type { Graph } from "../network/graph.js";
+import type { EpochRow, ResultRow } from "../records/tables.js";
+import { balancedError, type Evaluation } from "./metrics.js";
+
+export interface ResultParts {
+  readonly experiment: Experiment;
+  readonly graph: Graph;
+  readonly dataset: Dataset;
+  readonly fingerprint: string;
+}
+
+export interface Outcome {
+  readonly rows: readonly EpochRow[];
+  readonly best: number;
+  readonly selected: number;
+  readonly test: Evaluation;
+}
+
+/** What result.csv says of a run, except for its checksum. */
+export function resultRow(
+  { graph, fingerprint, experiment, dataset }: ResultParts,
+  { rows, best, selected, test }: Outcome,
+): Omit<ResultRow, "checksum"> {
+  const { params, macs } = complexityOf(graph);
+  const row = rows[selected - 1] as EpochRow;
+  const seconds = rows.reduce((sum, { seconds }) => sum + seconds, 0);
+  const trainSeconds = rows.reduce(
+    (sum, { images_per_second }) => sum + dataset.train.count / images_per_second,
+    0,
+  );
+  return {
+    fingerprint,
+    params: params.trainable,
+    params_total: params.total,
+    macs,
+    epochs: experiment.training.epochs,
+    best_epoch: best,
+    selected_epoch: selected,
+    train_loss: row.train_loss,
+    train_error: row.train_error,
+    validation_loss: row.validation_loss,
+    validation_error: row.validation_error,
+    test_loss: test.loss,
+    test_error: test.error,
+    test_error_top5: test.errorTop5,
+    test_balanced_error: balancedError(test),
+    majority_error: majorityError(dataset),
+    test_errors_by_class: test.errorsByClass,
+    seconds: round(seconds),
+    images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
+  };
+}
+
+/** Test error of always predicting the class with the most training images. */
+function majorityError({ train, test }: Dataset): number {
+  const count = (labels: Iterable<number>, label: number) => {
+    let found = 0;
+    for (const own of labels) if (own === label) found++;
+    return found;
+  };
+  const sizes = Array.from({ length: train.classes }, (_, label) => count(train.labels, label));
+  return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
+}
+
+/** Rounds to three decimals, which for times are milliseconds. */
+export function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
