@@ -1,5 +1,6 @@
 // A finished run -> a model for other programs: a network that takes pixels as they are in files, with metadata.
 
+import type { TransformSpec } from "../config/experiment-spec.js";
 import type { Graph, Node } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
 import type { RunData } from "../records/run-data.js";
@@ -28,6 +29,8 @@ export interface ModelMetadata {
     readonly shape: readonly [number | null, number, number, number];
     readonly type: "float32";
     readonly values: "pixels from 0 to 255" | "(pixel - mean) / deviation";
+    /** What was done to test images before: the model expects images after these transforms. */
+    readonly transforms: readonly TransformSpec[];
   };
   readonly output: {
     /** Before softmax. An ONNX model also returns `probabilities`. */
@@ -46,6 +49,8 @@ export interface FinishedParts {
   readonly weights: State;
   readonly data: RunData;
   readonly source: ModelMetadata["source"];
+  /** Of test images. */
+  readonly transforms: readonly TransformSpec[];
 }
 
 /** The network for images that are normalised as in training. */
@@ -90,7 +95,7 @@ export function pixelModel(parts: FinishedParts): PortableModel {
 }
 
 function metadataOf(
-  { graph, data: { shape, normalisation, classNames }, source }: FinishedParts,
+  { graph, data: { shape, normalisation, classNames }, source, transforms }: FinishedParts,
   values: ModelMetadata["input"]["values"],
 ): ModelMetadata {
   const { height, width, channels } = shape;
@@ -103,6 +108,7 @@ function metadataOf(
       shape: [null, height, width, channels],
       type: "float32",
       values,
+      transforms,
     },
     output: { name: "logits", type: "float32", shape: [null, outputs] },
     normalisation: { ...normalisation, included: values === "pixels from 0 to 255" },

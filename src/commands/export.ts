@@ -22,14 +22,17 @@ export async function exportRun(
 ): Promise<number> {
   if (format !== "tfjs" && format !== "onnx")
     throw new InputError(`--format must be tfjs or onnx; found ${format}`);
-  const { graph, weights, data, result } = loadFinishedRun(run);
+  const { experiment, graph, weights, data, result } = loadFinishedRun(run);
+  const transforms = experiment.dataset.transforms.test;
   const source = {
     run: resolve(run).split(sep).slice(-3).join("/"),
     fingerprint: result.fingerprint,
     test_error: result.test_error,
     test_loss: result.test_loss,
   };
-  const model = (normalisation ? pixelModel : normalisedModel)({ graph, weights, data, source });
+  const model = (normalisation ? pixelModel : normalisedModel)({
+    ...{ graph, weights, data, source, transforms },
+  });
   const folder = join(run, format);
   const { files, customLayers } =
     format === "tfjs"
@@ -42,9 +45,9 @@ export async function exportRun(
       print(
         `\nTo try the model in a browser, serve ${folder}, for example with \`npx http-server ${folder}\`.`,
       );
-    print(
-      `\nThe model takes ${model.metadata.input.values}, ${model.metadata.input.shape.slice(1).join("x")}.`,
-    );
+    const { values, shape } = model.metadata.input;
+    const after = transforms.length > 0 ? ` after ${transforms.flatMap(Object.keys).join(", ")}` : "";
+    print(`\nThe model takes ${values}, ${shape.slice(1).join("x")}${after}.`);
     if (customLayers.length > 0)
       printError(
         `stock TensorFlow.js does not have these layers of the network: ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,

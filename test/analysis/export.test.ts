@@ -15,21 +15,21 @@ import { loadMnistDigits } from "../../src/data/sources/mnist.js";
 import { FIXED, type Split } from "../../src/data/split.js";
 import { MetricsSum } from "../../src/training/metrics.js";
 import { CHROMIUM, inBrowser, withServer } from "../browser.js";
-import { NO_TRANSFORMS } from "../data/read-split.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 tf.enableProdMode();
 
 const CLI = resolve("dist/src/cli.js");
+const centre = { centerCrop: { size: 8 } };
 const DATASET: DatasetSpec = {
   name: "synthetic",
-  size: 8,
+  size: 10,
   channels: 3,
   classes: 4,
   images: 96,
   test: 40,
   validation: 32,
-  transforms: NO_TRANSFORMS,
+  transforms: { train: [{ randomCrop: { size: 8, padding: 0, fill: 0 } }], test: [centre] },
 };
 const EXPERIMENT = `
 name: exported
@@ -74,6 +74,7 @@ async function check(
       shape: [null, 8, 8, 3],
       type: "float32",
       values: "pixels from 0 to 255",
+      transforms: [centre],
     });
     assert.equal(metadata.source.run, "runs/exported/seed-1");
     assert.equal(metadata.source.test_error, result.test_error);

@@ -67,7 +67,7 @@ async function check(network: string, factors: number): Promise<void> {
     images: { train: 8, validation: 4, test: 10 },
   };
   const source = { run: "e", fingerprint, test_error: 0, test_loss: 0 };
-  const model = pixelModel({ graph, weights, data, source });
+  const model = pixelModel({ graph, weights, data, source, transforms: [] });
   await inTemporaryFolder(async (folder) => {
     exportOnnx(model, folder, { batch: null });
     const session = await InferenceSession.create(join(folder, "model.onnx"));
