@@ -10,8 +10,7 @@ import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, type NetworkProblem } from "../network/check-network.js";
 import type { Graph } from "../network/graph.js";
 import { inferShapes } from "../network/shapes.js";
-import type { CheckedExperiment } from "./check.js";
-import type { ExperimentInput } from "./dataset-facts.js";
+import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 
 export interface BuiltNetwork {
   readonly graph: Graph;

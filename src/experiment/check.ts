@@ -1,17 +1,10 @@
 // The long form of an experiment -> a checked experiment, or every mistake in it.
 
-import { type Checked, checkExperiment, type Experiment } from "../config/experiment.js";
+import { type Checked, checkExperiment } from "../config/experiment.js";
 import { applyOverrides, type Override } from "../config/override.js";
 import type { LongForm } from "../config/shorthand.js";
+import type { CheckedExperiment } from "./checked-experiment.js";
 import { everyMistake } from "./every-mistake.js";
-
-export interface CheckedExperiment {
-  readonly experiment: Experiment;
-  /** What it was made from, with the places of its keys in the text. */
-  readonly located: LongForm;
-  /** The folder that relative paths in the experiment start at. */
-  readonly directory: string;
-}
 
 /** The experiment with some of its values replaced, in order. */
 export function checkWith(

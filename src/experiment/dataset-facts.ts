@@ -7,10 +7,7 @@ import { type Dataset, describeDataset, loadDataset } from "../data/dataset.js";
 import { DatasetError } from "../data/dataset-error.js";
 import { collect, DiagnosticError } from "../diagnostic.js";
 import type { NetworkInput } from "../network/build-network.js";
-import type { CheckedExperiment } from "./check.js";
-
-/** `trainImages` is 0 or absent if the images have not been read. */
-export type ExperimentInput = NetworkInput & { readonly trainImages?: number };
+import type { CheckedExperiment } from "./checked-experiment.js";
 
 export interface DatasetFacts extends NetworkInput {
   readonly trainImages: number;

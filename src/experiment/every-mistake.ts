@@ -6,7 +6,7 @@ import { type LongForm, placeOf } from "../config/shorthand.js";
 import { validateSchema } from "../config/validate-schema.js";
 import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { buildChecked } from "./build-checked.js";
-import type { CheckedExperiment } from "./check.js";
+import type { CheckedExperiment } from "./checked-experiment.js";
 import { inputOf } from "./dataset-facts.js";
 
 /**

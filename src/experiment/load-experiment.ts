@@ -8,8 +8,8 @@ import { isSweep } from "../config/sweep.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import type { Graph } from "../network/graph.js";
 import { buildChecked } from "./build-checked.js";
-import { type CheckedExperiment, checkWith } from "./check.js";
-import type { ExperimentInput } from "./dataset-facts.js";
+import { checkWith } from "./check.js";
+import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 import { quickOverrides } from "./quick.js";
 
 /** `quick`: whether the experiment is only to be tried. Throws InputError and DiagnosticError. */

@@ -5,7 +5,8 @@ import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
 import { didYouMean } from "../config/suggest.js";
 import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
-import { type CheckedExperiment, checkWith } from "../experiment/check.js";
+import { checkWith } from "../experiment/check.js";
+import type { CheckedExperiment } from "../experiment/checked-experiment.js";
 import type { AxisValues } from "../records/variant-cells.js";
 
 export interface Point extends CheckedExperiment {

@@ -4,7 +4,8 @@ import { channelsFirst, imageShape, isSameShape } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import { blockedAffine } from "./blocked.js";
-import { blockOf, type Context, type Layout } from "./op.js";
+import { blockOf, type Context } from "./op.js";
+import type { Layout } from "./placement.js";
 
 interface Elementwise {
   readonly inputs: readonly [Value, Value, ...Value[]];

@@ -4,7 +4,7 @@ import type { NodeOf } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
 import type { Recording } from "../graph/recording.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
-import type { Placement } from "./placement.js";
+import type { Layout, Placement } from "./placement.js";
 
 /** One row of the table of kernels. */
 export interface Op<Name extends KernelName> {
@@ -15,15 +15,6 @@ export interface Op<Name extends KernelName> {
 }
 
 export type Ops<Names extends KernelName = KernelName> = { readonly [Name in Names]: Op<Name> };
-
-/**
- * The order of a value's numbers in memory.
- *
- * - plain: as in tfjs; images are batch, height, width, channels
- * - nchw: batch, channels, height, width
- * - blocked: batch, channels / B, height, width, B channels, as MLAS's direct convolutions read and write
- */
-export type Layout = "plain" | "nchw" | "blocked";
 
 export type LayoutOf = (value: Value) => Layout;
 

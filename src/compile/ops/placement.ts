@@ -4,7 +4,15 @@ import { channelsFirst, imageShape, sizeOfShape } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
-import type { Layout } from "./op.js";
+
+/**
+ * The order of a value's numbers in memory.
+ *
+ * - plain: as in tfjs; images are batch, height, width, channels
+ * - nchw: batch, channels, height, width
+ * - blocked: batch, channels / B, height, width, B channels, as MLAS's direct convolutions read and write
+ */
+export type Layout = "plain" | "nchw" | "blocked";
 
 interface Stored {
   readonly names: Map<Layout, string>;

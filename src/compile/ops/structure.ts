@@ -5,7 +5,8 @@ import { type NodeOf, sizeOfShape } from "../graph/graph.js";
 import type { Info, Recorder } from "../graph/recorder.js";
 import type { Inputs } from "../graph/recording.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
-import type { Context, Layout, LayoutContext, Ops } from "./op.js";
+import type { Context, LayoutContext, Ops } from "./op.js";
+import type { Layout } from "./placement.js";
 
 export const STRUCTURE: Ops<
   "Softmax" | "Concat" | "Reshape" | "Tile" | "BatchMatMul" | "Transpose" | "PadV2" | "Slice"

@@ -4,8 +4,9 @@
 
 import type { NodeOf, TracedGraph } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
-import type { Layout, LayoutContext, LayoutOf } from "../ops/op.js";
+import type { LayoutContext, LayoutOf } from "../ops/op.js";
 import { OPS } from "../ops/ops.js";
+import type { Layout } from "../ops/placement.js";
 
 /** `block`: number of channels in a block; null if there are no blocked kernels. */
 export function assignLayouts(graph: TracedGraph, block: number | null): LayoutOf {
