@@ -8,7 +8,7 @@
 /**
  * Images and labels, split into training, validation and test sets.
  */
-export type Dataset = MnistDataset | IdxDataset | SyntheticDataset;
+export type Dataset = MnistDataset | IdxDataset | Cifar10Dataset | Cifar100Dataset | SyntheticDataset;
 /**
  * Number of training images set aside for validation, in the same proportion from every class.
  */
@@ -21,6 +21,10 @@ export type Train = "all" | number;
  * A length in pixels.
  */
 export type Pixels = number;
+/**
+ * The archive of the binary version as downloaded (`cifar-10-binary.tar.gz`), or the folder unpacked from it. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
+ */
+export type CifarPath = string;
 /**
  * Height and width of a kernel in pixels.
  */
@@ -195,6 +199,30 @@ export interface IdxDataset {
    * Common prefix of the file names, for a folder that holds several datasets; `auto`: the folder holds only one.
    */
   prefix?: string;
+  validation?: Validation;
+  train?: Train;
+  transforms?: Transforms;
+}
+/**
+ * CIFAR-10: 50,000 training and 10,000 test images of ten classes, 32x32x3, from the binary version.
+ */
+export interface Cifar10Dataset {
+  name: "cifar10";
+  path: CifarPath;
+  validation?: Validation;
+  train?: Train;
+  transforms?: Transforms;
+}
+/**
+ * CIFAR-100: 50,000 training and 10,000 test images, 32x32x3, from the binary version.
+ */
+export interface Cifar100Dataset {
+  name: "cifar100";
+  path: CifarPath;
+  /**
+   * The 100 `fine` classes, or the 20 `coarse` ones that they belong to.
+   */
+  labels?: "fine" | "coarse";
   validation?: Validation;
   train?: Train;
   transforms?: Transforms;

@@ -1,7 +1,5 @@
 // A located value -> a fully explicit experiment, or diagnostics.
 
-import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../diagnostic.js";
 import { checkAcrossFields } from "./check-experiment.js";
 import type {
@@ -28,6 +26,7 @@ import type {
   TrainingSpec,
 } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
+import { withAbsolutePaths } from "./paths.js";
 import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
 import { validateSchema } from "./validate-schema.js";
@@ -48,27 +47,13 @@ export function checkExperiment(located: LongForm, directory: string): Checked<E
   return { ok: true, value: normalise(filled, directory) };
 }
 
-/** Resolves a path relative to a folder; a leading `~` or `${HOME}` stands for the home folder. */
-export function resolvePath(path: string, directory: string): string {
-  return resolve(
-    directory,
-    path.replace(/^(?:~|\$\{HOME\})(?=[\\/]|$)/, () => homedir()),
-  );
-}
-
-/** The folder of a file, as an absolute path. */
-export function directoryOf(file: string): string {
-  return dirname(resolve(file));
-}
-
 function normalise(written: Required<WrittenExperiment>, directory: string): Experiment {
   const network = written.network as Explicit<Network>;
   const dataset = written.dataset as DatasetSpec;
   const training = written.training as Explicit<Training>;
   return {
     name: written.name,
-    dataset:
-      dataset.name === "idx" ? { ...dataset, directory: resolvePath(dataset.directory, directory) } : dataset,
+    dataset: withAbsolutePaths(dataset, ["dataset"], directory) as DatasetSpec,
     network: {
       stem: normaliseStem(network.stem),
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),

@@ -10,7 +10,8 @@ import {
   type Report,
 } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
-import { type Checked, resolvePath } from "./experiment.js";
+import type { Checked } from "./experiment.js";
+import { withAbsolutePaths } from "./paths.js";
 import { ANY_DEPTH, everywhere, isWithin, type Replacement, unreached } from "./reach.js";
 import {
   type LongForm,
@@ -193,18 +194,6 @@ function replaceAt(
   } else parent[last] = withAbsolutePaths(copyTree(value), path, override.directory);
   if (other !== null) delete parent[other];
   return made;
-}
-
-/** The only path in an experiment; it is relative to the file in which it is written. */
-const PATH_KEY: Path = ["dataset", "directory"];
-
-function withAbsolutePaths(value: unknown, path: Path, directory: string): unknown {
-  if (!isWithin(PATH_KEY, path)) return value;
-  const [key] = PATH_KEY.slice(path.length);
-  if (key === undefined) return typeof value === "string" ? resolvePath(value, directory) : value;
-  return isMapping(value) && Object.hasOwn(value, key)
-    ? { ...value, [key]: withAbsolutePaths(value[key], [...path, key], directory) }
-    : value;
 }
 
 /** A copy that shares no values: a change at an alias must not affect its anchor or other aliases. */

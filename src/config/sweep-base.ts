@@ -3,7 +3,8 @@
 import { basename, dirname, resolve } from "node:path";
 import { collect, DiagnosticError, InputError } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
-import { type Checked, resolvePath } from "./experiment.js";
+import type { Checked } from "./experiment.js";
+import { resolvePath } from "./paths.js";
 import { longForm } from "./shorthand.js";
 import { type Located, readSource } from "./source.js";
 import type { Sweep as WrittenSweep } from "./sweep-schema.js";

@@ -1,7 +1,7 @@
 // A file -> the experiment in it, and its network.
 
-import { directoryOf } from "../config/experiment.js";
 import type { Override } from "../config/override.js";
+import { directoryOf } from "../config/paths.js";
 import { longForm } from "../config/shorthand.js";
 import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";

@@ -9,11 +9,11 @@ import type { Schema } from "../../schemas/json-schema.js";
 import { keysPage } from "../../schemas/keys-page.js";
 import {
   checkExperiment,
-  directoryOf,
   type Experiment,
   isWrittenOut,
   type StageSpec,
 } from "../../src/config/experiment.js";
+import { directoryOf } from "../../src/config/paths.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";

@@ -1,6 +1,7 @@
 // The kinds of datasets there are, by the names that configurations give them.
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
+import { CIFAR10, CIFAR100 } from "./cifar.js";
 import { IDX } from "./idx.js";
 import { MNIST } from "./mnist.js";
 import type { Source } from "./source.js";
@@ -9,4 +10,10 @@ import { SYNTHETIC } from "./synthetic.js";
 type Sources = { readonly [Spec in DatasetSpec as Spec["name"]]: Source<Spec> };
 
 /** A kind that the schema knows and that is missing here does not compile. */
-export const SOURCES: Sources = { mnist: MNIST, idx: IDX, synthetic: SYNTHETIC };
+export const SOURCES: Sources = {
+  mnist: MNIST,
+  idx: IDX,
+  cifar10: CIFAR10,
+  cifar100: CIFAR100,
+  synthetic: SYNTHETIC,
+};

@@ -1,0 +1,119 @@
+// A folder, or a tar archive of one (gzipped or not) -> the contents of files in it, by name.
+
+import { createReadStream, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { Parser, type ReadEntry } from "tar";
+import { InputError } from "../../diagnostic.js";
+import { readRegularFile } from "../../regular-file.js";
+
+export interface Wanted {
+  readonly names: readonly string[];
+  /** No file may have more bytes. */
+  readonly mostBytes: number;
+}
+
+/** Throws InputError if there is neither a folder nor a regular file. */
+export function kindOf(path: string): "folder" | "archive" {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new InputError(`there is no file or folder ${path}`);
+  if (stat.isDirectory()) return "folder";
+  if (stat.isFile()) return "archive";
+  throw new InputError(`${path} is neither a folder nor a regular file`);
+}
+
+/**
+ * The wanted files that there are, by name, wherever they are in an archive, and in a folder or the folders in it. Throws
+ * InputError if a file is there twice or too large, or if the archive is damaged.
+ */
+export function readFiles(path: string, wanted: Wanted): Promise<ReadonlyMap<string, Buffer>> {
+  return kindOf(path) === "folder" ? Promise.resolve(readFolder(path, wanted)) : readArchive(path, wanted);
+}
+
+/** The names of the files in a folder and in the folders in it, with their paths; hidden ones are left out. */
+export function filesIn(folder: string): { readonly name: string; readonly file: string }[] {
+  const entriesOf = (path: string) =>
+    readdirSync(path, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const inner = entry.isDirectory() ? entriesOf(path).filter((one) => !one.isDirectory()) : [];
+    return entry.isDirectory()
+      ? inner.map(({ name }) => ({ name, file: join(path, name) }))
+      : [{ name: entry.name, file: path }];
+  });
+}
+
+function readFolder(folder: string, { names, mostBytes }: Wanted): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  for (const { name, file } of filesIn(folder)) {
+    if (!names.includes(name)) continue;
+    if (found.has(name)) throw twice(folder, name);
+    found.set(name, readRegularFile(file, mostBytes));
+  }
+  return found;
+}
+
+/** Unpacked. An archive may have other files beside the wanted ones, but not without end. */
+const MOST_ARCHIVE_BYTES = 2 ** 29;
+
+async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<ReadonlyMap<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  const problems: InputError[] = [];
+  const parser = new Parser({
+    strict: true,
+    onReadEntry: (entry: ReadEntry) => {
+      const name = basename(entry.path);
+      if (entry.type !== "File" || !names.includes(name)) return entry.resume();
+      if (found.has(name)) problems.push(twice(path, name));
+      if (entry.size > mostBytes)
+        problems.push(
+          new InputError(`${path}: ${name} has ${entry.size} bytes; at most ${mostBytes} are read`),
+        );
+      if (problems.length > 0) return entry.resume();
+      const parts: Buffer[] = [];
+      found.set(name, Buffer.alloc(0));
+      entry.on("data", (part: Buffer) => parts.push(part));
+      return entry.on("end", () => found.set(name, Buffer.concat(parts)));
+    },
+  });
+  let hasEnded = false;
+  parser.on("eof", () => {
+    hasEnded = true;
+  });
+  const damage = (cause: unknown) =>
+    new InputError(`${path} is not an archive, or it is damaged (${(cause as Error).message})`, { cause });
+  parser.on("error", (cause: unknown) => problems.push(damage(cause)));
+  const parse = async (parts: AsyncIterable<Buffer>) => {
+    let bytes = 0;
+    for await (const part of parts) {
+      bytes += part.length;
+      if (bytes > MOST_ARCHIVE_BYTES)
+        problems.push(new InputError(`${path} unpacks to more than ${MOST_ARCHIVE_BYTES} bytes`));
+      else parser.write(part);
+      if (hasEnded || problems.length > 0) return;
+    }
+    parser.end();
+  };
+  try {
+    await (isGzipped(path)
+      ? pipeline(createReadStream(path), createGunzip(), parse)
+      : pipeline(createReadStream(path), parse));
+  } catch (cause) {
+    // What was read is enough, or there is a problem already, and the rest of the file was not read.
+    if (!hasEnded && problems.length === 0) throw damage(cause);
+  }
+  const [problem] = problems;
+  if (problem) throw problem;
+  return found;
+}
+
+function isGzipped(path: string): boolean {
+  return /\.(gz|tgz)$/.test(path);
+}
+
+function twice(path: string, name: string): InputError {
+  return new InputError(`${path} has more than one file named ${name}`);
+}

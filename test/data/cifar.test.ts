@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { describe, it } from "mocha";
+import type { LabelledImages } from "../../src/data/images.js";
+import { CIFAR10, CIFAR100 } from "../../src/data/sources/cifar.js";
+import { InputError } from "../../src/diagnostic.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { NO_TRANSFORMS } from "./read-split.js";
+
+const TEN = resolve("test/golden/cifar-10-binary.tar.gz");
+const HUNDRED = resolve("test/golden/cifar-100-binary.tar.gz");
+
+const REST = { validation: 4, train: "all", transforms: NO_TRANSFORMS } as const;
+const ten = (path: string) => ({ name: "cifar10", path, ...REST }) as const;
+const hundred = (labels: "fine" | "coarse", path = HUNDRED) =>
+  ({ name: "cifar100", path, labels, ...REST }) as const;
+
+/** Pixel y, x of each channel, as the script that wrote the file computes it. */
+function checkPixels({ pixels }: LabelledImages, first: number): void {
+  for (const [image, y, x] of [
+    [0, 0, 0],
+    [3, 31, 0],
+    [7, 5, 30],
+  ] as const)
+    for (const channel of [0, 1, 2])
+      assert.equal(
+        pixels[((image * 32 + y) * 32 + x) * 3 + channel],
+        (7 * (first + image) + 50 * channel + 2 * y + 3 * x) % 256,
+      );
+}
+
+function unpack(archive: string, folder: string): string {
+  execFileSync("tar", ["-xzf", archive, "-C", folder]);
+  return folder;
+}
+
+describe("CIFAR", () => {
+  const check = async (open: () => unknown, [train, test]: [number[], number[]], names: string[]) => {
+    const found = (await open()) as { train: LabelledImages; test: LabelledImages; validation: null };
+    assert.deepEqual([...found.train.labels], train);
+    assert.deepEqual([...found.test.labels], test);
+    assert.deepEqual(found.train.shape, { height: 32, width: 32, channels: 3 });
+    assert.deepEqual(found.train.classNames.slice(0, 3), names);
+    checkPixels(found.train, 0);
+    checkPixels(found.test, 30);
+  };
+  const numbers = (start: number, end: number, label: (image: number) => number) =>
+    Array.from({ length: end - start }, (_, index) => label(start + index));
+  const tens: [number[], number[]] = [numbers(0, 30, (i) => i % 10), numbers(30, 40, (i) => i % 10)];
+
+  it("10 is read from the archive as downloaded", () =>
+    check(() => CIFAR10.open(ten(TEN)), tens, ["airplane", "automobile", "bird"]));
+
+  it("10 is read from the folder, and from the folder that it was unpacked in", () =>
+    inTemporaryFolder(async (folder) => {
+      unpack(TEN, folder);
+      await check(() => CIFAR10.open(ten(folder)), tens, ["airplane", "automobile", "bird"]);
+      const inner = join(folder, "cifar-10-batches-bin");
+      await check(() => CIFAR10.open(ten(inner)), tens, ["airplane", "automobile", "bird"]);
+      assert.deepEqual(CIFAR10.describe(ten(inner)), {
+        shape: { height: 32, width: 32, channels: 3 },
+        classes: 10,
+        images: null,
+      });
+    }));
+
+  it("100 has fine and coarse labels", async () => {
+    const fine: [number[], number[]] = [numbers(0, 30, (i) => 99 - i), numbers(30, 40, (i) => 99 - i)];
+    const coarse: [number[], number[]] = [numbers(0, 30, (i) => i % 20), numbers(30, 40, (i) => i % 20)];
+    await check(() => CIFAR100.open(hundred("fine")), fine, ["fine_0", "fine_1", "fine_2"]);
+    await check(() => CIFAR100.open(hundred("coarse")), coarse, ["coarse_0", "coarse_1", "coarse_2"]);
+    assert.equal(CIFAR100.describe(hundred("coarse")).classes, 20);
+  });
+
+  it("that is damaged, incomplete or another version is an error with the name of the file", () =>
+    inTemporaryFolder(async (folder) => {
+      const rejects = (path: string, message: RegExp) =>
+        assert.rejects(
+          async () => {
+            CIFAR10.describe(ten(path));
+            await CIFAR10.open(ten(path));
+          },
+          (error: unknown) => error instanceof InputError && message.test(error.message),
+          `${path}: ${message}`,
+        );
+      const archive = join(folder, "cut.tar.gz");
+      await rejects(join(folder, "none.tar.gz"), /there is no file or folder .*none\.tar\.gz/);
+      copyFileSync(TEN, archive);
+      truncateSync(archive, 2000);
+      await rejects(archive, /cut\.tar\.gz is not an archive, or it is damaged/);
+      writeFileSync(archive, "no archive at all");
+      await rejects(archive, /cut\.tar\.gz is not an archive/);
+      const tar = join(folder, "cut.tar");
+      writeFileSync(tar, gunzipSync(readFileSync(TEN)).subarray(0, 30_000));
+      await rejects(tar, /cut\.tar/);
+      await rejects(HUNDRED, /lacks data_batch_1\.bin/);
+      const python = join(folder, "python");
+      mkdirSync(python);
+      writeFileSync(join(python, "data_batch_1"), "");
+      await rejects(
+        python,
+        /lacks data_batch_1\.bin; these are the files of the Python version; download the binary/,
+      );
+      const inner = join(unpack(TEN, folder), "cifar-10-batches-bin");
+      const batch = join(inner, "data_batch_3.bin");
+      const bytes = readFileSync(batch);
+      writeFileSync(batch, bytes.subarray(1));
+      await rejects(inner, /data_batch_3\.bin has 18437 bytes, which is not a multiple of 3073/);
+      bytes[3073] = 10;
+      writeFileSync(batch, bytes);
+      await rejects(inner, /data_batch_3\.bin: record 2 has the label 10; labels are 0 to 9/);
+      rmSync(batch);
+      symlinkSync("/dev/zero", batch);
+      await rejects(inner, /data_batch_3\.bin: it is not a regular file/);
+      rmSync(batch);
+      writeFileSync(join(inner, "batches.meta.txt"), "cat\ndog\n");
+      await rejects(inner, /lacks data_batch_3\.bin/);
+      await rejects("/dev/zero", /neither a folder nor a regular file/);
+    }));
+
+  it("is not read from an archive that unpacks without end", function () {
+    this.timeout(60_000);
+    return inTemporaryFolder(async (folder) => {
+      const header = gunzipSync(readFileSync(TEN)).subarray(0, 512);
+      const bomb = join(folder, "bomb.tar.gz");
+      // 640 MB in 64 kB: the header of a folder, again and again.
+      const member = gzipSync(Buffer.alloc(1 << 26, header), { level: 9 });
+      writeFileSync(bomb, Buffer.concat(Array(10).fill(member)));
+      const start = process.memoryUsage().rss;
+      await assert.rejects(
+        async () => CIFAR10.open(ten(bomb)),
+        (error: unknown) =>
+          error instanceof InputError &&
+          /bomb\.tar\.gz unpacks to more than 536870912 bytes/.test(error.message),
+      );
+      assert.ok(process.memoryUsage().rss - start < 500 * 2 ** 20);
+    });
+  });
+
+  it("is trained on, with crop and flip", function () {
+    this.timeout(60_000);
+    return inTemporaryFolder(async (folder) => {
+      copyFileSync(TEN, join(folder, "cifar.tar.gz"));
+      writeFileSync(
+        join(folder, "e.yaml"),
+        `name: e
+dataset:
+  name: cifar10
+  path: cifar.tar.gz
+  validation: 10
+  transforms: { train: [randomCrop: {}, flip: {}] }
+network: { stem: { filters: 8, stride: 2 }, stages: [{ block: basic, filters: 8 }], se: { r: 2 } }
+training: { epochs: 1, batchSize: 10 }
+`,
+      );
+      const cli = resolve("dist/src/cli.js");
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "train", "e.yaml", "--json"], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+      const result = JSON.parse(stdout) as { test_loss: number; test_errors_by_class: number[] };
+      assert.ok(Number.isFinite(result.test_loss) && result.test_errors_by_class.length === 10);
+      assert.ok(existsSync(join(folder, "runs", "e", "seed-1", "result.csv")));
+    });
+  });
+});
