@@ -135,6 +135,7 @@ export interface Transforms {
 export interface Transform {
   flip?: Flip;
   randomCrop?: RandomCrop;
+  randomErasing?: RandomErasing;
   centerCrop?: CenterCrop;
 }
 /**
@@ -166,6 +167,33 @@ export interface RandomCrop {
    * Value of the added pixels, from 0 to 255.
    */
   fill?: number;
+}
+/**
+ * Erases a random rectangle of images. Images of height or width 1 stay as they are.
+ */
+export interface RandomErasing {
+  /**
+   * Probability of erasing.
+   */
+  p?: number;
+  /**
+   * Smallest and largest area of the rectangle, as shares of the image.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  scale?: number[];
+  /**
+   * Smallest and largest height of the rectangle divided by its width.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  ratio?: number[];
+  /**
+   * Value of the erased pixels, from 0 to 255, before normalisation: 0 is black. Where torchvision erases after normalisation, its 0 is the mean.
+   */
+  value?: number;
 }
 /**
  * Cuts out the centre of images.
