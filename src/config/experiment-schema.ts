@@ -137,6 +137,7 @@ export interface Transform {
   randomCrop?: RandomCrop;
   randomErasing?: RandomErasing;
   centerCrop?: CenterCrop;
+  invert?: Invert;
 }
 /**
  * Mirrors images at random.
@@ -205,10 +206,15 @@ export interface CenterCrop {
   size: Pixels | Pixels[];
 }
 /**
+ * Makes dark pixels light and light ones dark, 255 - x: `{}`. An exported model takes inverted images.
+ */
+export interface Invert {}
+/**
  * One transform that is not random: a mapping with one key.
  */
 export interface FixedTransform {
   centerCrop?: CenterCrop;
+  invert?: Invert;
 }
 /**
  * MNIST, Fashion-MNIST, EMNIST and similar datasets in IDX files (train-images-idx3-ubyte, ..., gzipped or not).

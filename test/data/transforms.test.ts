@@ -32,7 +32,7 @@ function drawing(numbers: readonly number[]): RandomStream {
 }
 
 describe("transforms", () => {
-  for (const name of ["flip", "randomCrop", "randomErasing", "centerCrop"])
+  for (const name of ["flip", "randomCrop", "randomErasing", "centerCrop", "invert"])
     it(`${name}: as torchvision, byte by byte`, () => {
       const own = cases.filter(({ transform }) => name in transform);
       assert.ok(own.length >= 12);

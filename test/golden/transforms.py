@@ -55,4 +55,8 @@ for channels, height, width in [(1, 5, 5), (3, 4, 7), (3, 9, 6), (1, 1, 1), (1, 
         place = [numbers.randrange(2), numbers.randrange(2)]  # one that any rectangle that fits leaves room for
         add({"randomErasing": spec}, [decision, *sizes, *place], image, erased(image, spec, decision, sizes, place))
 
+for channels, height, width in [(1, 1, 1), (1, 5, 4), (3, 4, 7)] * 4:
+    image = torch.randint(0, 256, (channels, height, width), dtype=torch.uint8)
+    add({"invert": {}}, [], image, F.invert(image))
+
 Path(__file__).with_suffix(".json").write_text(json.dumps({"cases": cases}) + "\n")

@@ -6,6 +6,7 @@ import { type RandomStream, randomStream } from "../../random.js";
 import { type Image, imageOf, type LabelledImages, sizeOf } from "../images.js";
 import { centerCrop } from "./center-crop.js";
 import { flip } from "./flip.js";
+import { invert } from "./invert.js";
 import { randomCrop } from "./random-crop.js";
 import { randomErasing } from "./random-erasing.js";
 import type { Transform } from "./transform.js";
@@ -14,6 +15,7 @@ import type { Transform } from "./transform.js";
 const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = {
   centerCrop,
   flip,
+  invert,
   randomCrop,
   randomErasing,
 };
