@@ -2,7 +2,7 @@
 
 import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
 import { checkStage } from "./check-stage.js";
-import type { Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
+import type { Dataset, Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
 import { epochsOf } from "./short-forms.js";
 import { checkSpellings, type LongForm } from "./shorthand.js";
 import { isWritten } from "./source.js";
@@ -13,11 +13,26 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
   const training = written.training as Required<Training>;
   return collect(located, (report) => {
     checkSpellings(located, report);
+    checkErasing(written.dataset, report);
     checkStem(network.stem, report);
     for (const index of network.stages.keys()) checkStage(index, { network, located, report });
     checkSteps(training, { located, report });
     checkWarmup(training, report);
   });
+}
+
+function checkErasing({ transforms }: Dataset, report: Report): void {
+  for (const [index, { randomErasing = {} }] of (transforms?.train ?? []).entries())
+    for (const key of ["scale", "ratio"] as const) {
+      const [least = 0, most = 0] = randomErasing[key] ?? [];
+      const path = ["dataset", "transforms", "train", index, "randomErasing", key];
+      if (least > most)
+        report(
+          "unordered",
+          `\`${key}\` must be the smallest value, then the largest; found ${least}, then ${most}`,
+          path,
+        );
+    }
 }
 
 function checkStem(stem: Network["stem"], report: Report): void {

@@ -139,7 +139,9 @@ export interface Transforms {
 export interface Transform {
   flip?: Flip;
   randomCrop?: RandomCrop;
+  randomErasing?: RandomErasing;
   centerCrop?: CenterCrop;
+  invert?: Invert;
 }
 /**
  * Mirrors images at random.
@@ -172,6 +174,33 @@ export interface RandomCrop {
   fill?: number;
 }
 /**
+ * Erases a random rectangle of images. Images of height or width 1 stay as they are.
+ */
+export interface RandomErasing {
+  /**
+   * Probability of erasing.
+   */
+  p?: number;
+  /**
+   * Smallest and largest area of the rectangle, as shares of the image.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  scale?: number[];
+  /**
+   * Smallest and largest height of the rectangle divided by its width.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  ratio?: number[];
+  /**
+   * Value of the erased pixels, from 0 to 255, before normalisation: 0 is black. Where torchvision erases after normalisation, its 0 is the mean.
+   */
+  value?: number;
+}
+/**
  * Cuts out the centre of images.
  */
 export interface CenterCrop {
@@ -181,10 +210,15 @@ export interface CenterCrop {
   size: Pixels | Pixels[];
 }
 /**
+ * Makes dark pixels light and light ones dark, 255 - x: `{}`. An exported model takes inverted images.
+ */
+export interface Invert {}
+/**
  * One transform that is not random: a mapping with one key.
  */
 export interface FixedTransform {
   centerCrop?: CenterCrop;
+  invert?: Invert;
 }
 /**
  * MNIST, Fashion-MNIST, EMNIST and similar datasets in IDX files (train-images-idx3-ubyte, ..., gzipped or not).

@@ -32,16 +32,18 @@ function drawing(numbers: readonly number[]): RandomStream {
 }
 
 describe("transforms", () => {
-  for (const name of ["flip", "randomCrop", "centerCrop"])
+  for (const name of ["flip", "randomCrop", "randomErasing", "centerCrop", "invert"])
     it(`${name}: as torchvision, byte by byte`, () => {
       const own = cases.filter(({ transform }) => name in transform);
       assert.ok(own.length >= 12);
       for (const { transform, draws, image, result } of own) {
         const before = imageOf(image);
         // torchvision crops from the padded image; here the draws are places in it, too.
-        const found = transformed(before, [transform], drawing(draws));
+        const random = drawing(draws);
+        const found = transformed(before, [transform], random);
         assert.deepEqual(found, imageOf(result), JSON.stringify({ transform, draws }));
         assert.deepEqual(before, imageOf(image), "the image itself has changed");
+        assert.throws(random.uniform, /one draw too many/, "a draw is left over");
       }
     });
 });

@@ -1,6 +1,7 @@
 // Cuts out the centre of images (torchvision's CenterCrop, which rounds half a pixel to the even side).
 
 import { crop, shapeOfCrop, sizeOfCrop } from "./crop.js";
+import { roundHalfToEven } from "./round.js";
 import type { Transform } from "./transform.js";
 
 export const centerCrop: Transform<"centerCrop"> = {
@@ -13,9 +14,3 @@ export const centerCrop: Transform<"centerCrop"> = {
     return crop(image, { top, left, height, width }, 0);
   },
 };
-
-/** As Python's `round`, which torchvision uses here. */
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
-}

@@ -6,11 +6,19 @@ import { type RandomStream, randomStream } from "../../random.js";
 import { type Image, imageOf, type LabelledImages, sizeOf } from "../images.js";
 import { centerCrop } from "./center-crop.js";
 import { flip } from "./flip.js";
+import { invert } from "./invert.js";
 import { randomCrop } from "./random-crop.js";
+import { randomErasing } from "./random-erasing.js";
 import type { Transform } from "./transform.js";
 
 /** A transform that the schema knows and that is missing here does not compile. */
-const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = { centerCrop, flip, randomCrop };
+const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = {
+  centerCrop,
+  flip,
+  invert,
+  randomCrop,
+  randomErasing,
+};
 
 /** A transform as it is applied to the parameters under its own name. */
 interface AnyTransform {
