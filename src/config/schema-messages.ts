@@ -118,6 +118,12 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   minLength: tooFew,
   maxLength: tooMany,
   minProperties: tooFew,
+  // Mappings with one key: steps, transforms.
+  maxProperties: ({ error, subject }) => {
+    const keys = Object.keys(error.data as object);
+    const message = `${subject} must have exactly one key; found ${keys.join(", ")}: write each as an entry of its own, and indent what belongs to it`;
+    return { code: "wrong-length", message };
+  },
   uniqueItems: ({ error, path, subject }) => {
     const { i, j } = error.params as { i: number; j: number };
     const message = `${subject} contains ${show((error.data as unknown[])[i])} twice`;
@@ -161,9 +167,8 @@ function tagHint(schema: Schema, data: unknown): string {
 }
 
 function describe(branch: Schema): string {
-  if ("const" in branch) return `\`${branch.const}\``;
-  if (branch.type !== undefined) return typeWords(branch.type);
-  return branch.$ref === "#/definitions/count" ? "an integer" : "a mapping";
+  const { type, ...rest } = resolve(branch, SCHEMAS.experiment);
+  return "const" in rest ? `\`${rest.const}\`` : typeWords(type ?? "object");
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

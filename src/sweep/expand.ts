@@ -58,7 +58,11 @@ async function buildPoints(
   const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
     const { name, template, axes, experiment } = point;
-    const dataset = await factsOf(point);
+    const dataset = await factsOf(point).catch(diagnosticsOf);
+    if (!("shape" in dataset)) {
+      found.push({ point, problems: dataset });
+      continue;
+    }
     const { graph, diagnostics } = buildChecked(point, dataset);
     found.push({ point, problems: diagnostics });
     const parts = { name, template, axes, experiment, dataset, match: null };
@@ -67,6 +71,12 @@ async function buildPoints(
   }
   const diagnostics = found.flatMap(({ problems }) => problems.filter((one) => isMistake(one, found)));
   return { built, diagnostics };
+}
+
+/** Mistakes in one point hide none in the others; missing data are thrown. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof DiagnosticError) return error.diagnostics;
+  throw error;
 }
 
 /** The variants in the order of the file, each at the cost that it is to have. */

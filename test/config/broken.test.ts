@@ -64,9 +64,10 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "erased areas the wrong way round": `name: e\ndataset: { name: synthetic, transforms: { train: [flip: {}, randomErasing: { scale: ‹unordered›[0.33, 0.02], ratio: [1, 1] }] } }\n${NETWORK}`,
   "erased ratios the wrong way round": `name: e\ndataset: { name: synthetic, transforms: { train: [randomErasing: { ratio: ‹unordered›[3.3, 0.3] }] } }\n${NETWORK}`,
   "erased ratio of zero": `name: e\ndataset: { name: synthetic, transforms: { train: [randomErasing: { ratio: [‹out-of-range›0, 1] }] } }\n${NETWORK}`,
-  "two transforms in one": `name: e\ndataset: { name: synthetic, transforms: { train: [‹invalid›{ flip: {}, randomCrop: {} }] } }\n${NETWORK}`,
+  "two transforms in one": `name: e\ndataset: { name: synthetic, transforms: { train: [‹wrong-length›{ flip: {}, randomCrop: {} }] } }\n${NETWORK}`,
   "more validation images than there are": `name: e\ndataset: { name: mnist, validation: ‹too-few-images›9000 }\n${NETWORK}`,
   "crop beside an unknown key": `name: e\n‹unknown-key›sed: 1\ndataset: { name: synthetic, transforms: { train: [‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
+  "crops that are too large in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 9 } }] } } } }, { name: b, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 10 } }] } } } }]`,
   // Keys
   "unknown key at the top": `${BASE}‹unknown-key›sed: 1`,
   "unknown key of the network": `${TOP}network: { ${STEM}, stages: [${STAGE}], ‹unknown-key›shortcuts: zero-pad }`,
