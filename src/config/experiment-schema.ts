@@ -8,7 +8,7 @@
 /**
  * Images and labels, split into training, validation and test sets.
  */
-export type Dataset = MnistDataset | IdxDataset | Cifar10Dataset | Cifar100Dataset | SyntheticDataset;
+export type Dataset = MnistDataset | IdxDataset | Cifar10Dataset | Cifar100Dataset | NpzDataset | SyntheticDataset;
 /**
  * Number of training images set aside for validation, in the same proportion from every class.
  */
@@ -258,6 +258,22 @@ export interface Cifar100Dataset {
    */
   labels?: "fine" | "coarse";
   validation?: Validation;
+  train?: Train;
+  transforms?: Transforms;
+}
+/**
+ * A NumPy archive with images as bytes, [images, height, width] or [images, height, width, channels], and a label per image: the arrays of MedMNIST (`train_images`, `train_labels`, `val_images`, ...) or of Keras (`x_train`, `y_train`, ...).
+ */
+export interface NpzDataset {
+  name: "npz";
+  /**
+   * The archive. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
+   */
+  path: string;
+  /**
+   * Number of training images set aside for validation, in the same proportion from every class.
+   */
+  validation?: number;
   train?: Train;
   transforms?: Transforms;
 }

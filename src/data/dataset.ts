@@ -5,7 +5,7 @@ import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
 import { DatasetError } from "./dataset-error.js";
-import type { LabelledImages } from "./images.js";
+import type { LabelledImages, RawDataset } from "./images.js";
 import { channelStatistics, type Normalisation } from "./normalisation.js";
 import type { Source } from "./sources/source.js";
 import { SOURCES } from "./sources/sources.js";
@@ -41,7 +41,7 @@ export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: num
 /** Loads and splits a dataset. Throws InputError if files are missing or damaged, or if splits or transforms do not fit. */
 export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
   const { train: all, validation: own, test } = await sourceOf(spec).open(spec);
-  const { train, validation } = own ? { train: all, validation: own } : splitOf(spec, all);
+  const { train, validation } = splitOf(spec, { train: all, validation: own });
   const shape = transformedShape(spec, train.shape);
   const { transforms } = spec;
   const normalisation = channelStatistics(afterFixed(train, transforms.train));
@@ -81,13 +81,20 @@ function transformedShape({ transforms }: DatasetSpec, input: Shape): Shape {
   return train;
 }
 
-/** Sets validation images aside from the training images, and keeps as many of the rest as are asked for. */
-function splitOf(spec: DatasetSpec, images: LabelledImages) {
-  if (!("train" in spec)) throw new Error(`${spec.name} has no split of its own`);
-  checkSplits(spec, images.labels.length);
-  const { train: rest, validation } = holdOut(images, spec.validation);
-  const wanted = spec.train === "all" ? rest.labels.length : spec.train;
-  return { train: wanted === rest.labels.length ? rest : holdOut(rest, wanted).validation, validation };
+/**
+ * Sets validation images aside from the training images, unless the dataset has some of its own, and keeps as many of the rest
+ * as are asked for.
+ */
+function splitOf(
+  spec: DatasetSpec,
+  { train: all, validation: own }: Pick<RawDataset, "train" | "validation">,
+) {
+  const wanted = "train" in spec ? spec.train : "all";
+  const held = own ? 0 : spec.validation;
+  checkSplits({ train: wanted, validation: held }, all.labels.length);
+  const { train: rest, validation } = own ? { train: all, validation: own } : holdOut(all, held);
+  const count = wanted === "all" ? rest.labels.length : wanted;
+  return { train: count === rest.labels.length ? rest : holdOut(rest, count).validation, validation };
 }
 
 function fingerprintOf(

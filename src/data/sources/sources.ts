@@ -4,6 +4,7 @@ import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { CIFAR10, CIFAR100 } from "./cifar.js";
 import { IDX } from "./idx.js";
 import { MNIST } from "./mnist.js";
+import { NPZ } from "./npz.js";
 import type { Source } from "./source.js";
 import { SYNTHETIC } from "./synthetic.js";
 
@@ -15,5 +16,6 @@ export const SOURCES: Sources = {
   idx: IDX,
   cifar10: CIFAR10,
   cifar100: CIFAR100,
+  npz: NPZ,
   synthetic: SYNTHETIC,
 };

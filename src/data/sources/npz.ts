@@ -1,0 +1,162 @@
+// NumPy archives (.npz) with the arrays of MedMNIST, of Keras, or under other names -> labelled images.
+
+import { unzipSync } from "fflate";
+import type { DatasetSpec } from "../../config/experiment-spec.js";
+import { InputError } from "../../diagnostic.js";
+import { readRegularFile } from "../../regular-file.js";
+import type { LabelledImages, RawDataset } from "../images.js";
+import { type NpyArray, parseNpy } from "./npy.js";
+import type { Source } from "./source.js";
+
+type NpzSpec = Extract<DatasetSpec, { name: "npz" }>;
+type Part = "train" | "validation" | "test";
+
+export const NPZ: Source<NpzSpec> = {
+  describe: (spec) => {
+    const { train, validation } = load(spec);
+    const classes = train.classNames.length;
+    return { shape: train.shape, classes, images: validation ? null : train.labels.length };
+  },
+  open: load,
+};
+
+const MOST_BYTES = 2 ** 31 - 1;
+
+function load(spec: NpzSpec): RawDataset {
+  const arrays = readArrays(spec.path);
+  const parts = { train: partOf(spec, arrays, "train"), test: partOf(spec, arrays, "test") };
+  const validation = namesOf(arrays, "validation") ? partOf(spec, arrays, "validation") : null;
+  const all = [parts.train, parts.test, ...(validation ? [validation] : [])];
+  for (const { name, shape } of all)
+    if (shape.join() !== parts.train.shape.join())
+      throw new InputError(
+        `${spec.path}: ${name} has images of ${shape.join("x")}, but ${parts.train.name} of ${parts.train.shape.join("x")}`,
+      );
+  const labels = all.map((part) => part.labels);
+  const classes = Math.max(
+    2,
+    1 + labels.reduce((most, own) => own.reduce((a, b) => Math.max(a, b), most), 0),
+  );
+  const classNames = Array.from({ length: classes }, (_, label) => String(label));
+  const [height, width, channels] = parts.train.shape;
+  const finish = ({ pixels, labels }: ReadPart): LabelledImages => ({
+    shape: { height, width, channels },
+    classNames,
+    pixels,
+    labels,
+  });
+  return {
+    train: finish(parts.train),
+    validation: validation && finish(validation),
+    test: finish(parts.test),
+  };
+}
+
+/** The arrays of MedMNIST and of Keras. */
+const NAMES: Readonly<Record<Part, readonly (readonly [images: string, labels: string])[]>> = {
+  train: [
+    ["train_images", "train_labels"],
+    ["x_train", "y_train"],
+  ],
+  validation: [
+    ["val_images", "val_labels"],
+    ["x_val", "y_val"],
+  ],
+  test: [
+    ["test_images", "test_labels"],
+    ["x_test", "y_test"],
+  ],
+};
+
+type Arrays = ReadonlyMap<string, Uint8Array>;
+
+function namesOf(arrays: Arrays, part: Part): readonly [string, string] | undefined {
+  return NAMES[part].find(([images]) => arrays.has(images));
+}
+
+function readArrays(path: string): Arrays {
+  const content = readRegularFile(path, MOST_BYTES);
+  let unpacked = 0;
+  try {
+    const files = unzipSync(content, {
+      filter: ({ name, originalSize }) => {
+        unpacked += originalSize;
+        if (unpacked > MOST_BYTES) throw new InputError(`${path} unpacks to more than ${MOST_BYTES} bytes`);
+        return name.endsWith(".npy");
+      },
+    });
+    return new Map(Object.entries(files).map(([name, bytes]) => [name.slice(0, -".npy".length), bytes]));
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`${path} is not a NumPy archive, or it is damaged (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}
+
+interface ReadPart {
+  /** Of the array of images. */
+  readonly name: string;
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  readonly pixels: Uint8Array;
+  readonly labels: Uint16Array;
+}
+
+function partOf({ path }: NpzSpec, arrays: Arrays, part: Part): ReadPart {
+  const names = namesOf(arrays, part);
+  if (!names)
+    throw new InputError(
+      `${path} has no array ${NAMES[part].map(([images]) => images).join(" or ")}; it has ${[...arrays.keys()].join(", ") || "none"}`,
+    );
+  const [images, labels] = names.map((name) => {
+    const found = arrays.get(name);
+    if (!found) throw new InputError(`${path} has ${names[0]}, but no ${name}`);
+    return parseNpy(found, `${path}: ${name}`);
+  }) as [NpyArray, NpyArray];
+  const [name, ofLabels] = names.map((one) => `${path}: ${one}`) as [string, string];
+  return { name: names[0], ...imagesIn(images, name), labels: labelsIn(labels, images, ofLabels) };
+}
+
+function imagesIn(array: NpyArray, name: string): Pick<ReadPart, "shape" | "pixels"> {
+  const [count = 0, height = 0, width = 0, channels = 1] = array.shape;
+  if (array.shape.length !== 3 && array.shape.length !== 4)
+    throw new InputError(
+      `${name}: expected images of the shape [images, height, width] or [images, height, width, channels]; found [${array.shape.join(", ")}]`,
+    );
+  if (count * height * width * channels === 0) throw new InputError(`${name}: no images`);
+  if (channels > MOST_CHANNELS)
+    throw new InputError(
+      `${name}: images of ${channels} channels; at most ${MOST_CHANNELS} are supported, as the last axis`,
+    );
+  if (array.type !== "u1")
+    throw new InputError(
+      `${name}: pixels must be bytes (uint8); found ${array.type}: convert them with .astype("uint8")`,
+    );
+  return { shape: [height, width, channels], pixels: array.bytes() };
+}
+
+const MOST_CHANNELS = 64;
+const MOST_CLASSES = 2 ** 16;
+
+function labelsIn(array: NpyArray, images: NpyArray, name: string): Uint16Array {
+  const [count = 0, columns = 1] = array.shape;
+  if (array.shape.length > 2 || columns !== 1)
+    throw new InputError(
+      `${name}: expected one label per image, [images] or [images, 1]; found [${array.shape.join(", ")}]. One-hot labels become numbers with .argmax(axis=1); images with several labels are not supported`,
+    );
+  if (count !== images.shape[0])
+    throw new InputError(`${name}: ${count} labels for ${images.shape[0]} images`);
+  if (array.type.startsWith("f"))
+    throw new InputError(
+      `${name}: labels must be whole numbers; found ${array.type}: convert them with .astype("int64")`,
+    );
+  return Uint16Array.from({ length: count }, (_, index) => {
+    const label = array.at(index);
+    if (label < 0 || label >= MOST_CLASSES)
+      throw new InputError(
+        `${name}: label ${label} of image ${index}; labels start at 0 and are less than ${MOST_CLASSES}`,
+      );
+    return label;
+  });
+}
