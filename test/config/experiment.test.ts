@@ -18,9 +18,8 @@ import { longForm } from "../../src/config/shorthand.js";
 import { type Located, parseSource, readSource } from "../../src/config/source.js";
 import { isSweep } from "../../src/config/sweep.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
-import { describedFacts } from "../../src/experiment/dataset-facts.js";
-import { expandSweep } from "../../src/sweep/expand.js";
 import { loadSweep } from "../../src/sweep/load-sweep.js";
+import { checkedPoints } from "../../src/sweep/points.js";
 
 function normalise(located: Located, directory = "/here"): Experiment {
   const checked = checkExperiment(longForm(located), directory);
@@ -207,9 +206,7 @@ describe("a normalised experiment, written as YAML and read again, is the same",
     it(file, async () => {
       const source = readSource(file);
       if (!isSweep(source)) check(normalise(source, directoryOf(file)));
-      else
-        for (const { experiment } of (await expandSweep(loadSweep(file), [], describedFacts())).variants)
-          check(experiment);
+      else for (const { experiment } of checkedPoints(loadSweep(file), []).points) check(experiment);
     });
   for (const [stage, network] of [
     ["block: bottleneck, filters: 8, stride: 2", "strideIn: 3x3, shortcut: zero-pad, bias: true"],
