@@ -82,7 +82,7 @@ function checkNames(path: string, { train, test, names }: Version, found: readon
   const others = ["data_batch_1", "batches.meta", "train", "meta"].some((name) => found.includes(name));
   const hint = others ? "; it has the files of the Python version" : "";
   throw new InputError(
-    `${path} lacks ${missing}${hint}; download the binary version of the dataset, and set the path to its archive or to the folder unpacked from it`,
+    `${path} lacks ${missing}${hint}; download the binary version of the dataset, and set dataset.path to its archive or to the folder unpacked from it`,
   );
 }
 
