@@ -5,7 +5,7 @@ import type { Draw, Split } from "./split.js";
 
 export interface Batch {
   readonly size: number;
-  /** How many images are asked for; the rest, which fills up the batch, is taken from the beginning of the order again. */
+  /** The number of images that are not padding. The padding is taken from the beginning of the order. */
   readonly count: number;
   /** [size, height, width, channels] */
   readonly images: Float32Array;
@@ -25,7 +25,7 @@ export interface Pass {
   /** The indices of the images in the split. */
   readonly order: Uint32Array;
   readonly batches: readonly BatchRange[];
-  /** The length of one-hot labels: the outputs of the network, which may be more than there are classes. */
+  /** The length of one-hot labels: the number of outputs of the network, which may exceed the number of classes. */
   readonly classes: number;
   readonly draw: Draw;
 }
@@ -36,8 +36,8 @@ export async function* loadBatches(split: Split, { batches, ...pass }: Pass): As
 }
 
 /**
- * Where the batches of an epoch begin and how many images each has. A single image that would be left over joins the batch
- * before it, because BatchNorm cannot compute statistics from one value.
+ * The start and size of each batch of an epoch. A single image left over joins the batch before it, because BatchNorm cannot
+ * compute statistics from one value.
  */
 export function batchesOf(images: number, size: number): BatchRange[] {
   const batches = Math.max(1, images % size === 1 ? Math.floor(images / size) : Math.ceil(images / size));
@@ -47,12 +47,12 @@ export function batchesOf(images: number, size: number): BatchRange[] {
   });
 }
 
-/** Batches of one size. The last one is filled up with images from the beginning of the order. */
+/** Batches of equal size. The last one is padded with images from the beginning of the order. */
 export function equalBatches(images: number, size: number): BatchRange[] {
   return Array.from({ length: Math.ceil(images / size) }, (_, index) => ({ start: index * size, size }));
 }
 
-/** One batch; past its end, the order begins again. */
+/** One batch. After its end, the order starts again. */
 export function takeBatch(
   split: Split,
   { order, start, size, classes, draw }: BatchRange & Omit<Pass, "batches">,

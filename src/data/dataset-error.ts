@@ -1,11 +1,11 @@
-// A mistake in the description of a dataset that only shows once something is known of its images.
+// A mistake in the description of a dataset that can only be found once something is known about its images.
 
 import { InputError, type Path } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
 
 export class DatasetError extends InputError {
   readonly code: DiagnosticCode;
-  /** Within the description. */
+  /** The path within the description. */
   readonly path: Path;
 
   constructor({ code, path }: { code: DiagnosticCode; path: Path }, message: string) {

@@ -1,4 +1,4 @@
-// A dataset's description -> its splits as a network sees them; by the tables of sources and of transforms.
+// The description of a dataset -> its splits as a network sees them.
 
 import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
@@ -14,23 +14,23 @@ import { checkSplits, holdOut } from "./splits.js";
 import { afterFixed, shapeAfter } from "./transforms/transforms.js";
 
 export interface Dataset {
-  /** Of the images after their transforms. */
+  /** The shape of the images after their transforms. */
   readonly shape: Shape;
   readonly classes: number;
   /** In the order of the labels. */
   readonly classNames: readonly string[];
-  /** By which all splits are normalised: of the training images' bytes after those transforms that are not random. */
+  /** Normalises all splits. Computed from the bytes of the training images after those transforms that are not random. */
   readonly normalisation: Normalisation;
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;
-  /** SHA-256 over all pixels and labels of the three splits, in order, and over the transforms of test images. */
+  /** SHA-256 of all pixels and labels of the three splits, in order, and of the transforms of test images. */
   readonly fingerprint: string;
 }
 
 /**
- * The shape of the images after their transforms and the number of classes, reading as little as the kind of dataset allows.
- * Throws the same InputError as loading if files are missing or damaged, or if splits or transforms do not fit.
+ * Returns the shape of the images after their transforms and the number of classes. Reads as little as the kind of dataset
+ * allows. Throws the same InputError as loading if files are missing or damaged, or if splits or transforms do not fit.
  */
 export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: number } {
   const { shape, classes, images } = sourceOf(spec).describe(spec);
@@ -62,7 +62,7 @@ function sourceOf({ name }: DatasetSpec): Source<DatasetSpec> {
   return SOURCES[name];
 }
 
-/** The shape of training and test images after their transforms, which must be the same. */
+/** The shape of images after their transforms, which must be the same for training and test images. */
 function transformedShape({ transforms }: DatasetSpec, input: Shape): Shape {
   const [train, test] = (["train", "test"] as const).map((part) => {
     const after = shapeAfter(input, transforms[part]);
@@ -76,14 +76,14 @@ function transformedShape({ transforms }: DatasetSpec, input: Shape): Shape {
   if (trained !== tested)
     throw new DatasetError(
       { code: "unequal-shapes", path: ["transforms"] },
-      `transforms make training images ${trained}, but test images ${tested}; they must have the same shape`,
+      `after their transforms, training images are ${trained}, but test images are ${tested}; they must have the same shape`,
     );
   return train;
 }
 
 /**
- * Sets validation images aside from the training images, unless the dataset has some of its own, and keeps as many of the rest
- * as are asked for.
+ * Sets validation images aside, unless the dataset has its own, and keeps as many of the remaining images for training as the
+ * description asks for.
  */
 function splitOf(
   spec: DatasetSpec,

@@ -8,7 +8,7 @@ export interface Image {
   readonly pixels: Uint8Array;
 }
 
-/** Images of one shape, one after the other, with a class each. */
+/** Images of the same shape, one after another, each with a class. */
 export interface LabelledImages {
   readonly shape: Shape;
   /** In the order of the labels, from label 0. */
@@ -19,7 +19,7 @@ export interface LabelledImages {
   readonly labels: Uint8Array | Uint16Array;
 }
 
-/** A dataset as its source divides it. */
+/** A dataset, divided as in its source. */
 export interface RawDataset {
   readonly train: LabelledImages;
   /** Null if the validation images are to be taken from the training images. */

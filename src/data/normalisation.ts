@@ -1,8 +1,8 @@
-// Bytes -> numbers of mean 0 and standard deviation 1, by channel.
+// Bytes -> numbers with mean 0 and standard deviation 1 in each channel.
 
 import type { LabelledImages } from "./images.js";
 
-/** Mean and standard deviation of each channel, in units of pixels from 0 to 255; 1 for a channel that does not vary. */
+/** Mean and standard deviation of each channel, for pixels from 0 to 255. The deviation of a constant channel is set to 1. */
 export interface Normalisation {
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
@@ -27,7 +27,7 @@ export function channelStatistics({ pixels, shape: { channels } }: LabelledImage
 
 const BYTES = 256;
 
-/** (value - mean) / deviation of each value of a byte, [channels, 256]. */
+/** (value - mean) / deviation for each channel and each value of a byte: [channels, 256]. */
 export function normalisationTable({ mean, deviation }: Normalisation): Float32Array {
   return Float32Array.from({ length: mean.length * BYTES }, (_, index) => {
     const channel = Math.floor(index / BYTES);
@@ -35,7 +35,7 @@ export function normalisationTable({ mean, deviation }: Normalisation): Float32A
   });
 }
 
-/** Writes normalised pixels to `target`, from `offset` on. */
+/** Writes normalised pixels to `target`, starting at `offset`. */
 export function normaliseInto(
   target: Float32Array,
   offset: number,

@@ -11,15 +11,15 @@ export interface Split {
   readonly count: number;
   /** The number of classes in the dataset. */
   readonly classes: number;
-  /** Of the images after their transforms. */
+  /** The shape of the images after their transforms. */
   readonly shape: Shape;
   /** [images] */
   readonly labels: Uint8Array | Uint16Array;
-  /** Writes an image, transformed and normalised, to `target` from `offset` on: [height, width, channels]. */
+  /** Transforms and normalises an image, and writes it to `target`, starting at `offset`: [height, width, channels]. */
   read(index: number, to: { readonly target: Float32Array; readonly offset: number }, draw: Draw): void;
 }
 
-/** The random numbers for an image: the same in every pass with the same name. */
+/** Returns the random numbers for an image, which are the same in each call. */
 export type Draw = (image: number) => RandomStream;
 
 export interface SplitParts {
@@ -43,10 +43,10 @@ export function splitFrom(images: LabelledImages, { shape, transforms, normalisa
   };
 }
 
-/** For training: other random numbers in each epoch. */
+/** For training: different random numbers in each epoch. */
 export function augmentation(seed: number, epoch: number): Draw {
   return (image) => randomStream("augment", seed, epoch, image);
 }
 
-/** For evaluation, where transforms are not random. */
+/** For evaluation, during which no transform is random. */
 export const FIXED: Draw = () => randomStream("fixed");

@@ -1,34 +1,34 @@
-// Which images are held out for validation and testing, and which are trained on.
+// Divides images into those to train on and those that are held out for validation or testing.
 
 import { InputError } from "../diagnostic.js";
 import { permutation, randomStream } from "../random.js";
 import { DatasetError } from "./dataset-error.js";
 import { type LabelledImages, sizeOf } from "./images.js";
 
-/** What a dataset says of its splits, where they are taken from its training images. */
+/** The numbers of validation and training images, for a dataset without a validation set of its own. */
 export interface SplitSpec {
   readonly validation: number;
   readonly train: number | "all";
 }
 
-/** `images`: those that validation images are taken from. */
+/** `images`: the number of images that both splits are taken from. Throws DatasetError. */
 export function checkSplits(spec: SplitSpec, images: number): void {
   if (spec.validation >= images)
     throw new DatasetError(
       { code: "too-few-images", path: ["validation"] },
-      `dataset.validation asks for ${spec.validation} of ${images} images: some must be left to train on`,
+      `dataset.validation asks for ${spec.validation} of ${images} images; some must be left to train on`,
     );
   const left = images - spec.validation;
   if (spec.train !== "all" && spec.train > left)
     throw new DatasetError(
       { code: "too-few-images", path: ["train"] },
-      `dataset.train asks for ${spec.train} images; beside those for validation and testing there are ${left}`,
+      `dataset.train asks for ${spec.train} images, but only ${left} are left besides those for validation and testing`,
     );
 }
 
 /**
- * Sets `count` images aside, the same share of every class (largest remainders), always the same ones: the split is a
- * property of the dataset, not of a run's seed.
+ * Sets `count` images aside, the same share of every class (rounded by largest remainders). They are always the same images,
+ * because the split is a property of the dataset, not of a run's seed.
  */
 export function holdOut(
   images: LabelledImages,
@@ -36,7 +36,7 @@ export function holdOut(
 ): { train: LabelledImages; validation: LabelledImages } {
   if (count >= images.labels.length)
     throw new InputError(
-      `cannot take ${count} images from ${images.labels.length}: some must be left to train on`,
+      `cannot take ${count} of ${images.labels.length} images; some must be left to train on`,
     );
   const byClass: number[][] = images.classNames.map(() => []);
   images.labels.forEach((label, index) => {
@@ -59,7 +59,7 @@ export function holdOut(
   return { train: pick(0), validation: pick(1) };
 }
 
-/** `count` divided in proportion to `sizes`, adding up exactly. */
+/** Divides `count` in proportion to `sizes` into integers that add up to it exactly. */
 function shares(sizes: readonly number[], count: number): number[] {
   const total = sizes.reduce((a, b) => a + b, 0);
   const exact = sizes.map((size) => (total === 0 ? 0 : (size * Math.min(count, total)) / total));

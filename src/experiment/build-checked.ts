@@ -1,4 +1,4 @@
-// A checked experiment and what is known of its data -> its network graph, the problems of it, and keys that have no effect.
+// A checked experiment and what is known about its data -> its network, and its mistakes, including keys without effect.
 
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment } from "../config/experiment.js";
@@ -14,7 +14,7 @@ import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js
 
 export interface BuiltNetwork {
   readonly graph: Graph;
-  /** All mistakes in the experiment that only show once its network is built. */
+  /** All mistakes in the experiment that can only be found once its network is built. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -31,7 +31,7 @@ export function buildChecked(checked: CheckedExperiment, input: ExperimentInput)
   return { graph, diagnostics };
 }
 
-/** Located at the first of its keys that is present in the text, or else at the part of the network. */
+/** Reports a problem at the first of its keys that is present in the text, or otherwise at its part of the network. */
 function reportProblem(
   { code, message, path, keys }: NetworkProblem,
   { located, report }: { located: CheckedExperiment["located"]; report: Report },
@@ -78,8 +78,9 @@ function pointwiseNorm(graph: Graph): string | undefined {
 type UsedIn = Pick<CheckedExperiment, "located" | "directory"> & { readonly input: ExperimentInput };
 
 /**
- * A key is a mistake if no value of it would change the network, but not if only its current value has no effect or equals
- * the default. `r` is excluded: different ratios may result in the same reduced width, and thus in the same network and run.
+ * A key is a mistake if none of its possible values would change the network, but not if only its current value has no effect
+ * or equals the default. `r` is excluded: different ratios may result in the same reduced width, and thus in the same network
+ * and run.
  */
 function checkUsed({ located: whole, directory, input }: UsedIn, report: Report): void {
   // A key that the second block of a stage does not use is not used by the blocks after it either.

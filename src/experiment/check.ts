@@ -6,7 +6,7 @@ import type { LongForm } from "../config/shorthand.js";
 import type { CheckedExperiment } from "./checked-experiment.js";
 import { everyMistake } from "./every-mistake.js";
 
-/** The experiment with some of its values replaced, in order. */
+/** Applies overrides to an experiment in order, and checks the result. */
 export function checkWith(
   base: LongForm,
   directory: string,

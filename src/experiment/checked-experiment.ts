@@ -1,4 +1,4 @@
-// An experiment that its file alone does not refute, and what its network is given.
+// An experiment without mistakes that can be found from its file alone, and the input of its network.
 
 import type { Experiment } from "../config/experiment.js";
 import type { LongForm } from "../config/shorthand.js";
@@ -6,7 +6,7 @@ import type { NetworkInput } from "../network/build-network.js";
 
 export interface CheckedExperiment {
   readonly experiment: Experiment;
-  /** What the experiment was made from, with the positions of its keys in the text. */
+  /** The value that the experiment was made from, with the positions of its keys in the text. */
   readonly located: LongForm;
   /** The folder that relative paths in the experiment start at. */
   readonly directory: string;

@@ -1,4 +1,4 @@
-// An experiment's dataset -> what is known of it, with or without reading the images.
+// An experiment's dataset -> what is known about it, with or without reading the images.
 
 import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment.js";
@@ -15,10 +15,10 @@ export interface DatasetFacts extends NetworkInput {
   readonly fingerprint: string;
 }
 
-/** Asked once for each different dataset. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
+/** Equal datasets are only described once. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
 export type FactsOf = (checked: CheckedExperiment) => Promise<DatasetFacts>;
 
-/** The facts that only the images themselves tell; each dataset is loaded once. */
+/** Facts from the images themselves. Each dataset is loaded once. */
 export function loadedFacts(): FactsOf {
   return remember(async (dataset) => {
     const { shape, classes, train, test, fingerprint } = await loadDataset(dataset);
@@ -36,7 +36,7 @@ export function describedFacts(): FactsOf {
   }));
 }
 
-/** What the network of an experiment is given. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
+/** The input of an experiment's network. Throws InputError if data are missing, DiagnosticError for mistakes in the file. */
 export function inputOf({ experiment, located }: CheckedExperiment): NetworkInput {
   try {
     return describeDataset(experiment.dataset);

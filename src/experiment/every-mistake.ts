@@ -1,4 +1,4 @@
-// An experiment with mistakes -> all of them, including those that the first ones would hide.
+// An experiment with mistakes -> all of its mistakes, including those that are hidden by others.
 
 import { checkExperiment } from "../config/experiment.js";
 import { mistakesOfAllRounds, weighed } from "../config/mend.js";
@@ -34,7 +34,7 @@ export function everyMistake(located: LongForm, directory: string): Diagnostic[]
   });
 }
 
-/** Mistakes of the data and of the network; none if the data are missing. */
+/** Mistakes in the data and in the network; none if the data are missing. */
 function mistakesOfNetwork(checked: CheckedExperiment): readonly Diagnostic[] {
   try {
     return buildChecked(checked, inputOf(checked)).diagnostics;

@@ -12,7 +12,7 @@ import { checkWith } from "./check.js";
 import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 import { quickOverrides } from "./quick.js";
 
-/** `quick`: whether the experiment is only to be tried. Throws InputError and DiagnosticError. */
+/** `quick`: whether to shorten the experiment for a trial. Throws InputError and DiagnosticError. */
 export function loadExperiment(
   file: string,
   overrides: readonly Override[],

@@ -18,11 +18,11 @@ export interface Model {
   readonly dropouts: readonly NoiseDropout[];
   /** Every weight, trainable or not, by name (`stage1.block1.conv1/kernel`). */
   readonly weights: ReadonlyMap<string, tf.Variable>;
-  /** What each weight is for, by name. */
+  /** The role of each weight, by name. */
   readonly roles: ReadonlyMap<string, WeightRole>;
 }
 
-/** Builds the model. Its weights are zeros and ones until they are set. Vectors have the shape [batch, channels]. */
+/** Builds the model. Its weights are 0 or 1 until they are set. Vectors have the shape [batch, channels]. */
 export function buildModel(graph: Graph): Model {
   const shapes = inferShapes(graph);
   const outputs = new Map<string, layers.SymbolicTensor>();
@@ -51,7 +51,10 @@ export function buildModel(graph: Graph): Model {
   };
 }
 
-/** Applies layers in order. With two inputs, all but the last layer only apply to the second one, to match its shape to the first. */
+/**
+ * Applies layers in order. If there are two inputs, all layers except the last one are only applied to the second input, so that
+ * its shape matches that of the first.
+ */
 function connect(
   node: Node,
   built: readonly layers.layers.Layer[],
@@ -68,7 +71,7 @@ function connect(
   ]) as layers.SymbolicTensor;
 }
 
-/** Converts vectors to images of one pixel, and joins these to one row. */
+/** Converts vectors to images of one pixel, and joins them into one row. */
 function stackPixels(
   name: string,
   vectors: readonly layers.SymbolicTensor[],
@@ -214,7 +217,7 @@ interface PaddedNode {
   readonly padding: Padding;
 }
 
-/** Symmetric padding needs a separate layer, except where it is the same as `same`. */
+/** Symmetric padding needs a separate layer, unless it is equivalent to `same`. */
 function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: [number, number]) {
   const none: layers.layers.Layer[] = [];
   if (padding !== "symmetric") return { around: none, padding };
@@ -235,7 +238,7 @@ function isVector(shape: Shape | undefined): boolean {
   return shape?.height === 1 && shape.width === 1;
 }
 
-/** The weights of a model, checked on every build to be those that the graph declares, which are the ones that are counted. */
+/** The weights of a model. Throws if they differ from those that the graph declares, from which parameters are counted. */
 function checkedWeights(
   model: layers.LayersModel,
   declared: ReadonlyMap<string, Weight>,
@@ -248,11 +251,11 @@ function checkedWeights(
       const expected = declared.get(name);
       const found = describe(variable.shape, layer.trainableWeights.includes(weight));
       if (!expected || describe(expected.shape, isLearned(expected.role)) !== found)
-        throw new Error(`the layer's weight ${name} (${found}) is not what the graph declares`);
+        throw new Error(`the layer's weight ${name} (${found}) is not as the graph declares it`);
       weights.set(name, variable);
     }
   for (const name of declared.keys())
-    if (!weights.has(name)) throw new Error(`the model has no weight ${name}, which the graph declares`);
+    if (!weights.has(name)) throw new Error(`the model lacks the weight ${name}, which the graph declares`);
   return weights;
 }
 

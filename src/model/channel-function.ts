@@ -1,11 +1,11 @@
-// Functions that keep the shape of an image and are not standard layers of tfjs. A saved model with one needs this class.
+// Functions that keep the shape of an image and are not standard layers of tfjs. A saved model with one of them needs this class.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
 import { CHANNEL_WEIGHTS, isLearned } from "../network/weights.js";
 
-/** x: [batch, height, width, C]; weights: [C], those of CHANNEL_WEIGHTS. */
+/** x: [batch, height, width, C]; weights: those of CHANNEL_WEIGHTS, each [C]. */
 type Formula = (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
 
 const EPSILON = 1e-5;
@@ -14,8 +14,8 @@ const LAMBDA = 1e-4;
 
 const FORMULAS: { readonly [Kind in ChannelFunction]: Formula } = {
   /**
-   * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over the pixels (Yang et al. 2020); alpha
-   * starts at 1, gamma and beta at 0: the identity.
+   * x (1 + tanh(gamma s + beta)), s = sqrt(C) e / |e|, e = alpha |x| with the norm over the pixels (Yang et al. 2020). Initially
+   * the identity: alpha is 1, gamma and beta are 0.
    */
   gct: (x, { alpha, gamma_gate, beta_gate }) => {
     const norms = tf.sqrt(tf.add(tf.sum(tf.square(x), [1, 2], true), EPSILON));
@@ -26,7 +26,10 @@ const FORMULAS: { readonly [Kind in ChannelFunction]: Formula } = {
     );
     return tf.mul(x, tf.add(gate, 1));
   },
-  /** x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2) with mu the mean over the pixels, n = H W - 1 (Yang et al. 2021). */
+  /**
+   * x sigmoid((x - mu)^2 / (4 (sum (x - mu)^2 / n + lambda)) + 1/2), where mu is the mean over the pixels and n = H W - 1
+   * (Yang et al. 2021).
+   */
   simam: (x) => {
     const [, height, width] = x.shape as [number, number, number, number];
     const squares = tf.square(tf.sub(x, tf.mean(x, [1, 2], true)));

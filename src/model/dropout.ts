@@ -6,7 +6,7 @@ import * as layers from "@tensorflow/tfjs-layers";
 const stock = layers.layers.dropout({ rate: 0.5 });
 const StockDropout = stock.constructor as new (config: object) => typeof stock;
 
-/** Is saved as the standard Dropout layer. */
+/** Saved as the standard Dropout layer. */
 export class NoiseDropout extends StockDropout {
   static readonly className = "Dropout";
   #noise: tf.Tensor | null = null;
@@ -25,7 +25,7 @@ export class NoiseDropout extends StockDropout {
     this.#noise = noise;
   }
 
-  /** During training: x / (1 - rate) where the noise is at least the rate, otherwise 0. The identity outside of training. */
+  /** During training, x / (1 - rate) if the noise is at least the rate, and 0 otherwise. The identity outside of training. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
     if (kwargs.training !== true) return tf.clone(x);

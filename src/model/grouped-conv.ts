@@ -1,5 +1,5 @@
-// A layer for grouped or dilated 2-D convolutions: tfjs has no groups, and no gradient for dilation. A saved model with this
-// layer needs this class.
+// A layer for grouped or dilated 2-D convolutions, because tfjs supports neither groups nor gradients of dilated convolutions.
+// A saved model with this layer needs this class.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";

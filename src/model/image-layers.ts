@@ -43,7 +43,7 @@ export class AxisReduce extends ImageLayer {
   }
 }
 
-/** Rows `start` to `start + count`. */
+/** `count` rows from row `start`. */
 export class Rows extends ImageLayer {
   static readonly className = "SqueezeboxRows";
 
@@ -92,12 +92,12 @@ export class RepeatChannels extends ImageLayer {
   }
 }
 
-/** Added to the variance, so that the root of a constant channel has a gradient. */
+/** Added to the variance, so that the square root has a finite gradient for a constant channel. */
 const EPSILON = 1e-5;
 
 /**
- * sqrt(sum (x - mean)^2 / (n - 1) + epsilon) over the n pixels of each channel: unbiased, as torch's `std`; of a single pixel,
- * where that is not a number, sqrt(epsilon). Returns a vector.
+ * sqrt(sum (x - mean)^2 / (n - 1) + epsilon) over the n pixels of each channel, unbiased like torch's `std`. For a single
+ * pixel, for which torch returns NaN, the result is sqrt(epsilon). Returns a vector.
  */
 export class GlobalDeviation extends ImageLayer {
   static readonly className = "SqueezeboxGlobalDeviation";
@@ -114,7 +114,7 @@ export class GlobalDeviation extends ImageLayer {
   }
 }
 
-/** The sum over the pixels of x times a weight per pixel and channel, [height, width, C]. */
+/** The sum over the pixels of x, each multiplied by a weight per pixel and channel: [height, width, C]. */
 export class ChannelDense extends ImageLayer {
   static readonly className = "SqueezeboxChannelDense";
   #weight: layers.LayerVariable | null = null;

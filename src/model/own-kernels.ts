@@ -1,4 +1,4 @@
-// Registers all kernels that tfjs lacks for a backend.
+// Registers, for one backend, all kernels that tfjs lacks.
 
 import { registerBatchNormKernels } from "./batch-norm-kernels.js";
 import { registerGroupedConvKernels } from "./grouped-conv-kernels.js";

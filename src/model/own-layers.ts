@@ -1,8 +1,8 @@
-// Which layers are this project's own.
+// Tells this project's own layers from those of TensorFlow.js.
 
 import type { layers } from "@tensorflow/tfjs-layers";
 
-/** Whether stock TensorFlow.js lacks a layer; those that it has under the same name and configuration keep tfjs' class names. */
+/** Whether stock TensorFlow.js lacks a layer. Layers that are saved as standard ones have the class names of tfjs. */
 export function isOwnLayer(layer: layers.Layer): boolean {
   return layer.getClassName().startsWith("Squeezebox");
 }

@@ -7,7 +7,7 @@ export interface Checkpoint {
   readonly state: State;
   /** Number of finished epochs. */
   readonly epoch: number;
-  /** Identifies what was trained, regardless of how long (network/fingerprint.ts). Other checkpoints cannot be used. */
+  /** Identifies what was trained, regardless of how long (experiment/fingerprint.ts). Other checkpoints cannot be used. */
   readonly trajectory: string;
   /** Checksum of the rows of epochs.csv up to this epoch; empty if it is not needed. */
   readonly rows: string;
@@ -39,7 +39,7 @@ export function readCheckpoint(file: string, trajectory: string): Checkpoint | n
   };
 }
 
-/** Whether a checkpoint has all state, in the right sizes. */
+/** Whether a checkpoint contains all state, in the right sizes. */
 export function fitsShapes({ state }: Checkpoint, shapes: Shapes): boolean {
   return [...shapes].every(
     ([name, shape]) => state.get(name)?.length === shape.reduce((size, dimension) => size * dimension, 1),

@@ -9,7 +9,7 @@ import { ownVersion } from "../own-version.js";
 export interface Environment {
   /** Identifies the run: equal runs have the same fingerprint. */
   readonly fingerprint: string;
-  /** The fingerprint without the number of epochs (network/fingerprint.ts). */
+  /** The fingerprint without the number of epochs (experiment/fingerprint.ts). */
   readonly trajectory: string;
   readonly squeezebox: string;
   readonly commit: string | null;

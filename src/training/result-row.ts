@@ -21,7 +21,7 @@ export interface Outcome {
   readonly test: Evaluation;
 }
 
-/** What result.csv says of a run, except for its checksum. */
+/** The row of a run in result.csv, without its checksum. */
 export function resultRow(
   { graph, fingerprint, experiment, dataset }: ResultParts,
   { rows, best, selected, test }: Outcome,
@@ -67,7 +67,7 @@ function majorityError({ train, test }: Dataset): number {
   return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
 }
 
-/** Rounds to three decimals, which for times are milliseconds. */
+/** Rounds to three decimals, so that times are in whole milliseconds. */
 export function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

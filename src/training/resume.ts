@@ -35,7 +35,7 @@ export function resumePoint(
     if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
     const own = rows.slice(0, checkpoint.epoch);
     if (checksumOf(EPOCH_COLUMNS, own) !== checkpoint.rows) {
-      logLine(folder, `not used: ${folder.epochs} is not what was written with ${file}`);
+      logLine(folder, `not used: ${file} does not match ${folder.epochs}`);
       continue;
     }
     const best = bestEpoch(own);
@@ -46,7 +46,7 @@ export function resumePoint(
   return none;
 }
 
-/** Returns null for a damaged checkpoint, and logs it. */
+/** Logs a damaged checkpoint and returns null. */
 function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): Checkpoint | null {
   try {
     return readCheckpoint(file, trajectory);
@@ -57,7 +57,7 @@ function intactCheckpoint(folder: RunFolder, file: string, trajectory: string): 
   }
 }
 
-/** Returns no rows if the table is damaged, and logs it. */
+/** Logs a damaged table and returns no rows. */
 function rowsIn(folder: RunFolder): EpochRow[] {
   try {
     const table = readCsv(folder.epochs, EPOCH_COLUMNS);
@@ -70,12 +70,12 @@ function rowsIn(folder: RunFolder): EpochRow[] {
   return [];
 }
 
-/** Throws if the weights are missing or damaged. The next attempt then starts from the beginning. */
+/** Throws if the weights are missing or damaged. The next attempt then trains from the beginning. */
 export function bestWeights(folder: RunFolder, epoch: number, trajectory: string): Checkpoint {
   const weights = intactCheckpoint(folder, folder.bestCheckpoint, trajectory);
   if (weights?.epoch === epoch) return weights;
   throw new Error(
-    `the weights of the best epoch, ${epoch}, are lost: started once more, the run begins again`,
+    `the weights of the best epoch (${epoch}) are missing or damaged; the next attempt trains this run from the beginning`,
   );
 }
 

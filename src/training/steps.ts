@@ -28,7 +28,7 @@ export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Vari
   return state;
 }
 
-/** The weights that training changes by their gradients, in the order of the layers. */
+/** The weights that are trained with their gradients, in the order of the layers. */
 function learnedWeights({ weights, roles }: Model) {
   return Array.from(weights, ([name, weight]) => ({
     name,

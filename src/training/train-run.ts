@@ -27,7 +27,7 @@ export interface RunOptions extends EngineOptions {
   readonly dataset: Dataset;
   readonly fingerprint: string;
   readonly folder: RunFolder;
-  /** Whether to write an event file, too. */
+  /** Whether to write an event file as well. */
   readonly tensorboard: boolean;
   readonly onProgress: (progress: RunProgress) => void;
 }
@@ -65,7 +65,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
   }
 }
 
-/** What is trained, on what, and with which data. */
+/** Writes the files that describe the experiment, the environment and the data. */
 function writeDescription(options: RunOptions, engine: Engine, trajectory: string): void {
   const { experiment, dataset, fingerprint, folder, threads } = options;
   writeWhole(folder.config, stringify(experiment));
@@ -80,7 +80,7 @@ interface RunParts {
   readonly trajectory: string;
 }
 
-/** Trains the epochs that are missing, and returns the rows of all epochs. */
+/** Trains the missing epochs, and returns the rows of all epochs. */
 async function trainEpochs(
   { trainer, engine, trajectory }: RunParts,
   options: RunOptions,
@@ -89,7 +89,7 @@ async function trainEpochs(
   const { epochs, batchSize, select } = experiment.training;
   const { shapes } = trainer;
   const selects = select === "validation";
-  // The file has the same bytes whether it is written with its epoch or when the run is resumed.
+  // The bytes of the file are the same whether it is written after its epoch or when the run is resumed.
   const keepBest = (best: Omit<Checkpoint, "rows">) =>
     writeCheckpoint(
       folder.bestCheckpoint,

@@ -99,7 +99,7 @@ describe("CIFAR", () => {
       await rejects(join(folder, "none.tar.gz"), /there is no file or folder .*none\.tar\.gz/);
       copyFileSync(TEN, archive);
       truncateSync(archive, 2000);
-      await rejects(archive, /cut\.tar\.gz is not an archive, or it is damaged/);
+      await rejects(archive, /cut\.tar\.gz is not an archive or is damaged/);
       writeFileSync(archive, "no archive at all");
       await rejects(archive, /cut\.tar\.gz is not an archive/);
       const tar = join(folder, "cut.tar");
@@ -111,7 +111,7 @@ describe("CIFAR", () => {
       writeFileSync(join(python, "data_batch_1"), "");
       await rejects(
         python,
-        /lacks data_batch_1\.bin; these are the files of the Python version; download the binary/,
+        /lacks data_batch_1\.bin; it has the files of the Python version; download the binary/,
       );
       const inner = join(unpack(TEN, folder), "cifar-10-batches-bin");
       const batch = join(inner, "data_batch_3.bin");
@@ -120,7 +120,7 @@ describe("CIFAR", () => {
       await rejects(inner, /data_batch_3\.bin has 18437 bytes, which is not a multiple of 3073/);
       bytes[3073] = 10;
       writeFileSync(batch, bytes);
-      await rejects(inner, /data_batch_3\.bin: record 2 has the label 10; labels are 0 to 9/);
+      await rejects(inner, /data_batch_3\.bin: record 2 has the label 10; labels must be from 0 to 9/);
       rmSync(batch);
       symlinkSync("/dev/zero", batch);
       await rejects(inner, /data_batch_3\.bin: it is not a regular file/);

@@ -141,8 +141,13 @@ describe("a dataset with transforms", () => {
       /8x9 does not fit into images of 8x8/,
     );
     check(specOf([], [large]), ["transforms", "test", 0], "too-small", /8x9/);
-    check(specOf([centre]), ["transforms"], "unequal-shapes", /training images 6x6x3, but test images 8x8x3/);
+    check(
+      specOf([centre]),
+      ["transforms"],
+      "unequal-shapes",
+      /training images are 6x6x3, but test images are 8x8x3/,
+    );
     const far = { randomCrop: { size: 13, padding: 2, fill: 0 } };
-    check(specOf([far]), ["transforms", "train", 0], "too-small", /12x12 with their padding/);
+    check(specOf([far]), ["transforms", "train", 0], "too-small", /12x12 including padding/);
   });
 });

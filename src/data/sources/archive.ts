@@ -1,4 +1,4 @@
-// A folder, or a tar archive of one (gzipped or not) -> the contents of files in it, by name.
+// A folder or a tar archive (gzipped or not) -> the contents of files in it, by name.
 
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -10,11 +10,11 @@ import { readRegularFile } from "../../regular-file.js";
 
 export interface Wanted {
   readonly names: readonly string[];
-  /** No file may have more bytes. */
+  /** The largest allowed size of a file. */
   readonly mostBytes: number;
 }
 
-/** Throws InputError if there is neither a folder nor a regular file. */
+/** Throws InputError if the path is neither a folder nor a regular file. */
 export function kindOf(path: string): "folder" | "archive" {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new InputError(`there is no file or folder ${path}`);
@@ -24,14 +24,14 @@ export function kindOf(path: string): "folder" | "archive" {
 }
 
 /**
- * The wanted files that there are, by name, wherever they are in an archive, and in a folder or the folders in it. Throws
- * InputError if a file is there twice or too large, or if the archive is damaged.
+ * Returns those of the wanted files that exist, by name. They may be at any depth in an archive, but must be in a folder itself
+ * or in one of its subfolders. Throws InputError if a file exists twice or is too large, or if the archive is damaged.
  */
 export function readFiles(path: string, wanted: Wanted): Promise<ReadonlyMap<string, Buffer>> {
   return kindOf(path) === "folder" ? Promise.resolve(readFolder(path, wanted)) : readArchive(path, wanted);
 }
 
-/** The names of the files in a folder and in the folders in it, with their paths; hidden ones are left out. */
+/** The names and paths of the files in a folder and its subfolders, except hidden ones. */
 export function filesIn(folder: string): { readonly name: string; readonly file: string }[] {
   const entriesOf = (path: string) =>
     readdirSync(path, { withFileTypes: true })
@@ -56,7 +56,7 @@ function readFolder(folder: string, { names, mostBytes }: Wanted): ReadonlyMap<s
   return found;
 }
 
-/** Unpacked. An archive may have other files beside the wanted ones, but not without end. */
+/** The largest allowed size of an unpacked archive, including files that are not wanted. */
 const MOST_ARCHIVE_BYTES = 2 ** 29;
 
 async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<ReadonlyMap<string, Buffer>> {
@@ -84,7 +84,7 @@ async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<
     hasEnded = true;
   });
   const damage = (cause: unknown) =>
-    new InputError(`${path} is not an archive, or it is damaged (${(cause as Error).message})`, { cause });
+    new InputError(`${path} is not an archive or is damaged (${(cause as Error).message})`, { cause });
   parser.on("error", (cause: unknown) => problems.push(damage(cause)));
   const parse = async (parts: AsyncIterable<Buffer>) => {
     let bytes = 0;
@@ -102,7 +102,7 @@ async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<
       ? pipeline(createReadStream(path), createGunzip(), parse)
       : pipeline(createReadStream(path), parse));
   } catch (cause) {
-    // What was read is enough, or there is a problem already, and the rest of the file was not read.
+    // Once the archive has ended or a problem was found, reading stops early, and an error from that is expected.
     if (!hasEnded && problems.length === 0) throw damage(cause);
   }
   const [problem] = problems;

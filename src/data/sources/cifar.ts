@@ -1,6 +1,6 @@
 // The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009) -> labelled images.
-// Format: https://www.cs.toronto.edu/~kriz/cifar.html - records of one label (CIFAR-100: a coarse and a fine one) and 3,072 bytes:
-// the red, the green and the blue pixels, each 32 rows of 32.
+// Format: https://www.cs.toronto.edu/~kriz/cifar.html - each record is a label (CIFAR-100: a coarse and a fine label) and
+// 3,072 bytes of pixels: 32 rows of 32 red values, then the green ones, then the blue ones.
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
@@ -15,15 +15,16 @@ const SHAPE = { height: 32, width: 32, channels: 3 } as const;
 const PIXELS = SHAPE.height * SHAPE.width;
 const MOST_BYTES = 1 << 28;
 
-/** The files of one version of the dataset, and where the label is in a record. */
+/** The files of one version of the dataset, and the position of the label in a record. */
 interface Version {
   readonly train: readonly string[];
   readonly test: string;
   /** The file with the names of the classes, one per line. */
   readonly names: string;
   readonly classes: number;
-  /** Labels at the start of a record, and which of them is meant. */
+  /** The number of labels at the start of a record. */
   readonly labels: number;
+  /** The index of the label to use. */
   readonly label: number;
 }
 
@@ -50,7 +51,7 @@ export const CIFAR100: Source<Cifar100Spec> = {
   open: ({ path, labels }) => open(path, labels === "fine" ? FINE : COARSE),
 };
 
-/** The number of images is only known once they are read. */
+/** The number of images is unknown until they are read. */
 function describe(path: string, version: Version) {
   if (kindOf(path) === "folder")
     checkNames(
@@ -79,9 +80,9 @@ function checkNames(path: string, { train, test, names }: Version, found: readon
   const missing = [...train, test, names].find((name) => !found.includes(name));
   if (missing === undefined) return;
   const others = ["data_batch_1", "batches.meta", "train", "meta"].some((name) => found.includes(name));
-  const hint = others ? "; these are the files of the Python version" : "";
+  const hint = others ? "; it has the files of the Python version" : "";
   throw new InputError(
-    `${path} lacks ${missing}${hint}; download the binary version of the dataset and give the path of the archive, or of the folder unpacked from it`,
+    `${path} lacks ${missing}${hint}; download the binary version of the dataset, and set dataset.path to its archive or to the folder unpacked from it`,
   );
 }
 
@@ -92,11 +93,11 @@ function classNamesIn(path: string, { names, classes }: Version, content: Buffer
     .map((line) => line.trim())
     .filter((line) => line !== "");
   if (found.length !== classes)
-    throw new InputError(`${path}: ${names} has ${found.length} names of classes; expected ${classes}`);
+    throw new InputError(`${path}: ${names} has ${found.length} class names; expected ${classes}`);
   return found;
 }
 
-/** The images of several files, one after the other, with the colours of a pixel side by side. */
+/** The images of all files in order, with the three colours of each pixel next to each other. */
 function recordsIn(
   files: readonly { readonly name: string; readonly bytes: Buffer }[],
   { classes, labels: labelBytes, label }: Version,
@@ -117,7 +118,7 @@ function recordsIn(
       const own = bytes[start + label] as number;
       if (own >= classes)
         throw new InputError(
-          `${name}: record ${start / length + 1} has the label ${own}; labels are 0 to ${classes - 1}`,
+          `${name}: record ${start / length + 1} has the label ${own}; labels must be from 0 to ${classes - 1}`,
         );
       labels[image] = own;
       for (let channel = 0; channel < SHAPE.channels; channel++) {

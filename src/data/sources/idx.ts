@@ -1,6 +1,6 @@
 // IDX files (MNIST, Fashion-MNIST, EMNIST and others), gzipped or not -> labelled images.
-// Format: http://yann.lecun.com/exdb/mnist/ - two zero bytes, a type byte (8: unsigned), the number of dimensions, each
-// dimension as a big-endian 32-bit integer, the data.
+// Format: http://yann.lecun.com/exdb/mnist/ - two zero bytes, a type byte (8: unsigned bytes), the number of dimensions,
+// each dimension as a big-endian 32-bit integer, and the data.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,13 +11,13 @@ import { readRegularFile } from "../../regular-file.js";
 import type { LabelledImages, RawDataset } from "../images.js";
 import type { Source } from "./source.js";
 
-/** A folder with four files of one dataset; where it has those of several, `prefix` says which (`emnist-letters`). */
+/** A folder with the four files of a dataset. If it contains several datasets, `prefix` selects one (`emnist-letters`). */
 export interface IdxFolder {
   readonly directory: string;
   readonly prefix: "auto" | string;
 }
 
-/** The four files as they are distributed; `t10k` or `test` is the test set. */
+/** Loads the four files, with names as distributed. `t10k` or `test` is the test set. */
 export function loadIdx(folder: IdxFolder): RawDataset {
   const files = findFiles(folder);
   const [train, test] = [
@@ -26,9 +26,9 @@ export function loadIdx(folder: IdxFolder): RawDataset {
   ];
   if (test.shape.height !== train.shape.height || test.shape.width !== train.shape.width)
     throw new InputError(
-      `${folder.directory}: training images are ${size(train.shape)}, test images ${size(test.shape)}`,
+      `${folder.directory}: training images are ${size(train.shape)}, but test images are ${size(test.shape)}`,
     );
-  // Labels may begin at 1, as those of the letters do.
+  // Labels may start at 1, as in EMNIST Letters.
   const first = Math.min(least(train.labels), least(test.labels));
   const classes = Math.max(2, Math.max(most(train.labels), most(test.labels)) - first + 1);
   const classNames = Array.from({ length: classes }, (_, index) => String(first + index));
@@ -55,7 +55,7 @@ type Subset = "train" | "test";
 type Content = "images" | "labels";
 type Files = ReadonlyMap<`${Subset}-${Content}`, string>;
 
-/** `emnist-letters-train-images-idx3-ubyte.gz`; a dot stands for the last dash after some unpackers. */
+/** For example `emnist-letters-train-images-idx3-ubyte.gz`. Some unpackers replace the dash before `idx` with a dot. */
 const NAME = /^(?:(.*)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
 
 function findFiles({ directory, prefix }: IdxFolder): Files {
@@ -69,9 +69,9 @@ function findFiles({ directory, prefix }: IdxFolder): Files {
   const chosen = prefix === "auto" ? prefixes[0] : prefix;
   if (prefix === "auto" && prefixes.length > 1)
     throw new InputError(
-      `${directory} has the files of several datasets; dataset.prefix says which: ${prefixes.map((one) => one || '""').join(", ")}`,
+      `${directory} contains several datasets; set dataset.prefix to one of ${prefixes.map((one) => one || '""').join(", ")}`,
     );
-  // Of a file and its compressed twin the file is taken, whose name comes first.
+  // If a file exists both uncompressed and compressed, the uncompressed one is used: its name comes first.
   const own = new Map(
     found
       .filter((file) => file.prefix === chosen)
@@ -84,7 +84,7 @@ function findFiles({ directory, prefix }: IdxFolder): Files {
   const [first] = missing;
   if (first !== undefined)
     throw new InputError(
-      `${directory} lacks ${chosen ? `${chosen}-` : ""}${usualName(first)} (or .gz); it has ${inWords(names)}`,
+      `${directory} lacks ${chosen ? `${chosen}-` : ""}${usualName(first)} (or .gz); it contains ${inWords(names)}`,
     );
   return own;
 }
@@ -122,7 +122,7 @@ function loadPart(directory: string, files: Files, subset: Subset): Part {
     throw new InputError(
       `${directory}: ${count} images in ${images.file}, but ${labels.data.length} labels in ${labels.file}`,
     );
-  if (count === 0 || height === 0 || width === 0) throw new InputError(`${images.file}: no images`);
+  if (count === 0 || height === 0 || width === 0) throw new InputError(`${images.file} contains no images`);
   return { shape: { height, width, channels: 1 }, pixels: images.data, labels: labels.data };
 }
 
@@ -143,45 +143,45 @@ function readIdx(file: string, rank: number): IdxFile {
   const headerLength = 4 + 4 * rank;
   const header = isGzipped ? beginningOf(bytes, { file, least: headerLength }) : bytes;
   if (header.length < headerLength)
-    throw new InputError(`${file}: truncated, ${header.length} bytes are less than a header`);
+    throw new InputError(`${file}: truncated, it ends within the header, after ${header.length} bytes`);
   const magic = header.readUInt32BE(0);
   if (magic !== 0x0800 + rank)
     throw new InputError(
-      `${file}: magic number ${hex(magic)}; an IDX file of ${rank} dimensions of bytes starts with ${hex(0x0800 + rank)}`,
+      `${file}: magic number ${hex(magic)}; ${rank}-dimensional IDX files of unsigned bytes start with ${hex(0x0800 + rank)}`,
     );
   const dimensions = Array.from({ length: rank }, (_, index) => header.readUInt32BE(4 + 4 * index));
   const expected = dimensions.reduce((product, dimension) => product * dimension, 1);
   const announced = `the header announces ${dimensions.join(" x ")} = ${expected} bytes`;
   if (isGzipped && expected > Math.min(MOST_BYTES, bytes.length * MOST_RATIO))
     throw new InputError(
-      `${file}: truncated, ${announced}, ${bytes.length} compressed bytes cannot hold them`,
+      `${file}: truncated, ${announced}, which do not fit into ${bytes.length} compressed bytes`,
     );
   const content = isGzipped ? unpacked(bytes, { file, most: headerLength + expected, announced }) : bytes;
   const length = content.length - headerLength;
   if (length !== expected)
     throw new InputError(
-      `${file}: ${length < expected ? "truncated" : "too long"}, ${announced}, there are ${length}`,
+      `${file}: ${length < expected ? "truncated" : "too long"}, ${announced}, but there are ${length}`,
     );
   return { file, dimensions, data: new Uint8Array(content.subarray(headerLength)) };
 }
 
-/** Bytes that one compressed byte can stand for at most (deflate). */
+/** The largest number of bytes that one compressed byte can represent (deflate). */
 const MOST_RATIO = 1032;
 
-/** So many compressed bytes hold any header, and unpack to a megabyte at most. */
+/** Enough compressed bytes to contain any header. They unpack to about a megabyte at most. */
 const BEGINNING_BYTES = 1024;
 
 function beginningOf(bytes: Buffer, { file, least }: { file: string; least: number }): Buffer {
   try {
     const begin = gunzipSync(bytes.subarray(0, BEGINNING_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
-    // So short because it is cut, or because there is no more.
+    // It may be too short because it was cut here, or because the file is.
     return begin.length < least ? gunzipSync(bytes, { maxOutputLength: least }) : begin;
   } catch (cause) {
     throw damagedGzip(file, cause);
   }
 }
 
-/** Never more than the header announces, whatever the compressed data would become. */
+/** Never unpacks more than the header announces, whatever the size of the unpacked data would be. */
 function unpacked(
   bytes: Buffer,
   { file, most, announced }: { file: string; most: number; announced: string },
@@ -190,7 +190,7 @@ function unpacked(
     return gunzipSync(bytes, { maxOutputLength: most });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
-      throw new InputError(`${file}: too long, ${announced}, there are more`, { cause });
+      throw new InputError(`${file}: too long, ${announced}, but there are more`, { cause });
     throw damagedGzip(file, cause);
   }
 }

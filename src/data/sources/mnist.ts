@@ -8,7 +8,7 @@ import type { Source } from "./source.js";
 
 const INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
 
-/** That the package has, and those of them to test on. */
+/** The number of images in the package, and how many of them are used for testing. */
 const IMAGES = 10_000;
 const TEST_IMAGES = 1000;
 
@@ -20,7 +20,7 @@ export const MNIST: Source<unknown> = {
   },
 };
 
-/** The package stores a digit as 784 numbers between 0 and 1, rounded to three places: bytes again here. */
+/** The package stores a digit as 784 numbers between 0 and 1, rounded to three decimals. They are converted back to bytes. */
 export function loadMnistDigits(): LabelledImages {
   const { resolve } = createRequire(import.meta.url);
   const byDigit = Array.from({ length: INPUT.classes }, (_, digit) => {

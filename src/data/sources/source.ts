@@ -1,15 +1,16 @@
-// What a kind of dataset is.
+// The interface of a kind of dataset.
 
 import type { Shape } from "../../network/graph.js";
 import type { RawDataset } from "../images.js";
 
-/** `Spec`: what a configuration says under `dataset`, checked and with its defaults. */
+/** `Spec`: the value of `dataset` in a configuration, checked and with its defaults filled in. */
 export interface Source<Spec> {
   /**
-   * Reads as little as it can. `images`: the number of images that training and validation images are taken from; null if
-   * the dataset has a validation set of its own, or if the number is only known once the images are read. Throws InputError as `open` would.
+   * Reads as little as possible. `images`: the number of images that training and validation images are taken from; null if
+   * the dataset has a validation set of its own, or if the number is unknown until the images are read. Throws the same
+   * InputError as `open`.
    */
   describe(spec: Spec): { readonly shape: Shape; readonly classes: number; readonly images: number | null };
-  /** Throws InputError where files are missing or damaged. */
+  /** Throws InputError if files are missing or damaged. */
   open(spec: Spec): RawDataset | Promise<RawDataset>;
 }

@@ -1,4 +1,4 @@
-// The kinds of datasets there are, by the names that configurations give them.
+// All kinds of datasets, by their names in configurations.
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { CIFAR10, CIFAR100 } from "./cifar.js";
@@ -10,7 +10,7 @@ import { SYNTHETIC } from "./synthetic.js";
 
 type Sources = { readonly [Spec in DatasetSpec as Spec["name"]]: Source<Spec> };
 
-/** A kind that the schema knows and that is missing here does not compile. */
+/** If a kind from the schema is missing here, this does not compile. */
 export const SOURCES: Sources = {
   mnist: MNIST,
   idx: IDX,

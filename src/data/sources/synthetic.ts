@@ -1,4 +1,4 @@
-// A made-up dataset whose classes differ only in the statistics of their channels: what channel attention can use.
+// A made-up dataset whose classes differ only in the statistics of their channels, which is what channel attention can use.
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import type { Shape } from "../../network/graph.js";
@@ -21,8 +21,8 @@ function inputOf({ size, channels, classes }: SyntheticSpec): {
 }
 
 /**
- * Every pixel is noise; a class has its own mean and its own spread of brightness in each channel. The same
- * description always gives the same images.
+ * Every pixel is noise. Each class has its own mean and spread of brightness in each channel. The same description always
+ * results in the same images.
  */
 function loadSynthetic(spec: SyntheticSpec): RawDataset {
   return {

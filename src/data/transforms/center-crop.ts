@@ -1,4 +1,4 @@
-// Cuts out the centre of images (torchvision's CenterCrop, which rounds half a pixel to the even side).
+// Cuts out the centre of images (torchvision's CenterCrop, which rounds half pixels to the even neighbour).
 
 import { crop, shapeOfCrop, sizeOfCrop } from "./crop.js";
 import { roundHalfToEven } from "./round.js";

@@ -1,4 +1,4 @@
-// A window of an image; what lies outside of the image is filled with one value.
+// Cuts a window out of an image. The part of the window outside the image is filled with one value.
 
 import type { Shape } from "../../network/graph.js";
 import type { Image } from "../images.js";
@@ -32,7 +32,7 @@ export function sizeOfCrop(
   return { height, width };
 }
 
-/** The shape of a crop, or why it does not fit into an image with so much padding on each side. */
+/** Returns the shape of a crop, or the reason why it does not fit into an image with this padding on each side. */
 export function shapeOfCrop(
   input: Shape,
   size: Parameters<typeof sizeOfCrop>[0],
@@ -41,6 +41,6 @@ export function shapeOfCrop(
   const { height, width } = sizeOfCrop(size, input);
   const [most, widest] = [input.height + 2 * padding, input.width + 2 * padding];
   return height > most || width > widest
-    ? `a crop of ${height}x${width} does not fit into images of ${most}x${widest}${padding > 0 ? " with their padding" : ""}`
+    ? `a crop of ${height}x${width} does not fit into images of ${most}x${widest}${padding > 0 ? " including padding" : ""}`
     : { height, width, channels: input.channels };
 }

@@ -1,4 +1,4 @@
-// Exchanges dark and light (torchvision's invert).
+// Turns light into dark and dark into light (torchvision's invert).
 
 import type { Transform } from "./transform.js";
 

@@ -1,4 +1,4 @@
-// Pads images and cuts out a window at a random place (torchvision's RandomCrop; He et al. 2016 for CIFAR).
+// Pads images and cuts out a window at a random position (torchvision's RandomCrop; He et al. 2016 for CIFAR).
 
 import { crop, shapeOfCrop, sizeOfCrop } from "./crop.js";
 import type { Transform } from "./transform.js";

@@ -6,14 +6,14 @@ import type { Image } from "../images.js";
 import { roundHalfToEven } from "./round.js";
 import type { Transform } from "./transform.js";
 
-/** How many rectangles torchvision tries before it leaves an image as it is. */
+/** The number of rectangles that torchvision tries before it leaves an image unchanged. */
 const ATTEMPTS = 10;
 
 /**
- * torchvision draws the size of a rectangle until one is lower and narrower than the image, and only then its place; if none
- * of ten is, nothing is erased. Here the same numbers are drawn in the same order, but all of them each time: whether to
- * erase, ten sizes (area, then ratio), top and left. The first size that fits is taken, so the distribution is torchvision's,
- * and the transforms that come later in the list draw the same numbers whatever happens here.
+ * torchvision draws sizes until a rectangle is lower and narrower than the image, and then draws its position. If none of ten
+ * sizes fits, nothing is erased. Here, the numbers are drawn in the same order, but always all of them: whether to erase, ten
+ * sizes (area, then ratio), top and left. Since the first size that fits is used, the distribution is that of torchvision, and
+ * later transforms draw the same numbers whatever happens here.
  */
 export const randomErasing: Transform<"randomErasing"> = {
   isRandom: true,
@@ -35,7 +35,7 @@ interface Size {
   readonly width: number;
 }
 
-/** The area is uniform, and so is the logarithm of the ratio of height to width. */
+/** Both the area and the logarithm of the ratio of height to width are uniformly distributed. */
 function drawSize(
   shape: Shape,
   { scale, ratio }: { scale: readonly number[]; ratio: readonly number[] },

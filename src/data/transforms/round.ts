@@ -1,6 +1,6 @@
-// Rounding as Python does it, and with it torchvision.
+// Rounding as in Python, and therefore in torchvision.
 
-/** To the nearest integer; halves to the even one. */
+/** Rounds to the nearest integer, and halves to the even one. */
 export function roundHalfToEven(value: number): number {
   const below = Math.floor(value);
   return value - below === 0.5 ? below + (below % 2) : Math.round(value);

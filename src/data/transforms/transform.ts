@@ -1,16 +1,16 @@
-// What a transform is: a function of an image of bytes.
+// The interface of a transform: a function from an image to an image.
 
 import type { TransformName, TransformSpecs } from "../../config/experiment-spec.js";
 import type { Shape } from "../../network/graph.js";
 import type { RandomStream } from "../../random.js";
 import type { Image } from "../images.js";
 
-/** Parameters mean what those of torchvision's transform of the same name mean. */
+/** Parameters have the same meaning as those of the torchvision transform of the same name. */
 export interface Transform<Name extends TransformName> {
   /** Whether its output depends on random numbers. Only training images are transformed at random. */
   readonly isRandom: boolean;
-  /** The shape that images of a shape are transformed to, or why they cannot be. */
+  /** Returns the shape of transformed images, or the reason why images of the input shape cannot be transformed. */
   shape(input: Shape, spec: TransformSpecs[Name]): Shape | string;
-  /** Must not write to `image.pixels`, which may be part of the dataset itself; may return the image as it is. */
+  /** Must not write to `image.pixels`, which may be part of the dataset itself; may return the image unchanged. */
   apply(image: Image, spec: TransformSpecs[Name], random: RandomStream): Image;
 }

@@ -1,4 +1,4 @@
-// The transforms there are, by the names that configurations give them, and lists of them applied to images.
+// All transforms, by their names in configurations, and functions that apply lists of them to images.
 
 import type { TransformName, TransformSpec } from "../../config/experiment-spec.js";
 import type { Shape } from "../../network/graph.js";
@@ -11,7 +11,7 @@ import { randomCrop } from "./random-crop.js";
 import { randomErasing } from "./random-erasing.js";
 import type { Transform } from "./transform.js";
 
-/** A transform that the schema knows and that is missing here does not compile. */
+/** If a transform from the schema is missing here, this does not compile. */
 const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = {
   centerCrop,
   flip,
@@ -20,7 +20,7 @@ const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = {
   randomErasing,
 };
 
-/** A transform as it is applied to the parameters under its own name. */
+/** A transform regardless of the type of its parameters. */
 interface AnyTransform {
   readonly isRandom: boolean;
   shape(input: Shape, spec: unknown): Shape | string;
@@ -32,7 +32,7 @@ function transformOf(spec: TransformSpec): readonly [AnyTransform, unknown] {
   return [TRANSFORMS[name], spec[name]];
 }
 
-/** Applies transforms in order. Random ones draw from one stream, one after the other. */
+/** Applies transforms in order. All random transforms draw from the same stream, one after another. */
 export function transformed(image: Image, transforms: readonly TransformSpec[], random: RandomStream): Image {
   return transforms.reduce((current, one) => {
     const [transform, spec] = transformOf(one);
@@ -40,7 +40,7 @@ export function transformed(image: Image, transforms: readonly TransformSpec[], 
   }, image);
 }
 
-/** The shape that images are transformed to, or which of the transforms cannot take them, and why. */
+/** Returns the shape of transformed images, or the index of the first transform that cannot be applied and the reason. */
 export function shapeAfter(
   input: Shape,
   transforms: readonly TransformSpec[],
@@ -55,7 +55,7 @@ export function shapeAfter(
   return { shape };
 }
 
-/** Every image after those of the transforms that are not random: what normalisation is measured on. */
+/** Applies the transforms that are not random to every image. Normalisation is computed from the result. */
 export function afterFixed(images: LabelledImages, transforms: readonly TransformSpec[]): LabelledImages {
   const fixed = transforms.filter((one) => !transformOf(one)[0].isRandom);
   if (fixed.length === 0) return images;
