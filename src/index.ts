@@ -1,4 +1,4 @@
-// What other programs import: files into checked experiments and sweeps, sweeps into runs, runs into comparisons.
+// The interface for other programs: turns files into experiments and sweeps, sweeps into runs, and runs into comparisons.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,31 +26,31 @@ export type { ExpandedSweep } from "./sweep/expand.js";
 export type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
 export type { Run, Variant } from "./sweep/variant.js";
 
-/** The experiment a YAML file describes, all defaults filled in. Throws DiagnosticError and InputError. */
+/** Returns the experiment that a YAML file describes, with all defaults filled in. Throws DiagnosticError and InputError. */
 export function load(file: string, { set = [] }: { set?: readonly string[] } = {}): Experiment {
   return loadExperiment(file, set.map(parseSetFlag)).experiment;
 }
 
 /**
- * The variants and runs of a sweep's file; its data are read. `set`: as `--set` on the command line; `seeds`: `1,2,3` or
- * `1-8`. Throws DiagnosticError and InputError.
+ * Returns the variants and runs of a sweep file, and reads their data. `set`: as `--set` on the command line; `seeds`: `1,2,3`
+ * or `1-8`. Throws DiagnosticError and InputError.
  */
 export function expand(file: string, inputs: Partial<SweepInputs> = {}): Promise<ExpandedSweep> {
   return expandFile(file, { set: [], quick: false, ...inputs });
 }
 
 export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOptions> {
-  /** The folder of all results; that of the sweep is in it. */
+  /** The folder of all results, in which each sweep has its own folder. */
   readonly runs?: string;
-  /** Runs at a time. */
+  /** The number of runs that are trained at a time. */
   readonly jobs?: number;
   readonly tensorboard?: boolean;
-  /** Stops the sweep, which continues when it is started again. */
+  /** Stops the sweep, which continues when it is next started. */
   readonly signal?: AbortSignal;
   readonly watcher?: SweepWatcher;
 }
 
-/** Trains what a sweep still lacks, each run in a process of its own. Throws DiagnosticError and InputError. */
+/** Trains the runs that a sweep still lacks, each in its own process. Throws DiagnosticError and InputError. */
 export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
   const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
   const { backend = "auto", device = "cpu", threads = 1, jobs = 1, tensorboard = false } = options;
@@ -64,7 +64,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   });
 }
 
-/** What the folders of sweeps say: means, paired differences, tests. Throws InputError. */
+/** Compares the runs in the folders of sweeps: means, paired differences and tests. Throws InputError. */
 export function compare(folders: readonly string[], asked: ComparisonAsked = {}): Comparison {
   return compareSweeps(folders.map(readSweep), asked);
 }

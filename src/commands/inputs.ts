@@ -1,4 +1,4 @@
-// Flags that several commands share -> checked values.
+// Flags that several commands share -> their checked values.
 
 import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";

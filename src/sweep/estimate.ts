@@ -1,20 +1,20 @@
-// How long a run may take, from how fast finished ones were.
+// Estimates how long a run will take from the speed of finished runs.
 
 import { readResult } from "../records/run-folder.js";
 import type { Run } from "./variant.js";
 
 export interface Rate {
-  /** Multiply-accumulates of the forward pass a second, while training. */
+  /** Multiply-accumulates of the forward pass per second during training. */
   readonly macsPerSecond: number;
   readonly source: string;
 }
 
-/** A guess for one core where nothing has been measured: forward and backward at some 50 GFLOP/s. */
+/** A guess for one core, used if nothing has been measured: forward and backward passes at about 50 GFLOP/s. */
 const GUESS = 8e9;
 
-/** What a run takes before its first step and after its last. */
+/** The time that a run takes before its first step and after its last. */
 const START_SECONDS = 2;
-/** Runs that took less say more about their first step than about their speed. */
+/** Shorter runs say more about their first step than about their speed. */
 const LEAST_SECONDS = 5;
 
 export function measuredRate(folders: readonly string[]): Rate {
@@ -26,7 +26,7 @@ export function measuredRate(folders: readonly string[]): Rate {
   });
   const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)];
   return median === undefined
-    ? { macsPerSecond: GUESS, source: "a guess: no run long enough to measure has finished here" }
+    ? { macsPerSecond: GUESS, source: "a guess: no run that is long enough to measure has finished here" }
     : {
         macsPerSecond: median,
         source: `as fast as the ${rates.length} finished ${rates.length === 1 ? "run" : "runs"}`,

@@ -1,4 +1,4 @@
-// A sweep -> its variants, each a checked experiment and its network, and the runs: every variant with every seed.
+// A sweep -> its variants, each a checked experiment and its network, and its runs: every variant with every seed.
 
 import type { Override } from "../config/override.js";
 import { placeOf } from "../config/shorthand.js";
@@ -16,14 +16,14 @@ import { type Run, runOf, type Variant } from "./variant.js";
 export interface ExpandedSweep {
   readonly name: string;
   readonly variants: readonly Variant[];
-  /** Seed by seed, so that an interrupted sweep has compared all variants equally often. */
+  /** Ordered by seed, so that an interrupted sweep has trained all variants about equally often. */
   readonly runs: readonly Run[];
   readonly baseline: string;
   readonly metric: Metric;
 }
 
 /**
- * `overrides` (from the command line) are applied after the variants' own. Throws DiagnosticError with the mistakes of all
+ * `overrides` (from the command line) are applied after those of the variants. Throws DiagnosticError with the mistakes in all
  * variants, and InputError if data are missing.
  */
 export async function expandSweep(
@@ -33,7 +33,7 @@ export async function expandSweep(
 ): Promise<ExpandedSweep> {
   const { points, diagnostics: ofFiles } = checkedPoints(sweep, overrides);
   const { built, diagnostics: ofNetworks } = await buildPoints(points, factsOf).catch((error: unknown) => {
-    // Missing data hide no mistake in the files.
+    // Mistakes in the files are reported even if data are missing.
     throw ofFiles.length > 0 ? new DiagnosticError(ofFiles) : error;
   });
   if (ofFiles.length > 0) throw new DiagnosticError([...ofFiles, ...ofNetworks]);
@@ -49,7 +49,7 @@ export async function expandSweep(
   };
 }
 
-/** The networks of all points. Those with mistakes are left out. */
+/** Builds the networks of all points. Points with mistakes are left out. */
 async function buildPoints(
   points: readonly Point[],
   factsOf: FactsOf,
@@ -73,13 +73,13 @@ async function buildPoints(
   return { built, diagnostics };
 }
 
-/** Mistakes in one point hide none in the others; missing data are thrown. */
+/** Mistakes in one point do not hide those in others; missing data end the search. */
 function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof DiagnosticError) return error.diagnostics;
   throw error;
 }
 
-/** The variants in the order of the file, each at the cost that it is to have. */
+/** Returns the variants in the order of the file, each at the cost it should have. */
 function matchPoints(
   sweep: Sweep,
   points: readonly Point[],
@@ -97,7 +97,7 @@ function matchPoints(
   return { variants, diagnostics };
 }
 
-/** A key that one point of an axis has no use for is no mistake if another has. */
+/** A key that is unused at one point of an axis is not a mistake if another point uses it. */
 function isMistake(
   { code, path, location }: Diagnostic,
   found: readonly { point: Point; problems: readonly Diagnostic[] }[],
@@ -114,7 +114,7 @@ function isMistake(
   });
 }
 
-/** How many different networks are compared with the baseline. */
+/** Counts the different networks that are compared with the baseline. */
 export function comparisonsIn({ variants, baseline }: Pick<ExpandedSweep, "variants" | "baseline">): number {
   const identities = new Map(variants.map((variant) => [variant.name, runOf(variant, 0).fingerprint]));
   return new Set(identities.values()).size - (identities.has(baseline) ? 1 : 0);

@@ -1,4 +1,4 @@
-// Finished runs below a folder of results, by fingerprint; and folders that hold something else than is wanted.
+// Finds finished runs in a folder of results by fingerprint, reuses them, and sets aside runs of other configurations.
 
 import { cpSync, type Dirent, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -11,16 +11,16 @@ import { readRegularFile } from "../regular-file.js";
 import type { ExpandedSweep } from "./expand.js";
 import { runOf } from "./variant.js";
 
-/** <sweep>/<variant>/seed-<n>, or one more where runs were set aside. */
+/** Enough for <sweep>/<variant>/seed-<n> and for runs that were set aside, which are one level deeper. */
 const DEPTH = 5;
 const ASIDE = ".replaced";
 
 export interface FinishedRuns {
-  /** Fingerprint -> folder of a finished run. Damaged results count as none. */
+  /** Fingerprint -> folder of a finished run. Runs with damaged results are left out. */
   readonly folders: ReadonlyMap<string, string>;
-  /** What a run was, but for how long -> folders of runs of it and their epochs, whether they have finished or not. */
+  /** Trajectory -> the runs that share it, finished or not: their folders and how many epochs they have finished. */
   readonly trajectories: ReadonlyMap<string, readonly { readonly path: string; readonly epochs: number }[]>;
-  /** Folders that may not be read (`lost+found`), in words. */
+  /** Messages about folders that cannot be read, such as `lost+found`. */
   readonly skipped: readonly string[];
 }
 
@@ -45,14 +45,14 @@ export function indexFinishedRuns(root: string): FinishedRuns {
   return { folders, trajectories, skipped };
 }
 
-/** In the order of their names, without those of checkpoints and of copies that were cut short. */
+/** Sorted by name, without the folders of checkpoints and of interrupted copies. */
 function foldersIn(folder: string, skipped: string[]): string[] {
   let entries: Dirent[] = [];
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") skipped.push(`skipped, it cannot be read: ${folder} (${message})`);
+    if (code !== "ENOENT") skipped.push(`skipped, because it cannot be read: ${folder} (${message})`);
   }
   return entries
     .filter((entry) => entry.isDirectory())
@@ -67,8 +67,8 @@ export function finishedFingerprint(path: string): string | null {
 }
 
 /**
- * Runs of other seeds that have finished in the folder of a sweep stay part of it: whoever asks for more seeds wants them
- * beside the first ones.
+ * Runs with other seeds that have finished in the folder of a sweep remain part of it: seeds that are asked for later are added
+ * to the first ones.
  */
 export function withFinishedSeeds(sweep: ExpandedSweep, folder: string): ExpandedSweep {
   const asked = new Set(sweep.runs.map(({ name }) => name));
@@ -88,7 +88,7 @@ function seedsIn(folder: string): number[] {
   });
 }
 
-/** Copies a finished run, all of it or nothing. */
+/** Copies a finished run, either completely or not at all. */
 export function copyRun(from: string, to: string): void {
   const beside = join(dirname(to), `.${basename(to)}${PART}`);
   rmSync(beside, { recursive: true, force: true });
@@ -98,20 +98,20 @@ export function copyRun(from: string, to: string): void {
   renameSync(beside, to);
   logLine(
     runFolder(to),
-    `the same run was finished before in ${relative(dirname(to), from)}: copied from there`,
+    `the same run had already finished in ${relative(dirname(to), from)}: copied from there`,
   );
 }
 
 /**
- * Where a folder holds a run of something else (the configuration has changed since), moves that run to
- * `<sweep>/.replaced`, where it is still found when the configuration changes back. Whether it did.
+ * If a folder holds a run of another configuration (because the sweep has changed since), moves that run to
+ * `<sweep>/.replaced`, where it is found again if the configuration is changed back. Returns whether it moved a run.
  */
 export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): boolean {
   const path = join(sweepFolder, run);
   const other = environmentIn(path).fingerprint;
   if (other === undefined || other === fingerprint) return false;
   const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
-  // What was finished before is worth more than a second attempt at it.
+  // A finished run is worth more than a second attempt at it.
   if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
   else {
     rmSync(aside, { recursive: true, force: true });
@@ -122,8 +122,8 @@ export function setAsideOther(sweepFolder: string, run: string, fingerprint: str
 }
 
 /**
- * Makes the folder hold the finished run with this fingerprint, if one is known: it is there, or copied from elsewhere.
- * Returns the folder it was found in, or null: train it.
+ * If a finished run with this fingerprint is known, makes sure that the folder holds it, by copying it if necessary. Returns
+ * the folder in which it was found, or null if the run must be trained.
  */
 export function reuseRun(
   path: string,
@@ -137,13 +137,13 @@ export function reuseRun(
     copyRun(elsewhere, path);
     return elsewhere;
   } catch {
-    // Moved meanwhile, or no room: it can be trained again.
+    // It has been moved in the meantime, or the disk is full. The run can be trained again.
     return null;
   }
 }
 
 /**
- * Gives a run that has not begun the epochs of a shorter one that is otherwise the same, the longest there is, so that it
+ * If a run has not begun, copies the epochs of the longest run that is shorter but otherwise the same, so that training
  * continues after them.
  */
 export function continueShorter(
@@ -160,14 +160,17 @@ export function continueShorter(
     makeFolder(to);
     cpSync(from.epochs, run.epochs);
     cpSync(dirname(from.lastCheckpoint), dirname(run.lastCheckpoint), { recursive: true });
-    logLine(run, `takes over the first ${longest.epochs} epochs of ${relative(dirname(to), longest.path)}`);
+    logLine(
+      run,
+      `continues after the first ${longest.epochs} epochs of ${relative(dirname(to), longest.path)}`,
+    );
   } catch {
-    // Moved meanwhile, or no room: it can be trained from the start.
+    // It has been moved in the meantime, or the disk is full. The run can be trained from the start.
     rmSync(dirname(run.lastCheckpoint), { recursive: true, force: true });
   }
 }
 
-/** The longest run there is that a run to be trained could continue; undefined where there is none. */
+/** Returns the longest run that a run to be trained could continue, or undefined if there is none. */
 export function longestShorter(
   to: string,
   { trajectory, epochs }: { trajectory: string; epochs: number },
@@ -180,7 +183,7 @@ export function longestShorter(
 
 const MOST_BYTES = 1 << 20;
 
-/** What environment.json says a run is; nothing where there is none, or a damaged one. */
+/** Reads the fingerprints of a run from environment.json; returns neither if the file is missing or damaged. */
 function environmentIn(path: string): { readonly fingerprint?: string; readonly trajectory?: string } {
   const { environment } = runFolder(path);
   if (!existsSync(environment)) return {};

@@ -4,7 +4,7 @@ import type { VariantSpec } from "../config/sweep.js";
 import type { Path, Report } from "../diagnostic.js";
 import { runOf, type Variant } from "./variant.js";
 
-/** An axis whose values all give the same run, whatever the other axes say, was meant to change something. */
+/** Reports each axis whose values all result in the same run for every combination of the other axes. */
 export function checkIdleAxes(
   variants: readonly Variant[],
   { spec: { grid, zip }, path, report }: { spec: VariantSpec; path: Path; report: Report },

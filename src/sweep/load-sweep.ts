@@ -1,4 +1,4 @@
-// A file -> the sweep in it, as the command line asks for it.
+// A file -> the sweep in it, with the changes that the command line asks for.
 
 import { mistakesOfAllRounds } from "../config/mend.js";
 import { parseSetFlag } from "../config/override.js";
@@ -24,7 +24,7 @@ export function loadSweep(file: string): Sweep {
   }
 }
 
-/** All that is wrong with a sweep: its own keys, its axes, its experiment, its variants. */
+/** Returns all mistakes in a sweep: in its own keys, its axes, its experiment and its variants. */
 function everySweepMistake(source: Located, file: string): Diagnostic[] {
   const base = baseExperiment(source, file);
   const own = mistakesOfAllRounds(source.value, {
@@ -46,12 +46,12 @@ function everySweepMistake(source: Located, file: string): Diagnostic[] {
 
 export interface SweepInputs {
   readonly set: readonly string[];
-  /** In place of the sweep's: `1,2,3`. */
+  /** Replaces the seeds of the sweep: `1,2,3` or `1-8`. */
   readonly seeds?: string;
   readonly quick: boolean;
 }
 
-/** The sweep a file holds as the command line asks for it. Throws InputError and DiagnosticError. */
+/** Expands the sweep in a file, with the changes that the command line asks for. Throws InputError and DiagnosticError. */
 export function expandFile(file: string, { set, seeds, quick }: SweepInputs): Promise<ExpandedSweep> {
   const sweep = loadSweep(file);
   const asked = withSeeds(quick ? quickSweep(sweep) : sweep, seeds);
@@ -59,7 +59,7 @@ export function expandFile(file: string, { set, seeds, quick }: SweepInputs): Pr
   return expandSweep(asked, overrides, loadedFacts());
 }
 
-/** The sweep with other seeds where the command line names some (`1,2,3` or `1-8`). */
+/** Replaces the seeds of the sweep if the command line names others (`1,2,3` or `1-8`). */
 function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
   if (seeds === undefined) return sweep;
   const numbers = seeds.split(",").flatMap(seedsOf);

@@ -1,4 +1,4 @@
-// A variant that is to cost as much as another -> the same variant at that cost.
+// A variant that should cost as much as another -> the same variant at that cost.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../diagnostic.js";
@@ -10,7 +10,7 @@ import { costWords } from "../records/variant-cells.js";
 import type { Point } from "./points.js";
 import type { Variant } from "./variant.js";
 
-/** A variant that is to cost as much as another, at that cost; every other as it is. Null where there is none. */
+/** Scales a variant with a `match` to the cost of its target, and returns any other variant as it is. Null if that fails. */
 export function matchedVariant(
   point: Point,
   { built, report }: { built: ReadonlyMap<Point, Variant>; report: Report },
@@ -54,5 +54,5 @@ export function matchedVariant(
   };
 }
 
-/** A control that is further off costs not as much. */
+/** A variant whose cost is further off does not count as matched. */
 const MOST_OFF = 0.05;

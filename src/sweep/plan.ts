@@ -1,4 +1,4 @@
-// What a sweep will do, has done and has left: plan.csv and summary.csv.
+// Writes what a sweep has done and still has to do (plan.csv), and its results (summary.csv).
 
 import { join } from "node:path";
 import type { WholeRow } from "../records/columns.js";
@@ -44,7 +44,7 @@ function matchOf({ match }: Variant): Match | null {
   return match && { cost: match.cost, of: match.target, change: match.change, ratio: match.ratio };
 }
 
-/** One row a finished run, read from its result. */
+/** Writes one row per finished run, read from its result. */
 export function writeSummary(folder: string, sweep: ExpandedSweep): void {
   const rows = sweep.runs.flatMap((run) => {
     const result = readResult(join(folder, run.name));

@@ -1,4 +1,4 @@
-// A sweep -> its points, one a variant: names, axes and checked experiments, as far as the files alone can say.
+// A sweep -> its points, one per variant: names, axes and checked experiments, as far as the files alone determine them.
 
 import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
@@ -10,23 +10,23 @@ import type { CheckedExperiment } from "../experiment/checked-experiment.js";
 import type { AxisValues } from "../records/variant-cells.js";
 
 export interface Point extends CheckedExperiment {
-  /** Of its variant in the file. */
+  /** The index of its entry under `variants` in the file. */
   readonly index: number;
   readonly name: string;
-  /** The name before its axes are filled in, as in `se-r${r}`. */
+  /** The name before the values of its axes are filled in, as in `se-r${r}`. */
   readonly template: string;
   readonly axes: AxisValues;
-  /** Its target is a name, placeholders filled in. */
+  /** Its target is a name with placeholders filled in. */
   readonly match: MatchSpec | null;
 }
 
 export interface CheckedPoints {
   readonly points: readonly Point[];
-  /** Of those points that cannot be made, and of the sweep. */
+  /** The mistakes in the points that are left out, and in the sweep itself. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Every combination of every variant, as far as it can be checked without data. */
+/** Returns every combination of every variant, as far as it can be checked without data. */
 export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): CheckedPoints {
   const diagnostics: Diagnostic[] = [];
   const points = sweep.variants.flatMap((spec, index) =>
@@ -52,7 +52,7 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Che
   return { points, diagnostics };
 }
 
-/** Every combination of the grid, each with every step of the zip. */
+/** Returns every combination of the grid with every step of the zip. */
 function combinations({ grid, zip }: VariantSpec): Record<string, AxisValue>[] {
   const steps = Object.values(zip)[0]?.length ?? 1;
   const zipped = Array.from({ length: steps }, (_, step) =>
@@ -80,7 +80,7 @@ function variantOverrides(sweep: Sweep, index: number, axes: AxisValues): Overri
   });
 }
 
-/** A text that is one placeholder becomes the axis' value itself; in longer texts the value is written out. */
+/** A string that is a single placeholder becomes the value of the axis itself; in a longer string, the value is written out. */
 function fillInValue(value: unknown, axes: AxisValues): unknown {
   if (typeof value === "string") {
     const [name] = placeholders(value);
@@ -98,7 +98,7 @@ function fillIn(text: string, axes: AxisValues): string {
 
 const SAFE_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._=+-]*[\p{L}\p{M}\p{N}_=+-])?$/u;
 
-/** File systems have a limit in bytes, which letters of most scripts take two or three of. */
+/** File systems limit names in bytes, and letters of most scripts take two or three bytes each. */
 const MOST_NAME_BYTES = 200;
 
 function checkNames(sweep: Sweep, report: Report): void {
@@ -107,7 +107,7 @@ function checkNames(sweep: Sweep, report: Report): void {
   sweep.variants.forEach((spec, index) => {
     const path = ["variants", index, "name"];
     for (const name of namesOf(spec)) {
-      // On some systems names that differ in case, or in how accents are written, are one folder.
+      // On some systems, names that differ only in case or in the encoding of accents are the same folder.
       const folder = name.normalize("NFC").toLowerCase();
       if (seen.has(folder)) {
         const unused = Object.keys({ ...spec.grid, ...spec.zip }).filter(
@@ -134,7 +134,7 @@ function checkNames(sweep: Sweep, report: Report): void {
   }
 }
 
-/** What is matched exists, and is not matched itself. */
+/** The target of a `match` must exist and must not have a `match` itself. */
 function checkMatches(points: readonly Point[], report: Report): void {
   const names = points.map(({ name }) => name);
   for (const { index, name, match } of points) {

@@ -1,4 +1,4 @@
-// A sweep in its own folder, by one process at a time.
+// Runs a sweep in its folder, with one process at a time.
 
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
@@ -7,7 +7,7 @@ import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import type { ExpandedSweep } from "./expand.js";
 import { runSweep, type SweepEnd, type SweepOptions } from "./run-sweep.js";
 
-/** Trains what the sweep still lacks. Throws InputError where another process works in its folder. */
+/** Trains the runs that the sweep still lacks. Throws InputError if another process is working in its folder. */
 export async function runLockedSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
   const { folder } = options;
   const lock = lockFolder(folder);

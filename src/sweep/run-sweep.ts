@@ -1,4 +1,4 @@
-// An expanded sweep -> finished runs: finished ones are reused, the others are trained by a launcher.
+// An expanded sweep -> finished runs: those that have already finished are reused, and a launcher trains the others.
 
 import { join, relative } from "node:path";
 import { addEvents } from "../records/event-file.js";
@@ -23,9 +23,9 @@ import type { Run } from "./variant.js";
 export interface SweepOptions extends EngineOptions {
   /** The folder of all results. */
   readonly root: string;
-  /** The folder of this sweep, within `root`. */
+  /** The folder of this sweep, inside `root`. */
   readonly folder: string;
-  /** The sweep file as it was given. */
+  /** The text of the sweep file, unchanged. */
   readonly text: string;
   readonly launcher: Launcher;
   readonly tensorboard: boolean;
@@ -35,8 +35,8 @@ export interface SweepOptions extends EngineOptions {
 
 export interface SweepWatcher {
   /**
-   * Called once, before anything is trained. `known`: runs that had finished before; `skipped`: folders that could not be
-   * searched for such runs, and why; `replaced`: the number of runs of another configuration that were set aside.
+   * Called once, before anything is trained. `known`: runs that had already finished; `skipped`: folders that could not be
+   * searched for such runs, and why; `replaced`: the number of runs of other configurations that were set aside.
    */
   planned(
     runs: readonly Run[],
@@ -58,8 +58,8 @@ export interface SweepEnd {
 }
 
 /**
- * The caller holds the lock of the folder. A failed run is recorded, and the others go on. An error of the scheduler itself (a
- * table that cannot be written) is thrown once every run that it started has ended.
+ * The caller must hold the lock of the folder. A failed run is recorded, and the others go on. An error in the scheduler itself
+ * (such as a table that cannot be written) is thrown after every run that it started has ended.
  */
 export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
   const states = new Map<string, RunState>();
@@ -102,7 +102,7 @@ interface SweepParts {
   readonly options: SweepOptions;
 }
 
-/** Each entry of the queue is one run and those that are the same; as many are trained at a time as the launcher takes. */
+/** Each entry of the queue is a group of identical runs. The launcher's `slots` limit how many are trained at a time. */
 async function trainAll(queue: Run[][], parts: SweepParts): Promise<void> {
   const { launcher, signal } = parts.options;
   const broken = new AbortController();
@@ -121,7 +121,7 @@ async function trainAll(queue: Run[][], parts: SweepParts): Promise<void> {
   for (const end of await Promise.allSettled(slots)) if (end.status === "rejected") throw end.reason;
 }
 
-/** Trains the first of some runs that are the same, and copies it to the others. */
+/** Trains the first of a group of identical runs, and copies it to the others. */
 async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, options }: SweepParts) {
   const { folder, launcher, watcher } = options;
   const [run, ...same] = runs as [Run, ...Run[]];
@@ -158,7 +158,7 @@ function copyTwin(folder: string, run: Run, twin: Run): RunState {
   }
 }
 
-/** Runs that have finished in the folder stay; those that have finished elsewhere are copied. Returns both. */
+/** Keeps the runs that have finished in the folder, and copies those that have finished elsewhere. Returns both. */
 function reuseFinished(
   sweep: ExpandedSweep,
   {

@@ -1,4 +1,4 @@
-// A variant of a sweep, and its runs: the variant with each seed.
+// A variant of a sweep, and its runs, one per seed.
 
 import type { Experiment } from "../config/experiment.js";
 import type { MatchSpec } from "../config/sweep.js";
@@ -11,29 +11,29 @@ import type { AxisValues } from "../records/variant-cells.js";
 
 export interface Variant {
   readonly name: string;
-  /** As the file has it, as in `se-r${r}`. */
+  /** The name as written in the file, as in `se-r${r}`. */
   readonly template: string;
   readonly axes: AxisValues;
   readonly experiment: Experiment;
   readonly graph: Graph;
   readonly complexity: Complexity;
   readonly dataset: DatasetFacts;
-  /** Where it was made to cost as much as another variant: how, and how near it came. */
+  /** If the variant was scaled to the cost of another: how it was changed, and the ratio of the two costs. */
   readonly match: (MatchSpec & Pick<Matched, "change" | "ratio">) | null;
 }
 
 export interface Run {
-  /** `<variant>/seed-<n>`: also its folder. */
+  /** `<variant>/seed-<n>`, which is also the path of its folder. */
   readonly name: string;
   readonly variant: Variant;
   readonly seed: number;
   readonly experiment: Experiment;
   readonly fingerprint: string;
-  /** Its fingerprint but for how long it trains. */
+  /** Shared by runs of different lengths if the longer one can continue the shorter one. */
   readonly trajectory: string;
 }
 
-/** One variant with one seed. */
+/** The run of a variant with a seed. */
 export function runOf(variant: Variant, seed: number): Run {
   const experiment = { ...variant.experiment, seed };
   return {

@@ -119,7 +119,7 @@ describe("squeezebox sweep", function () {
       try {
         const { folders, skipped } = indexFinishedRuns(join(folder, "runs"));
         assert.deepEqual([...folders.values()], [join(results, "plain", "seed-1")]);
-        assert.match(skipped.join("\n"), /^skipped, it cannot be read: .*lost\+found \(EACCES/);
+        assert.match(skipped.join("\n"), /^skipped, because it cannot be read: .*lost\+found \(EACCES/);
       } finally {
         if (isRoot) process.seteuid?.(0);
       }
@@ -289,7 +289,7 @@ describe("squeezebox sweep", function () {
       const { results } = await sweep(folder, text);
       await sweep(folder, { ...text, epochs: 4 });
       const log = logOf(results, "plain/seed-1");
-      assert.match(log, /takes over the first 2 epochs of .*\.replaced/);
+      assert.match(log, /continues after the first 2 epochs of .*\.replaced/);
       assert.match(log, /continues after epoch 2/);
       await inTemporaryFolder(async (other) => {
         const fresh = await sweep(other, { ...text, epochs: 4 });

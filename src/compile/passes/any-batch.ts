@@ -7,7 +7,7 @@ import type { NodePass } from "./pass.js";
 
 export const ANY_BATCH: NodePass = {
   name: "any-batch",
-  purpose: "only for exported models: nodes that depend on the batch size accept any size",
+  purpose: "only for exported models: makes nodes that depend on the batch size accept any size",
   run: forAnyBatch,
 };
 

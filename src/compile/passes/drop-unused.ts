@@ -5,7 +5,7 @@ import type { GraphPass } from "./pass.js";
 
 export const DROP_UNUSED: GraphPass = {
   name: "drop-unused",
-  purpose: "nodes that no result needs go",
+  purpose: "removes nodes whose outputs no result needs",
   run: dropUnused,
 };
 

@@ -6,7 +6,7 @@ import type { NodePass } from "./pass.js";
 
 export const EXPAND_VIEWS: NodePass = {
   name: "expand-views",
-  purpose: "nodes that see their tensors in another shape get their reshapes",
+  purpose: "adds reshapes around nodes that need their tensors in another shape",
   run: expandViews,
 };
 

@@ -14,7 +14,7 @@ export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_R
 
 export const FUSE: NodePass = {
   name: "fuse",
-  purpose: "shifts, sums and ReLUs move into the blocked convolution before them",
+  purpose: "merges shifts, sums and ReLUs into the blocked convolution before them",
   run: (graph) => fuse(graph, FUSION_RULES),
 };
 

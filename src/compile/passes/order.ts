@@ -15,7 +15,7 @@ import type { NodePass } from "./pass.js";
 
 export const ORDER: NodePass = {
   name: "order",
-  purpose: "nodes are written down in the order in which ONNX Runtime loads them fastest",
+  purpose: "lists the nodes in the order in which ONNX Runtime loads them fastest",
   run: orderForLoading,
 };
 

@@ -5,7 +5,8 @@ import type { GraphPass } from "./pass.js";
 
 export const PIXEL_DOT: GraphPass = {
   name: "pixel-dot",
-  purpose: "the sum of a product over height and width becomes one node, a convolution as large as the image",
+  purpose:
+    "turns the sum of a product over height and width into one node, a convolution as large as the image",
   run: joinPixelDots,
 };
 

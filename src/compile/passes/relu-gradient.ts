@@ -5,7 +5,7 @@ import type { GraphPass } from "./pass.js";
 
 export const RELU_GRADIENT: GraphPass = {
   name: "relu-gradient",
-  purpose: "dy * step(x) becomes one node over the output of the ReLU, so that x need not be kept",
+  purpose: "turns dy * step(x) into one node that reads the output of the ReLU, so that x need not be kept",
   run: joinReluGradients,
 };
 

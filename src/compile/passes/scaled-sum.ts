@@ -6,7 +6,8 @@ import type { GraphPass } from "./pass.js";
 
 export const SCALED_SUM: GraphPass = {
   name: "scaled-sum",
-  purpose: "y + x s and y - x s with one number s become one node, one pass over the tensors",
+  purpose:
+    "turns y + x s and y - x s with a single number s into one node, which makes one pass over the tensors",
   run: joinScaledSums,
 };
 

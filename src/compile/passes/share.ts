@@ -5,7 +5,7 @@ import type { NodePass } from "./pass.js";
 
 export const SHARE: NodePass = {
   name: "share",
-  purpose: "of nodes that compute the same from the same, the first stays",
+  purpose: "keeps only the first of several nodes that compute the same values from the same inputs",
   run: shareEqual,
 };
 

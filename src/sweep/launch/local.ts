@@ -1,4 +1,4 @@
-// Runs on this machine, each in a process of its own.
+// Trains runs on this machine, each in its own process.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { constants } from "node:os";
@@ -10,7 +10,7 @@ import type { RunReport } from "./worker-protocol.js";
 
 const WORKER = fileURLToPath(new URL("worker.js", import.meta.url));
 
-/** `slots`: the number of processes at a time. */
+/** `slots`: the number of processes that run at a time. */
 export function localLauncher(slots: number): Launcher {
   const running = new Set<ChildProcess>();
   const stopped = new WeakSet<ChildProcess>();
@@ -55,7 +55,7 @@ function outcomeOf(child: ChildProcess, onProgress: (progress: RunProgress) => v
 
 function explainExit(code: number | null, signal: NodeJS.Signals | null, errors: string): string {
   if (signal === "SIGKILL")
-    return "the process was killed (SIGKILL); where memory is short, the system does that";
+    return "the process was killed (SIGKILL); the system does this if it runs out of memory";
   const last =
     errors
       .trim()

@@ -1,4 +1,4 @@
-// What a worker process reports to the process that started it.
+// The messages that a worker process sends to the process that started it.
 
 import type { RunState } from "../../records/run-status.js";
 import type { RunProgress } from "../../training/train-run.js";

@@ -1,4 +1,4 @@
-// The process of one run: takes an order, trains, reports, ends.
+// The process of one run: it receives an order, trains, reports the outcome and exits.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadDataset } from "../../data/dataset.js";
@@ -13,9 +13,9 @@ import type { RunReport } from "./worker-protocol.js";
 const REPORT_EVERY_MS = 100;
 const LOCK_PATIENCE_MS = 60_000;
 
-// Ctrl-C reaches the whole process group; the scheduler decides what becomes of its runs.
+// Ctrl-C reaches the whole process group; the scheduler decides what happens to its runs.
 process.on("SIGINT", () => {});
-// Nobody is left to report to.
+// The scheduler has gone, so there is nothing to report to.
 process.on("disconnect", () => process.exit(1));
 process.once("message", (order: RunOrder) => {
   work(order).then(
@@ -49,7 +49,7 @@ async function work({ folder: path, ...order }: RunOrder): Promise<void> {
   }
 }
 
-/** The run of a scheduler that was killed may still be in its last step. */
+/** If an earlier scheduler was killed, its run may still hold the lock until its last step ends. */
 async function waitForLock(path: string): Promise<Lock> {
   for (let waited = 0; ; waited += REPORT_EVERY_MS) {
     const result = lockFolder(path);
