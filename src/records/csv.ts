@@ -12,7 +12,7 @@ const MOST_BYTES = 2 ** 29;
 
 export interface ReadTable<T extends Table> {
   readonly rows: readonly RowOf<T>[];
-  /** One message for each column that is missing and each cell that was left out, with row (the header is row 1) and column. */
+  /** One message for each missing column, and for each cell that was left out, with its row (the header is row 1) and column. */
   readonly problems: readonly string[];
 }
 

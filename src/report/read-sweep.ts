@@ -143,7 +143,7 @@ export function readTable<T extends Table>(
 ): readonly RowOf<T>[] | null {
   try {
     const read = readCsv(file, table);
-    damaged.push(...(read?.problems ?? []).map((problem) => `${file}: ${problem}; ignored`));
+    damaged.push(...(read?.problems ?? []).map((problem) => `${file}: ${problem}; treated as empty`));
     return read?.rows ?? null;
   } catch (error) {
     damaged.push(`${file} is damaged and was ignored: ${(error as Error).message}`);

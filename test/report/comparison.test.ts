@@ -297,8 +297,8 @@ describe("compareSweep", () => {
       writeFileSync(file, text);
       const sweep = readSweep(folder);
       assert.deepEqual(sweep.damaged, [
-        `${file}: row 3, column axes: expected an object with a value per axis, found r=4;bias=true; ignored`,
-        `${file}: row 3, column match: expected an object with cost, of, change and ratio, found parameters of x; ignored`,
+        `${file}: row 3, column axes: expected an object with a value per axis, found r=4;bias=true; treated as empty`,
+        `${file}: row 3, column match: expected an object with cost, of, change and ratio, found parameters of x; treated as empty`,
       ]);
       const { variants } = compareSweeps([sweep], {});
       assert.deepEqual(
@@ -320,7 +320,7 @@ describe("compareSweep", () => {
         damaged,
         [2, 3].map(
           (row) =>
-            `${file}: row ${row}, column status: expected one of ${Object.keys(RUN_STATUSES).join(", ")}, found paused; ignored`,
+            `${file}: row ${row}, column status: expected one of ${Object.keys(RUN_STATUSES).join(", ")}, found paused; treated as empty`,
         ),
       );
       assert.deepEqual(
@@ -391,7 +391,7 @@ describe("compareSweep", () => {
           whole().replace("0.4", found),
           [2, 1],
           new RegExp(
-            `summary\\.csv: row 5, column test_error: expected a number from 0 to 1, found ${found}; ignored`,
+            `summary\\.csv: row 5, column test_error: expected a number from 0 to 1, found ${found}; treated as empty`,
           ),
         );
       }
@@ -403,6 +403,9 @@ describe("compareSweep", () => {
       check("summary.csv", `\uFEFF${resaved}`, [2, 2], /^$/);
       mkdirSync(join(folder, "se", "seed-1"), { recursive: true });
       writeFileSync(join(folder, "se", "seed-1", "result.csv"), "fingerprint,test_error\n,-3.5\n");
-      check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: row 2, .*; ignored/);
+      check("summary.csv", 'run,"', [1, 0], /se\/seed-1\/result\.csv: row 2, .*; treated as empty/);
+      writeSweep(folder, errors);
+      const renamed = whole().replace("seconds", "duration");
+      check("summary.csv", renamed, [2, 2], /summary\.csv: column seconds is missing; treated as empty/);
     }));
 });
