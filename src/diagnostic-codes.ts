@@ -38,7 +38,7 @@ export type DiagnosticCode =
   // Keys of an experiment that exclude, need or contradict each other
   /** Two keys of which one may be given. */
   | "both-given"
-  /** A list that must have as many elements as something else has. */
+  /** A list whose length must be that of something else, or a mapping that must have exactly one key. */
   | "wrong-length"
   /** A list that must ascend. */
   | "unordered"

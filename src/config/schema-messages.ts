@@ -54,6 +54,18 @@ const LENGTH_UNITS: Readonly<Record<string, string>> = {
   Properties: "key",
 };
 
+/** For lists whose items are mappings with exactly one key, such as transforms. */
+const exactlyOneKey: Explain = ({ error, subject }) => {
+  const keys = Object.keys(error.data as object).map((key) => `\`${key}\``);
+  const found = keys.length === 0 ? "none" : `${keys.join(", ")}; each needs an entry of its own`;
+  return { code: "wrong-length", message: `${subject} must have exactly one key; found ${found}` };
+};
+
+const keyCount: (otherwise: Explain) => Explain = (otherwise) => (failure) => {
+  const { minProperties, maxProperties } = failure.error.parentSchema as Record<string, unknown>;
+  return (minProperties === 1 && maxProperties === 1 ? exactlyOneKey : otherwise)(failure);
+};
+
 const beyondLimit: Explain = ({ error, subject, found }) => ({
   code: "out-of-range",
   message: `${subject} must be ${error.params.comparison} ${error.params.limit}; ${found}`,

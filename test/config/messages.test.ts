@@ -80,6 +80,19 @@ describe("messages", () => {
     checkHint({ attention: "of" }, "; did you mean `off`?");
   });
 
+  it("two keys in place of one are named", () => {
+    const yaml = text({ dataset: "mnist, transforms: { train: [{ flip: {}, randomCrop: {} }] }" });
+    const { diagnostics } = checkExperiment(longForm(parseSource(yaml, "e.yaml")), ".") as {
+      diagnostics: readonly Diagnostic[];
+    };
+    assert.deepEqual(
+      diagnostics.map(({ message }) => message),
+      [
+        "`dataset.transforms.train.0` must have exactly one key; found `flip`, `randomCrop`; each needs an entry of its own",
+      ],
+    );
+  });
+
   it("only the head has colours, and the same words", () => {
     const at = { file: "e.yaml", text: "seed: x", line: 1, column: 7, endLine: 1, endColumn: 8 };
     const diagnostic: Diagnostic = {
