@@ -10,6 +10,7 @@ export interface EngineFlags {
   readonly threads: number;
 }
 
+/** Throws InputError for names that are not allowed. */
 export function parseEngine({ backend, device, threads }: EngineFlags): EngineOptions {
   return {
     backend: oneOf("--backend", backend, BACKENDS),

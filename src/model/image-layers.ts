@@ -1,4 +1,4 @@
-// Layers that rearrange or reduce images and do not exist in tfjs. A saved model with one of them needs these classes.
+// Layers that rearrange or reduce images and do not exist in tfjs. Loading a model with one of them requires these classes.
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -68,7 +68,7 @@ export class Rows extends ImageLayer {
   }
 }
 
-/** Repeats a single channel. */
+/** Repeats the single channel of an image. */
 export class RepeatChannels extends ImageLayer {
   static readonly className = "SqueezeboxRepeatChannels";
 

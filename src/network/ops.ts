@@ -1,11 +1,11 @@
-// What each op of the network graph is: the shape of its output, its weights, and its cost.
+// The ops of the network graph: the output shape, the weights and the cost of each.
 
 import type { Node, Op, OpNodes, Padding, Shape } from "./graph.js";
 import { biases, CHANNEL_WEIGHTS, kernel, type Weight } from "./weights.js";
 
 interface OpRow<Kind extends Op> {
   readonly shape: (node: OpNodes[Kind], inputs: readonly Shape[]) => Shape;
-  /** None if absent. The layers of `model/` have weights of exactly these names and shapes. */
+  /** None if absent. The layers in `model/` must have weights with exactly these names and shapes. */
   readonly weights?: (node: OpNodes[Kind], input: Shape) => readonly Weight[];
   /**
    * How often the weights that multiply (kernels and scales) are applied to one image: once per output pixel, or once per
@@ -135,7 +135,7 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   dropout: { shape: same },
 };
 
-/** Whether a convolution has one filter per channel; tfjs has a layer of its own for that, which knows no dilation. */
+/** Whether a convolution has one filter per channel and no dilation, so that tfjs has a separate layer for it. */
 export function isDepthwise({ groups, filters, dilation }: OpNodes["conv"], { channels }: Shape): boolean {
   return groups > 1 && groups === filters && groups === channels && dilation === 1;
 }

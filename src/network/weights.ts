@@ -1,4 +1,4 @@
-// The weights that a node of the network graph has: their names, shapes and roles.
+// The weights of nodes of the network graph: their names, shapes and roles.
 
 import type { ChannelFunction } from "./graph.js";
 
@@ -10,7 +10,7 @@ import type { ChannelFunction } from "./graph.js";
 export type WeightRole = "kernel" | "bias" | "scale" | "mean" | "variance" | "random";
 
 export interface Weight {
-  /** Within its node: `kernel` of the node `stage1.block1.conv1` is `stage1.block1.conv1/kernel` in the model. */
+  /** The name within its node: `kernel` of the node `stage1.block1.conv1` is `stage1.block1.conv1/kernel` in the model. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly role: WeightRole;
@@ -24,12 +24,12 @@ export function kernel(shape: readonly number[], fanIn: number, name = "kernel")
   return { name, shape, role: "kernel", fanIn };
 }
 
-/** A bias per output, if there is one. */
+/** One bias per output, or none. */
 export function biases(outputs: number, isThere: boolean): Weight[] {
   return isThere ? [{ name: "bias", shape: [outputs], role: "bias" }] : [];
 }
 
-/** Of functions that keep the shape; each weight has one element per channel. */
+/** The weights of functions that keep the shape. Each weight has one element per channel. */
 export const CHANNEL_WEIGHTS: {
   readonly [Kind in ChannelFunction]: Readonly<Record<string, WeightRole>>;
 } = {
@@ -48,12 +48,12 @@ export function isLearned(role: WeightRole): boolean {
   return role === "kernel" || role === "bias" || role === "scale";
 }
 
-/** Whether a weight is a factor of the input, so that it costs a multiply-accumulate each time. */
+/** Whether a weight is multiplied with the input, which costs a multiply-accumulate each time. */
 export function multiplies(role: WeightRole): boolean {
   return role === "kernel" || role === "scale";
 }
 
-/** Whether weight decay applies to a weight, as in the code of the SE paper: to kernels only. */
+/** Whether weight decay applies to a weight: only to kernels, as in the code of the SE paper. */
 export function decays(role: WeightRole): boolean {
   return role === "kernel";
 }

@@ -21,7 +21,7 @@ const tensor = (name: string, shape: number[]) =>
     shape,
   );
 
-/** Squeeze, reduce, ReLU, expand, sigmoid, scale: as the network graph builds it. */
+/** Squeeze, reduce, ReLU, expand, sigmoid and scale, as in the network graph. */
 function squeezeExcitation({ x, reduce, reduceBias, expand, expandBias }: Parts): tf.Tensor {
   const squeezed = tf.mean(x as tf.Tensor, [1, 2]);
   const hidden = tf.relu(tf.add(tf.matMul(squeezed, reduce as tf.Tensor), reduceBias as tf.Tensor));
@@ -29,7 +29,7 @@ function squeezeExcitation({ x, reduce, reduceBias, expand, expandBias }: Parts)
   return tf.mul(x as tf.Tensor, tf.reshape(gate, [gate.shape[0] as number, 1, 1, gate.shape[1] as number]));
 }
 
-/** The same in float64, written out, so that differences are exact enough to divide by a small step. */
+/** The same in float64, so that differences are exact enough to be divided by a small step. */
 function squeezeExcitation64(
   values: Record<string, Float64Array>,
   [batch, pixels, channels, hidden]: [number, number, number, number],
@@ -78,7 +78,7 @@ function batchNorm64(
   return y;
 }
 
-/** With the unbiased variance and 1e-5 added to both variances; `weight` has the means' row, then that of the deviations. */
+/** With the unbiased variance, and 1e-5 added to both variances. `weight`: [2, channels], for means and for deviations. */
 function styleRecalibration64(
   { x, weight, gamma, beta }: Record<string, Float64Array>,
   [batch, pixels, channels]: [number, number, number],
@@ -199,7 +199,7 @@ describe("gradients against finite differences in float64", () => {
     };
     return check(
       {
-        // The variance of the first channel is near what is added to it.
+        // The variance of the first channel is close to the constant that is added to it.
         x: tf.mul(tensor("x", [3, 2, 3, 4]), [0.01, 1, 1, 1]),
         weight: variable("/weight", [1, 2, 4]),
         gamma: variable(".bn/gamma", [4]),
@@ -228,7 +228,7 @@ describe("style-based recalibration", () => {
     }
   });
 
-  it("takes the deviation of a single pixel for that of a constant", () => {
+  it("has the same deviation for a single pixel as for a constant image", () => {
     const deviation = (x: tf.Tensor) => new GlobalDeviation({ name: "deviation" }).call(x);
     for (const x of [tensor("x", [2, 1, 1, 3]), tf.fill([2, 3, 2, 3], 7)]) {
       assertClose(deviation(x).dataSync() as Float32Array, new Float32Array(6).fill(Math.sqrt(1e-5)), {
@@ -283,7 +283,7 @@ describe("batch norm's own kernels against tfjs' composed gradient", () => {
   });
 });
 
-/** Tensors made from now on are tfjs' own CPU backend's. */
+/** Creates all tensors from now on with the CPU backend of tfjs. */
 async function eagerBackend(): Promise<void> {
   (await ENGINES.eager()).build(() => ({ state: new Map() }));
 }

@@ -54,7 +54,7 @@ describe("initial weights", () => {
       assert.ok(expected([...values]), `${values.slice(0, 5)} ...`);
     });
   const all = (value: number) => (values: readonly number[]) => values.every((one) => one === value);
-  /** Within four standard errors of the variance. */
+  /** Whether the variance is within four standard errors of 2 / fan-in. */
   const normal = (fanIn: number) => (values: readonly number[]) => {
     const variance = values.reduce((sum, one) => sum + one * one, 0) / values.length;
     return Math.abs(variance * (fanIn / 2) - 1) < 4 * Math.sqrt(2 / values.length);
@@ -81,7 +81,7 @@ describe("initial weights", () => {
 });
 
 describe("a dilated convolution", () => {
-  /** Where a kernel of ones sees a single bright pixel. */
+  /** Checks at which positions a kernel of ones sees a single bright pixel. */
   const check = (channels: number, groups: number) =>
     it(`of ${channels} channels in ${groups} groups looks at pixels two apart`, async () => {
       await ENGINES.eager();

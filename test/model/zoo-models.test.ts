@@ -13,8 +13,8 @@ import { complexityOf } from "../../src/network/complexity.js";
 
 const ZOO = "configs/zoo";
 
-// buildModel throws where the model's parameters are not those of the graph.
-describe("the tfjs model of every network of the zoo builds, with the graph's parameters", () => {
+// buildModel throws if the weights of the model are not those of the graph.
+describe("the tfjs model of every network of the zoo can be built and has the parameters of the graph", () => {
   for (const file of readdirSync(ZOO))
     it(file, () => {
       useTraceBackend();
