@@ -129,13 +129,8 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   maxItems: tooMany,
   minLength: tooFew,
   maxLength: tooMany,
-  minProperties: tooFew,
-  // Mappings with one key: steps, transforms.
-  maxProperties: ({ error, subject }) => {
-    const keys = Object.keys(error.data as object);
-    const message = `${subject} must have exactly one key; found ${keys.join(", ")}: write each as an entry of its own, and indent what belongs to it`;
-    return { code: "wrong-length", message };
-  },
+  minProperties: keyCount(tooFew),
+  maxProperties: keyCount(tooMany),
   uniqueItems: ({ error, path, subject }) => {
     const { i, j } = error.params as { i: number; j: number };
     const message = `${subject} contains ${show((error.data as unknown[])[i])} twice`;
