@@ -8,7 +8,8 @@ table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabu
 table + table { margin-top: 1.5rem; }
 th, td { padding: 0.25rem 0.5rem; text-align: right; border-bottom: 1px solid #8884; }
 th { vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+td, th:first-child { white-space: nowrap; }
 tr.best { font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 figure { margin: 1rem 0; break-inside: avoid; }
