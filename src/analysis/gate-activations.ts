@@ -63,18 +63,46 @@ export async function gateActivations({
     return { model, state: model.weights };
   });
   engine.writeState(new Map([...weights].filter(([name]) => model.weights.has(name))));
-  const { test, classes } = dataset;
+  const { test, classes, shape } = dataset;
   const size = Math.min(128, test.count);
-  const images = [size, dataset.shape.height, dataset.shape.width, dataset.shape.channels];
+  const images = [size, shape.height, shape.width, shape.channels];
   const shapes = inferShapes(graph);
-  const channelsOf = (gate: string) => shapes.get(gate)?.channels ?? 0;
-  const last = graph.at(-1)?.name ?? "";
-  const outputs = gates.map((gate) => model.layersModel.getLayer(gate).output as layers.SymbolicTensor);
+  const channelsOf = (name: string) => shapes.get(name)?.channels ?? 0;
+  const mark = { labels: test.labels, outputs: channelsOf(graph.at(-1)?.name ?? "") };
+  const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
+  const wrongAsItIs = new Int8Array(test.count);
+  const keep = (indices: Uint32Array, results: Values) => {
+    markWrong(wrongAsItIs, { ...mark, indices, logits: results.logits as Float32Array });
+    for (const [gate, all] of values)
+      scatterRows(all, { indices, rows: results[gate] as Float32Array, length: channelsOf(gate) });
+  };
+  const program = await engine.compile(probeStep(model.layersModel, gates, images));
+  await evaluateSplit(program, test, { size, classes, onBatch: keep });
+  const found: GateActivations[] = [];
+  for (const [gate, own] of values) {
+    const channels = channelsOf(gate);
+    const step = replacedStep(model.layersModel, { gate, images, mean: channelMeans(own, channels) });
+    const wrong = new Int8Array(test.count);
+    const { error } = await evaluateSplit(await engine.compile(step), test, {
+      size,
+      classes,
+      onBatch: (indices, { logits }) =>
+        markWrong(wrong, { ...mark, indices, logits: logits as Float32Array }),
+    });
+    const changes = wrong.map((value, image) => value - (wrongAsItIs[image] as number));
+    found.push({ gate, channels, values: own, errorWithMean: error, changes });
+  }
+  return found;
+}
+
+/** An evaluation of the network that also returns the factors of each gate. */
+function probeStep(model: layers.LayersModel, gates: readonly string[], images: number[]): StepFunction {
+  const outputs = gates.map((gate) => model.getLayer(gate).output as layers.SymbolicTensor);
   const probe = layers.model({
-    inputs: model.layersModel.inputs,
-    outputs: [model.layersModel.output as layers.SymbolicTensor, ...outputs],
+    inputs: model.inputs,
+    outputs: [model.output as layers.SymbolicTensor, ...outputs],
   });
-  const program = await engine.compile({
+  return {
     name: "gate activations",
     inputs: { images },
     layers: probe.layers,
@@ -87,45 +115,16 @@ export async function gateActivations({
         ...Object.fromEntries(gates.map((gate, index) => [gate, factors[index] as tf.Tensor])),
       };
     },
-  });
-  const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
-  const wrongAsItIs = new Int8Array(test.count);
-  const keep = (indices: Uint32Array, results: Values) => {
-    markWrong(wrongAsItIs, {
-      indices,
-      logits: results.logits as Float32Array,
-      labels: test.labels,
-      outputs: channelsOf(last),
-    });
-    for (const [gate, all] of values) {
-      const channels = channelsOf(gate);
-      const found = results[gate] as Float32Array;
-      for (const [row, image] of indices.entries())
-        all.set(found.subarray(row * channels, (row + 1) * channels), image * channels);
-    }
   };
-  await evaluateSplit(program, test, { size, classes, onBatch: keep });
-  const found: GateActivations[] = [];
-  for (const gate of gates) {
-    const own = values.get(gate) as Float32Array;
-    const channels = channelsOf(gate);
-    const step = replacedStep(model.layersModel, { gate, images, mean: channelMeans(own, channels) });
-    const wrong = new Int8Array(test.count);
-    const { error } = await evaluateSplit(await engine.compile(step), test, {
-      size,
-      classes,
-      onBatch: (indices, { logits }) =>
-        markWrong(wrong, {
-          indices,
-          logits: logits as Float32Array,
-          labels: test.labels,
-          outputs: channelsOf(last),
-        }),
-    });
-    const changes = wrong.map((value, image) => value - (wrongAsItIs[image] as number));
-    found.push({ gate, channels, values: own, errorWithMean: error, changes });
-  }
-  return found;
+}
+
+/** Copies the rows of a batch to the places of its images. Rows after those of the indices are padding. */
+function scatterRows(
+  all: Float32Array,
+  { indices, rows, length }: { indices: Uint32Array; rows: Float32Array; length: number },
+): void {
+  for (const [row, image] of indices.entries())
+    all.set(rows.subarray(row * length, (row + 1) * length), image * length);
 }
 
 interface MarkParts {
