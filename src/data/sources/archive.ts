@@ -4,7 +4,7 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { Parser, type ReadEntry } from "tar";
+import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
 
@@ -62,6 +62,7 @@ const MOST_ARCHIVE_BYTES = 2 ** 29;
 async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map<string, Buffer>();
   const problems: InputError[] = [];
+  const { Parser } = await import("tar");
   const parser = new Parser({
     strict: true,
     onReadEntry: (entry: ReadEntry) => {

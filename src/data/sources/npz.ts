@@ -1,6 +1,6 @@
 // NumPy archives (.npz) with the arrays of MedMNIST, of Keras, or under other names -> labelled images.
 
-import { unzipSync } from "fflate";
+import { createRequire } from "node:module";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
@@ -76,6 +76,8 @@ function namesOf(arrays: Arrays, part: Part): readonly [string, string] | undefi
 
 function readArrays(path: string): Arrays {
   const content = readRegularFile(path, MOST_BYTES);
+  // Loaded only for this kind of dataset.
+  const { unzipSync } = createRequire(import.meta.url)("fflate") as typeof import("fflate");
   let unpacked = 0;
   try {
     const files = unzipSync(content, {
