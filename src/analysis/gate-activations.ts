@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
 import type { Graph, Op } from "../network/graph.js";
-import { inferShapes } from "../network/shapes.js";
+import { inferShapes, outputsOf } from "../network/shapes.js";
 import type { State, StepFunction, Values } from "../runtime/program.js";
 import { evaluateSplit } from "../training/evaluate.js";
 import { isWrong } from "../training/metrics.js";
@@ -68,7 +68,7 @@ export async function gateActivations({
   const images = [size, shape.height, shape.width, shape.channels];
   const shapes = inferShapes(graph);
   const channelsOf = (name: string) => shapes.get(name)?.channels ?? 0;
-  const mark = { labels: test.labels, outputs: channelsOf(graph.at(-1)?.name ?? "") };
+  const mark = { labels: test.labels, outputs: outputsOf(graph, shapes) };
   const values = new Map(gates.map((gate) => [gate, new Float32Array(test.count * channelsOf(gate))]));
   const wrongAsItIs = new Int8Array(test.count);
   const keep = (indices: Uint32Array, results: Values) => {

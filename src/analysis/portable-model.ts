@@ -2,7 +2,7 @@
 
 import type { TransformSpec } from "../config/experiment-spec.js";
 import type { Graph, Node } from "../network/graph.js";
-import { inferShapes } from "../network/shapes.js";
+import { outputsOf } from "../network/shapes.js";
 import type { RunData } from "../records/run-data.js";
 import type { State } from "../runtime/program.js";
 
@@ -99,7 +99,7 @@ function metadataOf(
   values: ModelMetadata["input"]["values"],
 ): ModelMetadata {
   const { height, width, channels } = shape;
-  const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? classNames.length;
+  const outputs = outputsOf(graph);
   return {
     source,
     input: {

@@ -43,6 +43,13 @@ export function splitFrom(images: LabelledImages, { shape, transforms, normalisa
   };
 }
 
+/** The number of images of each class: [classes]. */
+export function imagesByClass({ labels, classes }: Pick<Split, "labels" | "classes">): Float64Array {
+  const images = new Float64Array(classes);
+  for (const label of labels) images[label] = (images[label] as number) + 1;
+  return images;
+}
+
 /** For training: different random numbers in each epoch. */
 export function augmentation(seed: number, epoch: number): Draw {
   return (image) => randomStream("augment", seed, epoch, image);

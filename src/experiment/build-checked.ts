@@ -8,8 +8,8 @@ import { isWritten, valueAt } from "../config/source.js";
 import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, type NetworkProblem } from "../network/check-network.js";
-import type { Graph } from "../network/graph.js";
-import { inferShapes } from "../network/shapes.js";
+import { type Graph, withoutPaths } from "../network/graph.js";
+import { inferShapes, outputsOf } from "../network/shapes.js";
 import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 
 export interface BuiltNetwork {
@@ -50,7 +50,7 @@ function checkTraining(
   report: Report,
 ): void {
   const { batchSize, classWeights } = experiment.training;
-  const outputs = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels;
+  const outputs = outputsOf(graph);
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
       "wrong-length",
@@ -87,11 +87,11 @@ function checkUsed({ located: whole, directory, input }: UsedIn, report: Report)
   const located = { ...whole, value: withFewBlocks(whole.value) };
   const checked = checkExperiment(located, directory);
   if (!checked.ok) return;
-  const expected = meaningOf(buildNetwork(checked.value.network, input));
+  const expected = withoutPaths(buildNetwork(checked.value.network, input));
   for (const path of keysBelow(located.value, ["network"])) {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
     if (!without.ok || isDefault(located.value, path)) continue;
-    if (!isDeepStrictEqual(meaningOf(buildNetwork(without.value.network, input)), expected)) continue;
+    if (!isDeepStrictEqual(withoutPaths(buildNetwork(without.value.network, input)), expected)) continue;
     if (isRead(path, { located, directory, input })) continue;
     report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
   }
@@ -116,7 +116,7 @@ function isDefault(root: unknown, path: Path): boolean {
 function isRead(path: Path, { located, directory, input }: UsedIn): boolean {
   const meaning = (root: unknown) => {
     const checked = checkExperiment({ ...located, value: root }, directory);
-    return checked.ok ? meaningOf(buildNetwork(checked.value.network, input)) : null;
+    return checked.ok ? withoutPaths(buildNetwork(checked.value.network, input)) : null;
   };
   // The rounding of a reduced width only matters for ratios that do not divide the width.
   const ratio = [...path.slice(0, -1), "r"];
@@ -149,11 +149,6 @@ function replaced(root: unknown, path: Path, value: unknown): unknown {
   const copy = structuredClone(root);
   (valueAt(copy, path.slice(0, -1)) as Record<string, unknown>)[String(path.at(-1))] = value;
   return copy;
-}
-
-/** A graph without the paths of its nodes in the experiment. */
-function meaningOf(graph: Graph) {
-  return graph.map(({ path: _, ...node }) => node);
 }
 
 /** The paths of all keys of mappings, except in modules, where each key is a step. */

@@ -3,14 +3,14 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
 import type { Experiment } from "../config/experiment.js";
-import type { Graph } from "../network/graph.js";
+import { type Graph, withoutPaths } from "../network/graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
 const MEANING = 5;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const { training, dataset, seed } = experiment;
-  return hashOf(["run", nodesOf(graph), training, dataset.transforms, datasetFingerprint, seed]);
+  return hashOf(["run", withoutPaths(graph), training, dataset.transforms, datasetFingerprint, seed]);
 }
 
 /**
@@ -21,12 +21,7 @@ export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFinger
   const { epochs, select: _, ...training } = experiment.training;
   const length = training.schedule.name === "cosine" ? epochs : "any";
   const data = [experiment.dataset.transforms, datasetFingerprint];
-  return hashOf(["trajectory", nodesOf(graph), length, training, ...data, experiment.seed]);
-}
-
-/** Nodes without their paths in the experiment. */
-function nodesOf(graph: Graph) {
-  return graph.map(({ path: _, ...node }) => node);
+  return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, experiment.seed]);
 }
 
 function hashOf(content: readonly unknown[]): string {

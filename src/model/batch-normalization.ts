@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { batchNormTrain } from "./batch-norm-kernels.js";
+import { onlyTensor } from "./layer-arguments.js";
 
 const stock = layers.layers.batchNormalization({});
 const StockBatchNormalization = stock.constructor as new (config: object) => typeof stock;
@@ -34,7 +35,7 @@ class BatchNormalization extends StockBatchNormalization {
       layers.LayerVariable,
     ];
     return tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+      const x = onlyTensor(inputs);
       const [y, mean, variance] = batchNormTrain(x, gamma.read(), beta.read(), epsilon);
       for (const [variable, value] of [
         [movingMean, mean],

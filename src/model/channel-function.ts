@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
 import { CHANNEL_WEIGHTS, isLearned } from "../network/weights.js";
+import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 /** x: [batch, height, width, C]; weights: those of CHANNEL_WEIGHTS, each [C]. */
 type Formula = (x: tf.Tensor, weights: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
@@ -70,7 +71,7 @@ export class ChannelFunctionLayer extends layers.layers.Layer {
   }
 
   override build(inputShape: layers.Shape | layers.Shape[]): void {
-    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as layers.Shape;
+    const shape = onlyShape(inputShape);
     for (const [name, role] of Object.entries(CHANNEL_WEIGHTS[this.kind]))
       this.#variables[name] = this.addWeight(
         name,
@@ -89,7 +90,7 @@ export class ChannelFunctionLayer extends layers.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+      const x = onlyTensor(inputs);
       const weights = Object.fromEntries(
         Object.entries(this.#variables).map(([name, variable]) => [name, variable.read()]),
       );

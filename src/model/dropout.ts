@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
+import { onlyTensor } from "./layer-arguments.js";
 
 const stock = layers.layers.dropout({ rate: 0.5 });
 const StockDropout = stock.constructor as new (config: object) => typeof stock;
@@ -27,7 +28,7 @@ export class NoiseDropout extends StockDropout {
 
   /** During training, x / (1 - rate) if the noise is at least the rate, and 0 otherwise. The identity outside of training. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+    const x = onlyTensor(inputs);
     if (kwargs.training !== true) return tf.clone(x);
     const noise = this.#noise;
     if (!noise) throw new Error(`${this.name}: no noise was set`);

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { groupedConv2d } from "./grouped-conv-kernels.js";
+import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 export interface GroupedConvConfig {
   readonly name: string;
@@ -28,7 +29,7 @@ export class GroupedConv2D extends layers.layers.Layer {
 
   override build(inputShape: layers.Shape | layers.Shape[]): void {
     const { filters, kernel, groups, bias } = this.config;
-    const channels = oneShape(inputShape).at(-1) as number;
+    const channels = onlyShape(inputShape).at(-1) as number;
     const zeros = layers.initializers.zeros();
     this.#kernel = this.addWeight("kernel", [...kernel, channels / groups, filters], "float32", zeros);
     if (bias) this.#bias = this.addWeight("bias", [filters], "float32", zeros);
@@ -36,7 +37,7 @@ export class GroupedConv2D extends layers.layers.Layer {
   }
 
   override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
-    const [batch, height, width] = oneShape(inputShape) as [number | null, number, number];
+    const [batch, height, width] = onlyShape(inputShape) as [number | null, number, number];
     const { stride, filters, kernel, padding, dilation } = this.config;
     const count = (size: number, own: number) =>
       Math.ceil((padding === "same" ? size : size - (own - 1) * dilation) / stride);
@@ -45,7 +46,7 @@ export class GroupedConv2D extends layers.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const x = onlyTensor<tf.Tensor4D>(inputs);
       const kernel = spread(this.#kernel?.read() as tf.Tensor4D, this.config.dilation);
       const { groups, stride, padding } = this.config;
       const y =
@@ -76,8 +77,4 @@ function spread(kernel: tf.Tensor4D, dilation: number): tf.Tensor4D {
   ]);
   const whole = tf.reshape(padded, [height * dilation, width * dilation, from, to]) as tf.Tensor4D;
   return tf.slice(whole, [0, 0, 0, 0], [height * dilation - zeros, width * dilation - zeros, from, to]);
-}
-
-function oneShape(shape: layers.Shape | layers.Shape[]): layers.Shape {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as layers.Shape;
 }

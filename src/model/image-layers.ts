@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
+import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 type Dimensions = [batch: number | null, height: number, width: number, channels: number];
 
@@ -10,11 +11,11 @@ abstract class ImageLayer extends layers.layers.Layer {
   protected abstract compute(x: tf.Tensor4D): tf.Tensor;
 
   override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape {
-    return this.shapeOf(oneShape(inputShape));
+    return this.shapeOf(onlyShape(inputShape) as Dimensions);
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => this.compute((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D));
+    return tf.tidy(() => this.compute(onlyTensor<tf.Tensor4D>(inputs)));
   }
 }
 
@@ -120,7 +121,7 @@ export class ChannelDense extends ImageLayer {
   #weight: layers.LayerVariable | null = null;
 
   override build(inputShape: layers.Shape | layers.Shape[]): void {
-    const [, ...shape] = oneShape(inputShape);
+    const [, ...shape] = onlyShape(inputShape);
     this.#weight = this.addWeight("weight", shape, "float32", layers.initializers.zeros());
     this.built = true;
   }
@@ -132,8 +133,4 @@ export class ChannelDense extends ImageLayer {
   protected compute(x: tf.Tensor4D): tf.Tensor {
     return tf.sum(tf.mul(x, this.#weight?.read() as tf.Tensor), [1, 2], true);
   }
-}
-
-function oneShape(shape: layers.Shape | layers.Shape[]): Dimensions {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as Dimensions;
 }

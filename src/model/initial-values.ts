@@ -28,10 +28,9 @@ export function initialState(
 ): Map<string, Float32Array> {
   const weights = weightsOf(graph);
   return new Map(
-    Array.from(variables, ([name, { shape }]) => {
+    Array.from(variables, ([name, variable]) => {
       const weight = weights.get(name);
-      const zeros = () => new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
-      return [name, weight ? initialValues(name, weight, seed) : zeros()];
+      return [name, weight ? initialValues(name, weight, seed) : new Float32Array(sizeOf(variable))];
     }),
   );
 }

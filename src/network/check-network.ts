@@ -3,7 +3,7 @@
 import type { Path } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Graph, Node, Shape } from "./graph.js";
-import { inferShapes, inputShapes } from "./shapes.js";
+import { inferShapes, inputShapes, outputsOf } from "./shapes.js";
 
 export interface NetworkProblem {
   readonly code: DiagnosticCode;
@@ -45,7 +45,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
         ["filters"],
       );
   }
-  const units = shapes.get(graph.at(-1)?.name ?? "")?.channels ?? 0;
+  const units = outputsOf(graph, shapes);
   if (units < classes)
     problems.push({
       code: "too-few-classes",

@@ -115,6 +115,11 @@ export type Op = keyof OpNodes;
 export type Node = OpNodes[Op];
 export type Graph = readonly Node[];
 
+/** The nodes without their paths in the experiment: what the network is, wherever it was written. */
+export function withoutPaths(graph: Graph) {
+  return graph.map(({ path: _, ...node }) => node);
+}
+
 /** One function per op; a missing one does not compile. */
 export type Fold<Result> = {
   readonly [Kind in Op]: (node: OpNodes[Kind], inputs: readonly Shape[]) => Result;

@@ -24,6 +24,11 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
   });
 }
 
+/** The number of outputs of a network: the channels of its last node. */
+export function outputsOf(graph: Graph, shapes: ReadonlyMap<string, Shape> = inferShapes(graph)): number {
+  return shapes.get(graph.at(-1)?.name ?? "")?.channels ?? 0;
+}
+
 /** Every weight of a network, by its name in the model. */
 export function weightsOf(graph: Graph): ReadonlyMap<string, Weight> {
   const shapes = inferShapes(graph);

@@ -59,6 +59,6 @@ export function decays(role: WeightRole): boolean {
 }
 
 /** The number of elements. */
-export function sizeOf({ shape }: Weight): number {
+export function sizeOf({ shape }: Pick<Weight, "shape">): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
 }

@@ -22,3 +22,5 @@ export interface RunState {
   /** Why it failed, or where it was copied from; otherwise empty. */
   readonly reason: string;
 }
+
+export const PENDING: RunState = { status: "pending", reason: "" };

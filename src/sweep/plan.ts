@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { WholeRow } from "../records/columns.js";
 import { writeCsv } from "../records/csv.js";
 import { readResult } from "../records/run-folder.js";
-import type { RunState } from "../records/run-status.js";
+import { PENDING, type RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { Match } from "../records/variant-cells.js";
 import type { ExpandedSweep } from "./expand.js";
@@ -16,7 +16,7 @@ export function writePlan(folder: string, sweep: ExpandedSweep, states: States):
   writeCsv(
     join(folder, "plan.csv"),
     PLAN_COLUMNS,
-    sweep.runs.map((run) => planRow(run, states.get(run.name) ?? { status: "pending", reason: "" })),
+    sweep.runs.map((run) => planRow(run, states.get(run.name) ?? PENDING)),
   );
 }
 

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
-import { RUN_STATUSES, type RunState } from "../records/run-status.js";
+import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep } from "./expand.js";
@@ -66,7 +66,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   const finishedRuns = lookAround(sweep, states, options);
   const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
   await trainAll(queue, { sweep, states, finishedRuns, options });
-  const stateOf = ({ name }: Run): RunState => states.get(name) ?? { status: "pending", reason: "" };
+  const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
     finished: sweep.runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
     failed: sweep.runs.flatMap((run) => {

@@ -2,6 +2,7 @@
 
 import type { Experiment } from "../config/experiment.js";
 import type { Dataset } from "../data/dataset.js";
+import { imagesByClass } from "../data/split.js";
 import { complexityOf } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
 import type { EpochRow, ResultRow } from "../records/tables.js";
@@ -58,13 +59,9 @@ export function resultRow(
 
 /** Test error of always predicting the class with the most training images. */
 function majorityError({ train, test }: Dataset): number {
-  const count = (labels: Iterable<number>, label: number) => {
-    let found = 0;
-    for (const own of labels) if (own === label) found++;
-    return found;
-  };
-  const sizes = Array.from({ length: train.classes }, (_, label) => count(train.labels, label));
-  return 1 - count(test.labels, sizes.indexOf(Math.max(...sizes))) / test.count;
+  const trained = imagesByClass(train);
+  const majority = trained.indexOf(Math.max(...trained));
+  return 1 - (imagesByClass(test)[majority] as number) / test.count;
 }
 
 /** Rounds to three decimals, so that times are in whole milliseconds. */

@@ -3,12 +3,12 @@
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import { type BatchRange, batchesOf, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import { augmentation, type Split } from "../data/split.js";
+import { augmentation, imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
 import { initialState } from "../model/initial-values.js";
 import type { Graph } from "../network/graph.js";
-import { inferShapes } from "../network/shapes.js";
+import { outputsOf } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
 import type { Program, State, Values } from "../runtime/program.js";
 import { evaluateSplit } from "./evaluate.js";
@@ -66,7 +66,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
     const model = buildModel(graph);
     return { model, state: stateOf(model, optimizer) };
   });
-  const classes = inferShapes(graph).get(graph.at(-1)?.name ?? "")?.channels ?? dataset.classes;
+  const classes = outputsOf(graph);
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
   const batches = batchesOf(dataset.train.count, training.batchSize);
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
@@ -141,15 +141,11 @@ async function trainEpoch(
 }
 
 /** `balanced`: images / (classes x images of the class), as in scikit-learn. Null if all weights are equal. */
-function weightsOfClasses(
-  weights: TrainingSpec["classWeights"],
-  { labels, classes }: Split,
-): Float32Array | null {
+function weightsOfClasses(weights: TrainingSpec["classWeights"], split: Split): Float32Array | null {
   if (weights === "none") return null;
   if (weights !== "balanced") return Float32Array.from(weights);
-  const images = new Float64Array(classes);
-  for (const label of labels) images[label] = (images[label] as number) + 1;
-  return Float32Array.from(images, (own) => (own === 0 ? 0 : labels.length / (classes * own)));
+  const { count, classes } = split;
+  return Float32Array.from(imagesByClass(split), (own) => (own === 0 ? 0 : count / (classes * own)));
 }
 
 /** Compiles one program per batch size. The last batch of an epoch may have a different size. */

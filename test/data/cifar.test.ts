@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -16,6 +16,7 @@ import { describe, it } from "mocha";
 import type { LabelledImages } from "../../src/data/images.js";
 import { CIFAR10, CIFAR100 } from "../../src/data/sources/cifar.js";
 import { InputError } from "../../src/diagnostic.js";
+import { squeezeboxIn } from "../squeezebox-in.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { NO_TRANSFORMS } from "./read-split.js";
 
@@ -169,14 +170,8 @@ network: { stem: { filters: 8, stride: 2 }, stages: [{ block: basic, filters: 8 
 training: { epochs: 1, batchSize: 10 }
 `,
       );
-      const cli = resolve("dist/src/cli.js");
-      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "train", "e.yaml", "--json"], {
-        cwd: folder,
-        encoding: "utf8",
-      });
-      assert.equal(status, 0, stderr);
-      const result = JSON.parse(stdout) as { test_loss: number; test_errors_by_class: number[] };
-      assert.ok(Number.isFinite(result.test_loss) && result.test_errors_by_class.length === 10);
+      const { test_loss, test_errors_by_class } = squeezeboxIn(folder)("train", "e.yaml");
+      assert.ok(Number.isFinite(test_loss) && (test_errors_by_class as number[]).length === 10);
       assert.ok(existsSync(join(folder, "runs", "e", "seed-1", "result.csv")));
     });
   });

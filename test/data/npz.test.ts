@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { strToU8, unzipSync, zipSync } from "fflate";
@@ -9,6 +9,7 @@ import type { LabelledImages, RawDataset } from "../../src/data/images.js";
 import { parseNpy } from "../../src/data/sources/npy.js";
 import { NPZ } from "../../src/data/sources/npz.js";
 import { InputError } from "../../src/diagnostic.js";
+import { squeezeboxIn } from "../squeezebox-in.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { NO_TRANSFORMS } from "./read-split.js";
 
@@ -173,14 +174,8 @@ network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }], se: { r
 training: { epochs: 1, batchSize: 8 }
 `,
       );
-      const cli = resolve("dist/src/cli.js");
-      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "train", "e.yaml", "--json"], {
-        cwd: folder,
-        encoding: "utf8",
-      });
-      assert.equal(status, 0, stderr);
-      const result = JSON.parse(stdout) as { test_loss: number; test_errors_by_class: number[] };
-      assert.ok(Number.isFinite(result.test_loss) && result.test_errors_by_class.length === 4);
+      const { test_loss, test_errors_by_class } = squeezeboxIn(folder)("train", "e.yaml");
+      assert.ok(Number.isFinite(test_loss) && (test_errors_by_class as number[]).length === 4);
     });
   });
 });

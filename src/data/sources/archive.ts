@@ -1,12 +1,13 @@
 // A folder or a tar archive (gzipped or not) -> the contents of files in it, by name.
 
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
+import { entriesIn } from "./folder.js";
 
 export interface Wanted {
   readonly names: readonly string[];
@@ -33,16 +34,12 @@ export function readFiles(path: string, wanted: Wanted): Promise<ReadonlyMap<str
 
 /** The names and paths of the files in a folder and its subfolders, except hidden ones. */
 export function filesIn(folder: string): { readonly name: string; readonly file: string }[] {
-  const entriesOf = (path: string) =>
-    readdirSync(path, { withFileTypes: true })
-      .filter(({ name }) => !name.startsWith("."))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entriesOf(folder).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    const inner = entry.isDirectory() ? entriesOf(path).filter((one) => !one.isDirectory()) : [];
-    return entry.isDirectory()
-      ? inner.map(({ name }) => ({ name, file: join(path, name) }))
-      : [{ name: entry.name, file: path }];
+  const visible = (path: string) => entriesIn(path).filter(({ name }) => !name.startsWith("."));
+  return visible(folder).flatMap((entry) => {
+    const file = join(folder, entry.name);
+    if (!entry.isDirectory()) return [{ name: entry.name, file }];
+    const inner = visible(file).filter((one) => !one.isDirectory());
+    return inner.map(({ name }) => ({ name, file: join(file, name) }));
   });
 }
 

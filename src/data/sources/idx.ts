@@ -2,13 +2,13 @@
 // Format: http://yann.lecun.com/exdb/mnist/ - two zero bytes, a type byte (8: unsigned bytes), the number of dimensions,
 // each dimension as a big-endian 32-bit integer, and the data.
 
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
 import { InputError } from "../../diagnostic.js";
 import type { Shape } from "../../network/graph.js";
 import { readRegularFile } from "../../regular-file.js";
 import type { LabelledImages, RawDataset } from "../images.js";
+import { entriesIn } from "./folder.js";
 import type { Source } from "./source.js";
 
 /** A folder with the four files of a dataset. If it contains several datasets, `prefix` selects one (`emnist-letters`). */
@@ -59,7 +59,7 @@ type Files = ReadonlyMap<`${Subset}-${Content}`, string>;
 const NAME = /^(?:(.*)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
 
 function findFiles({ directory, prefix }: IdxFolder): Files {
-  const names = namesIn(directory);
+  const names = entriesIn(directory).map(({ name }) => name);
   const found = names.flatMap((name) => {
     const [, own = "", subset, content] = NAME.exec(name) ?? [];
     const key = `${subset === "train" ? "train" : "test"}-${content as Content}` as const;
@@ -100,18 +100,6 @@ function inWords(names: readonly string[]): string {
   if (names.length === 0) return "no files";
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
   return names.slice(0, MOST_NAMES).join(", ") + more;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new InputError(
-      code === "ENOENT" ? `there is no folder ${directory}` : `cannot read ${directory}: ${message}`,
-      { cause },
-    );
-  }
 }
 
 function loadPart(directory: string, files: Files, subset: Subset): Part {

@@ -1,4 +1,4 @@
-// NumPy archives (.npz) with the arrays of MedMNIST, of Keras, or under other names -> labelled images.
+// NumPy archives (.npz) with the arrays of MedMNIST or of Keras -> labelled images.
 
 import { createRequire } from "node:module";
 import type { DatasetSpec } from "../../config/experiment-spec.js";

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { RUN_STATUSES, type RunState } from "../../records/run-status.js";
+import { PENDING, RUN_STATUSES, type RunState } from "../../records/run-status.js";
 import type { RunProgress } from "../../training/train-run.js";
 import type { Launcher } from "./launcher.js";
 import type { RunReport } from "./worker-protocol.js";
@@ -22,9 +22,7 @@ export function localLauncher(slots: number): Launcher {
       child.send(order);
       const state = await outcomeOf(child, onProgress);
       running.delete(child);
-      return stopped.has(child) && !RUN_STATUSES[state.status].isFinished
-        ? { status: "pending", reason: "" }
-        : state;
+      return stopped.has(child) && !RUN_STATUSES[state.status].isFinished ? PENDING : state;
     },
     stop: () => {
       for (const child of running) {
