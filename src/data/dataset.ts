@@ -5,12 +5,12 @@ import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
 import { DatasetError } from "./dataset-error.js";
+import { checkSplits, holdOut } from "./hold-out.js";
 import type { LabelledImages, RawDataset } from "./images.js";
 import { channelStatistics, type Normalisation } from "./normalisation.js";
 import type { Source } from "./sources/source.js";
 import { SOURCES } from "./sources/sources.js";
 import { type Split, splitFrom } from "./split.js";
-import { checkSplits, holdOut } from "./splits.js";
 import { afterFixed, shapeAfter } from "./transforms/transforms.js";
 
 export interface Dataset {

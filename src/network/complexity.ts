@@ -1,7 +1,7 @@
 // Network graph -> parameters, MACs and activations, per layer and in total.
 
 import type { Graph, Op, Shape } from "./graph.js";
-import { opOf } from "./ops.js";
+import { opOf, ownWeights } from "./ops.js";
 import { inferShapes, inputShapes } from "./shapes.js";
 import { isLearned, multiplies, sizeOf, type Weight } from "./weights.js";
 
@@ -35,8 +35,8 @@ export function complexityOf(graph: Graph): Complexity {
   const layers = graph.map((node): LayerComplexity => {
     const inputs = inputShapes(node, shapes);
     const output = shapes.get(node.name) as Shape;
-    const { weights, positions } = opOf(node);
-    const own = weights?.(node, inputs[0] as Shape) ?? [];
+    const { positions } = opOf(node);
+    const own = ownWeights(node, inputs);
     return {
       name: node.name,
       op: node.op,

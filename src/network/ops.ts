@@ -19,6 +19,11 @@ export function opOf(node: Node): OpRow<Op> {
   return OPS[node.op] as OpRow<Op>;
 }
 
+/** The weights of a node itself, given the shapes of its inputs. */
+export function ownWeights(node: Node, [input]: readonly Shape[]): readonly Weight[] {
+  return opOf(node).weights?.(node, input as Shape) ?? [];
+}
+
 const same = (_: unknown, [input]: readonly Shape[]): Shape => input as Shape;
 const pixels = ({ height, width }: Shape): number => height * width;
 const vector = (channels: number): Shape => ({ height: 1, width: 1, channels });

@@ -1,7 +1,7 @@
 // Network graph -> the shape of the output of every node, and all weights.
 
 import type { Graph, Node, Shape } from "./graph.js";
-import { opOf } from "./ops.js";
+import { opOf, ownWeights } from "./ops.js";
 import type { Weight } from "./weights.js";
 
 /** The output shape of a node, given the shapes of its inputs. */
@@ -33,9 +33,10 @@ export function outputsOf(graph: Graph, shapes: ReadonlyMap<string, Shape> = inf
 export function weightsOf(graph: Graph): ReadonlyMap<string, Weight> {
   const shapes = inferShapes(graph);
   return new Map(
-    graph.flatMap((node) => {
-      const own = opOf(node).weights?.(node, inputShapes(node, shapes)[0] as Shape) ?? [];
-      return own.map((weight) => [`${node.name}/${weight.name}`, weight] as const);
-    }),
+    graph.flatMap((node) =>
+      ownWeights(node, inputShapes(node, shapes)).map(
+        (weight) => [`${node.name}/${weight.name}`, weight] as const,
+      ),
+    ),
   );
 }

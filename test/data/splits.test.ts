@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { DatasetSpec } from "../../src/config/experiment.js";
 import { type Dataset, loadDataset } from "../../src/data/dataset.js";
+import { holdOut } from "../../src/data/hold-out.js";
 import type { LabelledImages } from "../../src/data/images.js";
 import { sizeOf } from "../../src/data/images.js";
 import { loadMnistDigits } from "../../src/data/sources/mnist.js";
 import type { Split } from "../../src/data/split.js";
-import { holdOut } from "../../src/data/splits.js";
 import { InputError } from "../../src/diagnostic.js";
 import { imagesOf, NO_TRANSFORMS } from "./read-split.js";
 

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { holdOut } from "../hold-out.js";
 import type { LabelledImages } from "../images.js";
-import { holdOut } from "../splits.js";
 import type { Source } from "./source.js";
 
 const INPUT = { shape: { height: 28, width: 28, channels: 1 }, classes: 10 } as const;
