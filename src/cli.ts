@@ -6,7 +6,7 @@ import { Command, CommanderError, Help } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
 import { ownVersion } from "./own-version.js";
-import { BACKENDS, DEVICE_NAMES } from "./runtime/devices.js";
+import { BACKENDS, DEVICE_NAMES, defaultLoaders } from "./runtime/devices.js";
 
 const WRONG_INPUT = 2;
 
@@ -32,20 +32,13 @@ const SEEDS = "replace the sweep's seeds, as in 1,2,3 or 1-8; finished runs of o
 
 const collect = (value: string, before: string[]) => [...before, value];
 const count =
-  (flag: string, most = 1024) =>
+  (flag: string, most = 1024, least = 1) =>
   (value: string) => {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < 1 || number > most)
-      throw new InputError(`${flag} must be a whole number from 1 to ${most}; found ${value}`);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new InputError(`${flag} must be a whole number from ${least} to ${most}; found ${value}`);
     return number;
   };
-
-function port(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number > 65535)
-    throw new InputError(`--port must be a whole number from 0 to 65535; found ${value}`);
-  return number;
-}
 
 function command(name: string, description: string): Command {
   return program.command(name).description(description).option("--json", "print JSON", false);
@@ -73,6 +66,12 @@ function withTraining(command: Command): Command {
     .option("--backend <name>", `one of ${BACKENDS.join(", ")}`, "auto")
     .option("--device <name>", `device of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
     .option("--threads <n>", "threads per run", count("--threads"), 1)
+    .option(
+      "--loaders <n>",
+      "threads per run that decode and transform images; 0: none besides the run's own",
+      count("--loaders", 64, 0),
+      defaultLoaders(),
+    )
     .option("--runs <folder>", "folder for results", "runs")
     .option("--tensorboard", "also write the epochs of each run to an event file for TensorBoard", false);
 }
@@ -147,7 +146,7 @@ withComparison(
 withComparison(command("report", "write report.html, table.md, table.tex and table.csv beside the results"))
   .option("--out <folder>", "where to write the files; required for several sweeps")
   .option("--watch", "update the report while a sweep runs, and serve it at 127.0.0.1", false)
-  .option("--port <n>", "port for --watch; 0 chooses a free one", port, 8010)
+  .option("--port <n>", "port for --watch; 0 chooses a free one", count("--port", 65535, 0), 8010)
   .action(async (folders, flags) =>
     finish(await (await import("./commands/report.js")).report(folders, flags)),
   );

@@ -8,7 +8,7 @@ import { parseSetFlag } from "./config/override.js";
 import { loadExperiment } from "./experiment/load-experiment.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
 import { readSweep } from "./report/read-sweep.js";
-import type { EngineOptions } from "./runtime/devices.js";
+import { defaultLoaders, type EngineOptions } from "./runtime/devices.js";
 import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
@@ -36,7 +36,7 @@ export function load(file: string, { set = [] }: { set?: readonly string[] } = {
  * or `1-8`. Throws DiagnosticError and InputError.
  */
 export function expand(file: string, inputs: Partial<SweepInputs> = {}): Promise<ExpandedSweep> {
-  return expandFile(file, { set: [], quick: false, ...inputs });
+  return expandFile(file, { set: [], quick: false, ...inputs }, () => {});
 }
 
 export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOptions> {
@@ -45,6 +45,8 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
   /** The number of runs that are trained at a time. */
   readonly jobs?: number;
   readonly tensorboard?: boolean;
+  /** The number of threads that load images, for each run. */
+  readonly loaders?: number;
   /** Stops the sweep, which continues when it is next started. */
   readonly signal?: AbortSignal;
   readonly watcher?: SweepWatcher;
@@ -54,12 +56,13 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
 export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
   const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
   const { backend = "auto", device = "cpu", threads = 1, jobs = 1, tensorboard = false } = options;
+  const { loaders = defaultLoaders() } = options;
   const asked = await expand(file, options);
   const folder = join(root, asked.name);
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads };
   return runLockedSweep(withFinishedSeeds(asked, folder), {
-    ...{ ...engine, root, folder, text, tensorboard, signal, watcher },
+    ...{ ...engine, root, folder, text, tensorboard, loaders, signal, watcher },
     launcher: localLauncher(jobs),
   });
 }

@@ -2,7 +2,8 @@
 
 import { parseSetFlag } from "../config/override.js";
 import { InputError } from "../diagnostic.js";
-import { inputOf } from "../experiment/dataset-facts.js";
+import type { CheckedExperiment } from "../experiment/checked-experiment.js";
+import { describedFacts } from "../experiment/dataset-facts.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { formatCount, formatLarge } from "../format.js";
 import { complexityOf } from "../network/complexity.js";
@@ -14,6 +15,7 @@ import {
   sideBySide,
   stageTable,
 } from "../present/network-tables.js";
+import { watchData } from "./data-progress.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 export interface DescribeFlags {
@@ -28,7 +30,8 @@ export interface DescribeFlags {
 
 export async function describe(files: readonly string[], flags: DescribeFlags): Promise<number> {
   if (files.length > 2) throw new InputError(`describe takes one or two experiments; found ${files.length}`);
-  const networks = files.map((file) => describedNetwork(file, flags));
+  const networks = [];
+  for (const file of files) networks.push(await describedNetwork(file, flags));
   const [first, second] = networks as [(typeof networks)[number], (typeof networks)[number]?];
   if (flags.json) {
     const json = networks.map(({ name, complexity }) => ({ name, ...complexity }));
@@ -39,14 +42,21 @@ export async function describe(files: readonly string[], flags: DescribeFlags): 
   return 0;
 }
 
-function describedNetwork(file: string, flags: DescribeFlags) {
+async function describedNetwork(file: string, flags: DescribeFlags) {
   const loaded = loadExperiment(file, flags.set.map(parseSetFlag));
-  const input = flags.input !== undefined && flags.classes !== undefined ? null : inputOf(loaded);
+  const input =
+    flags.input !== undefined && flags.classes !== undefined ? null : await inputOf(loaded, flags);
   const shape = flags.input === undefined ? (input?.shape as Shape) : parseInput(flags.input);
   const classes = flags.classes ?? (input?.classes as number);
   const graph = networkOf(loaded, { shape, classes });
   const { name, network: spec } = loaded.experiment;
   return { name, spec, graph, complexity: complexityOf(graph) };
+}
+
+/** With a bar if many images have to be looked at. */
+async function inputOf(loaded: CheckedExperiment, { json }: DescribeFlags) {
+  const view = watchData(json);
+  return describedFacts(view.progressed)(loaded).finally(view.close);
 }
 
 function parseInput(text: string): Shape {

@@ -12,13 +12,17 @@ import { formatTable } from "../format.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/tables.js";
+import { watchData } from "./data-progress.js";
 import { loadFinishedRun } from "./finished-run.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 /** Writes gates.csv (one row per gate), excitation.csv (one row per gate, channel and class), a figure and a page to the run's folder. */
 export async function excite(run: string, { json }: { json: boolean }): Promise<number> {
   const { experiment, data, graph, result, weights } = loadFinishedRun(run);
-  const dataset = await loadDataset(experiment.dataset);
+  const view = watchData(json);
+  const dataset = await loadDataset(experiment.dataset, { loaders: 0, onProgress: view.progressed }).finally(
+    view.close,
+  );
   if (dataset.fingerprint !== data.fingerprint)
     throw new InputError(
       `${run}: the dataset has changed since this run was trained, and its gates can only be measured on the same images`,
@@ -30,6 +34,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const gates = await gateActivations({ graph, weights, dataset, engine });
   await engine.dispose();
+  dataset.close();
   const { labels } = dataset.test;
   const rows = gates.map((gate) =>
     gateRow(gate, { labels, classes: dataset.classes, error: result.test_error }),

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { IDX } from "../data/sources/idx.js";
+import { loadIdx } from "../data/sources/idx.js";
 import { InputError } from "../diagnostic.js";
 import { makeFolder } from "../records/files.js";
 import { print, printJson } from "./output.js";
@@ -104,7 +104,7 @@ const VALIDATION_SHARE = 10;
 function datasetOf(folder: string, { data, prefix = "auto" }: Omit<InitFlags, "json">): object {
   if (data === undefined) return { name: "mnist", validation: 1000 };
   // Reads the data, so that mistakes in the folder are found now, not in the first run.
-  const { images } = IDX.describe({ directory: data, prefix });
+  const images = loadIdx({ directory: data, prefix, transpose: false }).train.labels.length;
   const isNear = !relative(".", data).startsWith("..");
   return {
     name: "idx",

@@ -1,8 +1,8 @@
 // Flags that several commands share -> their checked values.
 
-import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import { BACKENDS, DEVICE_NAMES, type EngineOptions } from "../runtime/devices.js";
+import { didYouMean } from "../suggest.js";
 
 export interface EngineFlags {
   readonly backend: string;

@@ -16,6 +16,7 @@ import {
 } from "../sweep/finished-runs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import type { Run } from "../sweep/variant.js";
+import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 
 export interface PlanFlags extends SweepInputs {
@@ -25,7 +26,8 @@ export interface PlanFlags extends SweepInputs {
 }
 
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
-  const sweep = await expandFile(file, flags);
+  const view = watchData(flags.json);
+  const sweep = await expandFile(file, flags, view.progressed).finally(view.close);
   return printPlan(withFinishedSeeds(sweep, join(flags.runs, sweep.name)), flags);
 }
 

@@ -7,6 +7,7 @@ import { RUN_STATUSES, type RunState, type RunStatus } from "../records/run-stat
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { Run } from "../sweep/variant.js";
 import type { RunProgress } from "../training/train-run.js";
+import { BAR_STYLE } from "./bar-style.js";
 import { lineWidth, print, printError } from "./output.js";
 
 export interface SweepView extends SweepWatcher {
@@ -127,7 +128,6 @@ function fitting(name: string, texts: readonly string[], room: number): string {
 /** The approximate length of a bar with its text, in characters. */
 const LONGEST_BAR = 110;
 const BAR_STEPS = 1000;
-const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
 
 const barAt = ({ done }: RunProgress) => Math.round(done * BAR_STEPS);
 

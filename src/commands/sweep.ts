@@ -15,6 +15,7 @@ import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { runLockedSweep } from "../sweep/run-locked.js";
 import type { SweepEnd } from "../sweep/run-sweep.js";
 import { comparisonText } from "./compare.js";
+import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { printPlan, warningFor } from "./plan.js";
@@ -25,12 +26,14 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly runs: string;
   readonly dryRun: boolean;
   readonly tensorboard: boolean;
+  readonly loaders: number;
   readonly json: boolean;
 }
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
-  const asked = await expandFile(file, flags);
+  const data = watchData(flags.json);
+  const asked = await expandFile(file, flags, data.progressed).finally(data.close);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
   if (flags.dryRun) return printPlan(expanded, flags);
@@ -53,6 +56,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
+      loaders: flags.loaders,
       launcher: localLauncher(flags.jobs ?? defaultJobs(engine)),
       ...engine,
       signal: abort.signal,

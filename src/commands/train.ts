@@ -13,6 +13,7 @@ import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../re
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
+import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
 import { watchRun } from "./progress.js";
@@ -22,6 +23,7 @@ export interface TrainFlags extends EngineFlags {
   readonly quick: boolean;
   readonly runs: string;
   readonly tensorboard: boolean;
+  readonly loaders: number;
   readonly json: boolean;
 }
 
@@ -54,6 +56,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     printError(`failed: ${error.message} (${folder.log})`);
     return 1;
   } finally {
+    run.dataset.close();
     lock.release();
     stopListening();
   }
@@ -69,7 +72,9 @@ interface TrainInputs
 async function readRun(file: string, flags: TrainFlags): Promise<TrainInputs> {
   const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
   const { experiment } = loaded;
-  const dataset = await datasetOf(loaded);
+  const view = watchData(flags.json);
+  const options = { loaders: flags.loaders, onProgress: view.progressed };
+  const dataset = await datasetOf(loaded, options).finally(view.close);
   const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
   const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
   const parent = join(flags.runs, experiment.name);

@@ -14,6 +14,7 @@ import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { warningOf } from "../present/sentences.js";
 import { comparisonsIn, expandSweep } from "../sweep/expand.js";
 import { loadSweep } from "../sweep/load-sweep.js";
+import { watchData } from "./data-progress.js";
 import { print, printError, printJson, usesColor } from "./output.js";
 
 export interface ValidateFlags {
@@ -34,7 +35,7 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
   const results: Validated[] = [];
   for (const file of files) {
     try {
-      const { contents, unchecked } = await validateFile(file);
+      const { contents, unchecked } = await validateFile(file, json);
       results.push({ file, valid: true, diagnostics: [], ...(unchecked === null ? {} : { unchecked }) });
       if (json) continue;
       if (unchecked === null) print(`${file}: valid${contents}`);
@@ -57,9 +58,13 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
 }
 
 /** `contents`: a summary of a sweep; empty for an experiment. */
-async function validateFile(file: string): Promise<{ contents: string; unchecked: string | null }> {
+async function validateFile(
+  file: string,
+  json: boolean,
+): Promise<{ contents: string; unchecked: string | null }> {
   const source = readSource(file);
-  const facts = describedFacts();
+  const view = watchData(json);
+  const facts = describedFacts(view.progressed);
   const sweep = isSweep(source) ? loadSweep(file) : null;
   const loaded = sweep ? null : loadExperiment(file, []);
   try {
@@ -77,6 +82,8 @@ async function validateFile(file: string): Promise<{ contents: string; unchecked
   } catch (error) {
     if (error instanceof InputError) return { contents: "", unchecked: error.message };
     throw error;
+  } finally {
+    view.close();
   }
 }
 

@@ -1,10 +1,10 @@
 // Checks of a variant that a schema cannot express: its axes are used, and `set` and `match` are consistent.
 
 import type { Location, Path, Report } from "../diagnostic.js";
+import { didYouMean } from "../suggest.js";
 import { placeholders } from "./placeholders.js";
 import { BOTH_SPELLINGS, shortName } from "./shorthand.js";
 import type { Located } from "./source.js";
-import { didYouMean } from "./suggest.js";
 import type { Variant as WrittenVariant } from "./sweep-schema.js";
 
 interface CheckParts {

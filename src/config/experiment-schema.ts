@@ -8,9 +8,17 @@
 /**
  * Images and labels, split into training, validation and test sets.
  */
-export type Dataset = MnistDataset | IdxDataset | Cifar10Dataset | Cifar100Dataset | NpzDataset | SyntheticDataset;
+export type Dataset =
+  | MnistDataset
+  | IdxDataset
+  | Cifar10Dataset
+  | Cifar100Dataset
+  | NpzDataset
+  | ParquetDataset
+  | FolderDataset
+  | SyntheticDataset;
 /**
- * Number of training images set aside for validation, in the same proportion from every class.
+ * Training images set aside for validation, in the same proportion from every class: their number, or a share of the images, such as 0.1. Ignored if the dataset has validation images of its own.
  */
 export type Validation = number;
 /**
@@ -18,13 +26,56 @@ export type Validation = number;
  */
 export type Train = "all" | number;
 /**
+ * The names of the classes to use, which get the labels 0, 1, ... in this order, or `all`.
+ */
+export type Classes = "all" | string[];
+/**
+ * Share of the training images of each class that get the label of another class, chosen at random: symmetric noise. Validation and test images keep their labels.
+ */
+export type LabelNoise = number;
+/**
+ * Number of training images in the first class divided by that in the last one. In between, the numbers fall exponentially, n r^(-i / (classes - 1)), where n is the size of the smallest class (Cui et al. 2019). 1: all training images are used.
+ */
+export type Imbalance = number;
+/**
+ * Seed of the choice of validation and test images, of `train` and of the noise in labels. It does not depend on the seed of a run, so that all runs are tested on the same images.
+ */
+export type Split = number;
+/**
+ * What is subtracted from pixels, and what they are divided by: the mean and standard deviation of the training images after those transforms that are not random (`dataset`; more than 20,000 images that have to be decoded for it are represented by 20,000 of them), given numbers for pixels from 0 to 1, or nothing but the division by 255 (`none`).
+ */
+export type Normalize = "dataset" | "none" | DeclaredNormalization;
+/**
  * A length in pixels.
  */
 export type Pixels = number;
 /**
+ * Whether decoded images and other results of reading the dataset are kept in the user's cache folder (`SQUEEZEBOX_CACHE`), which `squeezebox data clean` empties.
+ */
+export type Cache = boolean;
+/**
  * The archive of the binary version as downloaded (`cifar-10-binary.tar.gz`), or the folder unpacked from it. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
  */
 export type CifarPath = string;
+/**
+ * Images set aside for testing if the dataset has no test images of its own: their number, or a share of the images.
+ */
+export type Test = number;
+/**
+ * 3: grey images become coloured ones. 1: coloured images become grey.
+ */
+export type ImageChannels = 1 | 3;
+/**
+ * The colour that transparent images are put on: red, green and blue from 0 to 255.
+ *
+ * @minItems 3
+ * @maxItems 3
+ */
+export type Background = number[];
+/**
+ * What to do about images that cannot be read: report an `error`, or `skip` them, for which every image is decoded once before training.
+ */
+export type Broken = "error" | "skip";
 /**
  * Height and width of a kernel in pixels.
  */
@@ -118,7 +169,22 @@ export interface MnistDataset {
   name: "mnist";
   validation?: Validation;
   train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
   transforms?: Transforms;
+}
+export interface DeclaredNormalization {
+  /**
+   * One number, or one per channel, for pixels from 0 to 1.
+   */
+  mean: number | number[];
+  /**
+   * One number, or one per channel, for pixels from 0 to 1.
+   */
+  std: number | number[];
 }
 /**
  * What is done to the images, in order, before they are normalised.
@@ -233,8 +299,18 @@ export interface IdxDataset {
    * Common prefix of the file names, for a folder that holds several datasets; `auto`: the folder holds only one.
    */
   prefix?: string;
+  /**
+   * Whether rows and columns are exchanged. The images of EMNIST are stored with rows and columns exchanged, so they need `true` to be upright.
+   */
+  transpose?: boolean;
   validation?: Validation;
   train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
   transforms?: Transforms;
 }
 /**
@@ -245,6 +321,12 @@ export interface Cifar10Dataset {
   path: CifarPath;
   validation?: Validation;
   train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
   transforms?: Transforms;
 }
 /**
@@ -259,10 +341,16 @@ export interface Cifar100Dataset {
   labels?: "fine" | "coarse";
   validation?: Validation;
   train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
   transforms?: Transforms;
 }
 /**
- * A NumPy archive with images as bytes, [images, height, width] or [images, height, width, channels], and a label per image: the arrays of MedMNIST (`train_images`, `train_labels`, `val_images`, ...) or of Keras (`x_train`, `y_train`, ...).
+ * A NumPy archive with images, [images, height, width] or [images, height, width, channels], and a label per image: the arrays of MedMNIST (`train_images`, `train_labels`, `val_images`, ...) or of Keras (`x_train`, `y_train`, ...), or others that are named.
  */
 export interface NpzDataset {
   name: "npz";
@@ -271,10 +359,105 @@ export interface NpzDataset {
    */
   path: string;
   /**
-   * Number of training images set aside for validation, in the same proportion from every class.
+   * The names of the arrays with the images and the labels of each part, or `auto` for the names of MedMNIST and Keras.
+   */
+  arrays?: "auto" | NamedArrays;
+  /**
+   * The range from black to white if pixels are floating-point numbers, which are rounded to 256 levels.
+   */
+  floats?: "refused" | "0..1" | "0..255";
+  validation?: Validation;
+  test?: Test;
+  train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
+  transforms?: Transforms;
+}
+export interface NamedArrays {
+  /**
+   * The arrays with training images and labels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  train: string[];
+  /**
+   * The arrays with validation images and labels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  validation?: string[];
+  /**
+   * The arrays with test images and labels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  test?: string[];
+}
+/**
+ * Parquet files as the Hugging Face Hub serves them: one file, or a folder with files whose names start with train, validation and test.
+ */
+export interface ParquetDataset {
+  name: "parquet";
+  /**
+   * The file or the folder. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
+   */
+  path: string;
+  /**
+   * The column with the images, as bytes or as `{ bytes, path }`; `auto`: one with a usual name, such as image or img.
+   */
+  image?: string;
+  /**
+   * The column with the labels, as numbers or names; `auto`: one with a usual name, such as label.
+   */
+  label?: string;
+  channels?: ImageChannels;
+  background?: Background;
+  broken?: Broken;
+  /**
+   * Training images set aside for validation, in the same proportion from every class: their number, or a share of the images, such as 0.1. Ignored if the dataset has validation images of its own.
    */
   validation?: number;
+  test?: Test;
   train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
+  transforms?: Transforms;
+}
+/**
+ * Images in files (JPEG, PNG, WebP, GIF, TIFF, AVIF): a folder with one folder per class, or with folders train, val and test that contain one folder per class each. Images that are not all of the same size need a `resize` or a crop.
+ */
+export interface FolderDataset {
+  name: "folder";
+  /**
+   * The folder. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
+   */
+  path: string;
+  channels?: ImageChannels;
+  background?: Background;
+  broken?: Broken;
+  /**
+   * Training images set aside for validation, in the same proportion from every class: their number, or a share of the images, such as 0.1. Ignored if the dataset has validation images of its own.
+   */
+  validation?: number;
+  test?: Test;
+  train?: Train;
+  classes?: Classes;
+  labelNoise?: LabelNoise;
+  imbalance?: Imbalance;
+  split?: Split;
+  normalize?: Normalize;
+  cache?: Cache;
   transforms?: Transforms;
 }
 /**
@@ -283,9 +466,9 @@ export interface NpzDataset {
 export interface SyntheticDataset {
   name: "synthetic";
   /**
-   * Height and width in pixels.
+   * Height and width in pixels, or a single number for both.
    */
-  size?: number;
+  size?: number | number[];
   /**
    * Channels per image.
    */
@@ -306,6 +489,7 @@ export interface SyntheticDataset {
    * Number of validation images, generated in addition to the training images.
    */
   validation?: number;
+  normalize?: Normalize;
   transforms?: Transforms;
 }
 /**

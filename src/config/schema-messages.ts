@@ -3,8 +3,8 @@
 import type { ErrorObject } from "ajv";
 import { nameOf, type Path, type Places } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
+import { didYouMean, nearest } from "../suggest.js";
 import { resolve, SCHEMAS, type Schema, tagValues } from "./schema.js";
-import { didYouMean, nearest } from "./suggest.js";
 
 export function explain(error: ErrorObject, places: Places): Required<Explanation> {
   const path = toPath(error.instancePath);

@@ -1,6 +1,5 @@
 // A split of a dataset -> batches of images and one-hot labels, in a given order.
 
-import { sizeOf } from "./images.js";
 import type { Draw, Split } from "./split.js";
 
 export interface Batch {
@@ -30,9 +29,20 @@ export interface Pass {
   readonly draw: Draw;
 }
 
-/** The batches of one pass over a split. */
+/** The batches of one pass over a split. Loads some of them before they are asked for, if threads can do that. */
 export async function* loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
-  for (const range of batches) yield takeBatch(split, { ...range, ...pass });
+  const coming: Promise<Batch>[] = [];
+  for (let next = 0; next < batches.length; next++) {
+    while (coming.length <= split.ahead && next + coming.length < batches.length)
+      coming.push(begun(takeBatch(split, { ...(batches[next + coming.length] as BatchRange), ...pass })));
+    yield await (coming.shift() as Promise<Batch>);
+  }
+}
+
+/** Marks an error as one that is noticed later, when the promise is awaited. */
+function begun<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /**
@@ -53,24 +63,22 @@ export function equalBatches(images: number, size: number): BatchRange[] {
 }
 
 /** One batch. After its end, the order starts again. */
-export function takeBatch(
+export async function takeBatch(
   split: Split,
   { order, start, size, classes, draw }: BatchRange & Omit<Pass, "batches">,
-): Batch {
-  const length = sizeOf(split.shape);
-  const batch: Batch = {
+): Promise<Batch> {
+  const indices = Uint32Array.from(
+    { length: size },
+    (_, position) => order[(start + position) % order.length] as number,
+  );
+  const own = Uint16Array.from(indices, (index) => split.labels[index] as number);
+  const labels = new Float32Array(size * classes);
+  for (const [position, label] of own.entries()) labels[position * classes + label] = 1;
+  return {
     size,
     count: Math.min(size, order.length - start),
-    images: new Float32Array(size * length),
-    labels: new Float32Array(size * classes),
-    classes: new Uint16Array(size),
+    images: await split.load(indices, draw),
+    labels,
+    classes: own,
   };
-  for (let position = 0; position < size; position++) {
-    const index = order[(start + position) % order.length] as number;
-    const label = split.labels[index] as number;
-    split.read(index, { target: batch.images, offset: position * length }, draw);
-    batch.labels[position * classes + label] = 1;
-    batch.classes[position] = label;
-  }
-  return batch;
 }

@@ -4,14 +4,19 @@ import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
-import { DatasetError } from "./dataset-error.js";
-import { checkSplits, holdOut } from "./hold-out.js";
-import type { LabelledImages, RawDataset } from "./images.js";
-import { channelStatistics, type Normalisation } from "./normalisation.js";
+import { cachedTable } from "./cache.js";
+import type { RawDataset } from "./images.js";
+import { loadersFor } from "./loaders.js";
+import type { Normalisation } from "./normalisation.js";
+import { checkCounts, type Partition, type PartitionSpec, partitionOf, type Selection } from "./partition.js";
+import { type Prepared, prepare, statisticsOf } from "./prepare.js";
+import type { OnProgress } from "./progress.js";
+import { commonShape, transformedShape } from "./shapes.js";
+import { manifestOf } from "./sources/manifest.js";
 import type { Source } from "./sources/source.js";
 import { SOURCES } from "./sources/sources.js";
-import { type Split, splitFrom } from "./split.js";
-import { afterFixed, shapeAfter } from "./transforms/transforms.js";
+import type { Split } from "./split.js";
+import { fixedOnes } from "./transforms/transforms.js";
 
 export interface Dataset {
   /** The shape of the images after their transforms. */
@@ -19,94 +24,159 @@ export interface Dataset {
   readonly classes: number;
   /** In the order of the labels. */
   readonly classNames: readonly string[];
-  /** Normalises all splits. Computed from the bytes of the training images after those transforms that are not random. */
+  /** Normalises all splits. By default computed from the training images after those transforms that are not random. */
   readonly normalisation: Normalisation;
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;
-  /** SHA-256 of all pixels and labels of the three splits, in order, and of the transforms of test images. */
+  /** Identifies the images and labels of the three splits, the transforms of test images, and the normalisation. */
+  readonly fingerprint: string;
+  /** Ends the threads that load images. */
+  close(): void;
+}
+
+export interface LoadOptions {
+  /** The number of threads that load images. */
+  readonly loaders: number;
+  readonly onProgress: OnProgress;
+}
+
+/** What a plan needs to know of a dataset. */
+export interface DatasetFacts {
+  readonly shape: Shape;
+  readonly classes: number;
+  readonly trainImages: number;
+  readonly testImages: number;
   readonly fingerprint: string;
 }
 
 /**
- * Returns the shape of the images after their transforms and the number of classes. Reads as little as the kind of dataset
- * allows. Throws the same InputError as loading if files are missing or damaged, or if splits or transforms do not fit.
+ * Returns the shape of the images after their transforms and the number of classes, or null if they are not known before the
+ * images are looked at. Throws the same InputError as loading if files are missing or damaged, or if the numbers of images or
+ * transforms do not fit.
  */
-export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: number } {
-  const { shape, classes, images } = sourceOf(spec).describe(spec);
-  if (images !== null && "train" in spec) checkSplits(spec, images);
-  return { shape: transformedShape(spec, shape), classes };
+export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: number } | null {
+  const known = sourceOf(spec).describe(spec);
+  if (known === null) return null;
+  const { shape, classes, images } = known;
+  const wanted = partitionSpecOf(spec);
+  if (images !== null) checkCounts(wanted, images);
+  return {
+    shape: commonShape([shape], [shape], spec.transforms),
+    classes: wanted.classes === "all" ? classes : wanted.classes.length,
+  };
 }
 
-/** Loads and splits a dataset. Throws InputError if files are missing or damaged, or if splits or transforms do not fit. */
-export async function loadDataset(spec: DatasetSpec): Promise<Dataset> {
-  const { train: all, validation: own, test } = await sourceOf(spec).open(spec);
-  const { train, validation } = splitOf(spec, { train: all, validation: own });
-  const shape = transformedShape(spec, train.shape);
-  const { transforms } = spec;
-  const normalisation = channelStatistics(afterFixed(train, transforms.train));
-  const fixed = { shape, transforms: transforms.test, normalisation };
-  return {
-    shape,
-    classes: train.classNames.length,
-    classNames: train.classNames,
-    normalisation,
-    train: splitFrom(train, { shape, transforms: transforms.train, normalisation }),
-    validation: splitFrom(validation, fixed),
-    test: splitFrom(test, fixed),
-    fingerprint: fingerprintOf([train, validation, test], transforms.test),
+/** Reads a dataset only if its files have changed since its facts were last asked for. Throws InputError. */
+export async function factsOfDataset(spec: DatasetSpec, onProgress: OnProgress): Promise<DatasetFacts> {
+  const find = async () => {
+    const { partition, shape, fingerprint } = await openDataset(spec, onProgress);
+    const { classNames, train, test } = partition;
+    const [trainImages, testImages] = [train.indices.length, test.indices.length];
+    return { shape, classes: classNames.length, trainImages, testImages, fingerprint };
   };
+  const files = sourceOf(spec).files(spec);
+  return files === null || !usesCache(spec) ? find() : cachedTable(["facts", spec, manifestOf(files)], find);
+}
+
+/** Opens and divides a dataset. Throws InputError if files are missing or damaged, or if the description does not fit them. */
+export async function loadDataset(
+  spec: DatasetSpec,
+  { loaders, onProgress }: LoadOptions = { loaders: 0, onProgress: () => {} },
+): Promise<Dataset> {
+  const { raw, partition, shape, fingerprint } = await openDataset(spec, onProgress);
+  const { classNames } = partition;
+  const options = { fingerprint: raw.fingerprint, usesCache: usesCache(spec), onProgress };
+  const prepared = {
+    train: await prepare(partition.train, spec.transforms.train, options),
+    validation: await prepare(partition.validation, spec.transforms.test, options),
+    test: await prepare(partition.test, spec.transforms.test, options),
+  };
+  const normalisation =
+    spec.normalize === "dataset"
+      ? await statisticsOf(prepared.train, fixedOnes(prepared.train.transforms), options)
+      : declaredNormalisation(spec.normalize, shape.channels);
+  const parts = [prepared.train, prepared.validation, prepared.test];
+  const { splits, ahead, close } = loadersFor(
+    parts.map(({ labels: _, ...images }) => ({ ...images, normalisation, shape })),
+    isWorthThreads(parts) ? loaders : 0,
+  );
+  const [train, validation, test] = parts.map(
+    ({ labels }: Prepared, index): Split => ({
+      count: labels.length,
+      classes: classNames.length,
+      shape,
+      labels,
+      ahead,
+      load: splits[index] as Split["load"],
+    }),
+  ) as [Split, Split, Split];
+  const classes = classNames.length;
+  return { shape, classes, classNames, normalisation, train, validation, test, fingerprint, close };
+}
+
+/** Opens a dataset and divides it, without reading more images than that takes. */
+export async function openDataset(
+  spec: DatasetSpec,
+  onProgress: OnProgress,
+): Promise<{ raw: RawDataset; partition: Partition; shape: Shape; fingerprint: string }> {
+  const raw = await sourceOf(spec).open(spec, onProgress);
+  const partition = partitionOf(raw, partitionSpecOf(spec));
+  const shape = transformedShape(partition, spec.transforms);
+  return { raw, partition, shape, fingerprint: fingerprintOf(spec, raw, partition) };
+}
+
+/** Bytes in memory that only have to be normalised are ready faster than a thread can be asked for them. */
+function isWorthThreads(parts: readonly Prepared[]): boolean {
+  return parts.some(({ images, transforms }) => images.kind !== "memory" || transforms.length > 0);
 }
 
 function sourceOf({ name }: DatasetSpec): Source<DatasetSpec> {
   return SOURCES[name];
 }
 
-/** The shape of images after their transforms, which must be the same for training and test images. */
-function transformedShape({ transforms }: DatasetSpec, input: Shape): Shape {
-  const [train, test] = (["train", "test"] as const).map((part) => {
-    const after = shapeAfter(input, transforms[part]);
-    if ("shape" in after) return after.shape;
-    const { index, problem } = after;
-    throw new DatasetError({ code: "too-small", path: ["transforms", part, index] }, problem);
-  }) as [Shape, Shape];
-  const [trained, tested] = [train, test].map(
-    ({ height, width, channels }) => `${height}x${width}x${channels}`,
-  );
-  if (trained !== tested)
-    throw new DatasetError(
-      { code: "unequal-shapes", path: ["transforms"] },
-      `after their transforms, training images are ${trained}, but test images are ${tested}; they must have the same shape`,
-    );
-  return train;
+function usesCache(spec: DatasetSpec): boolean {
+  return "cache" in spec && spec.cache;
 }
 
-/**
- * Sets validation images aside, unless the dataset has its own, and keeps as many of the remaining images for training as the
- * description asks for.
- */
-function splitOf(
-  spec: DatasetSpec,
-  { train: all, validation: own }: Pick<RawDataset, "train" | "validation">,
-) {
-  const wanted = "train" in spec ? spec.train : "all";
-  const held = own ? 0 : spec.validation;
-  checkSplits({ train: wanted, validation: held }, all.labels.length);
-  const { train: rest, validation } = own ? { train: all, validation: own } : holdOut(all, held);
-  const count = wanted === "all" ? rest.labels.length : wanted;
-  return { train: count === rest.labels.length ? rest : holdOut(rest, count).validation, validation };
+/** A dataset that is generated with all its parts is used as a whole. */
+const WHOLE: Omit<PartitionSpec, "validation"> = {
+  test: 0,
+  train: "all",
+  classes: "all",
+  labelNoise: 0,
+  imbalance: 1,
+  split: 0,
+};
+
+function partitionSpecOf(spec: DatasetSpec): PartitionSpec {
+  const { validation } = spec;
+  return spec.name === "synthetic" ? { ...WHOLE, validation } : { ...WHOLE, ...spec };
+}
+
+/** Mean and deviation are given for pixels from 0 to 1, and for each channel or all of them. */
+function declaredNormalisation(
+  declared: Exclude<DatasetSpec["normalize"], "dataset">,
+  channels: number,
+): Normalisation {
+  const { mean, std } = declared === "none" ? { mean: 0, std: 1 } : declared;
+  const perChannel = (values: number | readonly number[]) =>
+    Array.from(
+      { length: channels },
+      (_, channel) => 255 * (typeof values === "number" ? values : (values[channel] as number)),
+    );
+  return { mean: perChannel(mean), deviation: perChannel(std) };
 }
 
 function fingerprintOf(
-  splits: readonly LabelledImages[],
-  transforms: DatasetSpec["transforms"]["test"],
+  { transforms, normalize }: DatasetSpec,
+  { fingerprint }: RawDataset,
+  { classNames, train, validation, test }: Partition,
 ): string {
-  const hash = createHash("sha256");
-  for (const { pixels, labels, shape } of splits)
-    hash
-      .update(JSON.stringify([shape.height, shape.width, shape.channels, labels.length]))
-      .update(pixels)
-      .update(Uint16Array.from(labels));
-  if (transforms.length > 0) hash.update(canonical(transforms));
-  return hash.digest("hex");
+  const hashOf = ({ indices, labels }: Selection) =>
+    createHash("sha256").update(indices).update(labels).digest("hex");
+  return createHash("sha256")
+    .update(canonical([fingerprint, classNames, hashOf(train), hashOf(validation), hashOf(test)]))
+    .update(canonical([transforms.test, normalize]))
+    .digest("hex");
 }

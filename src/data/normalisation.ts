@@ -1,28 +1,42 @@
-// Bytes -> numbers with mean 0 and standard deviation 1 in each channel.
+// Bytes -> numbers; by default with mean 0 and standard deviation 1 in each channel of the training images.
 
-import type { LabelledImages } from "./images.js";
+import type { Image } from "./images.js";
 
 /** Mean and standard deviation of each channel, for pixels from 0 to 255. The deviation of a constant channel is set to 1. */
 export interface Normalisation {
-  readonly mean: Float64Array;
-  readonly deviation: Float64Array;
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
 }
 
-export function channelStatistics({ pixels, shape: { channels } }: LabelledImages): Normalisation {
+export interface ChannelSums {
+  add(image: Image): void;
+  normalisation(): Normalisation;
+}
+
+/** The sums are exact, so they do not depend on the order of the images. */
+export function channelSums(channels: number): ChannelSums {
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
-  const perChannel = pixels.length / channels;
-  for (let index = 0; index < pixels.length; index++) {
-    const channel = index % channels;
-    const value = pixels[index] as number;
-    sum[channel] = (sum[channel] as number) + value;
-    squares[channel] = (squares[channel] as number) + value * value;
-  }
-  const mean = sum.map((value) => value / perChannel);
-  const deviation = squares.map(
-    (value, channel) => Math.sqrt(Math.max(value / perChannel - (mean[channel] as number) ** 2, 0)) || 1,
-  );
-  return { mean, deviation };
+  let values = 0;
+  return {
+    add: ({ pixels }) => {
+      for (let index = 0, channel = 0; index < pixels.length; index++) {
+        const value = pixels[index] as number;
+        sum[channel] = (sum[channel] as number) + value;
+        squares[channel] = (squares[channel] as number) + value * value;
+        channel = channel + 1 === channels ? 0 : channel + 1;
+      }
+      values += pixels.length / channels;
+    },
+    normalisation: () => {
+      const mean = Array.from(sum, (value) => value / values);
+      const deviation = Array.from(
+        squares,
+        (value, channel) => Math.sqrt(Math.max(value / values - (mean[channel] as number) ** 2, 0)) || 1,
+      );
+      return { mean, deviation };
+    },
+  };
 }
 
 const BYTES = 256;

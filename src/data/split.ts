@@ -3,8 +3,9 @@
 import type { TransformSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
 import { type RandomStream, randomStream } from "../random.js";
-import { imageOf, type LabelledImages } from "./images.js";
+import { type Images, sizeOf } from "./images.js";
 import { type Normalisation, normalisationTable, normaliseInto } from "./normalisation.js";
+import { readerOf } from "./read-image.js";
 import { transformed } from "./transforms/transforms.js";
 
 export interface Split {
@@ -14,32 +15,68 @@ export interface Split {
   /** The shape of the images after their transforms. */
   readonly shape: Shape;
   /** [images] */
-  readonly labels: Uint8Array | Uint16Array;
-  /** Transforms and normalises an image, and writes it to `target`, starting at `offset`: [height, width, channels]. */
-  read(index: number, to: { readonly target: Float32Array; readonly offset: number }, draw: Draw): void;
+  readonly labels: Uint16Array;
+  /** How many batches are worth asking for before the first one is used. */
+  readonly ahead: number;
+  /** Transforms and normalises some images: [images, height, width, channels]. Rejects with InputError. */
+  load(indices: Uint32Array, draw: Draw): Promise<Float32Array>;
 }
 
-/** Returns the random numbers for an image, which are the same in each call. */
-export type Draw = (image: number) => RandomStream;
+/** The labels of the stream of random numbers for an image, to which the index of the image is added. */
+export type Draw = readonly (string | number)[];
 
-export interface SplitParts {
-  readonly shape: Shape;
+/** For training: different random numbers in each epoch. */
+export function augmentation(seed: number, epoch: number): Draw {
+  return ["augment", seed, epoch];
+}
+
+/** For evaluation, during which no transform is random. */
+export const FIXED: Draw = ["fixed"];
+
+/** Everything that is needed to load images: plain data, of which threads receive copies. */
+export interface SplitImages {
+  readonly images: Images;
+  /** Of the images of the split, in `images`. */
+  readonly indices: Uint32Array;
   readonly transforms: readonly TransformSpec[];
   readonly normalisation: Normalisation;
+  /** After the transforms. */
+  readonly shape: Shape;
 }
 
-export function splitFrom(images: LabelledImages, { shape, transforms, normalisation }: SplitParts): Split {
+export interface SplitLoader {
+  load: Split["load"];
+  close(): void;
+}
+
+/** Loads images in this thread. */
+export function splitLoader({ images, indices, transforms, normalisation, shape }: SplitImages): SplitLoader {
   const table = normalisationTable(normalisation);
+  const reader = readerOf(images);
+  const size = sizeOf(shape);
+  const loadInto = async (
+    target: Float32Array,
+    offset: number,
+    index: number,
+    random: () => RandomStream,
+  ) => {
+    const read = reader.read(indices[index] as number);
+    const image = read instanceof Promise ? await read : read;
+    const { pixels } = transforms.length > 0 ? transformed(image, transforms, random()) : image;
+    if (pixels.length !== size) throw new Error(`image ${index} has changed its size since training began`);
+    normaliseInto(target, offset, { pixels, table });
+  };
   return {
-    count: images.labels.length,
-    classes: images.classNames.length,
-    shape,
-    labels: images.labels,
-    read: (index, { target, offset }, draw) => {
-      const image = imageOf(images, index);
-      const { pixels } = transforms.length > 0 ? transformed(image, transforms, draw(index)) : image;
-      normaliseInto(target, offset, { pixels, table });
+    load: async (wanted, draw) => {
+      const target = new Float32Array(wanted.length * size);
+      await Promise.all(
+        Array.from(wanted, (index, position) =>
+          loadInto(target, position * size, index, () => randomStream(...draw, index)),
+        ),
+      );
+      return target;
     },
+    close: reader.close,
   };
 }
 
@@ -49,11 +86,3 @@ export function imagesByClass({ labels, classes }: Pick<Split, "labels" | "class
   for (const label of labels) images[label] = (images[label] as number) + 1;
   return images;
 }
-
-/** For training: different random numbers in each epoch. */
-export function augmentation(seed: number, epoch: number): Draw {
-  return (image) => randomStream("augment", seed, epoch, image);
-}
-
-/** For evaluation, during which no transform is random. */
-export const FIXED: Draw = () => randomStream("fixed");

@@ -34,10 +34,11 @@ export function everyMistake(located: LongForm, directory: string): Diagnostic[]
   });
 }
 
-/** Mistakes in the data and in the network; none if the data are missing. */
+/** Mistakes in the data and in the network; none if the data are missing, or have to be looked at first. */
 function mistakesOfNetwork(checked: CheckedExperiment): readonly Diagnostic[] {
   try {
-    return buildChecked(checked, inputOf(checked)).diagnostics;
+    const input = inputOf(checked);
+    return input === null ? [] : buildChecked(checked, input).diagnostics;
   } catch (error) {
     if (error instanceof DiagnosticError) return error.diagnostics;
     if (error instanceof InputError) return [];

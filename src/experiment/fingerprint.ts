@@ -6,7 +6,7 @@ import type { Experiment } from "../config/experiment.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
-const MEANING = 5;
+const MEANING = 6;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
   const { training, dataset, seed } = experiment;

@@ -1,8 +1,8 @@
 // The runs of sweeps -> their variants, each with the variant it is compared with or the reason why it is not compared.
 
-import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import type { MetricColumn } from "../records/tables.js";
+import { didYouMean } from "../suggest.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 
 /** The variant is a baseline, has the same runs as another variant, or used different data than its baseline. */

@@ -1,11 +1,11 @@
 // The runs of one or several sweeps -> for each variant, the mean and spread of a metric over seeds and the paired difference
 // from its baseline.
 
-import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
+import { didYouMean } from "../suggest.js";
 import {
   type ComparableVariant,
   comparableVariants,

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
-import { didYouMean } from "../config/suggest.js";
 import { InputError } from "../diagnostic.js";
 import type { RowOf, Table } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
@@ -11,6 +10,7 @@ import { runFolder } from "../records/run-folder.js";
 import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
+import { didYouMean } from "../suggest.js";
 
 export interface PlannedRun {
   /** `<variant>/seed-<n>`, which is also its path inside the sweep's folder. */

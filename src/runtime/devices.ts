@@ -62,3 +62,8 @@ export function defaultJobs({ backend, device, threads }: EngineOptions): number
   if (backend === "tensorflow" || DEVICES[device].isShared) return 1;
   return Math.max(1, Math.floor(availableParallelism() / threads));
 }
+
+/** How many threads should load images for each run: one, so that the engine need not wait, if there is a core for it. */
+export function defaultLoaders(): number {
+  return availableParallelism() > 1 ? 1 : 0;
+}

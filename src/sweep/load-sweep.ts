@@ -4,6 +4,7 @@ import { mistakesOfAllRounds } from "../config/mend.js";
 import { parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
+import type { OnProgress } from "../data/progress.js";
 import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
 import { everyMistake } from "../experiment/every-mistake.js";
@@ -52,11 +53,15 @@ export interface SweepInputs {
 }
 
 /** Expands the sweep in a file, with the changes that the command line asks for. Throws InputError and DiagnosticError. */
-export function expandFile(file: string, { set, seeds, quick }: SweepInputs): Promise<ExpandedSweep> {
+export function expandFile(
+  file: string,
+  { set, seeds, quick }: SweepInputs,
+  onProgress: OnProgress,
+): Promise<ExpandedSweep> {
   const sweep = loadSweep(file);
   const asked = withSeeds(quick ? quickSweep(sweep) : sweep, seeds);
   const overrides = [...(quick ? quickOverrides(sweep.experiment) : []), ...set.map(parseSetFlag)];
-  return expandSweep(asked, overrides, loadedFacts());
+  return expandSweep(asked, overrides, loadedFacts(onProgress));
 }
 
 /** Replaces the seeds of the sweep if the command line names others (`1,2,3` or `1-8`). */

@@ -2,12 +2,12 @@
 
 import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
-import { didYouMean } from "../config/suggest.js";
 import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { checkWith } from "../experiment/check.js";
 import type { CheckedExperiment } from "../experiment/checked-experiment.js";
 import type { AxisValues } from "../records/variant-cells.js";
+import { didYouMean } from "../suggest.js";
 
 export interface Point extends CheckedExperiment {
   /** The index of its entry under `variants` in the file. */

@@ -29,6 +29,8 @@ export interface SweepOptions extends EngineOptions {
   readonly text: string;
   readonly launcher: Launcher;
   readonly tensorboard: boolean;
+  /** The number of threads that load images, for each run. */
+  readonly loaders: number;
   readonly signal: AbortSignal;
   readonly watcher: SweepWatcher;
 }
@@ -144,9 +146,9 @@ async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, opt
 }
 
 function orderOf({ name, experiment, fingerprint }: Run, options: SweepOptions): RunOrder {
-  const { backend, device, threads, tensorboard } = options;
+  const { backend, device, threads, tensorboard, loaders } = options;
   const folder = join(options.folder, name);
-  return { experiment, fingerprint, folder, backend, device, threads, tensorboard };
+  return { experiment, fingerprint, folder, backend, device, threads, tensorboard, loaders };
 }
 
 function copyTwin(folder: string, run: Run, twin: Run): RunState {

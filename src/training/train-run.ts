@@ -154,12 +154,11 @@ function dataOf({
   validation,
   test,
 }: Dataset): RunData {
-  const { mean, deviation } = normalisation;
   return {
     fingerprint,
     shape,
     classNames,
-    normalisation: { mean: [...mean], deviation: [...deviation] },
+    normalisation,
     images: { train: train.count, validation: validation.count, test: test.count },
   };
 }

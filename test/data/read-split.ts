@@ -1,15 +1,24 @@
-// The images of a split, for tests that look at all of them.
+// Datasets as tests describe them, and the images of a split, for tests that look at all of them.
 
+import type { DatasetSpec } from "../../src/config/experiment.js";
+import { fillDefaults } from "../../src/config/fill-defaults.js";
 import { sizeOf } from "../../src/data/images.js";
 import { FIXED, type Split } from "../../src/data/split.js";
 
-export const NO_TRANSFORMS = { train: [], test: [] } as const;
+/** The description of a dataset with all defaults filled in. */
+export function datasetSpec<Name extends DatasetSpec["name"]>(
+  written: { readonly name: Name } & Readonly<Record<string, unknown>>,
+): Extract<DatasetSpec, { name: Name }> {
+  const { dataset } = fillDefaults("experiment", { dataset: written }) as { dataset: DatasetSpec };
+  return dataset as Extract<DatasetSpec, { name: Name }>;
+}
 
 /** [images, height, width, channels], normalised, in their order. */
-export function imagesOf(split: Split): Float32Array {
-  const size = sizeOf(split.shape);
-  const target = new Float32Array(split.count * size);
-  for (let index = 0; index < split.count; index++)
-    split.read(index, { target, offset: index * size }, FIXED);
-  return target;
+export async function imagesOf(split: Split): Promise<Float32Array> {
+  const all = await split.load(
+    Uint32Array.from({ length: split.count }, (_, index) => index),
+    FIXED,
+  );
+  if (all.length !== split.count * sizeOf(split.shape)) throw new Error("wrong number of values");
+  return all;
 }

@@ -7,7 +7,7 @@ import { createGunzip } from "node:zlib";
 import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
-import { entriesIn } from "./folder.js";
+import { entriesIn } from "./entries.js";
 
 export interface Wanted {
   readonly names: readonly string[];

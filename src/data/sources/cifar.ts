@@ -4,8 +4,9 @@
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
-import type { LabelledImages } from "../images.js";
+import { sharedBytes } from "../images.js";
 import { filesIn, kindOf, readFiles } from "./archive.js";
+import { datasetInMemory, inMemory, type PartInMemory } from "./in-memory.js";
 import type { Source } from "./source.js";
 
 type Cifar10Spec = Extract<DatasetSpec, { name: "cifar10" }>;
@@ -43,13 +44,25 @@ const FINE: Version = { ...HUNDRED, names: "fine_label_names.txt", classes: 100,
 
 export const CIFAR10: Source<Cifar10Spec> = {
   describe: ({ path }) => describe(path, TEN),
+  files: ({ path }) => filesOf(path, TEN),
   open: ({ path }) => open(path, TEN),
 };
 
 export const CIFAR100: Source<Cifar100Spec> = {
-  describe: ({ path, labels }) => describe(path, labels === "fine" ? FINE : COARSE),
-  open: ({ path, labels }) => open(path, labels === "fine" ? FINE : COARSE),
+  describe: ({ path, labels }) => describe(path, versionOf(labels)),
+  files: ({ path, labels }) => filesOf(path, versionOf(labels)),
+  open: ({ path, labels }) => open(path, versionOf(labels)),
 };
+
+function versionOf(labels: Cifar100Spec["labels"]): Version {
+  return labels === "fine" ? FINE : COARSE;
+}
+
+function filesOf(path: string, { train, test, names }: Version): readonly string[] {
+  if (kindOf(path) === "archive") return [path];
+  const wanted = [...train, test, names];
+  return filesIn(path).flatMap(({ name, file }) => (wanted.includes(name) ? [file] : []));
+}
 
 /** The number of images is unknown until they are read. */
 function describe(path: string, version: Version) {
@@ -67,13 +80,12 @@ async function open(path: string, version: Version) {
   const files = await readFiles(path, { names: [...train, test, names], mostBytes: MOST_BYTES });
   checkNames(path, version, [...files.keys()]);
   const classNames = classNamesIn(path, version, files.get(names) as Buffer);
-  const read = (parts: readonly string[]): LabelledImages =>
+  const read = (parts: readonly string[]) =>
     recordsIn(
       parts.map((name) => ({ name: `${path}: ${name}`, bytes: files.get(name) as Buffer })),
       version,
-      classNames,
     );
-  return { train: read(train), validation: null, test: read([test]) };
+  return datasetInMemory({ classNames, train: read(train), validation: null, test: read([test]) });
 }
 
 function checkNames(path: string, { train, test, names }: Version, found: readonly string[]): void {
@@ -101,8 +113,7 @@ function classNamesIn(path: string, { names, classes }: Version, content: Buffer
 function recordsIn(
   files: readonly { readonly name: string; readonly bytes: Buffer }[],
   { classes, labels: labelBytes, label }: Version,
-  classNames: readonly string[],
-): LabelledImages {
+): PartInMemory {
   const length = labelBytes + PIXELS * SHAPE.channels;
   for (const { name, bytes } of files)
     if (bytes.length === 0 || bytes.length % length !== 0)
@@ -110,7 +121,7 @@ function recordsIn(
         `${name} has ${bytes.length} bytes, which is not a multiple of ${length}, the size of a record`,
       );
   const count = files.reduce((sum, { bytes }) => sum + bytes.length / length, 0);
-  const pixels = new Uint8Array(count * PIXELS * SHAPE.channels);
+  const pixels = sharedBytes(count * PIXELS * SHAPE.channels);
   const labels = new Uint8Array(count);
   let image = 0;
   for (const { name, bytes } of files)
@@ -127,5 +138,5 @@ function recordsIn(
           pixels[(image * PIXELS + pixel) * SHAPE.channels + channel] = bytes[plane + pixel] as number;
       }
     }
-  return { shape: SHAPE, classNames, pixels, labels };
+  return inMemory(SHAPE, pixels, labels);
 }

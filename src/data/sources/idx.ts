@@ -7,50 +7,48 @@ import { constants, gunzipSync } from "node:zlib";
 import { InputError } from "../../diagnostic.js";
 import type { Shape } from "../../network/graph.js";
 import { readRegularFile } from "../../regular-file.js";
-import type { LabelledImages, RawDataset } from "../images.js";
-import { entriesIn } from "./folder.js";
+import { type RawDataset, shapeOf } from "../images.js";
+import { entriesIn } from "./entries.js";
+import { datasetInMemory, inMemory, type PartInMemory } from "./in-memory.js";
 import type { Source } from "./source.js";
 
 /** A folder with the four files of a dataset. If it contains several datasets, `prefix` selects one (`emnist-letters`). */
 export interface IdxFolder {
   readonly directory: string;
   readonly prefix: "auto" | string;
+  /** Whether the rows of the stored images are the columns of the real ones, as in EMNIST. */
+  readonly transpose: boolean;
 }
 
 /** Loads the four files, with names as distributed. `t10k` or `test` is the test set. */
 export function loadIdx(folder: IdxFolder): RawDataset {
   const files = findFiles(folder);
-  const [train, test] = [
-    loadPart(folder.directory, files, "train"),
-    loadPart(folder.directory, files, "test"),
-  ];
-  if (test.shape.height !== train.shape.height || test.shape.width !== train.shape.width)
+  const [train, test] = [loadPart(folder, files, "train"), loadPart(folder, files, "test")];
+  const [trained, tested] = [train.images.shape, test.images.shape];
+  if (tested.height !== trained.height || tested.width !== trained.width)
     throw new InputError(
-      `${folder.directory}: training images are ${size(train.shape)}, but test images are ${size(test.shape)}`,
+      `${folder.directory}: training images are ${size(trained)}, but test images are ${size(tested)}`,
     );
   // Labels may start at 1, as in EMNIST Letters.
-  const first = Math.min(least(train.labels), least(test.labels));
-  const classes = Math.max(2, Math.max(most(train.labels), most(test.labels)) - first + 1);
+  const first = Math.min(least(train), least(test));
+  const classes = Math.max(2, Math.max(most(train), most(test)) - first + 1);
   const classNames = Array.from({ length: classes }, (_, index) => String(first + index));
-  const finish = (part: Part): LabelledImages => ({
-    ...part,
-    labels: part.labels.map((label) => label - first),
-    classNames,
+  const finish = ({ images, labels }: PartInMemory): PartInMemory => ({
+    images,
+    labels: labels.map((label) => label - first),
   });
-  return { train: finish(train), validation: null, test: finish(test) };
+  return datasetInMemory({ classNames, train: finish(train), validation: null, test: finish(test) });
 }
 
-export const IDX = {
-  describe: (folder: IdxFolder) => {
-    const { train } = loadIdx(folder);
-    return { shape: train.shape, classes: train.classNames.length, images: train.labels.length };
+export const IDX: Source<IdxFolder> = {
+  describe: (folder) => {
+    const { train, classNames } = loadIdx(folder);
+    return { shape: shapeOf(train.images, 0), classes: classNames.length, images: train.labels.length };
   },
+  files: (folder) => [...findFiles(folder).values()],
   open: loadIdx,
-} satisfies Source<IdxFolder>;
+};
 
-interface Part extends Omit<LabelledImages, "classNames"> {
-  readonly labels: Uint8Array;
-}
 type Subset = "train" | "test";
 type Content = "images" | "labels";
 type Files = ReadonlyMap<`${Subset}-${Content}`, string>;
@@ -58,7 +56,7 @@ type Files = ReadonlyMap<`${Subset}-${Content}`, string>;
 /** For example `emnist-letters-train-images-idx3-ubyte.gz`. Some unpackers replace the dash before `idx` with a dot. */
 const NAME = /^(?:(.*)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
 
-function findFiles({ directory, prefix }: IdxFolder): Files {
+function findFiles({ directory, prefix }: Pick<IdxFolder, "directory" | "prefix">): Files {
   const names = entriesIn(directory).map(({ name }) => name);
   const found = names.flatMap((name) => {
     const [, own = "", subset, content] = NAME.exec(name) ?? [];
@@ -102,7 +100,7 @@ function inWords(names: readonly string[]): string {
   return names.slice(0, MOST_NAMES).join(", ") + more;
 }
 
-function loadPart(directory: string, files: Files, subset: Subset): Part {
+function loadPart({ directory, transpose }: IdxFolder, files: Files, subset: Subset): PartInMemory {
   const images = readIdx(files.get(`${subset}-images`) as string, 3);
   const labels = readIdx(files.get(`${subset}-labels`) as string, 1);
   const [count, height, width] = images.dimensions as [number, number, number];
@@ -111,11 +109,29 @@ function loadPart(directory: string, files: Files, subset: Subset): Part {
       `${directory}: ${count} images in ${images.file}, but ${labels.data.length} labels in ${labels.file}`,
     );
   if (count === 0 || height === 0 || width === 0) throw new InputError(`${images.file} contains no images`);
-  return { shape: { height, width, channels: 1 }, pixels: images.data, labels: labels.data };
+  return transpose
+    ? inMemory(
+        { height: width, width: height, channels: 1 },
+        transposed(images.data, { height, width }),
+        labels.data,
+      )
+    : inMemory({ height, width, channels: 1 }, images.data, labels.data);
 }
 
-const least = (labels: Uint8Array) => labels.reduce((low, label) => Math.min(low, label), 255);
-const most = (labels: Uint8Array) => labels.reduce((high, label) => Math.max(high, label), 0);
+/** Exchanges the rows and columns of each image. */
+function transposed(pixels: Uint8Array, { height, width }: { height: number; width: number }): Uint8Array {
+  const result = new Uint8Array(pixels.length);
+  for (let start = 0; start < pixels.length; start += height * width)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        result[start + x * height + y] = pixels[start + y * width + x] as number;
+  return result;
+}
+
+const least = ({ labels }: PartInMemory) =>
+  (labels as Uint8Array).reduce((low, label) => Math.min(low, label), 255);
+const most = ({ labels }: PartInMemory) =>
+  (labels as Uint8Array).reduce((high, label) => Math.max(high, label), 0);
 
 interface IdxFile {
   readonly file: string;

@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
-import type { LabelledImages, RawDataset } from "../images.js";
+import { didYouMean } from "../../suggest.js";
+import { type RawDataset, shapeOf, sharedBytes } from "../images.js";
+import { datasetInMemory, inMemory } from "./in-memory.js";
 import { type NpyArray, parseNpy } from "./npy.js";
 import type { Source } from "./source.js";
 
@@ -13,10 +15,15 @@ type Part = "train" | "validation" | "test";
 
 export const NPZ: Source<NpzSpec> = {
   describe: (spec) => {
-    const { train, validation } = load(spec);
-    const classes = train.classNames.length;
-    return { shape: train.shape, classes, images: validation ? null : train.labels.length };
+    const { train, validation, test, classNames } = load(spec);
+    const isWhole = validation !== null || test === null;
+    return {
+      shape: shapeOf(train.images, 0),
+      classes: classNames.length,
+      images: isWhole ? null : train.labels.length,
+    };
   },
+  files: ({ path }) => [path],
   open: load,
 };
 
@@ -24,13 +31,14 @@ const MOST_BYTES = 2 ** 31 - 1;
 
 function load(spec: NpzSpec): RawDataset {
   const arrays = readArrays(spec.path);
-  const parts = { train: partOf(spec, arrays, "train"), test: partOf(spec, arrays, "test") };
-  const validation = namesOf(arrays, "validation") ? partOf(spec, arrays, "validation") : null;
-  const all = [parts.train, parts.test, ...(validation ? [validation] : [])];
+  const train = partOf(spec, arrays, "train");
+  const optional = (part: Part) => (namesOf(spec, arrays, part) ? partOf(spec, arrays, part) : null);
+  const [validation, test] = [optional("validation"), optional("test")];
+  const all = [train, validation, test].filter((part) => part !== null);
   for (const { name, shape } of all)
-    if (shape.join() !== parts.train.shape.join())
+    if (shape.join() !== train.shape.join())
       throw new InputError(
-        `${spec.path}: ${name} has images of ${shape.join("x")}, but ${parts.train.name} of ${parts.train.shape.join("x")}`,
+        `${spec.path}: ${name} has images of ${shape.join("x")}, but ${train.name} of ${train.shape.join("x")}`,
       );
   const labels = all.map((part) => part.labels);
   const classes = Math.max(
@@ -38,18 +46,14 @@ function load(spec: NpzSpec): RawDataset {
     1 + labels.reduce((most, own) => own.reduce((a, b) => Math.max(a, b), most), 0),
   );
   const classNames = Array.from({ length: classes }, (_, label) => String(label));
-  const [height, width, channels] = parts.train.shape;
-  const finish = ({ pixels, labels }: ReadPart): LabelledImages => ({
-    shape: { height, width, channels },
+  const [height, width, channels] = train.shape;
+  const finish = ({ pixels, labels }: ReadPart) => inMemory({ height, width, channels }, pixels, labels);
+  return datasetInMemory({
     classNames,
-    pixels,
-    labels,
-  });
-  return {
-    train: finish(parts.train),
+    train: finish(train),
     validation: validation && finish(validation),
-    test: finish(parts.test),
-  };
+    test: test && finish(test),
+  });
 }
 
 /** The arrays of MedMNIST and of Keras. */
@@ -70,8 +74,14 @@ const NAMES: Readonly<Record<Part, readonly (readonly [images: string, labels: s
 
 type Arrays = ReadonlyMap<string, Uint8Array>;
 
-function namesOf(arrays: Arrays, part: Part): readonly [string, string] | undefined {
-  return NAMES[part].find(([images]) => arrays.has(images));
+/** The names of the arrays with the images and labels of a part; undefined if there are none. */
+function namesOf(
+  { arrays: named }: NpzSpec,
+  arrays: Arrays,
+  part: Part,
+): readonly [string, string] | undefined {
+  if (named === "auto") return NAMES[part].find(([images]) => arrays.has(images));
+  return named[part] as [string, string] | undefined;
 }
 
 function readArrays(path: string): Arrays {
@@ -105,22 +115,33 @@ interface ReadPart {
   readonly labels: Uint16Array;
 }
 
-function partOf({ path }: NpzSpec, arrays: Arrays, part: Part): ReadPart {
-  const names = namesOf(arrays, part);
+function partOf(spec: NpzSpec, arrays: Arrays, part: Part): ReadPart {
+  const { path } = spec;
+  const names = namesOf(spec, arrays, part);
+  const available = [...arrays.keys()];
+  const has = `it has ${available.join(", ") || "none"}`;
   if (!names)
     throw new InputError(
-      `${path} has no array ${NAMES[part].map(([images]) => images).join(" or ")}; it has ${[...arrays.keys()].join(", ") || "none"}`,
+      `${path} has no array ${NAMES[part].map(([images]) => images).join(" or ")}; ${has}. Other names can be given in dataset.arrays`,
     );
   const [images, labels] = names.map((name) => {
     const found = arrays.get(name);
-    if (!found) throw new InputError(`${path} has ${names[0]}, but no ${name}`);
+    if (!found) throw new InputError(`${path} has no array ${name}${didYouMean(name, available)}; ${has}`);
     return parseNpy(found, `${path}: ${name}`);
   }) as [NpyArray, NpyArray];
   const [name, ofLabels] = names.map((one) => `${path}: ${one}`) as [string, string];
-  return { name: names[0], ...imagesIn(images, name), labels: labelsIn(labels, images, ofLabels) };
+  return {
+    name: names[0],
+    ...imagesIn(images, name, spec.floats),
+    labels: labelsIn(labels, images, ofLabels),
+  };
 }
 
-function imagesIn(array: NpyArray, name: string): Pick<ReadPart, "shape" | "pixels"> {
+function imagesIn(
+  array: NpyArray,
+  name: string,
+  floats: NpzSpec["floats"],
+): Pick<ReadPart, "shape" | "pixels"> {
   const [count = 0, height = 0, width = 0, channels = 1] = array.shape;
   if (array.shape.length !== 3 && array.shape.length !== 4)
     throw new InputError(
@@ -131,11 +152,30 @@ function imagesIn(array: NpyArray, name: string): Pick<ReadPart, "shape" | "pixe
     throw new InputError(
       `${name}: images of ${channels} channels; at most ${MOST_CHANNELS} are supported, as the last axis`,
     );
-  if (array.type !== "u1")
+  const shape = [height, width, channels] as const;
+  if (array.type === "u1") return { shape, pixels: array.bytes() };
+  if (!array.type.startsWith("f"))
     throw new InputError(
       `${name}: pixels must be bytes (uint8); found ${array.type}: convert them with .astype("uint8")`,
     );
-  return { shape: [height, width, channels], pixels: array.bytes() };
+  if (floats === "refused")
+    throw new InputError(
+      `${name}: pixels are ${array.type}; say in dataset.floats whether black to white is 0..1 or 0..255, or convert them with .astype("uint8")`,
+    );
+  return { shape, pixels: floatPixels(array, name, floats) };
+}
+
+/** Rounds to the nearest byte. Throws InputError for values outside the declared range. */
+function floatPixels(array: NpyArray, name: string, range: "0..1" | "0..255"): Uint8Array {
+  const scale = range === "0..1" ? 255 : 1;
+  const pixels = sharedBytes(array.shape.reduce((product, dimension) => product * dimension, 1));
+  for (let index = 0; index < pixels.length; index++) {
+    const value = array.at(index) * scale;
+    if (!(value >= 0 && value <= 255))
+      throw new InputError(`${name}: the value ${array.at(index)} is outside the declared range ${range}`);
+    pixels[index] = Math.round(value);
+  }
+  return pixels;
 }
 
 const MOST_CHANNELS = 64;

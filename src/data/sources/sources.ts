@@ -2,9 +2,11 @@
 
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { CIFAR10, CIFAR100 } from "./cifar.js";
+import { FOLDER } from "./folder.js";
 import { IDX } from "./idx.js";
 import { MNIST } from "./mnist.js";
 import { NPZ } from "./npz.js";
+import { PARQUET } from "./parquet.js";
 import type { Source } from "./source.js";
 import { SYNTHETIC } from "./synthetic.js";
 
@@ -17,5 +19,7 @@ export const SOURCES: Sources = {
   cifar10: CIFAR10,
   cifar100: CIFAR100,
   npz: NPZ,
+  parquet: PARQUET,
+  folder: FOLDER,
   synthetic: SYNTHETIC,
 };

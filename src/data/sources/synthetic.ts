@@ -3,13 +3,15 @@
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import type { Shape } from "../../network/graph.js";
 import { randomStream } from "../../random.js";
-import type { LabelledImages, RawDataset } from "../images.js";
+import type { RawDataset } from "../images.js";
+import { datasetInMemory, inMemory, type PartInMemory } from "./in-memory.js";
 import type { Source } from "./source.js";
 
 type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
 
 export const SYNTHETIC: Source<SyntheticSpec> = {
   describe: (spec) => ({ ...inputOf(spec), images: null }),
+  files: () => null,
   open: loadSynthetic,
 };
 
@@ -17,7 +19,8 @@ function inputOf({ size, channels, classes }: SyntheticSpec): {
   shape: Shape;
   classes: number;
 } {
-  return { shape: { height: size, width: size, channels }, classes };
+  const [height, width] = typeof size === "number" ? [size, size] : (size as [number, number]);
+  return { shape: { height, width, channels }, classes };
 }
 
 /**
@@ -25,14 +28,16 @@ function inputOf({ size, channels, classes }: SyntheticSpec): {
  * results in the same images.
  */
 function loadSynthetic(spec: SyntheticSpec): RawDataset {
-  return {
+  const classNames = Array.from({ length: spec.classes }, (_, label) => String(label));
+  return datasetInMemory({
+    classNames,
     train: draw(spec, "train", spec.images),
     validation: draw(spec, "validation", spec.validation),
     test: draw(spec, "test", spec.test),
-  };
+  });
 }
 
-function draw(spec: SyntheticSpec, part: string, count: number): LabelledImages {
+function draw(spec: SyntheticSpec, part: string, count: number): PartInMemory {
   const { shape, classes } = inputOf(spec);
   const statistics = Array.from({ length: classes }, (_, label) => {
     const random = randomStream("synthetic", "class", label);
@@ -55,6 +60,5 @@ function draw(spec: SyntheticSpec, part: string, count: number): LabelledImages 
         );
     }
   });
-  const classNames = statistics.map((_, label) => String(label));
-  return { shape, classNames, pixels, labels };
+  return inMemory(shape, pixels, labels);
 }

@@ -2,8 +2,8 @@
 
 import type { TransformName, TransformSpec } from "../../config/experiment-spec.js";
 import type { Shape } from "../../network/graph.js";
-import { type RandomStream, randomStream } from "../../random.js";
-import { type Image, imageOf, type LabelledImages, sizeOf } from "../images.js";
+import type { RandomStream } from "../../random.js";
+import type { Image } from "../images.js";
 import { centerCrop } from "./center-crop.js";
 import { flip } from "./flip.js";
 import { invert } from "./invert.js";
@@ -55,14 +55,21 @@ export function shapeAfter(
   return { shape };
 }
 
-/** Applies the transforms that are not random to every image. Normalisation is computed from the result. */
-export function afterFixed(images: LabelledImages, transforms: readonly TransformSpec[]): LabelledImages {
-  const fixed = transforms.filter((one) => !transformOf(one)[0].isRandom);
-  if (fixed.length === 0) return images;
-  const none = randomStream();
-  const all = Array.from(images.labels, (_, index) => transformed(imageOf(images, index), fixed, none));
-  const shape = all[0]?.shape ?? images.shape;
-  const pixels = new Uint8Array(all.length * sizeOf(shape));
-  for (const [index, image] of all.entries()) pixels.set(image.pixels, index * sizeOf(shape));
-  return { ...images, shape, pixels };
+/** The transforms that are not random. Normalisation is computed from images after these. */
+export function fixedOnes(transforms: readonly TransformSpec[]): readonly TransformSpec[] {
+  return transforms.filter((one) => !isRandom(one));
+}
+
+/** The transforms before the first random one, whose result is the same in every epoch, and the others. */
+export function atFirstRandom(transforms: readonly TransformSpec[]): {
+  readonly fixed: readonly TransformSpec[];
+  readonly rest: readonly TransformSpec[];
+} {
+  const first = transforms.findIndex(isRandom);
+  const count = first < 0 ? transforms.length : first;
+  return { fixed: transforms.slice(0, count), rest: transforms.slice(count) };
+}
+
+function isRandom(one: TransformSpec): boolean {
+  return transformOf(one)[0].isRandom;
 }

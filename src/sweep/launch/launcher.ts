@@ -11,6 +11,8 @@ export interface RunOrder extends EngineOptions {
   readonly fingerprint: string;
   readonly folder: string;
   readonly tensorboard: boolean;
+  /** The number of threads that load images. */
+  readonly loaders: number;
 }
 
 export interface Launcher {

@@ -29,10 +29,13 @@ async function work({ folder: path, ...order }: RunOrder): Promise<void> {
   const lock = await waitForLock(path);
   try {
     removeRunLeftovers(runFolder(path));
-    const dataset = await loadDataset(order.experiment.dataset);
+    const dataset = await loadDataset(order.experiment.dataset, {
+      loaders: order.loaders,
+      onProgress: () => {},
+    });
     const graph = buildNetwork(order.experiment.network, dataset);
     let last = 0;
-    await trainRun({
+    const training = trainRun({
       ...order,
       graph,
       dataset,
@@ -44,6 +47,7 @@ async function work({ folder: path, ...order }: RunOrder): Promise<void> {
         process.send?.({ kind: "progress", progress } satisfies RunReport);
       },
     });
+    await training.finally(dataset.close);
   } finally {
     lock.release();
   }

@@ -1,0 +1,96 @@
+// An encoded image (JPEG, PNG, WebP, GIF, TIFF, AVIF) -> its pixels, upright, with 8 bits per channel, without transparency.
+
+import { createRequire } from "node:module";
+import type sharpLibrary from "sharp";
+import type { Metadata, Sharp, SharpOptions } from "sharp";
+import { InputError } from "../diagnostic.js";
+import type { Image } from "./images.js";
+
+export interface Format {
+  readonly channels: 1 | 3;
+  /** Red, green and blue, on which transparent images are put. */
+  readonly background: readonly number[];
+  /** Of the image, for messages. */
+  readonly name: string;
+}
+
+/** `source`: the path of a file, or its content. Rejects with InputError if it is not an image, or damaged. */
+export async function decode(source: string | Uint8Array, format: Format): Promise<Image> {
+  const [r, g, b] = format.background as readonly [number, number, number];
+  const image = open(source).autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
+  const { data, info } = await image
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw unreadable(format.name, cause);
+    });
+  const { width, height, channels } = info;
+  return {
+    shape: { height, width, channels: format.channels },
+    pixels: withChannels(data, channels, format.channels),
+  };
+}
+
+/** Width and height of an image, upright. Reads only its header. Rejects with InputError. */
+export async function sizeOfEncoded(
+  source: string | Uint8Array,
+  name: string,
+): Promise<{ readonly width: number; readonly height: number }> {
+  const { autoOrient, width, height }: Metadata = await open(source)
+    .metadata()
+    .catch((cause: unknown) => {
+      throw unreadable(name, cause);
+    });
+  if (Math.max(width, height) > MOST_PIXELS_A_SIDE)
+    throw new InputError(
+      `${name}: an image of ${width}x${height} pixels; at most ${MOST_PIXELS_A_SIDE} per side`,
+    );
+  return autoOrient;
+}
+
+const MOST_PIXELS_A_SIDE = 65_535;
+/** About 16,000 x 16,000. A small file can declare more. */
+const MOST_PIXELS = 2 ** 28;
+
+const OPTIONS: SharpOptions = { failOn: "warning", limitInputPixels: MOST_PIXELS, pages: 1 };
+
+function open(source: string | Uint8Array): Sharp {
+  return library()(source, OPTIONS);
+}
+
+/** Loaded only if images have to be decoded: not every platform has it. */
+function library(): typeof sharpLibrary {
+  try {
+    const sharp = createRequire(import.meta.url)("sharp") as typeof sharpLibrary;
+    sharp.cache(false);
+    return sharp;
+  } catch (cause) {
+    throw new InputError(
+      `images cannot be decoded, because the npm package sharp does not work on this platform: ${(cause as Error).message.split("\n")[0]}`,
+      { cause },
+    );
+  }
+}
+
+function unreadable(name: string, cause: unknown): InputError {
+  if (cause instanceof InputError) return cause;
+  const [reason] = (cause as Error).message.trim().split("\n");
+  return new InputError(`${name} is not an image that can be read, or it is damaged (${reason})`, { cause });
+}
+
+/** Grey becomes colour by repetition. Colour becomes grey as in Pillow: (19595 R + 38470 G + 7471 B + 2^15) / 2^16. */
+function withChannels(pixels: Uint8Array, from: number, to: 1 | 3): Uint8Array {
+  if (from === to) return pixels;
+  const count = pixels.length / from;
+  const result = new Uint8Array(count * to);
+  for (let index = 0; index < count; index++) {
+    const start = index * from;
+    if (to === 3) result.fill(pixels[start] as number, 3 * index, 3 * index + 3);
+    else if (from < 3) result[index] = pixels[start] as number;
+    else {
+      const [r, g, b] = [pixels[start], pixels[start + 1], pixels[start + 2]] as [number, number, number];
+      result[index] = (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16;
+    }
+  }
+  return result;
+}

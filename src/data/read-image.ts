@@ -1,0 +1,112 @@
+// The place of an image -> the image.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import CRC32 from "crc-32";
+import { InputError } from "../diagnostic.js";
+import { decode } from "./decode.js";
+import { type EncodedImages, type Image, type Images, type PackedImages, sizeOf } from "./images.js";
+
+/** Reads an image. Throws InputError, or rejects with it, if the image is damaged. */
+export type ReadImage = (index: number) => Image | Promise<Image>;
+
+export interface ImageReader {
+  readonly read: ReadImage;
+  close(): void;
+}
+
+export function readerOf(images: Images): ImageReader {
+  switch (images.kind) {
+    case "memory": {
+      const { shape, pixels } = images;
+      const size = sizeOf(shape);
+      return {
+        read: (index) => ({ shape, pixels: pixels.subarray(index * size, (index + 1) * size) }),
+        close: () => {},
+      };
+    }
+    case "packed":
+      return packedReader(images);
+    case "encoded":
+      return encodedReader(images);
+  }
+}
+
+function packedReader({ shape, file, checksums }: PackedImages): ImageReader {
+  const size = sizeOf(shape);
+  const pieces = openPieces(file, checksums.length * size);
+  return {
+    read: (index) => ({
+      shape,
+      pixels: pieces.read({ start: index * size, length: size, checksum: checksums[index] as number }),
+    }),
+    close: pieces.close,
+  };
+}
+
+function encodedReader({ places, ...format }: EncodedImages): ImageReader {
+  if ("folder" in places)
+    return {
+      read: async (index) => {
+        const file = join(places.folder, places.names[index] as string);
+        return decode(file, { ...format, name: file });
+      },
+      close: () => {},
+    };
+  const range = (index: number) => ({
+    start: places.starts[index] as number,
+    length: places.lengths[index] as number,
+  });
+  if ("content" in places)
+    return {
+      read: async (index) => {
+        const { start, length } = range(index);
+        return decode(places.content.slice(start, start + length), { ...format, name: `image ${index}` });
+      },
+      close: () => {},
+    };
+  const pieces = openPieces(places.file, places.bytes);
+  return {
+    read: async (index) => {
+      const bytes = pieces.read({ ...range(index), checksum: places.checksums[index] as number });
+      return decode(bytes, { ...format, name: `${places.file}, image ${index}` });
+    },
+    close: pieces.close,
+  };
+}
+
+interface Piece {
+  readonly start: number;
+  readonly length: number;
+  readonly checksum: number;
+}
+
+/** Reads pieces of a file of the cache, and verifies them. */
+function openPieces(file: string, length: number): { read(piece: Piece): Uint8Array; close(): void } {
+  const damaged = () =>
+    new InputError(`${file} is damaged: remove it with \`squeezebox data clean\`, and it is made again`);
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (cause) {
+    throw new InputError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  if (fstatSync(descriptor).size !== length) {
+    closeSync(descriptor);
+    throw damaged();
+  }
+  return {
+    read: (piece) => {
+      const bytes = new Uint8Array(piece.length);
+      const count = readSync(descriptor, bytes, 0, piece.length, piece.start);
+      if (count !== piece.length || checksumOf(bytes) !== piece.checksum) throw damaged();
+      return bytes;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** CRC-32, not negative. */
+export function checksumOf(bytes: Uint8Array): number {
+  return CRC32.buf(bytes) >>> 0;
+}

@@ -1,0 +1,17 @@
+// A folder -> what is in it.
+
+import { type Dirent, readdirSync } from "node:fs";
+import { InputError } from "../../diagnostic.js";
+
+/** In the order of their names. Throws InputError if the folder does not exist or cannot be read. */
+export function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new InputError(
+      code === "ENOENT" ? `there is no folder ${folder}` : `cannot read ${folder}: ${message}`,
+      { cause },
+    );
+  }
+}
