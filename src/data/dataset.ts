@@ -115,13 +115,23 @@ export async function loadDataset(
   return { shape, classes, classNames, normalisation, train, validation, test, fingerprint, close };
 }
 
-/** Opens a dataset and divides it, without reading more images than that takes. */
-export async function openDataset(
+/** A dataset and its parts, before any transform. */
+export interface OpenDataset {
+  readonly raw: RawDataset;
+  readonly partition: Partition;
+}
+
+/** Opens a dataset and divides it, without reading more images than that takes. Throws InputError. */
+export async function dividedDataset(spec: DatasetSpec, onProgress: OnProgress): Promise<OpenDataset> {
+  const raw = await sourceOf(spec).open(spec, onProgress);
+  return { raw, partition: partitionOf(raw, partitionSpecOf(spec)) };
+}
+
+async function openDataset(
   spec: DatasetSpec,
   onProgress: OnProgress,
-): Promise<{ raw: RawDataset; partition: Partition; shape: Shape; fingerprint: string }> {
-  const raw = await sourceOf(spec).open(spec, onProgress);
-  const partition = partitionOf(raw, partitionSpecOf(spec));
+): Promise<OpenDataset & { shape: Shape; fingerprint: string }> {
+  const { raw, partition } = await dividedDataset(spec, onProgress);
   const shape = transformedShape(partition, spec.transforms);
   return { raw, partition, shape, fingerprint: fingerprintOf(spec, raw, partition) };
 }

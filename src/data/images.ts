@@ -81,6 +81,10 @@ export interface RawDataset {
   readonly test: Part | null;
   /** Identifies the images and labels of all parts. */
   readonly fingerprint: string;
+  /** Messages about the images that were skipped because they are broken. */
+  readonly broken: readonly string[];
+  /** The number of visible files that are not images. */
+  readonly otherFiles: number;
 }
 
 export function sizeOf({ height, width, channels }: Shape): number {

@@ -142,10 +142,10 @@ function inSharedMemory(images: Exclude<Images, { kind: "encoded" }>): Images {
 const AT_A_TIME = 32;
 
 /** Calls `use` with each selected image, in order, after the transforms. */
-async function eachImage(
+export async function eachImage(
   { images, indices, fixed }: { images: Images; indices: Uint32Array; fixed: readonly TransformSpec[] },
   what: string,
-  { onProgress }: PrepareOptions,
+  { onProgress }: Pick<PrepareOptions, "onProgress">,
   use: (image: Image, position: number) => void,
 ): Promise<void> {
   const { read, close } = readerOf(images);

@@ -150,6 +150,8 @@ async function openFolder(spec: FolderSpec, onProgress: OnProgress): Promise<Raw
     validation: partOf("validation"),
     test: partOf("test"),
     fingerprint: [contents, channels, background.join()].join(" "),
+    broken: [...inspection.broken.values()],
+    otherFiles: listing.others,
   };
 }
 

@@ -25,5 +25,5 @@ export function datasetInMemory(parts: {
     hash.update(JSON.stringify(part && [shape?.height, shape?.width, shape?.channels, part.labels.length]));
     if (part) hash.update(pixels as Uint8Array).update(Uint16Array.from(part.labels));
   }
-  return { ...parts, fingerprint: hash.digest("hex") };
+  return { ...parts, fingerprint: hash.digest("hex"), broken: [], otherFiles: 0 };
 }

@@ -123,6 +123,8 @@ async function open(spec: ParquetSpec, onProgress: OnProgress): Promise<RawDatas
     validation: partOf("validation"),
     test: partOf("test"),
     fingerprint: identity.join(" "),
+    broken: [...inspection.broken.values()],
+    otherFiles: 0,
   };
 }
 
