@@ -5,6 +5,7 @@
 import { Command, CommanderError, Help } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
+import { CATALOGUE } from "./download/catalogue.js";
 import { ownVersion } from "./own-version.js";
 import { BACKENDS, DEVICE_NAMES } from "./runtime/devices.js";
 
@@ -47,8 +48,8 @@ function port(value: string): number {
   return number;
 }
 
-function command(name: string, description: string): Command {
-  return program.command(name).description(description).option("--json", "print JSON", false);
+function command(name: string, description: string, group = program): Command {
+  return group.command(name).description(description).option("--json", "print JSON", false);
 }
 
 function withSet(command: Command): Command {
@@ -163,6 +164,20 @@ command("excite", "measure what the gates of a finished run do, by channel and c
   .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
   .action(async (run, flags) => finish(await (await import("./commands/excite.js")).excite(run, flags)));
 
+const data = program.command("data").description("get datasets");
+
+command("fetch", "download a public dataset, verify it, and show how to use it", data)
+  .argument("<name>", CATALOGUE.datasets.map(({ name }) => name).join(", "))
+  .option("--to <folder>", "where to put it (default: ~/datasets/<name>)")
+  .option(
+    "--size <pixels>",
+    "height and width of the images, for MedMNIST (default: 28)",
+    count("--size", 4096),
+  )
+  .action(async (name, flags) =>
+    finish(await (await import("./commands/data-fetch.js")).dataFetch(name, flags)),
+  );
+
 command("doctor", "show which backends work on this machine, and how to get the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
@@ -172,10 +187,12 @@ program
   .description("print a shell script that completes commands and flags")
   .argument("<shell>", "bash, zsh or fish")
   .action(async (shell) => {
+    const flagsOf = (one: Command): string[] => one.options.flatMap(({ long }) => long ?? []);
     const commands = program.commands.map((one) => ({
       name: one.name(),
       description: one.description(),
-      flags: [...one.options.flatMap(({ long }) => long ?? []), "--help"],
+      subcommands: one.commands.map((inner) => inner.name()),
+      flags: [...new Set([one, ...one.commands].flatMap(flagsOf)), "--help"],
     }));
     finish((await import("./commands/completion.js")).completion(shell, commands));
   });

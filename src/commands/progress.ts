@@ -127,7 +127,13 @@ function fitting(name: string, texts: readonly string[], room: number): string {
 /** The approximate length of a bar with its text, in characters. */
 const LONGEST_BAR = 110;
 const BAR_STEPS = 1000;
-const BAR_STYLE = { barsize: 20, barCompleteChar: "#", barIncompleteChar: "-", hideCursor: true, fps: 5 };
+export const BAR_STYLE = {
+  barsize: 20,
+  barCompleteChar: "#",
+  barIncompleteChar: "-",
+  hideCursor: true,
+  fps: 5,
+};
 
 const barAt = ({ done }: RunProgress) => Math.round(done * BAR_STEPS);
 
