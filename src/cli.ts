@@ -5,6 +5,7 @@
 import { Command, CommanderError, Help } from "commander";
 import { printError, usesColor } from "./commands/output.js";
 import { DiagnosticError, formatDiagnostic, InputError, sortDiagnostics } from "./diagnostic.js";
+import { CATALOGUE } from "./download/catalogue.js";
 import { ownVersion } from "./own-version.js";
 import { BACKENDS, DEVICE_NAMES, defaultLoaders } from "./runtime/devices.js";
 
@@ -40,8 +41,8 @@ const count =
     return number;
   };
 
-function command(name: string, description: string): Command {
-  return program.command(name).description(description).option("--json", "print JSON", false);
+function command(name: string, description: string, group = program): Command {
+  return group.command(name).description(description).option("--json", "print JSON", false);
 }
 
 function withSet(command: Command): Command {
@@ -162,6 +163,37 @@ command("excite", "measure what the gates of a finished run do, by channel and c
   .argument("<run>", "runs/<sweep>/<variant>/seed-<n>")
   .action(async (run, flags) => finish(await (await import("./commands/excite.js")).excite(run, flags)));
 
+const data = program.command("data").description("look at datasets, and get them");
+
+command("show", "count and measure a dataset, and show some of its images before and after transforms", data)
+  .argument("<path>", "experiment (YAML), or the dataset itself")
+  .option("--out <folder>", "where to write images.png and data.html (default: <name>-data)")
+  .action(async (path, flags) =>
+    finish(await (await import("./commands/data-show.js")).dataShow(path, flags)),
+  );
+
+command("check", "read every image of a dataset, and list those that are broken", data)
+  .argument("<path>", "experiment (YAML), or the dataset itself")
+  .action(async (path, flags) =>
+    finish(await (await import("./commands/data-check.js")).dataCheck(path, flags)),
+  );
+
+command("clean", "remove what is kept of datasets in the cache", data).action(async (flags) =>
+  finish((await import("./commands/data-clean.js")).dataClean(flags)),
+);
+
+command("fetch", "download a public dataset, verify it, and show how to use it", data)
+  .argument("<name>", CATALOGUE.datasets.map(({ name }) => name).join(", "))
+  .option("--to <folder>", "where to put it (default: ~/datasets/<name>)")
+  .option(
+    "--size <pixels>",
+    "height and width of the images, for MedMNIST (default: 28)",
+    count("--size", 4096),
+  )
+  .action(async (name, flags) =>
+    finish(await (await import("./commands/data-fetch.js")).dataFetch(name, flags)),
+  );
+
 command("doctor", "show which backends work on this machine, and how to get the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
@@ -171,10 +203,12 @@ program
   .description("print a shell script that completes commands and flags")
   .argument("<shell>", "bash, zsh or fish")
   .action(async (shell) => {
+    const flagsOf = (one: Command): string[] => one.options.flatMap(({ long }) => long ?? []);
     const commands = program.commands.map((one) => ({
       name: one.name(),
       description: one.description(),
-      flags: [...one.options.flatMap(({ long }) => long ?? []), "--help"],
+      subcommands: one.commands.map((inner) => inner.name()),
+      flags: [...new Set([one, ...one.commands].flatMap(flagsOf)), "--help"],
     }));
     finish((await import("./commands/completion.js")).completion(shell, commands));
   });

@@ -14,6 +14,11 @@ export function formatLarge(count: number): string {
   return count === 0 ? "0" : `${(count / (size as number)).toPrecision(3)} ${unit}`.trim();
 }
 
+/** 9912422 -> 9.91 MB */
+export function formatBytes(bytes: number): string {
+  return bytes < 999.5 ? `${bytes} bytes` : `${formatLarge(bytes)}B`;
+}
+
 /** 95 -> 1 min 35 s */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -16,6 +16,7 @@ const PARTS = [
     "runtime",
     "model",
     "data",
+    "download",
     "records",
     "network",
     "config",

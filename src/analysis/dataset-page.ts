@@ -35,12 +35,18 @@ export function factsOf(overview: DatasetOverview): string[] {
   ];
 }
 
-export function datasetPage(name: string, overview: DatasetOverview, { png, classNames }: ContactSheet): string {
+export function datasetPage(
+  name: string,
+  overview: DatasetOverview,
+  { png, classNames }: ContactSheet,
+): string {
   const { head, cells } = classTable(overview);
   return page(
     name,
     [
-      `<ul>${factsOf(overview).map((fact) => `<li>${escapeHtml(fact)}</li>`).join("")}</ul>`,
+      `<ul>${factsOf(overview)
+        .map((fact) => `<li>${escapeHtml(fact)}</li>`)
+        .join("")}</ul>`,
       `<p>Left: training images as they are stored. Right: the same images after the transforms of the first epoch. Rows: ${escapeHtml(classNames.join(", "))}.</p>`,
       `<img alt="Training images" src="data:image/png;base64,${png.toString("base64")}">`,
       htmlTable(head, cells),

@@ -1,7 +1,7 @@
 // squeezebox data check: reads every image of a dataset, and lists those that are broken.
 
-import { dividedDataset } from "../data/dataset.js";
 import { PARTS } from "../analysis/dataset-overview.js";
+import { dividedDataset } from "../data/dataset.js";
 import { eachImage } from "../data/prepare.js";
 import { watchData } from "./data-progress.js";
 import { datasetAt } from "./data-source.js";
@@ -15,13 +15,20 @@ export async function dataCheck(path: string, { json }: { json: boolean }): Prom
   const { raw, partition } = await dividedDataset(thorough, view.progressed).finally(view.close);
   const counted = { images: 0 };
   for (const part of PARTS)
-    await eachImage({ ...partition[part], fixed: [] }, `reading ${part} images`, { onProgress: view.progressed }, () => {
-      counted.images++;
-    }).finally(view.close);
+    await eachImage(
+      { ...partition[part], fixed: [] },
+      `reading ${part} images`,
+      { onProgress: view.progressed },
+      () => {
+        counted.images++;
+      },
+    ).finally(view.close);
   if (json) printJson({ ...counted, broken: raw.broken });
   else {
     for (const message of raw.broken) printError(message);
-    print(`${counted.images} images can be read${raw.broken.length > 0 ? `, ${raw.broken.length} are broken` : ""}`);
+    print(
+      `${counted.images} images can be read${raw.broken.length > 0 ? `, ${raw.broken.length} are broken` : ""}`,
+    );
   }
   return raw.broken.length > 0 ? 2 : 0;
 }

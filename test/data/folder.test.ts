@@ -41,7 +41,9 @@ describe("decode", () => {
     it(`reads ${name} like Pillow`, async () => {
       const image = await decode(join(IMAGES, name), { channels: 3, background: WHITE, name });
       assert.deepEqual(image.shape, { height: shape[0], width: shape[1], channels: 3 });
-      const difference = Math.max(...pixels.map((value, at) => Math.abs(value - (image.pixels[at] as number))));
+      const difference = Math.max(
+        ...pixels.map((value, at) => Math.abs(value - (image.pixels[at] as number))),
+      );
       // Transparency is rounded differently; CMYK is converted with a colour profile, which Pillow does not do.
       const most = name.includes("alpha") ? 1 : name.includes("cmyk") ? 60 : 0;
       assert.ok(difference <= most, `differs by ${difference}`);
@@ -55,12 +57,12 @@ describe("decode", () => {
 
   it("makes colours grey as Pillow does, and keeps what is grey", async () => {
     const grey = (name: string) => decode(join(IMAGES, name), { channels: 1, background: WHITE, name });
-    const { pixels } = PILLOW["train/cat/c.png"] as { pixels: number[] };
-    const [r, g, b] = pixels as [number, number, number];
+    const { pixels } = PILLOW["train/cat/c.png"] as { pixels: readonly number[] };
+    const [r, g, b] = pixels as unknown as [number, number, number];
     const { shape, pixels: found } = await grey("train/cat/c.png");
     assert.equal(shape.channels, 1);
     assert.equal(found[0], (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16);
-    const already = PILLOW["train/cat/d-grey.png"] as { pixels: number[] };
+    const already = PILLOW["train/cat/d-grey.png"] as { pixels: readonly number[] };
     assert.equal((await grey("train/cat/d-grey.png")).pixels[5], already.pixels[15]);
   });
 
@@ -89,7 +91,13 @@ describe("a folder of images", () => {
     const { classNames, train, validation, test, otherFiles, broken } = await openFolder(IMAGES);
     assert.deepEqual(classNames, ["cat", "dog"]);
     assert.deepEqual([...train.labels], [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
-    assert.deepEqual([validation, test].map((part) => [...(part?.labels ?? [])]), [[0, 1], [0, 1]]);
+    assert.deepEqual(
+      [validation, test].map((part) => [...(part?.labels ?? [])]),
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    );
     assert.deepEqual([otherFiles, broken], [1, []]);
   });
 
@@ -98,7 +106,14 @@ describe("a folder of images", () => {
       specOf(join(IMAGES, "train"), { test: 2, validation: 0.2 }),
     );
     assert.deepEqual([train.count, validation.count, test.count], [8, 2, 2]);
-    assert.deepEqual([[...test.labels], [...validation.labels], classNames], [[0, 1], [0, 1], ["cat", "dog"]]);
+    assert.deepEqual(
+      [[...test.labels], [...validation.labels], classNames],
+      [
+        [0, 1],
+        [0, 1],
+        ["cat", "dog"],
+      ],
+    );
     close();
   });
 
@@ -106,14 +121,19 @@ describe("a folder of images", () => {
     const flip = [...SAME_SIZE, { flip: { horizontal: 1 } }];
     const all = [];
     for (const cache of [true, true, false]) {
-      const dataset = await loadDataset(specOf(IMAGES, { cache, transforms: { train: flip, test: SAME_SIZE } }));
+      const dataset = await loadDataset(
+        specOf(IMAGES, { cache, transforms: { train: flip, test: SAME_SIZE } }),
+      );
       all.push(await imagesOf(dataset.train));
     }
     const random = [{ randomCrop: { size: 10, padding: 0 } }];
     await loadDataset(specOf(IMAGES, { transforms: { train: random, test: SAME_SIZE } }));
     assert.deepEqual(all[1], all[0]);
     assert.deepEqual(all[2], all[0]);
-    const { pixels, shape } = PILLOW["train/cat/a.jpg"] as { pixels: number[]; shape: number[] };
+    const { pixels, shape } = PILLOW["train/cat/a.jpg"] as {
+      pixels: readonly number[];
+      shape: readonly number[];
+    };
     const plain = await loadDataset(specOf(IMAGES, { normalize: "none" }));
     const first = (await imagesOf(plain.train)).slice(0, 3);
     const left = ((shape[1] as number) - 10) / 2;
@@ -143,7 +163,10 @@ describe("a folder of images", () => {
   it("with other mistakes is an error that says where", () =>
     inCopy(async (folder) => {
       mkdirSync(join(folder, "test", "dgo"));
-      await rejects(openFolder(folder), /test.dgo: the training images have no class of this name; did you mean `dog`\?/);
+      await rejects(
+        openFolder(folder),
+        /test.dgo: the training images have no class of this name; did you mean `dog`\?/,
+      );
       rmSync(join(folder, "test", "dgo"), { recursive: true });
       mkdirSync(join(folder, "train", "empty"));
       await rejects(openFolder(folder), /train.empty contains no images/);

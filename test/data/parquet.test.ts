@@ -16,7 +16,11 @@ const openFiles = async (path: string, more?: Readonly<Record<string, unknown>>)
 
 /** Channel c of pixel y, x of an image, as the script that wrote the files computes it. */
 function pixelOf(seed: number, y: number, x: number, channel: number): number {
-  const [a, b] = [[5, 2], [2, 4], [3, 3]][channel] as [number, number];
+  const [a, b] = [
+    [5, 2],
+    [2, 4],
+    [3, 3],
+  ][channel] as [number, number];
   return ((40 * seed + a * x + b * y + 60 * channel) % 200) + 20;
 }
 
@@ -31,17 +35,28 @@ describe("Parquet files", () => {
   it("have the parts, labels and class names that the Hub gives them", async () => {
     const { classNames, train, validation, test } = await openFiles(FILES);
     assert.deepEqual(classNames, ["apple", "pear", "plum"]);
-    assert.deepEqual([...train.labels], Array.from({ length: 18 }, (_, seed) => seed % 3));
+    assert.deepEqual(
+      [...train.labels],
+      Array.from({ length: 18 }, (_, seed) => seed % 3),
+    );
     assert.deepEqual([validation?.labels.length, test?.labels.length], [6, 6]);
   });
 
   it("have the pixels that were written, in every compression, with the cache and without", async () => {
     for (const cache of [true, false]) {
       const dataset = await loadDataset(specOf(FILES, { cache, normalize: "none" }));
-      for (const [part, first] of [["train", 0], ["validation", 18], ["test", 24]] as const) {
+      for (const [part, first] of [
+        ["train", 0],
+        ["validation", 18],
+        ["test", 24],
+      ] as const) {
         const images = await imagesOf(dataset[part]);
         for (const image of [0, 3, 5])
-          for (const [y, x, channel] of [[0, 0, 0], [9, 11, 2], [4, 7, 1]] as const)
+          for (const [y, x, channel] of [
+            [0, 0, 0],
+            [9, 11, 2],
+            [4, 7, 1],
+          ] as const)
             assert.equal(
               images[((image * 10 + y) * 12 + x) * 3 + channel],
               Math.fround(pixelOf(first + image, y, x, channel) / 255),
@@ -60,12 +75,18 @@ describe("Parquet files", () => {
   it("with mistakes are errors that name the file", () =>
     inTemporaryFolder(async (folder) => {
       cpSync(FILES, folder, { recursive: true });
-      await rejects(openFiles(folder, { image: "imgae" }), /no column imgae; did you mean `image`\? Its columns are image, label|no column imgae; did you mean `image`\?\. Its columns/);
+      await rejects(
+        openFiles(folder, { image: "imgae" }),
+        /no column imgae; did you mean `image`\? Its columns are image, label|no column imgae; did you mean `image`\?\. Its columns/,
+      );
       await rejects(openFiles(folder, { label: "image" }), /row 1: the label must be a number or a text/);
       const file = join(folder, "train-00001-of-00002.parquet");
       const bytes = readFileSync(file);
       writeFileSync(file, bytes.subarray(0, 2000));
-      await rejects(openFiles(folder), /train-00001-of-00002\.parquet is not a Parquet file, or it is damaged/);
+      await rejects(
+        openFiles(folder),
+        /train-00001-of-00002\.parquet is not a Parquet file, or it is damaged/,
+      );
       writeFileSync(file, Buffer.concat([Buffer.alloc(1500), bytes.subarray(1500)]));
       await rejects(openFiles(folder), /train-00001-of-00002\.parquet/);
       rmSync(file);
