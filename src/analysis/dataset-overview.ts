@@ -3,14 +3,13 @@
 import { createHash } from "node:crypto";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import { dividedDataset, type OpenDataset } from "../data/dataset.js";
-import { shapeOf } from "../data/images.js";
+import { type PartName, shapeOf } from "../data/images.js";
 import { channelSums } from "../data/normalisation.js";
 import type { Selection } from "../data/partition.js";
 import { eachImage } from "../data/prepare.js";
 import type { OnProgress } from "../data/progress.js";
 
-export const PARTS = ["train", "validation", "test"] as const;
-export type PartName = (typeof PARTS)[number];
+export const PARTS: readonly PartName[] = ["train", "validation", "test"];
 
 export interface DatasetOverview {
   readonly classNames: readonly string[];

@@ -16,7 +16,6 @@ import { manifestOf } from "./sources/manifest.js";
 import type { Source } from "./sources/source.js";
 import { SOURCES } from "./sources/sources.js";
 import type { Split } from "./split.js";
-import { fixedOnes } from "./transforms/transforms.js";
 
 export interface Dataset {
   /** The shape of the images after their transforms. */
@@ -94,7 +93,7 @@ export async function loadDataset(
   };
   const normalisation =
     spec.normalize === "dataset"
-      ? await statisticsOf(prepared.train, fixedOnes(prepared.train.transforms), options)
+      ? await statisticsOf(partition.train, spec.transforms.train, { ...options, prepared: prepared.train })
       : declaredNormalisation(spec.normalize, shape.channels);
   const parts = [prepared.train, prepared.validation, prepared.test];
   const { splits, ahead, close } = loadersFor(

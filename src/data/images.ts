@@ -70,6 +70,8 @@ export interface Part {
   readonly labels: Uint8Array | Uint16Array;
 }
 
+export type PartName = "train" | "validation" | "test";
+
 /** A dataset, divided as in its source. */
 export interface RawDataset {
   /** In the order of the labels, from label 0. */

@@ -4,7 +4,7 @@ import { InputError } from "../diagnostic.js";
 import { permutation, randomStream } from "../random.js";
 import { didYouMean } from "../suggest.js";
 import { DatasetError } from "./dataset-error.js";
-import type { Images, Part, RawDataset } from "./images.js";
+import type { Images, Part, PartName, RawDataset } from "./images.js";
 
 /** How a description asks for a dataset to be divided. */
 export interface PartitionSpec {
@@ -26,6 +26,8 @@ export interface PartitionSpec {
 
 /** Some of the images of a part. */
 export interface Selection {
+  /** The part of the source. */
+  readonly part: PartName;
   readonly images: Images;
   /** Of the images in `images`, in the order of the selection. */
   readonly indices: Uint32Array;
@@ -44,14 +46,14 @@ export interface Partition {
 /** Throws DatasetError if there are too few images, or if a class does not exist. */
 export function partitionOf(raw: RawDataset, spec: PartitionSpec): Partition {
   const classNames = chosenClasses(raw.classNames, spec.classes);
-  const own = (part: Part) => membersOf(part, raw.classNames, classNames);
-  const all = own(raw.train);
+  const own = (part: PartName) => membersOf(raw, part, classNames);
+  const all = own("train");
   const afterTest = raw.test
-    ? { rest: all, held: own(raw.test) }
+    ? { rest: all, held: own("test") }
     : heldOut(all, "test", spec, classNames.length);
   const { rest } = afterTest;
   const { rest: left, held: validation } = raw.validation
-    ? { rest, held: own(raw.validation) }
+    ? { rest, held: own("validation") }
     : heldOut(rest, "validation", spec, classNames.length);
   if (spec.train !== "all" && spec.train > left.indices.length)
     throw tooFewLeft(spec.train, left.indices.length);
@@ -118,9 +120,9 @@ function divide(selection: Selection, count: number, how: Parameters<typeof hold
   return { rest: pick(selection, rest), held: pick(selection, held) };
 }
 
-function pick({ images, indices, labels }: Selection, positions: Uint32Array): Selection {
+function pick({ indices, labels, ...where }: Selection, positions: Uint32Array): Selection {
   return {
-    images,
+    ...where,
     indices: positions.map((position) => indices[position] as number),
     labels: Uint16Array.from(positions, (position) => labels[position] as number),
   };
@@ -138,14 +140,15 @@ function chosenClasses(all: readonly string[], wanted: PartitionSpec["classes"])
 }
 
 /** The images of the chosen classes, whose labels become the positions of their classes among the chosen ones. */
-function membersOf({ images, labels }: Part, all: readonly string[], chosen: readonly string[]): Selection {
-  const newLabels = all.map((name) => chosen.indexOf(name));
+function membersOf(raw: RawDataset, part: PartName, chosen: readonly string[]): Selection {
+  const { images, labels } = raw[part] as Part;
+  const newLabels = raw.classNames.map((name) => chosen.indexOf(name));
   const indices = Uint32Array.from(labels.keys()).filter(
     (index) => (newLabels[labels[index] as number] as number) >= 0,
   );
   const own = Uint16Array.from(indices, (index) => newLabels[labels[index] as number] as number);
   if (indices.length === 0) throw new InputError("one part of the dataset has no images of these classes");
-  return { images, indices, labels: own };
+  return { part, images, indices, labels: own };
 }
 
 /** n_i = n ratio^(-i / (classes - 1)) images of class i (Cui et al. 2019), where n is the size of the smallest class. */

@@ -13,7 +13,7 @@ import type { Selection } from "./partition.js";
 import type { OnProgress } from "./progress.js";
 import { checksumOf, type ReadImage, readerOf } from "./read-image.js";
 import { shapeAfterAll } from "./shapes.js";
-import { atFirstRandom, transformed } from "./transforms/transforms.js";
+import { atFirstRandom, fixedOnes, transformed } from "./transforms/transforms.js";
 
 export interface Prepared extends Selection {
   /** What remains to be done each time an image is read. */
@@ -48,6 +48,7 @@ export async function prepare(
   if (packed === null && bytes > MOST_BYTES_IN_MEMORY) return { ...selection, transforms };
   const memory = packed === null || bytes <= MOST_BYTES_IN_MEMORY;
   return {
+    part: selection.part,
     images: memory ? await inMemory(packing, packed) : packed,
     indices: Uint32Array.from(indices.keys()),
     labels: selection.labels,
@@ -58,12 +59,14 @@ export async function prepare(
 /** Statistics of large datasets that have to be decoded for them are taken from this many images, chosen at random. */
 const MOST_IMAGES = 20_000;
 
-/** The mean and standard deviation of each channel, after the given transforms, none of which is random. */
+/** The mean and standard deviation of each channel of the selected images, after those transforms that are not random. */
 export async function statisticsOf(
-  { images, indices }: Selection,
-  fixed: readonly TransformSpec[],
-  options: PrepareOptions,
+  selection: Selection,
+  transforms: readonly TransformSpec[],
+  { prepared, ...options }: PrepareOptions & { readonly prepared: Prepared },
 ): Promise<Normalisation> {
+  const { images, indices } = prepared;
+  const fixed = fixedOnes(prepared.transforms);
   const isSampled = images.kind === "encoded" && indices.length > MOST_IMAGES;
   const sample = isSampled
     ? permutation(indices.length, randomStream("statistics"))
@@ -79,7 +82,9 @@ export async function statisticsOf(
     return (sums as unknown as ReturnType<typeof channelSums>).normalisation();
   };
   if (!options.usesCache || images.kind === "memory") return measure();
-  return cachedTable(["statistics", options.fingerprint, hashOf(sample), fixed], measure);
+  // What they are taken from, however much of it is prepared.
+  const from = [options.fingerprint, selection.part, hashOf(selection.indices), fixedOnes(transforms)];
+  return cachedTable(["statistics", ...from], measure);
 }
 
 interface Packing extends PrepareOptions {
@@ -90,20 +95,23 @@ interface Packing extends PrepareOptions {
 
 /** Null if the cache cannot be used. */
 async function pack({ selection, fixed, shape, ...options }: Packing): Promise<PackedImages | null> {
-  const { images, indices } = selection;
-  const entry = await cached(["packed", options.fingerprint, hashOf(indices), fixed], async (content) => {
-    const checksums: number[] = [];
-    const descriptor = openSync(content, "w");
-    try {
-      await eachImage({ images, indices, fixed }, "packing images", options, ({ pixels }) => {
-        checksums.push(checksumOf(pixels));
-        for (let written = 0; written < pixels.length; ) written += writeSync(descriptor, pixels, written);
-      });
-    } finally {
-      closeSync(descriptor);
-    }
-    return { checksums };
-  });
+  const { part, images, indices } = selection;
+  const entry = await cached(
+    ["packed", options.fingerprint, part, hashOf(indices), fixed],
+    async (content) => {
+      const checksums: number[] = [];
+      const descriptor = openSync(content, "w");
+      try {
+        await eachImage({ images, indices, fixed }, "packing images", options, ({ pixels }) => {
+          checksums.push(checksumOf(pixels));
+          for (let written = 0; written < pixels.length; ) written += writeSync(descriptor, pixels, written);
+        });
+      } finally {
+        closeSync(descriptor);
+      }
+      return { checksums };
+    },
+  );
   return (
     entry && {
       kind: "packed",

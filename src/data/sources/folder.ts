@@ -6,7 +6,7 @@ import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { didYouMean } from "../../suggest.js";
 import { cachedTable } from "../cache.js";
-import type { Part, RawDataset } from "../images.js";
+import type { Part, PartName, RawDataset } from "../images.js";
 import type { OnProgress } from "../progress.js";
 import { fromStored, type Inspection, inspect, sizesOf, toStored, usable } from "./encoded.js";
 import { entriesIn } from "./entries.js";
@@ -14,7 +14,6 @@ import { contentsOf, manifestOf } from "./manifest.js";
 import type { Source } from "./source.js";
 
 type FolderSpec = Extract<DatasetSpec, { name: "folder" }>;
-type PartName = "train" | "validation" | "test";
 
 export const FOLDER: Source<FolderSpec> = {
   describe: () => null,

@@ -5,13 +5,12 @@ import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
 import { didYouMean } from "../../suggest.js";
-import { type RawDataset, shapeOf, sharedBytes } from "../images.js";
+import { type PartName, type RawDataset, shapeOf, sharedBytes } from "../images.js";
 import { datasetInMemory, inMemory } from "./in-memory.js";
 import { type NpyArray, parseNpy } from "./npy.js";
 import type { Source } from "./source.js";
 
 type NpzSpec = Extract<DatasetSpec, { name: "npz" }>;
-type Part = "train" | "validation" | "test";
 
 export const NPZ: Source<NpzSpec> = {
   describe: (spec) => {
@@ -32,7 +31,7 @@ const MOST_BYTES = 2 ** 31 - 1;
 function load(spec: NpzSpec): RawDataset {
   const arrays = readArrays(spec.path);
   const train = partOf(spec, arrays, "train");
-  const optional = (part: Part) => (namesOf(spec, arrays, part) ? partOf(spec, arrays, part) : null);
+  const optional = (part: PartName) => (namesOf(spec, arrays, part) ? partOf(spec, arrays, part) : null);
   const [validation, test] = [optional("validation"), optional("test")];
   const all = [train, validation, test].filter((part) => part !== null);
   for (const { name, shape } of all)
@@ -57,7 +56,7 @@ function load(spec: NpzSpec): RawDataset {
 }
 
 /** The arrays of MedMNIST and of Keras. */
-const NAMES: Readonly<Record<Part, readonly (readonly [images: string, labels: string])[]>> = {
+const NAMES: Readonly<Record<PartName, readonly (readonly [images: string, labels: string])[]>> = {
   train: [
     ["train_images", "train_labels"],
     ["x_train", "y_train"],
@@ -78,7 +77,7 @@ type Arrays = ReadonlyMap<string, Uint8Array>;
 function namesOf(
   { arrays: named }: NpzSpec,
   arrays: Arrays,
-  part: Part,
+  part: PartName,
 ): readonly [string, string] | undefined {
   if (named === "auto") return NAMES[part].find(([images]) => arrays.has(images));
   return named[part] as [string, string] | undefined;
@@ -115,7 +114,7 @@ interface ReadPart {
   readonly labels: Uint16Array;
 }
 
-function partOf(spec: NpzSpec, arrays: Arrays, part: Part): ReadPart {
+function partOf(spec: NpzSpec, arrays: Arrays, part: PartName): ReadPart {
   const { path } = spec;
   const names = namesOf(spec, arrays, part);
   const available = [...arrays.keys()];

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { cached } from "../cache.js";
-import { type EncodedImages, type Part, type RawDataset, sharedBytes } from "../images.js";
+import { type EncodedImages, type Part, type PartName, type RawDataset, sharedBytes } from "../images.js";
 import type { OnProgress } from "../progress.js";
 import { checksumOf } from "../read-image.js";
 import { fromStored, inspectOne, type StoredInspection, sizesOf, toStored, usable } from "./encoded.js";
@@ -16,7 +16,6 @@ import { openParquet } from "./parquet-rows.js";
 import type { Source } from "./source.js";
 
 type ParquetSpec = Extract<DatasetSpec, { name: "parquet" }>;
-type PartName = "train" | "validation" | "test";
 
 export const PARQUET: Source<ParquetSpec> = {
   describe: () => null,
