@@ -25,9 +25,11 @@ const GATES = [
   ...["shuffled-se", "simam", "srm", "sse"],
 ];
 
+const DATASETS = ["cifar10", "cifar100", "folder", "idx", "mnist", "npz", "parquet", "synthetic"];
+
 /** All that is offered at the |. */
 const VALUES: readonly (readonly [text: string, labels: readonly string[]])[] = [
-  [`${EXPERIMENT}dataset:\n  name: |`, ["cifar10", "cifar100", "idx", "mnist", "npz", "synthetic"]],
+  [`${EXPERIMENT}dataset:\n  name: |`, DATASETS],
   [`${TRAINING}  optimizer:\n    name: |`, ["adam", "adamw", "sgd"]],
   [`${TRAINING}  schedule:\n    name: |`, ["constant", "cosine", "steps"]],
   [`${NETWORK}  attention:\n    type: |`, GATES],
@@ -38,7 +40,7 @@ const VALUES: readonly (readonly [text: string, labels: readonly string[]])[] = 
   [`${NETWORK}  bias: |`, ["false", "true"]],
   [`${NETWORK}    - block: |`, ["basic", "bottleneck", "preact-basic", "preact-bottleneck"]],
   [`${SWEEP}experiment: |`, ["mnist/se-resnet8.yaml"]],
-  [`${WRITTEN_OUT}  dataset:\n    name: |`, ["cifar10", "cifar100", "idx", "mnist", "npz", "synthetic"]],
+  [`${WRITTEN_OUT}  dataset:\n    name: |`, DATASETS],
   [`${SET}      network.se: |`, ['"off"', "null", "r: 16"]],
   [`${SET}      network.se.squeeze: |`, ["avg", "max", "none", "null"]],
   [`${SET}      network.stages.0.shortcut: |`, ["null", "projection", "zero-pad"]],
@@ -99,7 +101,7 @@ const HOVERS: readonly (readonly [text: string, words: string])[] = [
 const MISTAKES: readonly string[] = [
   `${NETWORK}‹Property sed is not allowed.›sed: 1`,
   `${EXPERIMENT}name: e\nnetwork:\n  stages:\n    - block: basic\n‹Missing property "name".›dataset:\n  validation: 9`,
-  `${NETWORK.replace("mnist", '‹Value must be "mnist" | "idx" | "cifar10" | "cifar100" | "npz" | "synthetic".›minst')}`,
+  `${NETWORK.replace("mnist", '‹Value must be "mnist" | "idx" | "cifar10" | "cifar100" | "npz" | "parquet" | "folder" | "synthetic".›minst')}`,
   `${NETWORK}  se: ‹Value must be "off".›of`,
   `${NETWORK}  se:\n    ‹Property ratio is not allowed.›ratio: 4`,
   `${NETWORK}  se:\n    r: ‹Value is below the minimum of 1.›0`,

@@ -8,13 +8,13 @@ import * as layers from "@tensorflow/tfjs-layers";
 import { describe, it } from "mocha";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ElementHandle } from "puppeteer-core";
-import type { DatasetSpec } from "../../src/config/experiment.js";
 import { takeBatch } from "../../src/data/batches.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { loadMnistDigits } from "../../src/data/sources/mnist.js";
 import { FIXED, type Split } from "../../src/data/split.js";
 import { MetricsSum } from "../../src/training/metrics.js";
 import { CHROMIUM, inBrowser, withServer } from "../browser.js";
+import { datasetSpec, inMemory } from "../data/read-split.js";
 import { squeezeboxIn } from "../squeezebox-in.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -22,7 +22,7 @@ tf.enableProdMode();
 
 const CLI = resolve("dist/src/cli.js");
 const centre = { centerCrop: { size: 8 } };
-const DATASET: DatasetSpec = {
+const DATASET = datasetSpec({
   name: "synthetic",
   size: 10,
   channels: 3,
@@ -31,7 +31,7 @@ const DATASET: DatasetSpec = {
   test: 40,
   validation: 32,
   transforms: { train: [{ randomCrop: { size: 8, padding: 0, fill: 0 } }], test: [centre] },
-};
+});
 const EXPERIMENT = `
 name: exported
 dataset: ${JSON.stringify(DATASET)}
@@ -59,7 +59,7 @@ async function check(
     assert.deepEqual(squeezebox("export", run, "--format", format).customLayers, []);
     const dataset = await loadDataset(DATASET);
     const { test, classes, normalisation } = dataset;
-    const batch = wholeSplit(test, classes);
+    const batch = await wholeSplit(test, classes);
     const { mean, deviation } = normalisation;
     const pixels = batch.images.map((value, index) =>
       Math.round(value * (deviation[index % 3] as number) + (mean[index % 3] as number)),
@@ -178,7 +178,7 @@ describe("an exported run reproduces the run's test loss and error", function ()
       const run = join("runs", "exported", "seed-1");
       squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
       const { test, classes } = await loadDataset(DATASET);
-      const batch = wholeSplit(test, classes);
+      const batch = await wholeSplit(test, classes);
       const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
       const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
       checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
@@ -202,9 +202,10 @@ training: { epochs: 6, batchSize: 64, optimizer: { name: adam, learningRate: 0.0
       squeezebox("export", run, "--format", "onnx");
       const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
       const digits = loadMnistDigits();
+      const { pixels: all } = inMemory(digits);
       const shown = Array.from({ length: 20 }, (_, index) => index * 487);
       const predicted = shown.map(async (image) => {
-        const pixels = digits.pixels.subarray(image * 784, (image + 1) * 784);
+        const pixels = all.subarray(image * 784, (image + 1) * 784);
         writeFileSync(join(folder, `${image}.bmp`), bitmapOf(pixels, 28, 28));
         const images = new Tensor("float32", Float32Array.from(pixels), [1, 28, 28, 1]);
         const { probabilities } = await session.run({ images });

@@ -395,7 +395,7 @@ async function check(input: string | Input): Promise<void> {
 }
 
 async function diagnose(flags: readonly string[]): Promise<readonly Diagnostic[]> {
-  const facts = describedFacts();
+  const facts = describedFacts(() => {});
   try {
     const overrides = flags.map(parseSetFlag);
     if (isSweep(readSource(TEXT))) await expandSweep(loadSweep(TEXT), overrides, facts);

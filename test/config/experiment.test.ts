@@ -113,7 +113,18 @@ describe("defaults", () => {
   const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   check("", (experiment) => experiment, {
     name: "e",
-    dataset: { name: "mnist", validation: 1000, train: "all", transforms: { train: [], test: [] } },
+    dataset: {
+      ...{
+        name: "mnist",
+        validation: 1000,
+        train: "all",
+        classes: "all",
+        labelNoise: 0,
+        imbalance: 1,
+        split: 0,
+      },
+      ...{ normalize: "dataset", transforms: { train: [], test: [] } },
+    },
     network: {
       stem: { convs: [{ filters: 8, kernel: 3, stride: 1 }], pool: { type: "max", kernel: 3, stride: 2 } },
       stages: [
@@ -182,6 +193,7 @@ describe("defaults", () => {
     images: 256,
     test: 64,
     validation: 64,
+    normalize: "dataset",
     transforms: { train: [], test: [] },
   });
   for (const [directory, expected] of [

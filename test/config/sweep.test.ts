@@ -29,7 +29,11 @@ function expand(
   flags: readonly string[] = [],
 ): Promise<ExpandedSweep> {
   const located = parseSource(`name: s\nexperiment:\n  ${experiment}${rest}`, "s.yaml");
-  return expandSweep(checkSweep(located, "s.yaml"), flags.map(parseSetFlag), describedFacts());
+  return expandSweep(
+    checkSweep(located, "s.yaml"),
+    flags.map(parseSetFlag),
+    describedFacts(() => {}),
+  );
 }
 
 describe("variants", () => {

@@ -9,17 +9,18 @@ function splitOf(count: number): Split {
     count,
     classes: 3,
     shape: { height: 1, width: 2, channels: 1 },
-    labels: Uint8Array.from({ length: count }, (_, index) => index % 3),
-    read: (index, { target, offset }) => target.set([index, -index], offset),
+    labels: Uint16Array.from({ length: count }, (_, index) => index % 3),
+    ahead: 0,
+    load: async (indices) => Float32Array.from([...indices].flatMap((index) => [index, -index])),
   };
 }
 
 describe("takeBatch", () => {
-  const check = (
+  const check = async (
     where: { order: number[]; start: number; size: number },
     expected: { count: number; images: number[]; classes: number[] },
   ) => {
-    const batch = takeBatch(splitOf(7), {
+    const batch = await takeBatch(splitOf(7), {
       ...where,
       order: Uint32Array.from(where.order),
       classes: 3,
@@ -37,14 +38,14 @@ describe("takeBatch", () => {
     );
   };
 
-  it("follows the order, which begins again past its end", () => {
+  it("follows the order, which begins again past its end", async () => {
     const order = [6, 1, 4, 3, 5];
-    check({ order, start: 0, size: 2 }, { count: 2, images: [6, 1], classes: [0, 1] });
-    check({ order, start: 3, size: 2 }, { count: 2, images: [3, 5], classes: [0, 2] });
-    check({ order, start: 4, size: 3 }, { count: 1, images: [5, 6, 1], classes: [2, 0, 1] });
+    await check({ order, start: 0, size: 2 }, { count: 2, images: [6, 1], classes: [0, 1] });
+    await check({ order, start: 3, size: 2 }, { count: 2, images: [3, 5], classes: [0, 2] });
+    await check({ order, start: 4, size: 3 }, { count: 1, images: [5, 6, 1], classes: [2, 0, 1] });
   });
 
-  it("gives every image once an epoch, for any batch size", () => {
+  it("gives every image once an epoch, for any batch size", async () => {
     const split = splitOf(23);
     const orders = [
       Uint32Array.from({ length: 23 }, (_, index) => index),
@@ -54,7 +55,7 @@ describe("takeBatch", () => {
       for (const size of [1, 2, 5, 22, 23]) {
         const seen: number[] = [];
         for (let start = 0; start < order.length; start += size) {
-          const { images, count } = takeBatch(split, { order, start, size, classes: 3, draw: FIXED });
+          const { images, count } = await takeBatch(split, { order, start, size, classes: 3, draw: FIXED });
           for (let position = 0; position < count; position++) seen.push(images[2 * position] as number);
         }
         assert.deepEqual(seen, [...order]);

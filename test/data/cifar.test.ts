@@ -13,23 +13,25 @@ import {
 import { join, resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, it } from "mocha";
-import type { LabelledImages } from "../../src/data/images.js";
+import type { Part, RawDataset } from "../../src/data/images.js";
 import { CIFAR10, CIFAR100 } from "../../src/data/sources/cifar.js";
 import { InputError } from "../../src/diagnostic.js";
 import { squeezeboxIn } from "../squeezebox-in.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
-import { NO_TRANSFORMS } from "./read-split.js";
+import { datasetSpec, inMemory } from "./read-split.js";
 
 const TEN = resolve("test/golden/cifar-10-binary.tar.gz");
 const HUNDRED = resolve("test/golden/cifar-100-binary.tar.gz");
 
-const REST = { validation: 4, train: "all", transforms: NO_TRANSFORMS } as const;
-const ten = (path: string) => ({ name: "cifar10", path, ...REST }) as const;
-const hundred = (labels: "fine" | "coarse", path = HUNDRED) =>
-  ({ name: "cifar100", path, labels, ...REST }) as const;
+const ten = (path: string) => datasetSpec({ name: "cifar10", path, validation: 4 });
+const hundred = (labels: "fine" | "coarse") =>
+  datasetSpec({ name: "cifar100", path: HUNDRED, labels, validation: 4 });
+const open10 = async (path: string) => CIFAR10.open(ten(path), () => {});
+const open100 = async (labels: "fine" | "coarse") => CIFAR100.open(hundred(labels), () => {});
 
 /** Pixel y, x of each channel, as the script that wrote the file computes it. */
-function checkPixels({ pixels }: LabelledImages, first: number): void {
+function checkPixels(part: Part, first: number): void {
+  const { pixels } = inMemory(part);
   for (const [image, y, x] of [
     [0, 0, 0],
     [3, 31, 0],
@@ -48,12 +50,14 @@ function unpack(archive: string, folder: string): string {
 }
 
 describe("CIFAR", () => {
-  const check = async (open: () => unknown, [train, test]: [number[], number[]], names: string[]) => {
-    const found = (await open()) as { train: LabelledImages; test: LabelledImages; validation: null };
+  const check = async (raw: Promise<RawDataset>, [train, test]: [number[], number[]], names: string[]) => {
+    const found = await raw;
+    assert.ok(found.test);
+    assert.equal(found.validation, null);
     assert.deepEqual([...found.train.labels], train);
     assert.deepEqual([...found.test.labels], test);
-    assert.deepEqual(found.train.shape, { height: 32, width: 32, channels: 3 });
-    assert.deepEqual(found.train.classNames.slice(0, 3), names);
+    assert.deepEqual(inMemory(found.train).shape, { height: 32, width: 32, channels: 3 });
+    assert.deepEqual(found.classNames.slice(0, 3), names);
     checkPixels(found.train, 0);
     checkPixels(found.test, 30);
   };
@@ -62,14 +66,14 @@ describe("CIFAR", () => {
   const tens: [number[], number[]] = [numbers(0, 30, (i) => i % 10), numbers(30, 40, (i) => i % 10)];
 
   it("10 is read from the archive as downloaded", () =>
-    check(() => CIFAR10.open(ten(TEN)), tens, ["airplane", "automobile", "bird"]));
+    check(open10(TEN), tens, ["airplane", "automobile", "bird"]));
 
   it("10 is read from the folder, and from the folder that it was unpacked in", () =>
     inTemporaryFolder(async (folder) => {
       unpack(TEN, folder);
-      await check(() => CIFAR10.open(ten(folder)), tens, ["airplane", "automobile", "bird"]);
+      await check(open10(folder), tens, ["airplane", "automobile", "bird"]);
       const inner = join(folder, "cifar-10-batches-bin");
-      await check(() => CIFAR10.open(ten(inner)), tens, ["airplane", "automobile", "bird"]);
+      await check(open10(inner), tens, ["airplane", "automobile", "bird"]);
       assert.deepEqual(CIFAR10.describe(ten(inner)), {
         shape: { height: 32, width: 32, channels: 3 },
         classes: 10,
@@ -80,9 +84,9 @@ describe("CIFAR", () => {
   it("100 has fine and coarse labels", async () => {
     const fine: [number[], number[]] = [numbers(0, 30, (i) => 99 - i), numbers(30, 40, (i) => 99 - i)];
     const coarse: [number[], number[]] = [numbers(0, 30, (i) => i % 20), numbers(30, 40, (i) => i % 20)];
-    await check(() => CIFAR100.open(hundred("fine")), fine, ["fine_0", "fine_1", "fine_2"]);
-    await check(() => CIFAR100.open(hundred("coarse")), coarse, ["coarse_0", "coarse_1", "coarse_2"]);
-    assert.equal(CIFAR100.describe(hundred("coarse")).classes, 20);
+    await check(open100("fine"), fine, ["fine_0", "fine_1", "fine_2"]);
+    await check(open100("coarse"), coarse, ["coarse_0", "coarse_1", "coarse_2"]);
+    assert.equal(CIFAR100.describe(hundred("coarse"))?.classes, 20);
   });
 
   it("that is damaged, incomplete or another version is an error with the name of the file", () =>
@@ -91,7 +95,7 @@ describe("CIFAR", () => {
         assert.rejects(
           async () => {
             CIFAR10.describe(ten(path));
-            await CIFAR10.open(ten(path));
+            await open10(path);
           },
           (error: unknown) => error instanceof InputError && message.test(error.message),
           `${path}: ${message}`,
@@ -145,7 +149,7 @@ describe("CIFAR", () => {
       writeFileSync(bomb, Buffer.concat([gzipSync(header), ...Array(10).fill(zeros)]));
       const start = process.memoryUsage().rss;
       await assert.rejects(
-        async () => CIFAR10.open(ten(bomb)),
+        open10(bomb),
         (error: unknown) =>
           error instanceof InputError &&
           /bomb\.tar\.gz unpacks to more than 536870912 bytes/.test(error.message),

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describeDataset, loadDataset } from "../../src/data/dataset.js";
+import type { Part, RawDataset } from "../../src/data/images.js";
 import { loadIdx } from "../../src/data/sources/idx.js";
 import { InputError } from "../../src/diagnostic.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
-import { NO_TRANSFORMS } from "./read-split.js";
+import { datasetSpec, inMemory } from "./read-split.js";
 
 const TRAIN_IMAGES = "train-images-idx3-ubyte";
 const TRAIN_LABELS = "train-labels-idx1-ubyte";
@@ -34,6 +35,13 @@ const SMALL: Readonly<Record<string, Buffer>> = {
   [TEST_LABELS]: idx([2], [1, 0]),
 };
 
+/** Every dataset of IDX files has test images. */
+function load(directory: string, prefix = "auto"): RawDataset & { readonly test: Part } {
+  const { test, ...rest } = loadIdx({ directory, prefix, transpose: false });
+  assert.ok(test);
+  return { ...rest, test };
+}
+
 type Files = Readonly<Record<string, Buffer | null>>;
 
 function writeFiles(folder: string, files: Files): void {
@@ -45,29 +53,18 @@ describe("loadIdx", () => {
   const checkLoads = (files: Files) =>
     inTemporaryFolder((folder) => {
       writeFiles(folder, files);
-      const { train, validation, test } = loadIdx({ directory: folder, prefix: "auto" });
-      assert.deepEqual(train.shape, { height: 2, width: 3, channels: 1 });
-      assert.deepEqual([...train.pixels], [...Array(24).keys()]);
+      const { train, validation, test, classNames } = load(folder);
+      const { shape, pixels } = inMemory(train);
+      assert.deepEqual(shape, { height: 2, width: 3, channels: 1 });
+      assert.deepEqual([...pixels], [...Array(24).keys()]);
       assert.deepEqual([...train.labels], [0, 1, 2, 1]);
       assert.deepEqual([...test.labels], [1, 0]);
-      assert.deepEqual(
-        [train.classNames, test.classNames, validation],
-        [["0", "1", "2"], ["0", "1", "2"], null],
-      );
-      assert.deepEqual(
-        describeDataset({
-          name: "idx",
-          directory: folder,
-          prefix: "auto",
-          validation: 1,
-          train: "all",
-          transforms: NO_TRANSFORMS,
-        }),
-        {
-          shape: train.shape,
-          classes: 3,
-        },
-      );
+      assert.deepEqual(inMemory(test).shape, shape);
+      assert.deepEqual([classNames, validation], [["0", "1", "2"], null]);
+      assert.deepEqual(describeDataset(datasetSpec({ name: "idx", directory: folder, validation: 1 })), {
+        shape,
+        classes: 3,
+      });
     });
 
   it("reads plain and gzipped files", async () => {
@@ -82,7 +79,7 @@ describe("loadIdx", () => {
     inTemporaryFolder((folder) => {
       writeFiles(folder, { ...SMALL, ...changed });
       assert.throws(
-        () => loadIdx({ directory: folder, prefix: "auto" }),
+        () => load(folder),
         (error: unknown) => {
           assert.ok(error instanceof InputError, String(error));
           assert.match(error.message, new RegExp(named));
@@ -130,11 +127,14 @@ describe("loadIdx", () => {
     await inTemporaryFolder((folder) => {
       writeFiles(folder, emnist);
       writeFiles(folder, SMALL);
-      const load = (prefix: string) => loadIdx({ directory: folder, prefix }).train.labels.length;
-      assert.throws(() => load("auto"), /several datasets; set dataset\.prefix to one of emnist-letters, ""/);
-      assert.deepEqual([load(""), load("emnist-letters")], [4, 4]);
+      const count = (prefix: string) => load(folder, prefix).train.labels.length;
       assert.throws(
-        () => load("emnist-digits"),
+        () => count("auto"),
+        /several datasets; set dataset\.prefix to one of emnist-letters, ""/,
+      );
+      assert.deepEqual([count(""), count("emnist-letters")], [4, 4]);
+      assert.throws(
+        () => count("emnist-digits"),
         /lacks emnist-digits-train-images-idx3-ubyte .*it contains emnist/,
       );
     });
@@ -147,7 +147,7 @@ describe("loadIdx", () => {
         [TRAIN_LABELS]: idx([4], [1, 2, 3, 2]),
         [TEST_LABELS]: idx([2], [2, 1]),
       });
-      const { train, test } = loadIdx({ directory: folder, prefix: "auto" });
+      const { train, test, classNames } = load(folder);
       assert.deepEqual(
         [[...train.labels], [...test.labels]],
         [
@@ -155,7 +155,7 @@ describe("loadIdx", () => {
           [1, 0],
         ],
       );
-      assert.deepEqual(train.classNames, ["1", "2", "3"]);
+      assert.deepEqual(classNames, ["1", "2", "3"]);
     }));
 
   it("unpacks no more than the header announces", async () => {
@@ -200,11 +200,11 @@ describe("loadIdx", () => {
       /no images/,
     );
     await inTemporaryFolder((folder) => {
-      assert.throws(() => loadIdx({ directory: join(folder, "nowhere"), prefix: "auto" }), InputError);
+      assert.throws(() => load(join(folder, "nowhere")), InputError);
       writeFiles(folder, SMALL);
       rmSync(join(folder, TEST_LABELS));
       mkdirSync(join(folder, TEST_LABELS));
-      assert.throws(() => loadIdx({ directory: folder, prefix: "auto" }), InputError);
+      assert.throws(() => load(folder), InputError);
     });
   });
 });
@@ -213,14 +213,7 @@ describe("Fashion-MNIST", () => {
   it("splits into 55,000, 5,000 and 10,000 images of ten classes", async function () {
     if (!existsSync(join(FASHION, `${TRAIN_IMAGES}.gz`))) this.skip();
     this.timeout(60_000);
-    const dataset = await loadDataset({
-      name: "idx",
-      directory: FASHION,
-      prefix: "auto",
-      validation: 5000,
-      train: "all",
-      transforms: NO_TRANSFORMS,
-    });
+    const dataset = await loadDataset(datasetSpec({ name: "idx", directory: FASHION, validation: 5000 }));
     const { train, validation, test, classes, shape } = dataset;
     assert.deepEqual([train.count, validation.count, test.count, classes], [55_000, 5000, 10_000, 10]);
     assert.deepEqual(shape, { height: 28, width: 28, channels: 1 });

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import type { DatasetSpec } from "../../src/config/experiment.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { sizeOf } from "../../src/data/images.js";
 import type { Split } from "../../src/data/split.js";
-import { imagesOf, NO_TRANSFORMS } from "./read-split.js";
+import { datasetSpec, imagesOf } from "./read-split.js";
 
-type SyntheticSpec = Extract<DatasetSpec, { name: "synthetic" }>;
-
-const SPEC: SyntheticSpec = {
+const SPEC = datasetSpec({
   name: "synthetic",
   size: 8,
   channels: 3,
@@ -15,13 +12,12 @@ const SPEC: SyntheticSpec = {
   images: 256,
   test: 64,
   validation: 32,
-  transforms: NO_TRANSFORMS,
-};
+});
 
 /** Mean and deviation of each channel of each image. */
-function channelStatistics(split: Split): number[][] {
+async function channelStatistics(split: Split): Promise<number[][]> {
   const { shape, count } = split;
-  const images = imagesOf(split);
+  const images = await imagesOf(split);
   const { channels } = shape;
   const size = sizeOf(shape);
   return Array.from({ length: count }, (_, image) =>
@@ -40,15 +36,15 @@ const distance = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, index) => sum + (value - (b[index] as number)) ** 2, 0);
 
 /** Share of test images nearest to their own class' mean statistics over the training images. */
-function centroidAccuracy(train: Split, test: Split, classes: number): number {
-  const statistics = channelStatistics(train);
+async function centroidAccuracy(train: Split, test: Split, classes: number): Promise<number> {
+  const statistics = await channelStatistics(train);
   const centroids = Array.from({ length: classes }, (_, label) => {
     const members = statistics.filter((_, image) => train.labels[image] === label);
     return (members[0] as number[]).map((_, index) =>
       members.reduce((sum, member) => sum + (member[index] as number) / members.length, 0),
     );
   });
-  const right = channelStatistics(test).filter((own, image) => {
+  const right = (await channelStatistics(test)).filter((own, image) => {
     const distances = centroids.map((centroid) => distance(own, centroid));
     return distances.indexOf(Math.min(...distances)) === test.labels[image];
   });
@@ -62,14 +58,15 @@ describe("the synthetic dataset", () => {
     assert.deepEqual([train.count, validation.count, test.count, classes], [256, 32, 64, 4]);
     assert.deepEqual(shape, { height: 8, width: 8, channels: 3 });
     assert.equal(once.fingerprint, again.fingerprint);
-    assert.deepEqual(imagesOf(once.train), imagesOf(again.train));
-    assert.equal(once.fingerprint, "8762cd00f3cadd03c5b4982cd84f9f957327468f12259a9bc80dceea4cf63467");
+    assert.deepEqual(await imagesOf(once.train), await imagesOf(again.train));
+    assert.equal(once.fingerprint, "bfb6ee225ed7af1baec2d174f9e358f4b8b15896ead48cd76d652aa77b48b968");
   });
 
   it("differs between its parts and between descriptions", async () => {
     const { train, validation, test, fingerprint } = await loadDataset(SPEC);
-    const first = (split: Split) => Buffer.from(imagesOf(split).slice(0, 192).buffer).toString("base64");
-    assert.equal(new Set([train, validation, test].map(first)).size, 3);
+    const first = async (split: Split) =>
+      Buffer.from((await imagesOf(split)).slice(0, 192).buffer).toString("base64");
+    assert.equal(new Set(await Promise.all([train, validation, test].map(first))).size, 3);
     for (const change of [{ size: 9 }, { channels: 4 }, { classes: 5 }, { images: 255 }, { test: 63 }])
       assert.notEqual((await loadDataset({ ...SPEC, ...change })).fingerprint, fingerprint);
   });
@@ -77,7 +74,7 @@ describe("the synthetic dataset", () => {
   it("shows its classes in the statistics of its channels", async () => {
     for (const change of [{}, { channels: 1, classes: 2 }, { classes: 10, size: 16, channels: 8 }]) {
       const { train, test, classes } = await loadDataset({ ...SPEC, ...change });
-      const accuracy = centroidAccuracy(train, test, classes);
+      const accuracy = await centroidAccuracy(train, test, classes);
       assert.ok(accuracy > 0.9, `${JSON.stringify(change)}: ${accuracy}`);
     }
   });

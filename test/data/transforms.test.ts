@@ -5,10 +5,10 @@ import type { DatasetSpec, TransformSpec } from "../../src/config/experiment-spe
 import { describeDataset, loadDataset } from "../../src/data/dataset.js";
 import { DatasetError } from "../../src/data/dataset-error.js";
 import type { Image } from "../../src/data/images.js";
-import { augmentation, FIXED } from "../../src/data/split.js";
+import { augmentation, FIXED, type Split } from "../../src/data/split.js";
 import { transformed } from "../../src/data/transforms/transforms.js";
 import type { RandomStream } from "../../src/random.js";
-import { imagesOf } from "./read-split.js";
+import { datasetSpec, imagesOf } from "./read-split.js";
 
 interface StoredImage {
   readonly shape: readonly [number, number, number];
@@ -48,21 +48,21 @@ describe("transforms", () => {
     });
 });
 
+const everyIndex = ({ count }: Split) => Uint32Array.from({ length: count }, (_, index) => index);
+
 describe("a dataset with transforms", () => {
-  const specOf = (train: readonly TransformSpec[], test: readonly TransformSpec[] = []): DatasetSpec => ({
-    ...{ name: "synthetic", size: 8, channels: 3, classes: 4, images: 40, test: 10, validation: 10 },
-    transforms: { train, test },
-  });
+  const specOf = (train: readonly TransformSpec[], test: readonly TransformSpec[] = []) =>
+    datasetSpec({
+      ...{ name: "synthetic", size: 8, channels: 3, classes: 4, images: 40, test: 10, validation: 10 },
+      transforms: { train, test },
+    });
   const flip = { flip: { horizontal: 0.5, vertical: 0.5 } };
   const shift = { randomCrop: { size: "same", padding: 2, fill: 0 } } as const;
   const centre = { centerCrop: { size: 6 } };
 
   const readAll = async (spec: DatasetSpec, epoch: number, seed = 1) => {
     const { train } = await loadDataset(spec);
-    const target = new Float32Array(train.count * 192);
-    for (let index = 0; index < train.count; index++)
-      train.read(index, { target, offset: index * 192 }, augmentation(seed, epoch));
-    return target;
+    return train.load(everyIndex(train), augmentation(seed, epoch));
   };
 
   it("shows other images in each epoch and with each seed, the same ones again when asked again", async () => {
@@ -77,36 +77,36 @@ describe("a dataset with transforms", () => {
   it("draws for an image by its index alone, whatever was read before", async () => {
     const { train } = await loadDataset(specOf([flip, shift]));
     const all = await readAll(specOf([flip, shift]), 3);
-    const one = new Float32Array(192);
-    train.read(17, { target: one, offset: 0 }, augmentation(1, 3));
-    assert.deepEqual(one, all.slice(17 * 192, 18 * 192));
+    const image = (index: number) => all.slice(index * 192, (index + 1) * 192);
+    assert.deepEqual(await train.load(Uint32Array.of(17), augmentation(1, 3)), image(17));
+    const some = await train.load(Uint32Array.of(30, 4), augmentation(1, 3));
+    assert.deepEqual([some.slice(0, 192), some.slice(192)], [image(30), image(4)]);
   });
 
   it("flips and shifts as often as it says", async () => {
     const { train } = await loadDataset(specOf([{ flip: { horizontal: 0.25, vertical: 0 } }]));
-    const plain = imagesOf((await loadDataset(specOf([]))).train);
-    const one = new Float32Array(192);
+    const plain = await imagesOf((await loadDataset(specOf([]))).train);
     let flipped = 0;
-    for (let epoch = 1; epoch <= 25; epoch++)
-      for (let index = 0; index < train.count; index++) {
-        train.read(index, { target: one, offset: 0 }, augmentation(1, epoch));
-        if (one.some((value, at) => value !== plain[index * 192 + at])) flipped++;
-      }
+    for (let epoch = 1; epoch <= 25; epoch++) {
+      const all = await train.load(everyIndex(train), augmentation(1, epoch));
+      for (let start = 0; start < all.length; start += 192)
+        if (all.subarray(start, start + 192).some((value, at) => value !== plain[start + at])) flipped++;
+    }
     // 1,000 draws: four standard deviations are 55.
     assert.ok(Math.abs(flipped - 250) < 55, `${flipped} of 1000`);
   });
 
   it("leaves validation and test images alone, unless transforms are given for them", async () => {
     const [plain, augmented] = [await loadDataset(specOf([])), await loadDataset(specOf([flip]))];
-    assert.deepEqual(imagesOf(augmented.validation), imagesOf(plain.validation));
-    assert.deepEqual(imagesOf(augmented.test), imagesOf(plain.test));
+    assert.deepEqual(await imagesOf(augmented.validation), await imagesOf(plain.validation));
+    assert.deepEqual(await imagesOf(augmented.test), await imagesOf(plain.test));
     assert.equal(augmented.fingerprint, plain.fingerprint, "the same test images");
     const cropped = await loadDataset(specOf([centre], [centre]));
     assert.deepEqual(cropped.shape, { height: 6, width: 6, channels: 3 });
     assert.notEqual(cropped.fingerprint, plain.fingerprint, "other test images");
-    const [whole, part] = [new Float32Array(192), new Float32Array(108)];
-    plain.test.read(3, { target: whole, offset: 0 }, FIXED);
-    cropped.test.read(3, { target: part, offset: 0 }, FIXED);
+    const whole = await plain.test.load(Uint32Array.of(3), FIXED);
+    const part = await cropped.test.load(Uint32Array.of(3), FIXED);
+    assert.deepEqual([whole.length, part.length], [192, 108]);
     const at = (pixels: Float32Array, width: number, [y, x]: [number, number], of: typeof plain) =>
       Math.round(
         (pixels[(y * width + x) * 3] as number) * (of.normalisation.deviation[0] as number) +
@@ -118,7 +118,7 @@ describe("a dataset with transforms", () => {
 
   it("is normalised by the training images after what is not random", async () => {
     const { train } = await loadDataset(specOf([flip, centre], [centre]));
-    const values = imagesOf(train);
+    const values = await imagesOf(train);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     assert.ok(Math.abs(mean) < 1e-5, `mean ${mean}`);
   });

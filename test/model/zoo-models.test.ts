@@ -20,7 +20,9 @@ describe("the tfjs model of every network of the zoo can be built and has the pa
       useTraceBackend();
       const checked = checkExperiment(longForm(readSource(`${ZOO}/${file}`)), ZOO);
       if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
-      const graph = buildNetwork(checked.value.network, describeDataset(checked.value.dataset));
+      const input = describeDataset(checked.value.dataset);
+      assert.ok(input);
+      const graph = buildNetwork(checked.value.network, input);
       const { weights, layersModel } = buildModel(graph);
       assert.equal(layersModel.countParams(), complexityOf(graph).params.total);
       for (const weight of weights.values()) weight.dispose();

@@ -12,7 +12,9 @@ import { canScale, type MatchAsked, matchCost } from "../../src/network/match-co
 function load(name: string): { network: NetworkSpec; input: NetworkInput } {
   const checked = checkExperiment(longForm(readSource(`configs/${name}.yaml`)), "configs/zoo");
   assert.ok(checked.ok);
-  return { network: checked.value.network, input: describeDataset(checked.value.dataset) };
+  const input = describeDataset(checked.value.dataset);
+  assert.ok(input);
+  return { network: checked.value.network, input };
 }
 
 function costOf(network: NetworkSpec, input: NetworkInput, cost: MatchAsked["cost"]): number {

@@ -79,6 +79,7 @@ function complexityIn(name: string, set: readonly string[] = []) {
   const checked = checkExperiment(located.value, ZOO);
   assert.ok(checked.ok);
   const input = describeDataset(checked.value.dataset);
+  assert.ok(input);
   const graph = buildNetwork(checked.value.network, input);
   assert.deepEqual(checkNetwork(graph, input.classes), []);
   assert.equal(checked.value.name, name);

@@ -27,8 +27,17 @@ async function sweepWith(launcher: Launcher, folder: string, signal = new AbortC
   writeSweepFile(folder, SWEEP);
   const file = join(folder, "launched.yaml");
   const results = join(folder, "runs", "launched");
-  const end = await runLockedSweep(await expandFile(file, { set: [], quick: false }), {
-    ...{ backend: "auto", device: "cpu", threads: 1, tensorboard: false, signal, watcher: SILENT, launcher },
+  const end = await runLockedSweep(await expandFile(file, { set: [], quick: false }, () => {}), {
+    ...{
+      backend: "auto",
+      device: "cpu",
+      threads: 1,
+      tensorboard: false,
+      loaders: 0,
+      signal,
+      watcher: SILENT,
+      launcher,
+    },
     root: join(folder, "runs"),
     folder: results,
     text: readFileSync(file, "utf8"),

@@ -13,8 +13,9 @@ const SORTED: Split = {
   count: COUNT,
   classes: CLASSES,
   shape: { height: 1, width: 1, channels: 1 },
-  labels: Uint8Array.from({ length: COUNT }, (_, index) => Math.floor((index * CLASSES) / COUNT)),
-  read: (index, { target, offset }) => target.set([index], offset),
+  labels: Uint16Array.from({ length: COUNT }, (_, index) => Math.floor((index * CLASSES) / COUNT)),
+  ahead: 0,
+  load: async (indices) => Float32Array.from(indices),
 };
 
 describe("evaluateSplit", () => {
