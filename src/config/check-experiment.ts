@@ -13,7 +13,7 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
   const training = written.training as Required<Training>;
   return collect(located, (report) => {
     checkSpellings(located, report);
-    checkErasing(written.dataset, report);
+    checkRanges(written.dataset, report);
     checkStem(network.stem, report);
     for (const index of network.stages.keys()) checkStage(index, { network, located, report });
     checkSteps(training, { located, report });
@@ -21,18 +21,25 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
   });
 }
 
-function checkErasing({ transforms }: Dataset, report: Report): void {
-  for (const [index, { randomErasing = {} }] of (transforms?.train ?? []).entries())
-    for (const key of ["scale", "ratio"] as const) {
-      const [least = 0, most = 0] = randomErasing[key] ?? [];
-      const path = ["dataset", "transforms", "train", index, "randomErasing", key];
-      if (least > most)
-        report(
-          "unordered",
-          `\`${key}\` must be the smallest value, then the largest; found ${least}, then ${most}`,
-          path,
-        );
-    }
+/** Keys of transforms that can be ranges: the smallest value and the largest, or two such pairs. */
+const RANGES = ["scale", "ratio", "degrees", "shear", "brightness", "contrast", "saturation", "hue"];
+
+function checkRanges({ transforms }: Dataset, report: Report): void {
+  for (const [index, transform] of (transforms?.train ?? []).entries())
+    for (const [name, spec] of Object.entries(transform))
+      for (const [key, range] of Object.entries(spec)) {
+        if (!RANGES.includes(key) || !Array.isArray(range)) continue;
+        const path = ["dataset", "transforms", "train", index, name, key];
+        if (range.length % 2 === 1)
+          report("wrong-length", `\`${key}\` must have two or four numbers; found ${range.length}`, path);
+        const wrong = range.findIndex((least, at) => at % 2 === 0 && least > range[at + 1]);
+        if (wrong >= 0)
+          report(
+            "unordered",
+            `\`${key}\` must be the smallest value, then the largest; found ${range[wrong]}, then ${range[wrong + 1]}`,
+            path,
+          );
+      }
 }
 
 function checkStem(stem: Network["stem"], report: Report): void {

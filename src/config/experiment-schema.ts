@@ -50,6 +50,22 @@ export type Normalize = "dataset" | "none" | DeclaredNormalization;
  */
 export type Pixels = number;
 /**
+ * How pixels are computed from those they cover, as Pillow does, always antialiased: `bilinear`; `bicubic`; `area`, Pillow's BOX, which averages them.
+ */
+export type Resampling = "bilinear" | "bicubic" | "area";
+/**
+ * The range of the random angle, in degrees; a single number x means [-x, x].
+ */
+export type Angles = number | number[];
+/**
+ * Value of pixels that show no part of the image, from 0 to 255.
+ */
+export type Fill = number;
+/**
+ * Which value a pixel takes: that of the `nearest` pixel of the image, or a mean of the four around it (`bilinear`).
+ */
+export type Sampling = "nearest" | "bilinear";
+/**
  * Whether decoded images and other results of reading the dataset are kept in the user's cache folder (`SQUEEZEBOX_CACHE`), which `squeezebox data clean` empties.
  */
 export type Cache = boolean;
@@ -208,6 +224,16 @@ export interface Transform {
   randomErasing?: RandomErasing;
   centerCrop?: CenterCrop;
   invert?: Invert;
+  resize?: Resize;
+  randomResizedCrop?: RandomResizedCrop;
+  rotate?: Rotate;
+  affine?: Affine;
+  colorJitter?: ColorJitter;
+  grayscale?: Grayscale;
+  randomGrayscale?: RandomGrayscale;
+  cutout?: Cutout;
+  randAugment?: RandAugment;
+  trivialAugment?: TrivialAugment;
 }
 /**
  * Mirrors images at random.
@@ -280,11 +306,148 @@ export interface CenterCrop {
  */
 export interface Invert {}
 /**
+ * Resizes images.
+ */
+export interface Resize {
+  /**
+   * A number for the shorter side, where the longer one keeps the proportions, or height and width, in pixels.
+   */
+  size: Pixels | Pixels[];
+  interpolation?: Resampling;
+}
+/**
+ * Resizes a random part of images, as is usual for ImageNet.
+ */
+export interface RandomResizedCrop {
+  /**
+   * Height and width in pixels, or a single number for both.
+   */
+  size: Pixels | Pixels[];
+  /**
+   * Smallest and largest area of the part, as shares of the image.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  scale?: number[];
+  /**
+   * Smallest and largest width of the part divided by its height.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  ratio?: number[];
+  interpolation?: Resampling;
+}
+/**
+ * Rotates images by a random angle, counter-clockwise around their centre (torchvision's RandomRotation).
+ */
+export interface Rotate {
+  degrees: Angles;
+  fill?: Fill;
+  interpolation?: Sampling;
+}
+/**
+ * Rotates images at random, clockwise, and translates, scales and shears them (torchvision's RandomAffine).
+ */
+export interface Affine {
+  degrees: Angles;
+  /**
+   * Largest translation to either side, as shares of the width and of the height, in whole pixels.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  translate?: number[];
+  /**
+   * Smallest and largest factor by which images are enlarged.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  scale?: number[];
+  /**
+   * The range of the random angle by which images are sheared along the x axis, in degrees; a single number x means [-x, x]. Two more numbers are the range for the y axis.
+   */
+  shear?: number | number[];
+  fill?: Fill;
+  interpolation?: Sampling;
+}
+/**
+ * Changes brightness, contrast, saturation and hue at random, in random order. Images have one or three channels; those with one have neither saturation nor hue.
+ */
+export interface ColorJitter {
+  /**
+   * The range of the random factor of brightness, where 1 changes nothing; a single number x means [max(0, 1 - x), 1 + x].
+   */
+  brightness?: number | number[];
+  /**
+   * The range of the random factor of contrast, where 1 changes nothing; a single number x means [max(0, 1 - x), 1 + x].
+   */
+  contrast?: number | number[];
+  /**
+   * The range of the random factor of saturation, where 1 changes nothing; a single number x means [max(0, 1 - x), 1 + x].
+   */
+  saturation?: number | number[];
+  /**
+   * The range of the random number that is added to the hue, as a share of the circle of hues; a single number x means [-x, x].
+   */
+  hue?: number | number[];
+}
+/**
+ * Replaces the channels of images, one or three, by their luminance: `{}`. Unlike torchvision's, it keeps the number of channels. An exported model takes grey images.
+ */
+export interface Grayscale {}
+/**
+ * Replaces the channels of images, one or three, by their luminance at random.
+ */
+export interface RandomGrayscale {
+  /**
+   * Probability of doing so.
+   */
+  p?: number;
+}
+/**
+ * Covers a square around a random pixel; the part of it outside the image is lost (DeVries and Taylor 2017).
+ */
+export interface Cutout {
+  /**
+   * Side of the square in pixels. The paper uses 16 for CIFAR-10 and 8 for CIFAR-100.
+   */
+  size: number;
+  /**
+   * Value of the covered pixels, from 0 to 255, before normalisation: 0 is black. The paper covers after normalisation, where 0 is the mean.
+   */
+  fill?: number;
+}
+/**
+ * Changes images of one or three channels by random operations of one magnitude (Cubuk et al. 2020): shears, translations, rotation, brightness, colour, contrast, sharpness, posterize, solarize, autocontrast, equalize, or nothing.
+ */
+export interface RandAugment {
+  /**
+   * Number of operations (torchvision's `num_ops`).
+   */
+  n?: number;
+  /**
+   * Magnitude of the operations, from 0 to 30 (torchvision's `magnitude`).
+   */
+  m?: number;
+  fill?: Fill;
+}
+/**
+ * Changes images of one or three channels by one random operation, among those of `randAugment`, of random magnitude (torchvision's TrivialAugmentWide; Müller and Hutter 2021).
+ */
+export interface TrivialAugment {
+  fill?: Fill;
+}
+/**
  * One transform that is not random: a mapping with one key.
  */
 export interface FixedTransform {
   centerCrop?: CenterCrop;
   invert?: Invert;
+  resize?: Resize;
+  grayscale?: Grayscale;
 }
 /**
  * MNIST, Fashion-MNIST, EMNIST and similar datasets in IDX files (train-images-idx3-ubyte, ..., gzipped or not).

@@ -7,7 +7,7 @@ import { DatasetError } from "../../src/data/dataset-error.js";
 import type { Image } from "../../src/data/images.js";
 import { augmentation, FIXED, type Split } from "../../src/data/split.js";
 import { transformed } from "../../src/data/transforms/transforms.js";
-import type { RandomStream } from "../../src/random.js";
+import { drawing } from "./drawing.js";
 import { datasetSpec, imagesOf } from "./read-split.js";
 
 interface StoredImage {
@@ -23,13 +23,6 @@ const imageOf = ({ shape: [height, width, channels], pixels }: StoredImage): Ima
   shape: { height, width, channels },
   pixels: Uint8Array.from(pixels),
 });
-
-/** Draws the given numbers, one after the other. */
-function drawing(numbers: readonly number[]): RandomStream {
-  const left = [...numbers];
-  const next = () => left.shift() ?? assert.fail("one draw too many");
-  return { uniform: next, integer: next, normal: next };
-}
 
 describe("transforms", () => {
   for (const name of ["flip", "randomCrop", "randomErasing", "centerCrop", "invert"])

@@ -4,20 +4,40 @@ import type { TransformName, TransformSpec } from "../../config/experiment-spec.
 import type { Shape } from "../../network/graph.js";
 import type { RandomStream } from "../../random.js";
 import type { Image } from "../images.js";
+import { affine } from "./affine.js";
 import { centerCrop } from "./center-crop.js";
+import { colorJitter } from "./color-jitter.js";
+import { cutout } from "./cutout.js";
 import { flip } from "./flip.js";
+import { grayscale } from "./grayscale.js";
 import { invert } from "./invert.js";
+import { randAugment } from "./rand-augment.js";
 import { randomCrop } from "./random-crop.js";
 import { randomErasing } from "./random-erasing.js";
+import { randomGrayscale } from "./random-grayscale.js";
+import { randomResizedCrop } from "./random-resized-crop.js";
+import { resize } from "./resize.js";
+import { rotate } from "./rotate.js";
 import type { Transform } from "./transform.js";
+import { trivialAugment } from "./trivial-augment.js";
 
 /** If a transform from the schema is missing here, this does not compile. */
 const TRANSFORMS: { readonly [Name in TransformName]: Transform<Name> } = {
+  affine,
   centerCrop,
+  colorJitter,
+  cutout,
   flip,
+  grayscale,
   invert,
+  randAugment,
   randomCrop,
   randomErasing,
+  randomGrayscale,
+  randomResizedCrop,
+  resize,
+  rotate,
+  trivialAugment,
 };
 
 /** A transform regardless of the type of its parameters. */
