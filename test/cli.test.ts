@@ -188,6 +188,8 @@ describe("squeezebox", function () {
       assert.ok(complete("").includes("sweep"));
       assert.deepEqual(complete("sweep", "--ten"), ["--tensorboard"]);
       assert.deepEqual(complete("train", "resn"), ["resnet20.yaml"]);
+      assert.deepEqual(complete("data", "fe"), ["fetch"]);
+      assert.deepEqual(complete("data", "fetch", "--t"), ["--to"]);
     });
     for (const [shell, words] of [
       ["zsh", /compdef _squeezebox squeezebox/],

@@ -1,9 +1,9 @@
 // squeezebox data fetch: downloads a public dataset and prints the lines of YAML that use it.
 
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { stringify } from "yaml";
+import { resolvePath } from "../config/paths.js";
 import { InputError } from "../diagnostic.js";
 import {
   CATALOGUE,
@@ -40,7 +40,7 @@ export async function dataFetch(
 ): Promise<number> {
   const dataset = datasetNamed(name, catalogue);
   const { files } = versionOf(dataset, size);
-  const folder = resolve(to ?? join(homedir(), "datasets", name));
+  const folder = resolvePath(to ?? `~/datasets/${name}`, ".");
   const lock = locked(folder);
   const stop = new AbortController();
   const interrupt = () => stop.abort();

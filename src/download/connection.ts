@@ -30,17 +30,15 @@ export function connect(silenceMs: number): Connection {
     get: async (start, headers, signal) => {
       let url = new URL(start);
       for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-        const {
-          statusCode,
-          headers: own,
-          body,
-        } = await request(url, { dispatcher: agent, headers, signal }).catch((error: unknown) => {
+        // A copy of the headers, because undici adds to it the host that it asks the proxy for.
+        const options = { dispatcher: agent, headers: { ...headers }, signal };
+        const answer = await request(url, options).catch((error: unknown) => {
           throw signal.aborted ? error : asTransferError(error, silenceMs);
         });
-        const { location } = own;
-        if (!REDIRECTS.includes(statusCode) || typeof location !== "string")
-          return { status: statusCode, headers: own, body };
-        discard(body);
+        const { location } = answer.headers;
+        if (!REDIRECTS.includes(answer.statusCode) || typeof location !== "string")
+          return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+        discard(answer.body);
         url = redirected(url, location);
       }
       throw new TransferError(`more than ${MOST_REDIRECTS} redirects`, "stays");

@@ -1,10 +1,11 @@
 // The part of a file that has arrived, beside where the file will be: name.part, and name.part.from, which says which version
 // of the file on the server it is from.
 
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { appendFile, open, rename, statfs } from "node:fs/promises";
 import { InputError } from "../diagnostic.js";
 import { formatBytes } from "../format.js";
+import { readRegularFile } from "../regular-file.js";
 
 /** A version of a file on a server. */
 export interface Origin {
@@ -33,7 +34,7 @@ export class Part {
   /** The version of the file at `url` that the part is from; null if that is not known. */
   etagAt(url: string): string | null {
     try {
-      const from = JSON.parse(readFileSync(this.#from, "utf8")) as Partial<Origin> | null;
+      const from = JSON.parse(readRegularFile(this.#from, 4096).toString()) as Partial<Origin> | null;
       return from?.url === url && typeof from.etag === "string" ? from.etag : null;
     } catch {
       return null;
