@@ -18,6 +18,7 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
     for (const index of network.stages.keys()) checkStage(index, { network, located, report });
     checkSteps(training, { located, report });
     checkWarmup(training, report);
+    checkDecay(training, report);
   });
 }
 
@@ -83,4 +84,14 @@ function checkWarmup({ schedule, epochs }: Required<Training>, report: Report): 
   const path = ["training", "schedule", "warmup"];
   if ((schedule.warmup ?? 0) > epochs)
     report("out-of-range", `\`warmup\` must not exceed \`training.epochs\`, which is ${epochs}`, path);
+}
+
+function checkDecay({ optimizer }: Required<Training>, report: Report): void {
+  if (optimizer.weightDecay === 0 && optimizer.decayNormAndBias === false)
+    report(
+      "unused-key",
+      "`decayNormAndBias` has no effect without weight decay; set `weightDecay` as well",
+      ["training", "optimizer", "decayNormAndBias"],
+      "key",
+    );
 }

@@ -87,6 +87,10 @@ export type Attention = "off" | AttentionGate;
 export type Se = "off" | SqueezeExcitation;
 export type Optimizer = Sgd | Adam | AdamW;
 /**
+ * Whether weight decay also applies to the scales and shifts of BatchNorm, to biases, and to learned factors of gates, as it does by default in PyTorch and Caffe.
+ */
+export type DecayNormAndBias = boolean;
+/**
  * How the learning rate changes during training.
  */
 export type Schedule = ConstantSchedule | StepsSchedule | CosineSchedule;
@@ -867,9 +871,10 @@ export interface Sgd {
    */
   nesterov?: boolean;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 /**
  * Adam (Kingma and Ba 2015), with weight decay added to the gradient.
@@ -893,9 +898,10 @@ export interface Adam {
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019).
@@ -919,9 +925,10 @@ export interface AdamW {
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 export interface ConstantSchedule {
   name: "constant";

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { Model } from "../model/build-model.js";
-import { decays, isLearned, type WeightRole } from "../network/weights.js";
+import { isLearned, type WeightRole } from "../network/weights.js";
 import type { StepFunction } from "../runtime/program.js";
 import type { Optimizer } from "./optimizer.js";
 
@@ -94,7 +94,7 @@ export function trainingStep(
           ),
           learningRate: inputs.learning_rate as tf.Tensor,
           scalars: inputs,
-          decay: decays(role),
+          role,
         });
       }
       return { loss, logits: logits as unknown as tf.Tensor };

@@ -136,6 +136,9 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   },
   "epoch after the last": training("epochs: 9, schedule: { name: steps, at: [5, ‹unused-key›9] }"),
   "warm-up longer than the training": training("schedule: { name: constant, warmup: ‹out-of-range›11 }"),
+  "decay of kernels alone without decay": training(
+    "optimizer: { name: adam, ‹unused-key›decayNormAndBias: false }",
+  ),
   "weights of other classes": training("classWeights: ‹wrong-length›[1, 2, 3]"),
   "weight of nothing": training("classWeights: [1, ‹out-of-range›0, 1, 1]"),
   "misspelt weights": training("classWeights: ‹not-allowed›balance"),

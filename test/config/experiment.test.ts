@@ -139,7 +139,14 @@ describe("defaults", () => {
     training: {
       epochs: 10,
       batchSize: 128,
-      optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0.0001 },
+      optimizer: {
+        name: "sgd",
+        learningRate: 0.1,
+        momentum: 0.9,
+        nesterov: false,
+        weightDecay: 0.0001,
+        decayNormAndBias: true,
+      },
       schedule: { name: "constant", warmup: 0 },
       labelSmoothing: 0,
       classWeights: "none",
@@ -154,12 +161,14 @@ describe("defaults", () => {
     learningRate: 0.001,
     ...ADAM,
     weightDecay: 0,
+    decayNormAndBias: true,
   });
   check("training: { optimizer: { name: adamw } }", optimizer, {
     name: "adamw",
     learningRate: 0.001,
     ...ADAM,
     weightDecay: 0.01,
+    decayNormAndBias: true,
   });
   check("training: { schedule: { name: steps, at: [3] } }", schedule, {
     name: "steps",
