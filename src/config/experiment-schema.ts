@@ -835,9 +835,13 @@ export interface Training {
    */
   epochs?: number;
   /**
-   * Images per step; the last step of an epoch uses the images that remain.
+   * Images per batch. The last batch of an epoch has the images that remain; a single one joins the batch before it, because BatchNorm needs more.
    */
   batchSize?: number;
+  /**
+   * Whether an epoch leaves out the images of its last batch if they are fewer than `batchSize` (other images in each epoch).
+   */
+  dropLast?: boolean;
   optimizer?: Optimizer;
   schedule?: Schedule;
   /**

@@ -47,6 +47,11 @@ export function batchesOf(images: number, size: number): BatchRange[] {
   });
 }
 
+/** The batches of an epoch that leaves out the images of an incomplete last batch. */
+export function wholeBatches(images: number, size: number): BatchRange[] {
+  return equalBatches(images - (images % size), size);
+}
+
 /** Batches of equal size. The last one is padded with images from the beginning of the order. */
 export function equalBatches(images: number, size: number): BatchRange[] {
   return Array.from({ length: Math.ceil(images / size) }, (_, index) => ({ start: index * size, size }));

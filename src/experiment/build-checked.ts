@@ -49,13 +49,19 @@ function checkTraining(
   }: Pick<CheckedExperiment, "experiment"> & { graph: Graph; input: ExperimentInput },
   report: Report,
 ): void {
-  const { batchSize, classWeights } = experiment.training;
+  const { batchSize, classWeights, dropLast } = experiment.training;
   const outputs = outputsOf(graph);
   if (Array.isArray(classWeights) && classWeights.length !== outputs)
     report(
       "wrong-length",
       `\`training.classWeights\` has ${classWeights.length} numbers, but the network has ${outputs} outputs`,
       ["training", "classWeights"],
+    );
+  if (dropLast && input.trainImages && input.trainImages < batchSize)
+    report(
+      "too-few-images",
+      `there are only ${input.trainImages} training images, so \`dropLast\` leaves out all of them; \`batchSize\` must not exceed their number`,
+      ["training", "batchSize"],
     );
   const single = batchSize === 1 || input.trainImages === 1 ? pointwiseNorm(graph) : undefined;
   if (single !== undefined)

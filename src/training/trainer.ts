@@ -1,7 +1,7 @@
 // A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
-import { type BatchRange, batchesOf, loadBatches } from "../data/batches.js";
+import { type BatchRange, batchesOf, loadBatches, wholeBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { augmentation, imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
@@ -36,6 +36,8 @@ export interface EpochResult extends Metrics {
   readonly learningRate: number;
   /** Number of steps since the start of training. */
   readonly step: number;
+  /** Number of images that the epoch trained on. */
+  readonly images: number;
 }
 
 export interface Trainer {
@@ -68,7 +70,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   });
   const classes = outputsOf(graph);
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
-  const batches = batchesOf(dataset.train.count, training.batchSize);
+  const batches = (training.dropLast ? wholeBatches : batchesOf)(dataset.train.count, training.batchSize);
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
   const parts = { optimizer, state, labelSmoothing: training.labelSmoothing, classWeights };
   const programFor = compileOnce((batch) =>
@@ -137,7 +139,7 @@ async function trainEpoch(
     const { loss: meanLoss, error } = sum.mean();
     onStep({ step: step - (epoch - 1) * steps, steps, images, loss: meanLoss, error });
   }
-  return { ...sum.mean(), learningRate, step };
+  return { ...sum.mean(), learningRate, step, images };
 }
 
 /** `balanced`: images / (classes x images of the class), as in scikit-learn. Null if all weights are equal. */

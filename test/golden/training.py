@@ -90,8 +90,8 @@ def optimizer_of(net, spec):
 SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 
-def trained(name, batches, optimizer=SGD, norm=True):
-    """`batches`: the numbers of images in the batches of an epoch, as this program forms them."""
+def trained(name, batches, optimizer=SGD, norm=True, **options):
+    """`batches`: the numbers of images in the batches of an epoch, as this program forms them under these options."""
     net = net_of(norm)
     optimizer_ = optimizer_of(net, optimizer)
     for _ in range(EPOCHS):
@@ -103,7 +103,7 @@ def trained(name, batches, optimizer=SGD, norm=True):
             start += size
     net.eval()
     loss = F.cross_entropy(net(images), labels).item()
-    training = {"batchSize": batches[0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}}
+    training = {"batchSize": batches[0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
     return {"name": name, "norm": norm, "training": training, "weights": values(net), "loss": loss}
 
 
@@ -116,6 +116,10 @@ cases = []
 for name, spec in DECAYED.items():
     cases.append(trained(f"{name}, all weights decayed", [5, 5, 5], spec))
     cases.append(trained(f"{name}, kernels decayed", [5, 5, 5], {**spec, "decayNormAndBias": False}))
+
+cases.append(trained("a single image left over", [7, 8]))
+cases.append(trained("an incomplete last batch", [6, 6, 3]))
+cases.append(trained("an incomplete last batch left out", [6, 6], dropLast=True))
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}
