@@ -1,11 +1,11 @@
 // Checks of an experiment that a schema cannot express: keys that exclude, require or contradict each other.
 
 import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
+import { checkMilestones } from "./check-milestones.js";
 import { checkStage } from "./check-stage.js";
 import type { Dataset, Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
-import { epochsOf } from "./short-forms.js";
+import { milestonesOf } from "./short-forms.js";
 import { checkSpellings, type LongForm } from "./shorthand.js";
-import { isWritten } from "./source.js";
 
 /** `written` is valid under the schema and has all defaults filled in. */
 export function checkAcrossFields(written: Required<WrittenExperiment>, located: LongForm): Diagnostic[] {
@@ -56,28 +56,13 @@ function checkStem(stem: Network["stem"], report: Report): void {
       );
 }
 
-/** The epochs of a step schedule are in ascending order, and training reaches all of them. */
+/** In epochs or in steps; both can only be compared once the images have been counted (experiment/check-training). */
 function checkSteps(
   { schedule, epochs }: Required<Training>,
   { located, report }: { located: LongForm; report: Report },
 ): void {
-  if (schedule.name !== "steps") return;
-  const at = epochsOf(schedule.at, epochs);
-  const path: Path = ["training", "schedule", "at"];
-  const unordered = at.findIndex((epoch, index) => index > 0 && epoch <= (at[index - 1] as number));
-  if (unordered > 0)
-    report("unordered", "the epochs in `at` must be in ascending order", [...path, unordered]);
-  const late = at.findIndex((epoch) => epoch >= epochs);
-  if (late < 0) return;
-  // If the training was shortened in another file or by a flag, that is the place to fix.
-  const ends: Path = ["training", "epochs"];
-  const isShortened =
-    isWritten(located, ends) && located.locate(ends, "value").file !== located.locate(path, "value").file;
-  report(
-    "unused-key",
-    `epoch ${at[late]} in \`training.schedule.at\` is never reached: training ends after epoch ${epochs}; change \`training.schedule.at\` too, or write it as percentages, such as [50%, 75%]`,
-    isShortened ? ends : [...path, late],
-  );
+  if (schedule.name === "steps")
+    checkMilestones(milestonesOf(schedule.at, epochs), { epochs, stepsPerEpoch: null, located, report });
 }
 
 function checkWarmup({ schedule, epochs }: Required<Training>, report: Report): void {

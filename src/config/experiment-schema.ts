@@ -939,12 +939,12 @@ export interface ConstantSchedule {
   warmup?: Warmup;
 }
 /**
- * The learning rate is multiplied by `factor` after each of the given epochs.
+ * The learning rate is multiplied by `factor` at each of the given milestones.
  */
 export interface StepsSchedule {
   name: "steps";
   /**
-   * Number of completed epochs before each change, in ascending order, or percentages of all epochs, such as 50%.
+   * When the learning rate changes, in ascending order: numbers of completed epochs, percentages of all epochs, such as 50%, or numbers of completed steps, such as 32000 steps.
    *
    * @minItems 1
    */

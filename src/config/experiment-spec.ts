@@ -42,9 +42,11 @@ export type OptimizerSpec = Explicit<Optimizer>;
 export type ScheduleSpec =
   | Exclude<Explicit<Schedule>, { name: "steps" }>
   | (Omit<Extract<Explicit<Schedule>, { name: "steps" }>, "at"> & {
-      /** Epochs, in ascending order. */
-      readonly at: readonly number[];
+      /** In ascending order. */
+      readonly at: readonly Milestone[];
     });
+/** A number of completed epochs, or of completed steps of the optimizer. */
+export type Milestone = number | `${number} steps`;
 export type AttentionSpec = Explicit<AttentionGate>;
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;

@@ -27,7 +27,7 @@ import type {
 } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { withAbsolutePaths } from "./paths.js";
-import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
+import { attentionOf, BLOCKS, isBottleneck, milestonesOf } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
 import { validateSchema } from "./validate-schema.js";
 
@@ -75,7 +75,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
 
 function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {
   return (
-    schedule.name === "steps" ? { ...schedule, at: epochsOf(schedule.at, epochs) } : schedule
+    schedule.name === "steps" ? { ...schedule, at: milestonesOf(schedule.at, epochs) } : schedule
   ) as ScheduleSpec;
 }
 

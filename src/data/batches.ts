@@ -35,6 +35,22 @@ export async function* loadBatches(split: Split, { batches, ...pass }: Pass): As
   for (const range of batches) yield takeBatch(split, { ...range, ...pass });
 }
 
+/** How an epoch is divided into batches. */
+export interface Batching {
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+}
+
+/** The batches of an epoch. */
+export function epochBatches(images: number, { batchSize, dropLast }: Batching): BatchRange[] {
+  return dropLast ? wholeBatches(images, batchSize) : batchesOf(images, batchSize);
+}
+
+/** The number of steps of the optimizer in an epoch. */
+export function stepsPerEpoch(images: number, batching: Batching): number {
+  return epochBatches(images, batching).length;
+}
+
 /**
  * The start and size of each batch of an epoch. A single image left over joins the batch before it, because BatchNorm cannot
  * compute statistics from one value.

@@ -1,7 +1,7 @@
 // A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
-import { type BatchRange, batchesOf, loadBatches, wholeBatches } from "../data/batches.js";
+import { type BatchRange, epochBatches, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { augmentation, imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
@@ -70,7 +70,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   });
   const classes = outputsOf(graph);
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
-  const batches = (training.dropLast ? wholeBatches : batchesOf)(dataset.train.count, training.batchSize);
+  const batches = epochBatches(dataset.train.count, training);
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
   const parts = { optimizer, state, labelSmoothing: training.labelSmoothing, classWeights };
   const programFor = compileOnce((batch) =>

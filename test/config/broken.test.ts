@@ -125,6 +125,11 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "strideIn without a bottleneck": `${TOP}network: { ${STEM}, ‹unused-key›strideIn: 3x3, stages: [${STAGE}] }`,
   "epochs that do not ascend": training("epochs: 9, schedule: { name: steps, at: [5, ‹unordered›5] }"),
   "share after the last epoch": training("schedule: { name: steps, at: [50%, ‹unused-key›100%] }"),
+  "steps that do not ascend": training(
+    "schedule: { name: steps, at: [5, 90 steps, 6, ‹unordered›80 steps] }",
+  ),
+  "half a step": training("schedule: { name: steps, at: [‹not-allowed›0.5 steps] }"),
+  "step zero": training("schedule: { name: steps, at: [‹not-allowed›0 steps] }"),
   "share in words": training("schedule: { name: steps, at: [‹not-allowed›half] }"),
   "training shortened by a variant": {
     text: variant("name: a, set: { training.epochs: ‹unused-key›3 }"),

@@ -183,6 +183,12 @@ describe("defaults", () => {
     factor: 0.1,
     warmup: 0,
   });
+  check("training: { schedule: { name: steps, at: [2, 32000 steps, 50%] } }", schedule, {
+    name: "steps",
+    at: [2, "32000 steps", 5],
+    factor: 0.1,
+    warmup: 0,
+  });
   check("training: { schedule: { name: cosine } }", schedule, { name: "cosine", final: 0, warmup: 0 });
   check("dataset: { name: synthetic, size: 4 }", ({ dataset }) => dataset, {
     name: "synthetic",

@@ -29,7 +29,20 @@ describe("an experiment whose training images have been counted", () => {
     check("dropLast: true, batchSize: 32", 32);
     check("batchSize: 32", 31);
   });
+  it("reaches all milestones, in order", () => {
+    const schedule = (at: string) => `epochs: 4, batchSize: 32, schedule: { name: steps, at: [${at}] }`;
+    // Four epochs of five steps.
+    check(schedule("1, 6 steps, 50%, 19 steps"), 150);
+    check(schedule("1, 6 steps, 20 steps"), 150, "unused-key training.schedule.at.2");
+    check(schedule("1, 5 steps"), 150, "unordered training.schedule.at.1");
+    check(schedule("5 steps, 1"), 150, "unordered training.schedule.at.1");
+    check(schedule("5 steps, 1.5, 7 steps"), 150, "unordered training.schedule.at.2");
+    // One step less without the last batch.
+    check(`dropLast: true, ${schedule("15 steps")}`, 150);
+    check(`dropLast: true, ${schedule("16 steps")}`, 150, "unused-key training.schedule.at.0");
+  });
   it("is not found wrong while the images have not been counted", () => {
     check("dropLast: true, batchSize: 32", 0);
+    check("schedule: { name: steps, at: [1, 1 steps, 1000000 steps] }", 0);
   });
 });

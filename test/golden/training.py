@@ -90,16 +90,18 @@ def optimizer_of(net, spec):
 SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 
-def trained(name, batches, optimizer=SGD, norm=True, **options):
+def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
     """`batches`: the numbers of images in the batches of an epoch, as this program forms them under these options."""
     net = net_of(norm)
     optimizer_ = optimizer_of(net, optimizer)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer_, milestones, gamma=0.5)
     for _ in range(EPOCHS):
         start = 0
         for size in batches:
             optimizer_.zero_grad()
             F.cross_entropy(net(images[start : start + size]), labels[start : start + size]).backward()
             optimizer_.step()
+            scheduler.step()
             start += size
     net.eval()
     loss = F.cross_entropy(net(images), labels).item()
@@ -120,6 +122,8 @@ for name, spec in DECAYED.items():
 cases.append(trained("a single image left over", [7, 8]))
 cases.append(trained("an incomplete last batch", [6, 6, 3]))
 cases.append(trained("an incomplete last batch left out", [6, 6], dropLast=True))
+schedule = {"name": "steps", "at": ["1 steps", 1, "5 steps"], "factor": 0.5}
+cases.append(trained("milestones in steps and epochs", [4, 4, 4, 3], milestones=[1, 4, 5], schedule=schedule))
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}
