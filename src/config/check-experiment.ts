@@ -19,6 +19,7 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
     checkSteps(training, { located, report });
     checkWarmup(training, report);
     checkDecay(training, report);
+    checkMix(training, report);
   });
 }
 
@@ -79,4 +80,15 @@ function checkDecay({ optimizer }: Required<Training>, report: Report): void {
       ["training", "optimizer", "decayNormAndBias"],
       "key",
     );
+}
+
+function checkMix({ batchSize, ...training }: Required<Training>, report: Report): void {
+  for (const key of ["mixup", "cutmix"] as const)
+    if (batchSize === 1 && training[key] !== "off")
+      report(
+        "unused-key",
+        `\`${key}\` has no effect on batches of one image; \`batchSize\` must be at least 2`,
+        ["training", key],
+        "key",
+      );
 }

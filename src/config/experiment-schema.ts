@@ -853,6 +853,14 @@ export interface Training {
    */
   labelSmoothing?: number;
   /**
+   * Mixup (Zhang et al. 2018), or `off`: each image of a training batch becomes `lambda` times itself plus `1 - lambda` times the one before it in the batch, and its label likewise. With `cutmix` too, each batch is mixed in one of the two ways, with equal probability. The training loss and error are those of the class with the larger share.
+   */
+  mixup?: "off" | Mixup;
+  /**
+   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels.
+   */
+  cutmix?: "off" | Cutmix;
+  /**
    * Which weights are evaluated on the test set, once: those of the `last` epoch, or those with the lowest `validation` error.
    */
   select?: "last" | "validation";
@@ -965,4 +973,16 @@ export interface CosineSchedule {
    */
   final?: number;
   warmup?: Warmup;
+}
+export interface Mixup {
+  /**
+   * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
+   */
+  alpha?: number;
+}
+export interface Cutmix {
+  /**
+   * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
+   */
+  alpha?: number;
 }

@@ -4,10 +4,12 @@ import type {
   AttentionGate,
   BatchNorm,
   ConvStep,
+  Cutmix,
   Dataset,
   DenseStep,
   DepthwiseStep,
   Head,
+  Mixup,
   Optimizer,
   Pool,
   PoolStep,
@@ -118,10 +120,15 @@ export interface NetworkSpec {
   readonly batchNorm: Explicit<BatchNorm>;
 }
 
-export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule" | "classWeights"> & {
+export type TrainingSpec = Omit<
+  Explicit<Training>,
+  "optimizer" | "schedule" | "classWeights" | "mixup" | "cutmix"
+> & {
   readonly classWeights: "none" | "balanced" | readonly number[];
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
+  readonly mixup: "off" | Explicit<Mixup>;
+  readonly cutmix: "off" | Explicit<Cutmix>;
 };
 
 /**

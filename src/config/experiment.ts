@@ -17,7 +17,6 @@ import type {
   DatasetSpec,
   Experiment,
   Explicit,
-  OptimizerSpec,
   PoolSpec,
   ScheduleSpec,
   StageSpec,
@@ -63,12 +62,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       zeroInit: network.zeroInit,
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
     },
-    training: {
-      ...training,
-      classWeights: training.classWeights as TrainingSpec["classWeights"],
-      optimizer: training.optimizer as OptimizerSpec,
-      schedule: scheduleOf(training),
-    },
+    training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
     seed: written.seed,
   };
 }

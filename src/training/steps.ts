@@ -121,7 +121,8 @@ export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor, smooth
 
 /**
  * Sum over the batch and the classes of -w_c target_c log softmax(logits)_c, divided by the sum of the weights of the images'
- * classes, as in PyTorch's cross_entropy with `weight` and `label_smoothing`.
+ * classes, as in PyTorch's cross_entropy with `weight` and `label_smoothing`. The weight of a soft label is the mean of those of
+ * its classes; PyTorch divides by the number of images instead if labels are soft.
  */
 export function weightedCrossEntropy(
   labels: tf.Tensor,

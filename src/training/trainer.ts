@@ -3,6 +3,7 @@
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import { type BatchRange, epochBatches, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
+import { drawMix, mixed } from "../data/mix.js";
 import { augmentation, imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
@@ -121,7 +122,9 @@ async function trainEpoch(
   let learningRate = 0;
   let images = 0;
   let step = (epoch - 1) * steps;
-  for await (const batch of loadBatches(train, pass)) {
+  for await (const loaded of loadBatches(train, pass)) {
+    const mix = drawMix(training, train.shape, randomStream("mix", seed, step));
+    const batch = mix === null ? loaded : mixed(loaded, mix, train.shape);
     learningRate = learningRateAt(training.schedule, step, scale);
     const program = await programFor(batch.size);
     const { loss, logits } = await program.run({

@@ -144,6 +144,9 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "decay of kernels alone without decay": training(
     "optimizer: { name: adam, ‹unused-key›decayNormAndBias: false }",
   ),
+  "mixup of one image": training("batchSize: 1, ‹unused-key›mixup: {}, ‹unused-key›cutmix: { alpha: 2 }"),
+  "mixup without a distribution": training("mixup: { alpha: ‹out-of-range›0 }"),
+  "misspelt mixup": training("cutmix: { ‹unknown-key›alhpa: 1 }, mixup: ‹not-allowed›on"),
   "weights of other classes": training("classWeights: ‹wrong-length›[1, 2, 3]"),
   "weight of nothing": training("classWeights: [1, ‹out-of-range›0, 1, 1]"),
   "misspelt weights": training("classWeights: ‹not-allowed›balance"),

@@ -151,6 +151,8 @@ describe("defaults", () => {
       schedule: { name: "constant", warmup: 0 },
       labelSmoothing: 0,
       classWeights: "none",
+      mixup: "off",
+      cutmix: "off",
       select: "last",
     },
     seed: 1,
@@ -188,6 +190,10 @@ describe("defaults", () => {
     at: [2, "32000 steps", 5],
     factor: 0.1,
     warmup: 0,
+  });
+  check("training: { mixup: {}, cutmix: {} }", ({ training: { mixup, cutmix } }) => ({ mixup, cutmix }), {
+    mixup: { alpha: 0.2 },
+    cutmix: { alpha: 1 },
   });
   check("training: { schedule: { name: cosine } }", schedule, { name: "cosine", final: 0, warmup: 0 });
   check("dataset: { name: synthetic, size: 4 }", ({ dataset }) => dataset, {
