@@ -853,6 +853,10 @@ export interface Training {
    */
   labelSmoothing?: number;
   /**
+   * The largest L2 norm of the gradient of all weights together, or `off`: a longer gradient is scaled down to it, as by torch.nn.utils.clip_grad_norm_. Weight decay is added afterwards.
+   */
+  clipNorm?: "off" | number;
+  /**
    * Mixup (Zhang et al. 2018), or `off`: each image of a training batch becomes `lambda` times itself plus `1 - lambda` times the one before it in the batch, and its label likewise. With `cutmix` too, each batch is mixed in one of the two ways, with equal probability. The training loss and error are those of the class with the larger share.
    */
   mixup?: "off" | Mixup;

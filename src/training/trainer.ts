@@ -16,7 +16,8 @@ import { evaluateSplit } from "./evaluate.js";
 import { type Evaluation, type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
-import { evaluationStep, noiseName, stateOf, trainingStep } from "./steps.js";
+import { evaluationStep, noiseName, trainingStep } from "./steps.js";
+import { stateOf } from "./training-state.js";
 
 /** The loss is not finite. The message says at which step and what to try. */
 export class DivergedError extends Error {
@@ -73,7 +74,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
   const batches = epochBatches(dataset.train.count, training);
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
-  const parts = { optimizer, state, labelSmoothing: training.labelSmoothing, classWeights };
+  const parts = { optimizer, state, training, classWeights };
   const programFor = compileOnce((batch) =>
     engine.compile(trainingStep(model, { ...parts, shape: shapeOf(batch) })),
   );

@@ -144,6 +144,8 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "decay of kernels alone without decay": training(
     "optimizer: { name: adam, ‹unused-key›decayNormAndBias: false }",
   ),
+  "gradients clipped to nothing": training("clipNorm: ‹out-of-range›0"),
+  "misspelt clipNorm": training("clipNorm: ‹not-allowed›of"),
   "mixup of one image": training("batchSize: 1, ‹unused-key›mixup: {}, ‹unused-key›cutmix: { alpha: 2 }"),
   "mixup without a distribution": training("mixup: { alpha: ‹out-of-range›0 }"),
   "misspelt mixup": training("cutmix: { ‹unknown-key›alhpa: 1 }, mixup: ‹not-allowed›on"),

@@ -151,6 +151,7 @@ describe("defaults", () => {
       schedule: { name: "constant", warmup: 0 },
       labelSmoothing: 0,
       classWeights: "none",
+      clipNorm: "off",
       mixup: "off",
       cutmix: "off",
       select: "last",

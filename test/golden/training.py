@@ -92,7 +92,7 @@ SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
     """`batches`: the numbers of images in the batches of an epoch, as this program forms them under these options."""
-    net = net_of(norm)
+    net, norms = net_of(norm), []
     optimizer_ = optimizer_of(net, optimizer)
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer_, milestones, gamma=0.5)
     for _ in range(EPOCHS):
@@ -100,9 +100,13 @@ def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
         for size in batches:
             optimizer_.zero_grad()
             F.cross_entropy(net(images[start : start + size]), labels[start : start + size]).backward()
+            if "clipNorm" in options:
+                norms.append(torch.nn.utils.clip_grad_norm_(net.parameters(), options["clipNorm"]).item())
             optimizer_.step()
             scheduler.step()
             start += size
+    if "clipNorm" in options:  # Some gradients are longer, some are not.
+        assert min(norms) < options["clipNorm"] < max(norms), norms
     net.eval()
     loss = F.cross_entropy(net(images), labels).item()
     training = {"batchSize": batches[0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
@@ -124,6 +128,9 @@ cases.append(trained("an incomplete last batch", [6, 6, 3]))
 cases.append(trained("an incomplete last batch left out", [6, 6], dropLast=True))
 schedule = {"name": "steps", "at": ["1 steps", 1, "5 steps"], "factor": 0.5}
 cases.append(trained("milestones in steps and epochs", [4, 4, 4, 3], milestones=[1, 4, 5], schedule=schedule))
+
+cases.append(trained("clipped gradients", [5, 5, 5], DECAYED["sgd"], clipNorm=0.5))
+cases.append(trained("clipped gradients without BatchNorm", [5, 5, 5], DECAYED["adam"], norm=False, clipNorm=0.5))
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}

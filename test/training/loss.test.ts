@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers";
-import { softmaxCrossEntropy, weightedCrossEntropy } from "../../src/training/steps.js";
+import { softmaxCrossEntropy, weightedCrossEntropy } from "../../src/training/loss.js";
 
 const lossOf = (labels: number[][], logits: number[][], smoothing: number) =>
   tf.tidy(
