@@ -10,7 +10,8 @@ import { buildNetwork } from "../src/network/build-network.js";
 import { complexityOf } from "../src/network/complexity.js";
 import { randomStream } from "../src/random.js";
 import { createOptimizer } from "../src/training/optimizer.js";
-import { stateOf, trainingStep } from "../src/training/steps.js";
+import { trainingStep } from "../src/training/steps.js";
+import { stateOf } from "../src/training/training-state.js";
 import { type BenchCase, yamlOf } from "./cases.js";
 
 export interface Measurement {
@@ -47,7 +48,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   engine.writeState(initialState(graph, state, 1));
   const shape = { batch, height: size, width: size, channels, classes: CLASSES };
   const program = await engine.compile(
-    trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null }),
+    trainingStep(model, { optimizer, state, shape, training, classWeights: null }),
   );
   const random = randomStream("bench");
   const images = Float32Array.from({ length: batch * size * size * channels }, () => random.uniform());

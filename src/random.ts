@@ -48,3 +48,24 @@ export function permutation(length: number, random: RandomStream): Uint32Array {
   }
   return order;
 }
+
+/** A number with the distribution Beta(alpha, alpha): g / (g + h) with two draws of Gamma(alpha), in logarithms against underflow. */
+export function beta(alpha: number, random: RandomStream): number {
+  const g = logOfGamma(alpha, random);
+  const h = logOfGamma(alpha, random);
+  return 1 / (1 + Math.exp(h - g));
+}
+
+/** The logarithm of a number with the distribution Gamma(shape), by the method of Marsaglia and Tsang (2000). */
+function logOfGamma(shape: number, random: RandomStream): number {
+  // Section 6 of the paper: Gamma(a) is Gamma(a + 1) U^(1 / a).
+  if (shape < 1) return logOfGamma(shape + 1, random) + Math.log(1 - random.uniform()) / shape;
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = random.normal();
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(1 - random.uniform()) < x ** 2 / 2 + d - d * v + d * Math.log(v))
+      return Math.log(d * v);
+  }
+}

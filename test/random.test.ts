@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { permutation, type RandomStream, randomStream } from "../src/random.js";
+import { readFileSync } from "node:fs";
+import { beta, permutation, type RandomStream, randomStream } from "../src/random.js";
 
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next);
 
@@ -88,5 +89,29 @@ describe("permutation", () => {
     );
     // 23 degrees of freedom: the 0.999 quantile is 49.7.
     assert.ok(chiSquare < 49.7, `chi-square ${chiSquare}`);
+  });
+});
+
+describe("beta", () => {
+  const GOLDEN = JSON.parse(readFileSync("test/golden/beta.json", "utf8")) as {
+    alpha: number;
+    quantiles: [probability: number, quantile: number][];
+  }[];
+
+  for (const { alpha, quantiles } of GOLDEN)
+    it(`has the quantiles of scipy, alpha ${alpha}`, () => {
+      const random = randomStream("beta", alpha);
+      const count = 40_000;
+      const values = draw(count, () => beta(alpha, random));
+      for (const [probability, quantile] of quantiles) {
+        const below = values.filter((value) => value <= quantile).length / count;
+        const deviation = Math.sqrt((probability * (1 - probability)) / count);
+        assert.ok(Math.abs(below - probability) < 4 * deviation, `${probability}: ${below}`);
+      }
+    });
+
+  it("is a number between 0 and 1 even if nearly all draws are 0 or 1", () => {
+    const random = randomStream("beta");
+    for (const value of draw(10_000, () => beta(1e-4, random))) assert.ok(value >= 0 && value <= 1);
   });
 });

@@ -1,11 +1,11 @@
 // Checks of an experiment that a schema cannot express: keys that exclude, require or contradict each other.
 
 import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
+import { checkMilestones } from "./check-milestones.js";
 import { checkStage } from "./check-stage.js";
 import type { Dataset, Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
-import { epochsOf } from "./short-forms.js";
+import { milestonesOf } from "./short-forms.js";
 import { checkSpellings, type LongForm } from "./shorthand.js";
-import { isWritten } from "./source.js";
 
 /** `written` is valid under the schema and has all defaults filled in. */
 export function checkAcrossFields(written: Required<WrittenExperiment>, located: LongForm): Diagnostic[] {
@@ -18,6 +18,8 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
     for (const index of network.stages.keys()) checkStage(index, { network, located, report });
     checkSteps(training, { located, report });
     checkWarmup(training, report);
+    checkDecay(training, report);
+    checkMix(training, report);
   });
 }
 
@@ -62,32 +64,38 @@ function checkStem(stem: Network["stem"], report: Report): void {
       );
 }
 
-/** The epochs of a step schedule are in ascending order, and training reaches all of them. */
+/** In epochs or in steps; both can only be compared once the images have been counted (experiment/check-training). */
 function checkSteps(
   { schedule, epochs }: Required<Training>,
   { located, report }: { located: LongForm; report: Report },
 ): void {
-  if (schedule.name !== "steps") return;
-  const at = epochsOf(schedule.at, epochs);
-  const path: Path = ["training", "schedule", "at"];
-  const unordered = at.findIndex((epoch, index) => index > 0 && epoch <= (at[index - 1] as number));
-  if (unordered > 0)
-    report("unordered", "the epochs in `at` must be in ascending order", [...path, unordered]);
-  const late = at.findIndex((epoch) => epoch >= epochs);
-  if (late < 0) return;
-  // If the training was shortened in another file or by a flag, that is the place to fix.
-  const ends: Path = ["training", "epochs"];
-  const isShortened =
-    isWritten(located, ends) && located.locate(ends, "value").file !== located.locate(path, "value").file;
-  report(
-    "unused-key",
-    `epoch ${at[late]} in \`training.schedule.at\` is never reached: training ends after epoch ${epochs}; change \`training.schedule.at\` too, or write it as percentages, such as [50%, 75%]`,
-    isShortened ? ends : [...path, late],
-  );
+  if (schedule.name === "steps")
+    checkMilestones(milestonesOf(schedule.at, epochs), { epochs, stepsPerEpoch: null, located, report });
 }
 
 function checkWarmup({ schedule, epochs }: Required<Training>, report: Report): void {
   const path = ["training", "schedule", "warmup"];
   if ((schedule.warmup ?? 0) > epochs)
     report("out-of-range", `\`warmup\` must not exceed \`training.epochs\`, which is ${epochs}`, path);
+}
+
+function checkDecay({ optimizer }: Required<Training>, report: Report): void {
+  if (optimizer.weightDecay === 0 && optimizer.decayNormAndBias === false)
+    report(
+      "unused-key",
+      "`decayNormAndBias` has no effect without weight decay; set `weightDecay` as well",
+      ["training", "optimizer", "decayNormAndBias"],
+      "key",
+    );
+}
+
+function checkMix({ batchSize, ...training }: Required<Training>, report: Report): void {
+  for (const key of ["mixup", "cutmix"] as const)
+    if (batchSize === 1 && training[key] !== "off")
+      report(
+        "unused-key",
+        `\`${key}\` has no effect on batches of one image; \`batchSize\` must be at least 2`,
+        ["training", key],
+        "key",
+      );
 }

@@ -154,6 +154,10 @@ export type Attention = "off" | AttentionGate;
 export type Se = "off" | SqueezeExcitation;
 export type Optimizer = Sgd | Adam | AdamW;
 /**
+ * Whether weight decay also applies to the scales and shifts of BatchNorm, to biases, and to learned factors of gates, as it does by default in PyTorch and Caffe.
+ */
+export type DecayNormAndBias = boolean;
+/**
  * How the learning rate changes during training.
  */
 export type Schedule = ConstantSchedule | StepsSchedule | CosineSchedule;
@@ -1178,9 +1182,13 @@ export interface Training {
    */
   epochs?: number;
   /**
-   * Images per step; the last step of an epoch uses the images that remain.
+   * Images per batch. The last batch of an epoch has the images that remain; a single one joins the batch before it, because BatchNorm needs more.
    */
   batchSize?: number;
+  /**
+   * Whether an epoch leaves out the images of its last batch if they are fewer than `batchSize` (other images in each epoch).
+   */
+  dropLast?: boolean;
   optimizer?: Optimizer;
   schedule?: Schedule;
   /**
@@ -1191,6 +1199,18 @@ export interface Training {
    * Fraction of the target distribution that is spread evenly over all classes.
    */
   labelSmoothing?: number;
+  /**
+   * The largest L2 norm of the gradient of all weights together, or `off`: a longer gradient is scaled down to it, as by torch.nn.utils.clip_grad_norm_. Weight decay is added afterwards.
+   */
+  clipNorm?: "off" | number;
+  /**
+   * Mixup (Zhang et al. 2018), or `off`: each image of a training batch becomes `lambda` times itself plus `1 - lambda` times the one before it in the batch, and its label likewise. With `cutmix` too, each batch is mixed in one of the two ways, with equal probability. The training loss and error are those of the class with the larger share.
+   */
+  mixup?: "off" | Mixup;
+  /**
+   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels.
+   */
+  cutmix?: "off" | Cutmix;
   /**
    * Which weights are evaluated on the test set, once: those of the `last` epoch, or those with the lowest `validation` error.
    */
@@ -1214,9 +1234,10 @@ export interface Sgd {
    */
   nesterov?: boolean;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 /**
  * Adam (Kingma and Ba 2015), with weight decay added to the gradient.
@@ -1240,9 +1261,10 @@ export interface Adam {
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019).
@@ -1266,21 +1288,22 @@ export interface AdamW {
    */
   epsilon?: number;
   /**
-   * Weight decay of the kernels of convolutions and fully connected layers. Biases and BatchNorm parameters are not decayed.
+   * Weight decay of all learned weights, or only of the kernels of convolutions and fully connected layers (`decayNormAndBias: false`).
    */
   weightDecay?: number;
+  decayNormAndBias?: DecayNormAndBias;
 }
 export interface ConstantSchedule {
   name: "constant";
   warmup?: Warmup;
 }
 /**
- * The learning rate is multiplied by `factor` after each of the given epochs.
+ * The learning rate is multiplied by `factor` at each of the given milestones.
  */
 export interface StepsSchedule {
   name: "steps";
   /**
-   * Number of completed epochs before each change, in ascending order, or percentages of all epochs, such as 50%.
+   * When the learning rate changes, in ascending order: numbers of completed epochs, percentages of all epochs, such as 50%, or numbers of completed steps, such as 32000 steps.
    *
    * @minItems 1
    */
@@ -1301,4 +1324,16 @@ export interface CosineSchedule {
    */
   final?: number;
   warmup?: Warmup;
+}
+export interface Mixup {
+  /**
+   * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
+   */
+  alpha?: number;
+}
+export interface Cutmix {
+  /**
+   * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
+   */
+  alpha?: number;
 }

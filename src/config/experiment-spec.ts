@@ -4,10 +4,12 @@ import type {
   AttentionGate,
   BatchNorm,
   ConvStep,
+  Cutmix,
   Dataset,
   DenseStep,
   DepthwiseStep,
   Head,
+  Mixup,
   Optimizer,
   Pool,
   PoolStep,
@@ -42,9 +44,11 @@ export type OptimizerSpec = Explicit<Optimizer>;
 export type ScheduleSpec =
   | Exclude<Explicit<Schedule>, { name: "steps" }>
   | (Omit<Extract<Explicit<Schedule>, { name: "steps" }>, "at"> & {
-      /** Epochs, in ascending order. */
-      readonly at: readonly number[];
+      /** In ascending order. */
+      readonly at: readonly Milestone[];
     });
+/** A number of completed epochs, or of completed steps of the optimizer. */
+export type Milestone = number | `${number} steps`;
 export type AttentionSpec = Explicit<AttentionGate>;
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
@@ -116,10 +120,15 @@ export interface NetworkSpec {
   readonly batchNorm: Explicit<BatchNorm>;
 }
 
-export type TrainingSpec = Omit<Explicit<Training>, "optimizer" | "schedule" | "classWeights"> & {
+export type TrainingSpec = Omit<
+  Explicit<Training>,
+  "optimizer" | "schedule" | "classWeights" | "mixup" | "cutmix"
+> & {
   readonly classWeights: "none" | "balanced" | readonly number[];
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
+  readonly mixup: "off" | Explicit<Mixup>;
+  readonly cutmix: "off" | Explicit<Cutmix>;
 };
 
 /**

@@ -17,7 +17,6 @@ import type {
   DatasetSpec,
   Experiment,
   Explicit,
-  OptimizerSpec,
   PoolSpec,
   ScheduleSpec,
   StageSpec,
@@ -27,7 +26,7 @@ import type {
 } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { withAbsolutePaths } from "./paths.js";
-import { attentionOf, BLOCKS, epochsOf, isBottleneck } from "./short-forms.js";
+import { attentionOf, BLOCKS, isBottleneck, milestonesOf } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
 import { validateSchema } from "./validate-schema.js";
 
@@ -63,19 +62,14 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       zeroInit: network.zeroInit,
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
     },
-    training: {
-      ...training,
-      classWeights: training.classWeights as TrainingSpec["classWeights"],
-      optimizer: training.optimizer as OptimizerSpec,
-      schedule: scheduleOf(training),
-    },
+    training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
     seed: written.seed,
   };
 }
 
 function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {
   return (
-    schedule.name === "steps" ? { ...schedule, at: epochsOf(schedule.at, epochs) } : schedule
+    schedule.name === "steps" ? { ...schedule, at: milestonesOf(schedule.at, epochs) } : schedule
   ) as ScheduleSpec;
 }
 

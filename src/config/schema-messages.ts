@@ -137,10 +137,10 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     return { code: "duplicate-value", message, path: [...path, Math.max(i, j)] };
   },
   pattern: ({ error, subject, found }) =>
-    String(error.schema).endsWith("%$")
+    String(error.schema).includes("%")
       ? {
           code: "not-allowed",
-          message: `${subject} must be a number of epochs, or a percentage of them such as 50%; ${found}`,
+          message: `${subject} must be a number of epochs, a percentage of them such as 50%, or a number of steps such as 32000 steps; ${found}`,
         }
       : {
           code: "unsafe-name",

@@ -1,7 +1,7 @@
-// The meaning of short forms: the convolutions and the gate of a stage, and the epochs of a schedule.
+// The meaning of short forms: the convolutions and the gate of a stage, and the milestones of a schedule.
 
 import type { Network, Stage } from "./experiment-schema.js";
-import type { AttentionSpec } from "./experiment-spec.js";
+import type { AttentionSpec, Milestone } from "./experiment-spec.js";
 
 /** The convolutions of each kind of block: kernel sizes, and filters as multiples of the single number in the short form. */
 export const BLOCKS = {
@@ -16,9 +16,13 @@ export function attentionOf(stage: Stage, network: Network): "off" | AttentionSp
   return (stage.attention ?? network.attention ?? "off") as "off" | AttentionSpec;
 }
 
-/** The epochs of a schedule; a percentage such as `50%` refers to all epochs of the training. */
-export function epochsOf(at: readonly (number | string)[], epochs: number): number[] {
-  return at.map((one) => (typeof one === "number" ? one : (Number.parseFloat(one) / 100) * epochs));
+/** The milestones of a schedule; a percentage such as `50%` refers to all epochs of the training. */
+export function milestonesOf(at: readonly (number | string)[], epochs: number): Milestone[] {
+  return at.map((one): Milestone => {
+    if (typeof one === "number") return one;
+    const number = Number.parseFloat(one);
+    return one.endsWith("%") ? (number / 100) * epochs : `${number} steps`;
+  });
 }
 
 export function isBottleneck({ block }: Stage): boolean {

@@ -45,6 +45,22 @@ function begun<Result>(promise: Promise<Result>): Promise<Result> {
   return promise;
 }
 
+/** How an epoch is divided into batches. */
+export interface Batching {
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+}
+
+/** The batches of an epoch. */
+export function epochBatches(images: number, { batchSize, dropLast }: Batching): BatchRange[] {
+  return dropLast ? wholeBatches(images, batchSize) : batchesOf(images, batchSize);
+}
+
+/** The number of steps of the optimizer in an epoch. */
+export function stepsPerEpoch(images: number, batching: Batching): number {
+  return epochBatches(images, batching).length;
+}
+
 /**
  * The start and size of each batch of an epoch. A single image left over joins the batch before it, because BatchNorm cannot
  * compute statistics from one value.
@@ -55,6 +71,11 @@ export function batchesOf(images: number, size: number): BatchRange[] {
     const start = index * size;
     return { start, size: index === batches - 1 ? images - start : size };
   });
+}
+
+/** The batches of an epoch that leaves out the images of an incomplete last batch. */
+export function wholeBatches(images: number, size: number): BatchRange[] {
+  return equalBatches(images - (images % size), size);
 }
 
 /** Batches of equal size. The last one is padded with images from the beginning of the order. */

@@ -9,7 +9,7 @@ import { collect, type Diagnostic, nameOf, type Path, type Report } from "../dia
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, type NetworkProblem } from "../network/check-network.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
-import { inferShapes, outputsOf } from "../network/shapes.js";
+import { checkTraining } from "./check-training.js";
 import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 
 export interface BuiltNetwork {
@@ -25,7 +25,7 @@ export function buildChecked(checked: CheckedExperiment, input: ExperimentInput)
   const diagnostics = collect(located, (report) => {
     const problems = checkNetwork(graph, input.classes);
     for (const problem of problems) reportProblem(problem, { located, report });
-    checkTraining({ experiment, graph, input }, report);
+    checkTraining({ experiment, located, graph, input }, report);
     if (problems.length === 0) checkUsed({ ...checked, input }, report);
   });
   return { graph, diagnostics };
@@ -38,41 +38,6 @@ function reportProblem(
 ): void {
   const key = keys.find((key) => isWritten(located, [...path, key]));
   report(code, message, key === undefined ? path : [...path, key]);
-}
-
-/** Checks what training requires of the network and of the data. */
-function checkTraining(
-  {
-    experiment,
-    graph,
-    input,
-  }: Pick<CheckedExperiment, "experiment"> & { graph: Graph; input: ExperimentInput },
-  report: Report,
-): void {
-  const { batchSize, classWeights } = experiment.training;
-  const outputs = outputsOf(graph);
-  if (Array.isArray(classWeights) && classWeights.length !== outputs)
-    report(
-      "wrong-length",
-      `\`training.classWeights\` has ${classWeights.length} numbers, but the network has ${outputs} outputs`,
-      ["training", "classWeights"],
-    );
-  const single = batchSize === 1 || input.trainImages === 1 ? pointwiseNorm(graph) : undefined;
-  if (single !== undefined)
-    report(
-      "batch-of-one",
-      `${single}: BatchNorm cannot compute statistics from one pixel of one image; use batches of at least two images`,
-      ["training", "batchSize"],
-    );
-}
-
-/** The first BatchNorm whose input has a single pixel. */
-function pointwiseNorm(graph: Graph): string | undefined {
-  const shapes = inferShapes(graph);
-  return graph.find(({ op, name }) => {
-    const shape = shapes.get(name);
-    return op === "batch-norm" && shape?.height === 1 && shape.width === 1;
-  })?.name;
 }
 
 type UsedIn = Pick<CheckedExperiment, "located" | "directory"> & { readonly input: ExperimentInput };

@@ -3,7 +3,7 @@
 import type { ChannelFunction } from "./graph.js";
 
 /**
- * What a weight is for. It decides how the weight starts, whether it is learned, and whether weight decay applies to it:
+ * What a weight is for. It decides how the weight starts, whether it is learned, and whether weight decay can be kept from it:
  * `kernel`: of a convolution or a fully connected layer; `bias`: added; `scale`: multiplied; `mean` and `variance`: moving
  * statistics; `random`: a factor between 0 and 1 that stays as it is.
  */
@@ -51,11 +51,6 @@ export function isLearned(role: WeightRole): boolean {
 /** Whether a weight is multiplied with the input, which costs a multiply-accumulate each time. */
 export function multiplies(role: WeightRole): boolean {
   return role === "kernel" || role === "scale";
-}
-
-/** Whether weight decay applies to a weight: only to kernels, as in the code of the SE paper. */
-export function decays(role: WeightRole): boolean {
-  return role === "kernel";
 }
 
 /** The number of elements. */

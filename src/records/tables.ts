@@ -17,11 +17,11 @@ import { axes, match } from "./variant-cells.js";
 
 const TRAINED = {
   train_loss: amount(
-    "cross-entropy on the training images, averaged over the epoch while the weights change",
+    "cross-entropy on the training images, averaged over the epoch while the weights change; with mixup or CutMix, of the class with the larger share",
     "nats",
   ),
   train_error: share(
-    "fraction of training images that are misclassified, over the epoch while the weights change",
+    "fraction of training images that are misclassified, over the epoch while the weights change; with mixup or CutMix, by the class with the larger share",
   ),
   validation_loss: amount("cross-entropy on the validation set", "nats"),
   validation_error: share("fraction of validation images that are misclassified"),

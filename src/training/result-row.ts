@@ -30,10 +30,7 @@ export function resultRow(
   const { params, macs } = complexityOf(graph);
   const row = rows[selected - 1] as EpochRow;
   const seconds = rows.reduce((sum, { seconds }) => sum + seconds, 0);
-  const trainSeconds = rows.reduce(
-    (sum, { images_per_second }) => sum + dataset.train.count / images_per_second,
-    0,
-  );
+  const secondsPerImage = rows.reduce((sum, { images_per_second }) => sum + 1 / images_per_second, 0);
   return {
     fingerprint,
     params: params.trainable,
@@ -53,7 +50,7 @@ export function resultRow(
     majority_error: majorityError(dataset),
     test_errors_by_class: test.errorsByClass,
     seconds: round(seconds),
-    images_per_second: round((rows.length * dataset.train.count) / trainSeconds),
+    images_per_second: round(rows.length / secondsPerImage),
   };
 }
 

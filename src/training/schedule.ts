@@ -1,10 +1,11 @@
 // The learning rate at each step.
 
-import type { ScheduleSpec } from "../config/experiment-spec.js";
+import type { Milestone, ScheduleSpec } from "../config/experiment-spec.js";
 
 export interface ScheduleScale {
   readonly learningRate: number;
   readonly epochs: number;
+  /** Steps of the optimizer, like all steps here. */
   readonly stepsPerEpoch: number;
 }
 
@@ -14,17 +15,21 @@ export function learningRateAt(
   step: number,
   { learningRate, epochs, stepsPerEpoch }: ScheduleScale,
 ): number {
-  const epoch = step / stepsPerEpoch;
   const warm = schedule.warmup > 0 ? Math.min(1, (step + 1) / (schedule.warmup * stepsPerEpoch)) : 1;
-  return learningRate * warm * factorAt(schedule, epoch, epochs);
+  return learningRate * warm * factorAt(schedule, step, { epochs, stepsPerEpoch });
 }
 
-function factorAt(schedule: ScheduleSpec, epoch: number, epochs: number): number {
+function factorAt(
+  schedule: ScheduleSpec,
+  step: number,
+  { epochs, stepsPerEpoch }: Omit<ScheduleScale, "learningRate">,
+): number {
+  const epoch = step / stepsPerEpoch;
   switch (schedule.name) {
     case "constant":
       return 1;
     case "steps":
-      return schedule.factor ** schedule.at.filter((start) => epoch >= start).length;
+      return schedule.factor ** schedule.at.filter((milestone) => isPast(milestone, { epoch, step })).length;
     case "cosine": {
       // The cosine starts at the end of the warm-up.
       const progress =
@@ -32,4 +37,8 @@ function factorAt(schedule: ScheduleSpec, epoch: number, epochs: number): number
       return schedule.final + ((1 - schedule.final) * (1 + Math.cos(Math.PI * Math.min(1, progress)))) / 2;
     }
   }
+}
+
+function isPast(milestone: Milestone, { epoch, step }: { epoch: number; step: number }): boolean {
+  return typeof milestone === "number" ? epoch >= milestone : step >= Number.parseInt(milestone, 10);
 }

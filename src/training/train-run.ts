@@ -1,7 +1,7 @@
 // One experiment -> the files of one run. Continues where an earlier attempt was interrupted.
 
 import { stringify } from "yaml";
-import type { Experiment } from "../config/experiment-spec.js";
+import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Engine } from "../engine/engine.js";
 import { selectEngine } from "../engine/select-engine.js";
@@ -86,7 +86,7 @@ async function trainEpochs(
   options: RunOptions,
 ): Promise<readonly EpochRow[]> {
   const { experiment, dataset, folder } = options;
-  const { epochs, batchSize, select } = experiment.training;
+  const { epochs, select } = experiment.training;
   const { shapes } = trainer;
   const selects = select === "validation";
   // The bytes of the file are the same whether it is written after its epoch or when the run is resumed.
@@ -106,8 +106,8 @@ async function trainEpochs(
     folder,
     `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
   );
-  if (dataset.train.count % batchSize === 1 && dataset.train.count > 1)
-    logLine(folder, "the single image left over at the end of an epoch joins the batch before it");
+  const note = noteOnLastBatch(dataset.train.count, experiment.training);
+  if (note !== null) logLine(folder, note);
   const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
   if (finished < epochs) await trainer.prepare(dataset.validation);
   for (let epoch = finished + 1; epoch <= epochs; epoch++) {
@@ -126,6 +126,16 @@ async function trainEpochs(
     logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
   }
   return rows;
+}
+
+/** What is unusual about the last batch of each epoch; null if nothing is. */
+function noteOnLastBatch(images: number, { batchSize, dropLast }: TrainingSpec): string | null {
+  const left = images % batchSize;
+  if (dropLast && left > 0)
+    return `each epoch leaves out ${left} of ${images} images, because dropLast is set`;
+  if (left === 1 && images > 1)
+    return "the single image left over at the end of an epoch joins the batch before it";
+  return null;
 }
 
 /** Tests the weights of the last epoch, or of the best one if the experiment asks for that, and writes the result. */
@@ -200,7 +210,7 @@ async function runEpoch(
     validation_loss: validation.loss,
     validation_error: validation.error,
     seconds: round(secondsSince()),
-    images_per_second: round(dataset.train.count / trainSeconds),
+    images_per_second: round(train.images / trainSeconds),
   };
 }
 

@@ -1,8 +1,9 @@
 // A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
-import { type BatchRange, batchesOf, loadBatches } from "../data/batches.js";
+import { type BatchRange, epochBatches, loadBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
+import { drawMix, mixed } from "../data/mix.js";
 import { augmentation, imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
@@ -15,7 +16,8 @@ import { evaluateSplit } from "./evaluate.js";
 import { type Evaluation, type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
-import { evaluationStep, noiseName, stateOf, trainingStep } from "./steps.js";
+import { evaluationStep, noiseName, trainingStep } from "./steps.js";
+import { stateOf } from "./training-state.js";
 
 /** The loss is not finite. The message says at which step and what to try. */
 export class DivergedError extends Error {
@@ -36,6 +38,8 @@ export interface EpochResult extends Metrics {
   readonly learningRate: number;
   /** Number of steps since the start of training. */
   readonly step: number;
+  /** Number of images that the epoch trained on. */
+  readonly images: number;
 }
 
 export interface Trainer {
@@ -68,9 +72,9 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   });
   const classes = outputsOf(graph);
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
-  const batches = batchesOf(dataset.train.count, training.batchSize);
+  const batches = epochBatches(dataset.train.count, training);
   const classWeights = weightsOfClasses(training.classWeights, dataset.train);
-  const parts = { optimizer, state, labelSmoothing: training.labelSmoothing, classWeights };
+  const parts = { optimizer, state, training, classWeights };
   const programFor = compileOnce((batch) =>
     engine.compile(trainingStep(model, { ...parts, shape: shapeOf(batch) })),
   );
@@ -119,7 +123,9 @@ async function trainEpoch(
   let learningRate = 0;
   let images = 0;
   let step = (epoch - 1) * steps;
-  for await (const batch of loadBatches(train, pass)) {
+  for await (const loaded of loadBatches(train, pass)) {
+    const mix = drawMix(training, train.shape, randomStream("mix", seed, step));
+    const batch = mix === null ? loaded : mixed(loaded, mix, train.shape);
     learningRate = learningRateAt(training.schedule, step, scale);
     const program = await programFor(batch.size);
     const { loss, logits } = await program.run({
@@ -137,7 +143,7 @@ async function trainEpoch(
     const { loss: meanLoss, error } = sum.mean();
     onStep({ step: step - (epoch - 1) * steps, steps, images, loss: meanLoss, error });
   }
-  return { ...sum.mean(), learningRate, step };
+  return { ...sum.mean(), learningRate, step, images };
 }
 
 /** `balanced`: images / (classes x images of the class), as in scikit-learn. Null if all weights are equal. */

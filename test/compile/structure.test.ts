@@ -16,7 +16,8 @@ import { parseSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
+import { evaluationStep, trainingStep } from "../../src/training/steps.js";
+import { stateOf } from "../../src/training/training-state.js";
 import { verifier } from "./verify.js";
 
 const GOLDEN = "test/golden/lowered.json";
@@ -35,7 +36,7 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   const state = stateOf(model, optimizer);
   const shape = { batch, height: size, width: size, channels, classes: 10 };
   const step = trains
-    ? trainingStep(model, { optimizer, state, shape, labelSmoothing: 0, classWeights: null })
+    ? trainingStep(model, { optimizer, state, shape, training, classWeights: null })
     : evaluationStep(model, shape);
   const { observer, stages } = verifier(block);
   const { graph } = lower(trace(step, state), { block, hasPoolIndices: true }, observer);

@@ -132,6 +132,11 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "strideIn without a bottleneck": `${TOP}network: { ${STEM}, ‹unused-key›strideIn: 3x3, stages: [${STAGE}] }`,
   "epochs that do not ascend": training("epochs: 9, schedule: { name: steps, at: [5, ‹unordered›5] }"),
   "share after the last epoch": training("schedule: { name: steps, at: [50%, ‹unused-key›100%] }"),
+  "steps that do not ascend": training(
+    "schedule: { name: steps, at: [5, 90 steps, 6, ‹unordered›80 steps] }",
+  ),
+  "half a step": training("schedule: { name: steps, at: [‹not-allowed›0.5 steps] }"),
+  "step zero": training("schedule: { name: steps, at: [‹not-allowed›0 steps] }"),
   "share in words": training("schedule: { name: steps, at: [‹not-allowed›half] }"),
   "training shortened by a variant": {
     text: variant("name: a, set: { training.epochs: ‹unused-key›3 }"),
@@ -143,6 +148,14 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   },
   "epoch after the last": training("epochs: 9, schedule: { name: steps, at: [5, ‹unused-key›9] }"),
   "warm-up longer than the training": training("schedule: { name: constant, warmup: ‹out-of-range›11 }"),
+  "decay of kernels alone without decay": training(
+    "optimizer: { name: adam, ‹unused-key›decayNormAndBias: false }",
+  ),
+  "gradients clipped to nothing": training("clipNorm: ‹out-of-range›0"),
+  "misspelt clipNorm": training("clipNorm: ‹not-allowed›of"),
+  "mixup of one image": training("batchSize: 1, ‹unused-key›mixup: {}, ‹unused-key›cutmix: { alpha: 2 }"),
+  "mixup without a distribution": training("mixup: { alpha: ‹out-of-range›0 }"),
+  "misspelt mixup": training("cutmix: { ‹unknown-key›alhpa: 1 }, mixup: ‹not-allowed›on"),
   "weights of other classes": training("classWeights: ‹wrong-length›[1, 2, 3]"),
   "weight of nothing": training("classWeights: [1, ‹out-of-range›0, 1, 1]"),
   "misspelt weights": training("classWeights: ‹not-allowed›balance"),

@@ -150,10 +150,21 @@ describe("defaults", () => {
     training: {
       epochs: 10,
       batchSize: 128,
-      optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0.0001 },
+      dropLast: false,
+      optimizer: {
+        name: "sgd",
+        learningRate: 0.1,
+        momentum: 0.9,
+        nesterov: false,
+        weightDecay: 0.0001,
+        decayNormAndBias: true,
+      },
       schedule: { name: "constant", warmup: 0 },
       labelSmoothing: 0,
       classWeights: "none",
+      clipNorm: "off",
+      mixup: "off",
+      cutmix: "off",
       select: "last",
     },
     seed: 1,
@@ -165,12 +176,14 @@ describe("defaults", () => {
     learningRate: 0.001,
     ...ADAM,
     weightDecay: 0,
+    decayNormAndBias: true,
   });
   check("training: { optimizer: { name: adamw } }", optimizer, {
     name: "adamw",
     learningRate: 0.001,
     ...ADAM,
     weightDecay: 0.01,
+    decayNormAndBias: true,
   });
   check("training: { schedule: { name: steps, at: [3] } }", schedule, {
     name: "steps",
@@ -183,6 +196,16 @@ describe("defaults", () => {
     at: [3, 7.5, 9],
     factor: 0.1,
     warmup: 0,
+  });
+  check("training: { schedule: { name: steps, at: [2, 32000 steps, 50%] } }", schedule, {
+    name: "steps",
+    at: [2, "32000 steps", 5],
+    factor: 0.1,
+    warmup: 0,
+  });
+  check("training: { mixup: {}, cutmix: {} }", ({ training: { mixup, cutmix } }) => ({ mixup, cutmix }), {
+    mixup: { alpha: 0.2 },
+    cutmix: { alpha: 1 },
   });
   check("training: { schedule: { name: cosine } }", schedule, { name: "cosine", final: 0, warmup: 0 });
   check("dataset: { name: synthetic, size: 4 }", ({ dataset }) => dataset, {

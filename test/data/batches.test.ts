@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchesOf, takeBatch } from "../../src/data/batches.js";
+import { batchesOf, takeBatch, wholeBatches } from "../../src/data/batches.js";
 import { FIXED, type Split } from "../../src/data/split.js";
 import { permutation, randomStream } from "../../src/random.js";
 
@@ -63,9 +63,9 @@ describe("takeBatch", () => {
   });
 });
 
-describe("batchesOf", () => {
-  const check = (images: number, size: number, expected: readonly number[]) => {
-    const batches = batchesOf(images, size);
+describe("the batches of an epoch", () => {
+  const check = (images: number, size: number, expected: readonly number[], divide = batchesOf) => {
+    const batches = divide(images, size);
     assert.deepEqual(
       batches.map((batch) => batch.size),
       expected,
@@ -75,14 +75,21 @@ describe("batchesOf", () => {
       expected.map((_, index) => index * size),
     );
   };
-  it("takes what is left as a batch of its own", () => {
+  it("take what is left as a batch of its own", () => {
     check(8, 4, [4, 4]);
     check(10, 4, [4, 4, 2]);
     check(3, 4, [3]);
   });
-  it("leaves no image alone", () => {
+  it("leave no image alone", () => {
     check(9, 4, [4, 5]);
     check(5, 4, [5]);
     check(1, 4, [1]);
+  });
+  it("leave out an incomplete last batch", () => {
+    check(8, 4, [4, 4], wholeBatches);
+    check(9, 4, [4, 4], wholeBatches);
+    check(11, 4, [4, 4], wholeBatches);
+    check(3, 4, [], wholeBatches);
+    check(3, 1, [1, 1, 1], wholeBatches);
   });
 });

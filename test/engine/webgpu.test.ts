@@ -10,7 +10,8 @@ import { buildModel } from "../../src/model/build-model.js";
 import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import { stateOf, trainingStep } from "../../src/training/steps.js";
+import { trainingStep } from "../../src/training/steps.js";
+import { stateOf } from "../../src/training/training-state.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "./both-engines.js";
 
 /** A software Vulkan driver from Debian's chromium, for machines without a GPU. */
@@ -43,7 +44,7 @@ describe("the compiled engine on WebGPU", function () {
           optimizer,
           state: variables,
           shape: SHAPE,
-          labelSmoothing: 0,
+          training,
           classWeights: null,
         }),
         variables,

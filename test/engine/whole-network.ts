@@ -10,7 +10,8 @@ import { buildNetwork } from "../../src/network/build-network.js";
 import type { Graph } from "../../src/network/graph.js";
 import type { Values } from "../../src/runtime/program.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import { evaluationStep, stateOf, trainingStep } from "../../src/training/steps.js";
+import { evaluationStep, trainingStep } from "../../src/training/steps.js";
+import { stateOf } from "../../src/training/training-state.js";
 import {
   assertSameOutcome,
   ENGINES,
@@ -60,7 +61,7 @@ function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject 
           optimizer,
           state: variables,
           shape: SMALL,
-          labelSmoothing: training.labelSmoothing,
+          training,
           classWeights: Array.isArray(training.classWeights)
             ? Float32Array.from(training.classWeights)
             : null,

@@ -14,6 +14,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { readCsv } from "../../src/records/csv.js";
+import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { indexFinishedRuns } from "../../src/sweep/finished-runs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { changeTimes, filesIn, logOf, planOf, reproducible, statuses } from "./results.js";
@@ -316,6 +318,23 @@ describe("squeezebox sweep", function () {
       const text = { ...TINY, variants: [{ name: "plain" }], seeds: [1], training: { batchSize: 33 } };
       const { results } = await sweep(folder, text);
       assert.match(logOf(results, "plain/seed-1"), /single image left over .* joins the batch before it/);
+    }));
+
+  it("leaves out an incomplete last batch, and says so", () =>
+    inTemporaryFolder(async (folder) => {
+      const training = { batchSize: 30, dropLast: true };
+      const { results } = await sweep(folder, {
+        ...TINY,
+        variants: [{ name: "plain" }],
+        seeds: [1],
+        training,
+      });
+      assert.match(logOf(results, "plain/seed-1"), /each epoch leaves out 10 of 100 images/);
+      const epochs = readCsv(join(results, "plain", "seed-1", "epochs.csv"), EPOCH_COLUMNS);
+      assert.deepEqual(
+        epochs?.rows.map(({ step }) => step),
+        [3, 6],
+      );
     }));
 
   it("trains variants that are equal only once", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers";
-import { softmaxCrossEntropy, weightedCrossEntropy } from "../../src/training/steps.js";
+import { softmaxCrossEntropy, weightedCrossEntropy } from "../../src/training/loss.js";
 
 const lossOf = (labels: number[][], logits: number[][], smoothing: number) =>
   tf.tidy(
@@ -65,6 +65,54 @@ describe("softmaxCrossEntropy", () => {
     // No logits are better than those of the smoothed target itself.
     check([[1, 0]], [[Math.log(0.95), Math.log(0.05)]], 0.1, -0.95 * Math.log(0.95) - 0.05 * Math.log(0.05));
   });
+});
+
+describe("softmaxCrossEntropy of soft labels", () => {
+  /** torch.nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing) of PyTorch 1.13, in float64. */
+  const LOGITS = [
+    [2, 1, -1],
+    [0.5, 0, 3],
+    [1, 1, 1],
+    [-2, 0.3, 0.1],
+  ];
+  const LABELS = [
+    [0.7, 0.3, 0],
+    [0, 0, 1],
+    [0.25, 0.75, 0],
+    [0.5, 0, 0.5],
+  ];
+  const EXPECTED = [
+    {
+      smoothing: 0,
+      loss: 0.9433240649150221,
+      gradient: [
+        [0.0013461282, -0.0101258849, 0.0087797567],
+        [0.0181303614, 0.0109966201, -0.0291269815],
+        [0.0208333333, -0.1041666667, 0.0833333333],
+        [-0.1119385895, 0.1302768918, -0.0183383023],
+      ],
+    },
+    {
+      smoothing: 0.1,
+      loss: 1.004574064915022,
+      gradient: [
+        [0.0105127948, -0.0109592182, 0.0004464234],
+        [0.0097970281, 0.0026632867, -0.0124603148],
+        [0.01875, -0.09375, 0.075],
+        [-0.1077719228, 0.1219435584, -0.0141716356],
+      ],
+    },
+  ];
+  for (const { smoothing, loss, gradient } of EXPECTED)
+    it(`has the loss and the gradient of PyTorch, smoothing ${smoothing}`, () => {
+      const { value, grad } = tf.valueAndGrad((logits) =>
+        softmaxCrossEntropy(tf.tensor2d(LABELS), logits, smoothing),
+      )(tf.tensor2d(LOGITS));
+      assert.ok(Math.abs((value.dataSync()[0] as number) - loss) < 1e-6, `${value.dataSync()[0]}`);
+      const found = grad.dataSync();
+      for (const [index, expected] of gradient.flat().entries())
+        assert.ok(Math.abs((found[index] as number) - expected) < 1e-6, `${index}: ${found[index]}`);
+    });
 });
 
 describe("weightedCrossEntropy", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OptimizerSpec } from "../../src/config/experiment.js";
+import type { WeightRole } from "../../src/network/weights.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 
 const START = [1, -2, 0.5, 3];
@@ -14,7 +15,7 @@ const RATES = [0.1, 0.05, 0.2];
 /** What is to be computed, for one weight after another, in float64. */
 type Oracle = (gradients: readonly number[], start: number) => number;
 
-async function train(spec: OptimizerSpec, decay: boolean): Promise<number[]> {
+async function train(spec: OptimizerSpec, role: WeightRole): Promise<number[]> {
   const optimizer = createOptimizer(spec);
   const weight = tf.variable(tf.tensor1d(START));
   const slots = Object.fromEntries(
@@ -33,15 +34,29 @@ async function train(spec: OptimizerSpec, decay: boolean): Promise<number[]> {
         slots,
         learningRate: tf.scalar(RATES[index] as number),
         scalars: Object.fromEntries(scalars.map(([name, value]) => [name, tf.scalar(value)])),
-        decay,
+        role,
       }),
     );
   });
   return [...(await weight.data())];
 }
 
-const SGD = { name: "sgd", learningRate: 1, momentum: 0, nesterov: false, weightDecay: 0 } as const;
-const ADAM = { learningRate: 1, beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0 } as const;
+const SGD = {
+  name: "sgd",
+  learningRate: 1,
+  momentum: 0,
+  nesterov: false,
+  weightDecay: 0,
+  decayNormAndBias: true,
+} as const;
+const ADAM = {
+  learningRate: 1,
+  beta1: 0.8,
+  beta2: 0.95,
+  epsilon: 1e-3,
+  weightDecay: 0,
+  decayNormAndBias: true,
+} as const;
 
 const sgd = ({ momentum = 0, weightDecay = 0 }): Oracle => {
   return (gradients, start) => {
@@ -93,8 +108,8 @@ describe("createOptimizer", () => {
     await tf.setBackend("cpu");
   });
 
-  const check = async (spec: OptimizerSpec, oracle: Oracle, decay = true) => {
-    const found = await train(spec, decay);
+  const check = async (spec: OptimizerSpec, oracle: Oracle, role: WeightRole = "kernel") => {
+    const found = await train(spec, role);
     START.forEach((start, index) => {
       const expected = oracle(
         GRADIENTS.map((gradient) => gradient[index] as number),
@@ -127,9 +142,16 @@ describe("createOptimizer", () => {
     await check({ ...ADAM, name: "adamw", weightDecay: 0.1 }, adam({ weightDecay: 0.1, decoupled: true }));
   });
 
-  it("decays only the weights it is told to", async () => {
-    await check({ ...SGD, momentum: 0.9, weightDecay: 0.1 }, sgd({ momentum: 0.9 }), false);
-    await check({ ...ADAM, name: "adam", weightDecay: 0.1 }, adam({}), false);
-    await check({ ...ADAM, name: "adamw", weightDecay: 0.1 }, adam({}), false);
+  it("decays kernels alone if BatchNorm's parameters and biases are exempt", async () => {
+    const decayed = { ...SGD, momentum: 0.9, weightDecay: 0.1 };
+    const exempt = { ...decayed, decayNormAndBias: false };
+    for (const role of ["kernel", "scale", "bias"] as const) {
+      await check(decayed, sgd({ momentum: 0.9, weightDecay: 0.1 }), role);
+      await check(exempt, sgd({ momentum: 0.9, weightDecay: role === "kernel" ? 0.1 : 0 }), role);
+    }
+    const moments = { ...ADAM, weightDecay: 0.1, decayNormAndBias: false };
+    await check({ ...moments, name: "adam" }, adam({}), "scale");
+    await check({ ...moments, name: "adamw" }, adam({}), "bias");
+    await check({ ...moments, name: "adamw" }, adam({ weightDecay: 0.1, decoupled: true }), "kernel");
   });
 });

@@ -26,6 +26,11 @@ describe("learningRateAt", () => {
     check({ name: "steps", at: [1], factor: 10, warmup: 0 }, { 3: 0.8, 4: 8 });
   });
 
+  it("falls at the start of steps", () => {
+    const steps = { name: "steps" as const, at: ["10 steps", 5, "21 steps"] as const, factor: 0.5 };
+    check({ ...steps, warmup: 0 }, { 0: 0.8, 9: 0.8, 10: 0.4, 19: 0.4, 20: 0.2, 21: 0.1, 39: 0.1 });
+  });
+
   it("follows half a cosine, from where the warm-up ends", () => {
     const half = Math.SQRT1_2;
     check(

@@ -1,0 +1,103 @@
+// A small network trained with each option of `training` ends with the weights that PyTorch computes (test/golden/training.py).
+
+import { readFileSync } from "node:fs";
+import { describe, it } from "mocha";
+import { checkExperiment } from "../../src/config/experiment.js";
+import { longForm } from "../../src/config/shorthand.js";
+import { parseSource } from "../../src/config/source.js";
+import type { Dataset } from "../../src/data/dataset.js";
+import type { Split } from "../../src/data/split.js";
+import { buildNetwork } from "../../src/network/build-network.js";
+import { permutation, randomStream } from "../../src/random.js";
+import { createTrainer } from "../../src/training/trainer.js";
+import { assertClose, ENGINES } from "../engine/both-engines.js";
+
+interface Case {
+  readonly name: string;
+  readonly norm: boolean;
+  /** The keys of `training` that are not the same in all cases. */
+  readonly training: object;
+  /** After two epochs, by name. */
+  readonly weights: Readonly<Record<string, readonly number[]>>;
+  /** The mean cross-entropy over all images at the end. */
+  readonly loss: number;
+}
+
+interface Golden {
+  readonly images: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+  /** The weights before the first step, with and without BatchNorm. */
+  readonly initial: Readonly<Record<"norm" | "plain", Case["weights"]>>;
+  readonly cases: readonly Case[];
+}
+
+const GOLDEN = JSON.parse(readFileSync("test/golden/training.json", "utf8")) as Golden;
+const SHAPE = { height: 4, width: 4, channels: 2 };
+const CLASSES = 4;
+const SEED = 3;
+const EPOCHS = 2;
+
+/** A split whose image k is the one at place k of the current `order`. */
+function splitIn(order: () => Uint32Array): Split {
+  const placeOf = (index: number) => order().indexOf(index);
+  return {
+    count: GOLDEN.images.length,
+    classes: CLASSES,
+    shape: SHAPE,
+    get labels() {
+      return Uint8Array.from(GOLDEN.labels, (_, index) => GOLDEN.labels[placeOf(index)] as number);
+    },
+    read: (index, { target, offset }) =>
+      target.set(GOLDEN.images[placeOf(index)] as readonly number[], offset),
+  };
+}
+
+/** The order of the file. */
+const UNCHANGED: Uint32Array = Uint32Array.from(GOLDEN.images.keys());
+
+function networkOf(norm: boolean): object {
+  const last = { conv: { filters: 8, norm: false, bias: true } };
+  const first = { conv: { filters: 8, kernel: 3, norm: false, bias: true } };
+  return norm
+    ? { stem: { filters: 8 }, stages: [{ modules: [last] }] }
+    : { stem: "none", stages: [{ modules: [first, last] }] };
+}
+
+async function check({ norm, training, weights, loss }: Case, engineName: "eager" | "plain" | "blocked") {
+  const written = { name: "test", dataset: { name: "synthetic" }, network: networkOf(norm), seed: SEED };
+  const text = JSON.stringify({ ...written, training: { epochs: EPOCHS, ...training } });
+  const checked = checkExperiment(longForm(parseSource(text, "test.yaml")), ".");
+  if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
+  const experiment = checked.value;
+  const engine = await ENGINES[engineName]();
+  const all = splitIn(() => UNCHANGED);
+  let order = UNCHANGED;
+  const dataset: Dataset = {
+    ...{ shape: SHAPE, classes: CLASSES, classNames: [..."abcd"], fingerprint: "" },
+    normalisation: { mean: Float64Array.of(0, 0), deviation: Float64Array.of(1, 1) },
+    train: splitIn(() => order),
+    validation: all,
+    test: all,
+  };
+  const graph = buildNetwork(experiment.network, dataset);
+  const trainer = createTrainer({ experiment, graph, dataset, engine });
+  trainer.initialise();
+  const initial = GOLDEN.initial[norm ? "norm" : "plain"];
+  engine.writeState(new Map(Object.entries(initial).map(([name, own]) => [name, Float32Array.from(own)])));
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    // The trainer shuffles the images of each epoch, and this puts them back in the order of the file.
+    order = permutation(GOLDEN.images.length, randomStream("shuffle", SEED, epoch));
+    await trainer.trainEpoch(epoch, () => {});
+  }
+  const found = await engine.readState();
+  for (const [name, expected] of Object.entries(weights))
+    assertClose(found.get(name), Float32Array.from(expected), { what: name, tolerance: 2e-5 });
+  const evaluation = await trainer.evaluate(all);
+  assertClose(Float32Array.of(evaluation.loss), Float32Array.of(loss), { what: "loss", tolerance: 2e-5 });
+  await engine.dispose();
+}
+
+for (const engine of ["eager", "plain", "blocked"] as const)
+  describe(`training ends as in PyTorch, ${engine} engine`, () => {
+    for (const one of GOLDEN.cases) it(one.name, () => check(one, engine));
+  });
