@@ -89,7 +89,10 @@ function withComparison(command: Command): Command {
 
 command("init", "write an experiment and a sweep to start from")
   .argument("[folder]", "where to write them (default: current folder)")
-  .option("--data <folder>", "a folder of IDX files, instead of MNIST")
+  .option(
+    "--data <path>",
+    "your own dataset, instead of MNIST: a folder of images or of IDX files, an archive, ...",
+  )
   .option("--prefix <name>", "prefix of the file names, if the folder holds several datasets")
   .action(async (folder, flags) => finish(await (await import("./commands/init.js")).init(folder, flags)));
 

@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { guessedKind } from "../data/guess.js";
 import { loadIdx } from "../data/sources/idx.js";
 import { InputError } from "../diagnostic.js";
 import { makeFolder } from "../records/files.js";
@@ -98,20 +99,23 @@ function nameOf(folder: string): string {
   );
 }
 
-/** One in this many training images is used for validation. */
-const VALIDATION_SHARE = 10;
+/** The size to which the images of a folder are brought, which need not be equal. */
+const SIZE = 32;
 
-function datasetOf(folder: string, { data, prefix = "auto" }: Omit<InitFlags, "json">): object {
+function datasetOf(folder: string, { data, prefix }: Omit<InitFlags, "json">): object {
   if (data === undefined) return { name: "mnist", validation: 1000 };
-  // Reads the data, so that mistakes in the folder are found now, not in the first run.
-  const images = loadIdx({ directory: data, prefix, transpose: false }).train.labels.length;
+  const { name, ...where } = guessedKind(data);
   const isNear = !relative(".", data).startsWith("..");
-  return {
-    name: "idx",
-    directory: isNear ? relative(resolve(folder), resolve(data)) || "." : resolve(data),
-    ...(prefix === "auto" ? {} : { prefix }),
-    validation: Math.max(1, Math.min(5000, Math.floor(images / VALIDATION_SHARE))),
-  };
+  const path = isNear ? relative(resolve(folder), resolve(data)) || "." : resolve(data);
+  const own = { name, ...Object.fromEntries(Object.keys(where).map((key) => [key, path])) };
+  if (name === "folder" || name === "parquet") {
+    const resize = { resize: { size: [SIZE, SIZE] } };
+    return { ...own, transforms: { train: [resize, { flip: {} }], test: [resize] } };
+  }
+  if (name !== "idx") return { ...own, validation: 0.1 };
+  // Reads the data, so that mistakes in the folder are found now, not in the first run.
+  loadIdx({ directory: data, prefix: prefix ?? "auto", transpose: false });
+  return { ...own, ...(prefix === undefined ? {} : { prefix }), validation: 0.1 };
 }
 
 function indented(value: object): string {

@@ -8,6 +8,7 @@ import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { Run } from "../sweep/variant.js";
 import type { RunProgress } from "../training/train-run.js";
 import { BAR_STYLE } from "./bar-style.js";
+import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError } from "./output.js";
 
 export interface SweepView extends SweepWatcher {
@@ -20,7 +21,14 @@ export function watchSweep(): SweepView {
 
 export function silentView(): SweepView {
   const nothing = () => {};
-  return { planned: nothing, started: nothing, progressed: nothing, ended: nothing, close: nothing };
+  return {
+    planned: nothing,
+    preparing: nothing,
+    started: nothing,
+    progressed: nothing,
+    ended: nothing,
+    close: nothing,
+  };
 }
 
 /** Estimates how much longer a single run takes. */
@@ -196,6 +204,8 @@ function bars(): SweepView {
       sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
       refresh();
     },
+    preparing: ({ what, done, of }) =>
+      sweepBar?.update(Math.round((done / of) * BAR_STEPS), { text: `${what}, ${done} of ${of}` }),
     started: (run) => {
       running.set(run, multi.create(BAR_STEPS, 0, { text: fitting(run.name, ["compiling"], roomBeside()) }));
     },
@@ -222,6 +232,7 @@ function bars(): SweepView {
 function lines(): SweepView {
   const clock = new SweepClock();
   const epochs = new Map<Run, RunProgress>();
+  const data = watchData(false);
   return {
     planned: (runs, before) => {
       const { known } = before;
@@ -229,6 +240,7 @@ function lines(): SweepView {
       for (const note of notesOf(before)) printError(note);
       print(`${runs.length} runs${known.length > 0 ? `, ${known.length} already finished` : ""}`);
     },
+    preparing: data.progressed,
     started: (run) => print(`${run.name}  starts`),
     progressed: (run, progress) => {
       if (!epochs.has(run) && progress.epoch > 1)

@@ -114,6 +114,16 @@ export async function loadDataset(
   return { shape, classes, classNames, normalisation, train, validation, test, fingerprint, close };
 }
 
+/**
+ * Decodes and keeps what several runs would each have to do, or wait for. Does nothing for datasets whose images are not
+ * decoded. Throws InputError.
+ */
+export async function prepareDataset(spec: DatasetSpec, onProgress: OnProgress): Promise<void> {
+  if (sourceOf(spec).describe(spec) !== null || !usesCache(spec)) return;
+  const { close } = await loadDataset(spec, { loaders: 0, onProgress });
+  close();
+}
+
 /** A dataset and its parts, before any transform. */
 export interface OpenDataset {
   readonly raw: RawDataset;

@@ -1,6 +1,9 @@
 // An expanded sweep -> finished runs: those that have already finished are reused, and a launcher trains the others.
 
 import { join, relative } from "node:path";
+import { canonical } from "../canonical.js";
+import { prepareDataset } from "../data/dataset.js";
+import type { DataProgress } from "../data/progress.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
@@ -48,6 +51,8 @@ export interface SweepWatcher {
       readonly replaced: number;
     },
   ): void;
+  /** Called while a dataset is decoded. */
+  preparing(progress: DataProgress): void;
   started(run: Run): void;
   progressed(run: Run, progress: RunProgress): void;
   ended(run: Run, state: RunState): void;
@@ -67,6 +72,7 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   const states = new Map<string, RunState>();
   const finishedRuns = lookAround(sweep, states, options);
   const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
+  await prepareData(queue, options);
   await trainAll(queue, { sweep, states, finishedRuns, options });
   const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
@@ -96,6 +102,25 @@ function lookAround(
   watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped, replaced });
   return finishedRuns;
 }
+
+/** So that runs do not wait for each other while one of them prepares their dataset, and people see how far that is. */
+async function prepareData(
+  queue: readonly (readonly Run[])[],
+  { watcher, signal }: SweepOptions,
+): Promise<void> {
+  const datasets = queue.flatMap(([run]) => (run ? [run.experiment.dataset] : []));
+  const different = new Map(datasets.map((dataset) => [canonical(dataset), dataset]));
+  for (const dataset of different.values())
+    await prepareDataset(dataset, (progress) => {
+      if (signal.aborted) throw new Stopped();
+      watcher.preparing(progress);
+    }).catch((error: unknown) => {
+      if (!(error instanceof Stopped)) throw error;
+    });
+}
+
+/** Leaves the preparation of a dataset. */
+class Stopped extends Error {}
 
 interface SweepParts {
   readonly sweep: ExpandedSweep;

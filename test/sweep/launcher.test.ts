@@ -21,7 +21,7 @@ const SWEEP: SweepText = {
   seeds: [1, 2],
   epochs: 2,
 };
-const SILENT: SweepWatcher = { planned() {}, started() {}, progressed() {}, ended() {} };
+const SILENT: SweepWatcher = { planned() {}, preparing() {}, started() {}, progressed() {}, ended() {} };
 
 async function sweepWith(launcher: Launcher, folder: string, signal = new AbortController().signal) {
   writeSweepFile(folder, SWEEP);

@@ -42,17 +42,18 @@ describe("a trainer whose batches are mixed", () => {
     };
     const { train } = dataset;
     const batches = epochBatches(train.count, experiment.training);
-    const expected = [1, 2].flatMap((epoch) => {
+    const expected: { images: Float32Array; labels: Float32Array }[] = [];
+    for (const epoch of [1, 2]) {
       const order = permutation(train.count, randomStream("shuffle", 5, epoch));
-      return batches.map((range, index) => {
-        const batch = takeBatch(train, { ...range, order, classes: 4, draw: augmentation(5, epoch) });
+      for (const [index, range] of batches.entries()) {
+        const batch = await takeBatch(train, { ...range, order, classes: 4, draw: augmentation(5, epoch) });
         const random = randomStream("mix", 5, (epoch - 1) * batches.length + index);
         const mix = drawMix(experiment.training, train.shape, random);
         assert.ok(mix !== null);
         const { images, labels } = mixed(batch, mix, train.shape);
-        return { images, labels };
-      });
-    });
+        expected.push({ images, labels });
+      }
+    }
     assert.deepEqual(await fedWith([1, 2]), expected);
     assert.deepEqual(await fedWith([2]), expected.slice(batches.length));
   });

@@ -45,10 +45,11 @@ function splitIn(order: () => Uint32Array): Split {
     classes: CLASSES,
     shape: SHAPE,
     get labels() {
-      return Uint8Array.from(GOLDEN.labels, (_, index) => GOLDEN.labels[placeOf(index)] as number);
+      return Uint16Array.from(GOLDEN.labels, (_, index) => GOLDEN.labels[placeOf(index)] as number);
     },
-    read: (index, { target, offset }) =>
-      target.set(GOLDEN.images[placeOf(index)] as readonly number[], offset),
+    ahead: 0,
+    load: async (indices) =>
+      Float32Array.from([...indices].flatMap((index) => GOLDEN.images[placeOf(index)] as readonly number[])),
   };
 }
 
@@ -74,7 +75,8 @@ async function check({ norm, training, weights, loss }: Case, engineName: "eager
   let order = UNCHANGED;
   const dataset: Dataset = {
     ...{ shape: SHAPE, classes: CLASSES, classNames: [..."abcd"], fingerprint: "" },
-    normalisation: { mean: Float64Array.of(0, 0), deviation: Float64Array.of(1, 1) },
+    normalisation: { mean: [0, 0], deviation: [1, 1] },
+    close: () => {},
     train: splitIn(() => order),
     validation: all,
     test: all,
