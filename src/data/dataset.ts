@@ -7,7 +7,7 @@ import type { Shape } from "../network/graph.js";
 import { cachedTable } from "./cache.js";
 import type { RawDataset } from "./images.js";
 import { loadersFor } from "./loaders.js";
-import type { Normalisation } from "./normalisation.js";
+import { checkDeclared, declaredNormalisation, type Normalisation } from "./normalisation.js";
 import { checkCounts, type Partition, type PartitionSpec, partitionOf, type Selection } from "./partition.js";
 import { type Prepared, prepare, statisticsOf } from "./prepare.js";
 import type { OnProgress } from "./progress.js";
@@ -60,8 +60,10 @@ export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: num
   const { shape, classes, images } = known;
   const wanted = partitionSpecOf(spec);
   if (images !== null) checkCounts(wanted, images);
+  const after = commonShape([shape], [shape], spec.transforms);
+  checkDeclared(spec.normalize, after.channels);
   return {
-    shape: commonShape([shape], [shape], spec.transforms),
+    shape: after,
     classes: wanted.classes === "all" ? classes : wanted.classes.length,
   };
 }
@@ -142,6 +144,7 @@ async function openDataset(
 ): Promise<OpenDataset & { shape: Shape; fingerprint: string }> {
   const { raw, partition } = await dividedDataset(spec, onProgress);
   const shape = transformedShape(partition, spec.transforms);
+  checkDeclared(spec.normalize, shape.channels);
   return { raw, partition, shape, fingerprint: fingerprintOf(spec, raw, partition) };
 }
 
@@ -171,20 +174,6 @@ const WHOLE: Omit<PartitionSpec, "validation"> = {
 function partitionSpecOf(spec: DatasetSpec): PartitionSpec {
   const { validation } = spec;
   return spec.name === "synthetic" ? { ...WHOLE, validation } : { ...WHOLE, ...spec };
-}
-
-/** Mean and deviation are given for pixels from 0 to 1, and for each channel or all of them. */
-function declaredNormalisation(
-  declared: Exclude<DatasetSpec["normalize"], "dataset">,
-  channels: number,
-): Normalisation {
-  const { mean, std } = declared === "none" ? { mean: 0, std: 1 } : declared;
-  const perChannel = (values: number | readonly number[]) =>
-    Array.from(
-      { length: channels },
-      (_, channel) => 255 * (typeof values === "number" ? values : (values[channel] as number)),
-    );
-  return { mean: perChannel(mean), deviation: perChannel(std) };
 }
 
 function fingerprintOf(

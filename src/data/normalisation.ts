@@ -1,5 +1,7 @@
 // Bytes -> numbers; by default with mean 0 and standard deviation 1 in each channel of the training images.
 
+import type { DatasetSpec } from "../config/experiment-spec.js";
+import { DatasetError } from "./dataset-error.js";
 import type { Image } from "./images.js";
 
 /** Mean and standard deviation of each channel, for pixels from 0 to 255. The deviation of a constant channel is set to 1. */
@@ -37,6 +39,35 @@ export function channelSums(channels: number): ChannelSums {
       return { mean, deviation };
     },
   };
+}
+
+type Normalize = DatasetSpec["normalize"];
+
+/** Throws DatasetError if mean or deviation are given for another number of channels. */
+export function checkDeclared(normalize: Normalize, channels: number): void {
+  if (typeof normalize === "string") return;
+  for (const key of ["mean", "std"] as const) {
+    const values = normalize[key];
+    if (typeof values !== "number" && values.length !== channels)
+      throw new DatasetError(
+        { code: "wrong-length", path: ["normalize", key] },
+        `dataset.normalize.${key} is a list of ${values.length}; it must be one number, or a list of as many as the images have channels (${channels})`,
+      );
+  }
+}
+
+/** Mean and deviation are given for pixels from 0 to 1, and for each channel or all of them. */
+export function declaredNormalisation(
+  declared: Exclude<Normalize, "dataset">,
+  channels: number,
+): Normalisation {
+  const { mean, std } = declared === "none" ? { mean: 0, std: 1 } : declared;
+  const perChannel = (values: number | readonly number[]) =>
+    Array.from(
+      { length: channels },
+      (_, channel) => 255 * (typeof values === "number" ? values : (values[channel] as number)),
+    );
+  return { mean: perChannel(mean), deviation: perChannel(std) };
 }
 
 const BYTES = 256;

@@ -73,6 +73,10 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "unknown filter": `name: e\ndataset: { name: synthetic, transforms: { train: [resize: { size: 8, interpolation: ‹not-allowed›lanczos }] } }\n${NETWORK}`,
   "two transforms in one": `name: e\ndataset: { name: synthetic, transforms: { train: [‹wrong-length›{ flip: {}, randomCrop: {} }] } }\n${NETWORK}`,
   "more validation images than there are": `name: e\ndataset: { name: mnist, validation: ‹too-few-images›9000 }\n${NETWORK}`,
+  "means of another number of channels": `name: e\ndataset: { name: synthetic, normalize: { mean: ‹wrong-length›[0.5], std: 0.5 } }\n${NETWORK}`,
+  "deviations of another number of channels": `name: e\ndataset: { name: mnist, normalize: { mean: 0.1, std: ‹wrong-length›[0.3, 0.3, 0.3] } }\n${NETWORK}`,
+  "deviation of zero": `name: e\ndataset: { name: mnist, normalize: { mean: 0, std: ‹out-of-range›0 } }\n${NETWORK}`,
+  "images of two numbers of channels in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, normalize: { mean: ‹wrong-length›[0, 0], std: 1 } } } }, { name: b, set: { dataset: { name: synthetic, channels: 2, normalize: { mean: [0, 0], std: 1 } } } }]`,
   "crop beside an unknown key": `name: e\n‹unknown-key›sed: 1\ndataset: { name: synthetic, transforms: { train: [‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
   "crops that are too large in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 9 } }] } } } }, { name: b, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 10 } }] } } } }]`,
   // Keys

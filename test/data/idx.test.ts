@@ -140,6 +140,18 @@ describe("loadIdx", () => {
     });
   });
 
+  it("exchanges rows and columns if that is asked for", () =>
+    inTemporaryFolder((folder) => {
+      writeFiles(folder, SMALL);
+      const { train, test } = loadIdx({ directory: folder, prefix: "auto", transpose: true });
+      const { shape, pixels } = inMemory(train);
+      assert.deepEqual(shape, { height: 3, width: 2, channels: 1 });
+      assert.deepEqual([...pixels.subarray(0, 12)], [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
+      assert.deepEqual(inMemory(test as Part).shape, shape);
+      const spec = datasetSpec({ name: "idx", directory: folder, validation: 1, transpose: true });
+      assert.deepEqual(describeDataset(spec)?.shape, shape);
+    }));
+
   it("counts classes from the first label there is", () =>
     inTemporaryFolder((folder) => {
       writeFiles(folder, {

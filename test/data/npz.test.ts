@@ -15,8 +15,10 @@ import { datasetSpec, inMemory } from "./read-split.js";
 
 const MEDMNIST = resolve("test/golden/medmnist.npz");
 const KERAS = resolve("test/golden/keras.npz");
+const FLOATS = resolve("test/golden/floats.npz");
 
-const npz = (path: string) => datasetSpec({ name: "npz", path, validation: 4 });
+const npz = (path: string, more: Readonly<Record<string, unknown>> = {}) =>
+  datasetSpec({ name: "npz", path, validation: 4, ...more });
 
 const open = async (path: string) => {
   const { test, ...rest } = await NPZ.open(npz(path), () => {});
@@ -86,6 +88,70 @@ describe("a NumPy archive", () => {
     checkPixels(test, 24, 3);
     const { train: rest, validation: held } = await loadDataset(npz(KERAS));
     assert.deepEqual([rest.count, held.count], [20, 4]);
+  });
+
+  it("of floating-point numbers, under any names, has the nearest of 256 levels of grey", async () => {
+    for (const [name, floats] of [
+      ["single", "0..1"],
+      ["double", "0..1"],
+      ["levels", "0..255"],
+    ] as const) {
+      const arrays = { train: [name, "species"], validation: ["double", "species"] };
+      const raw = await NPZ.open(npz(FLOATS, { arrays, floats }), () => {});
+      assert.deepEqual([...inMemory(raw.train).pixels], [...Array(256).keys()], name);
+      assert.deepEqual(
+        [...raw.train.labels],
+        Array.from({ length: 16 }, (_, index) => index % 4),
+      );
+      assert.deepEqual([raw.validation?.labels.length, raw.test], [16, null]);
+    }
+  });
+
+  it("with arrays under other names has the parts that are named, and no others", async () => {
+    const arrays = { train: ["test_images", "test_labels"], test: ["train_images", "train_labels"] };
+    const { train, validation, test } = await NPZ.open(npz(MEDMNIST, { arrays }), () => {});
+    assert.ok(test);
+    checkPixels(train, 30, 4);
+    checkPixels(test, 0, 4);
+    assert.equal(validation, null);
+  });
+
+  it("without test images has some of its training images for that", () =>
+    inTemporaryFolder(async (folder) => {
+      const file = join(folder, "a.npz");
+      writeFileSync(file, changed(KERAS, { "x_test.npy": null, "y_test.npy": null }));
+      const { train, validation, test } = await loadDataset(npz(file));
+      assert.deepEqual([train.count, validation.count, test.count], [15, 4, 5]);
+      assert.equal((await loadDataset(npz(file, { test: 6 }))).test.count, 6);
+    }));
+
+  it("of floating-point numbers is an error unless their range is said and true", () =>
+    inTemporaryFolder((folder) => {
+      const file = join(folder, "f.npz");
+      const rejects = (values: readonly number[], more: object, message: RegExp) => {
+        const floats = Float32Array.from({ length: 720 }, (_, index) => values[index] ?? 0);
+        const array = npy("<f4", "24, 6, 5", 0);
+        const content = Buffer.concat([array, Buffer.from(floats.buffer)]);
+        writeFileSync(file, changed(KERAS, { "x_train.npy": content }));
+        assert.throws(() => NPZ.describe(npz(file, { ...more })), message);
+      };
+      rejects([], {}, /pixels are f4; say in dataset\.floats whether black to white is 0\.\.1 or 0\.\.255/);
+      rejects([0, 1, 2], { floats: "0..1" }, /x_train: the value 2 is outside the declared range 0\.\.1/);
+      rejects([0, 256], { floats: "0..255" }, /the value 256 is outside the declared range 0\.\.255/);
+      rejects([-0.5], { floats: "0..255" }, /the value -0\.5 is outside/);
+      rejects([Number.NaN], { floats: "0..1" }, /the value NaN is outside/);
+    }));
+
+  it("with an array that is named but absent is an error with a suggestion", () => {
+    const named = (arrays: object) => () => NPZ.describe(npz(KERAS, { arrays }));
+    assert.throws(
+      named({ train: ["x_trian", "y_train"] }),
+      /has no array x_trian.*did you mean `x_train`.*it has x_train, y_train, x_test, y_test/,
+    );
+    assert.throws(
+      named({ train: ["x_train", "y_train"], test: ["images", "y_test"] }),
+      /has no array images; it has/,
+    );
   });
 
   it("that is damaged, incomplete or of another form is an error that says what to do", () =>

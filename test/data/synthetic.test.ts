@@ -67,12 +67,32 @@ describe("the synthetic dataset", () => {
     const first = async (split: Split) =>
       Buffer.from((await imagesOf(split)).slice(0, 192).buffer).toString("base64");
     assert.equal(new Set(await Promise.all([train, validation, test].map(first))).size, 3);
-    for (const change of [{ size: 9 }, { channels: 4 }, { classes: 5 }, { images: 255 }, { test: 63 }])
+    for (const change of [
+      { size: 9 },
+      { size: [8, 9] },
+      { channels: 4 },
+      { classes: 5 },
+      { images: 255 },
+      { test: 63 },
+    ])
       assert.notEqual((await loadDataset({ ...SPEC, ...change })).fingerprint, fingerprint);
   });
 
+  it("need not be square", async () => {
+    const { shape, train } = await loadDataset({ ...SPEC, size: [6, 14] });
+    assert.deepEqual(shape, { height: 6, width: 14, channels: 3 });
+    assert.equal((await imagesOf(train)).length, 256 * 6 * 14 * 3);
+    const square = await loadDataset({ ...SPEC, size: [8, 8] });
+    assert.equal(square.fingerprint, (await loadDataset(SPEC)).fingerprint);
+  });
+
   it("shows its classes in the statistics of its channels", async () => {
-    for (const change of [{}, { channels: 1, classes: 2 }, { classes: 10, size: 16, channels: 8 }]) {
+    for (const change of [
+      {},
+      { channels: 1, classes: 2 },
+      { classes: 10, size: 16, channels: 8 },
+      { size: [6, 14] },
+    ]) {
       const { train, test, classes } = await loadDataset({ ...SPEC, ...change });
       const accuracy = await centroidAccuracy(train, test, classes);
       assert.ok(accuracy > 0.9, `${JSON.stringify(change)}: ${accuracy}`);

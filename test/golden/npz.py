@@ -1,5 +1,5 @@
-# Writes test/golden/medmnist.npz and keras.npz with NumPy, as their publishers do, but with few images:
-# python3 test/golden/npz.py. Pixel y, x of channel c of image i is (7 i + 50 c + 2 y + 3 x) mod 256.
+# Writes test/golden/medmnist.npz and keras.npz with NumPy, as their publishers do, but with few images, and floats.npz, which has
+# all 256 levels of grey as floating-point numbers: python3 test/golden/npz.py. Pixel y, x of channel c of image i is (7 i + 50 c + 2 y + 3 x) mod 256.
 from pathlib import Path
 
 import numpy as np
@@ -28,4 +28,12 @@ np.savez(
     y_train=labels(0, 24, 3).astype(">i4"),
     x_test=images(24, 8, 6, 5),
     y_test=labels(24, 8, 3).astype("int64"),
+)
+levels = np.arange(256.0).reshape(16, 4, 4)
+np.savez(
+    HERE / "floats.npz",
+    single=(levels / 255).astype("float32"),
+    double=levels / 255,
+    levels=np.maximum(levels - 0.25, 0).astype("float32"),
+    species=labels(0, 16, 4),
 )
