@@ -61,7 +61,7 @@ export function partitionOf(raw: RawDataset, spec: PartitionSpec): Partition {
     spec.train === "all" || spec.train === left.indices.length
       ? left
       : divide(left, spec.train, { classes: classNames.length, purpose: "train", seed: spec.split }).held;
-  const imbalanced = spec.imbalance > 1 ? withImbalance(train, spec, classNames.length) : train;
+  const imbalanced = spec.imbalance > 1 ? withImbalance(train, spec, classNames) : train;
   return {
     classNames,
     train: spec.labelNoise > 0 ? withNoise(imbalanced, spec, classNames.length) : imbalanced,
@@ -151,14 +151,25 @@ function membersOf(raw: RawDataset, part: PartName, chosen: readonly string[]): 
   return { part, images, indices, labels: own };
 }
 
-/** n_i = n ratio^(-i / (classes - 1)) images of class i (Cui et al. 2019), where n is the size of the smallest class. */
+/**
+ * n_i = n ratio^(-i / (classes - 1)) images of class i (Cui et al. 2019), where n is the size of the smallest class. Throws
+ * DatasetError if that has no images.
+ */
 function withImbalance(
   selection: Selection,
   { imbalance, split }: PartitionSpec,
-  classes: number,
+  classNames: readonly string[],
 ): Selection {
+  const classes = classNames.length;
   const byClass = positionsByClass(selection.labels, classes);
   const smallest = Math.min(...byClass.map((members) => members.length));
+  if (smallest === 0) {
+    const empty = byClass.findIndex((members) => members.length === 0);
+    throw new DatasetError(
+      { code: "too-few-images", path: ["imbalance"] },
+      `dataset.imbalance needs training images of every class, but there are none of \`${classNames[empty]}\``,
+    );
+  }
   const kept = byClass.flatMap((members, label) => {
     const share = classes > 1 ? imbalance ** (-label / (classes - 1)) : 1;
     const order = permutation(members.length, randomStream("imbalance", split, label));
