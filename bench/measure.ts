@@ -43,7 +43,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
     const model = buildModel(graph);
-    return { model, state: stateOf(model, optimizer) };
+    return { model, state: stateOf(model, optimizer, training) };
   });
   engine.writeState(initialState(graph, state, 1));
   const shape = { batch, height: size, width: size, channels, classes: CLASSES };

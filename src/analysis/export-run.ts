@@ -76,7 +76,7 @@ export function exportOnnx(
   const [input, output] = [shapes.get(graph[0]?.name ?? ""), shapes.get(graph.at(-1)?.name ?? "")];
   if (!input || !output) throw new Error("the network is empty");
   const shape = { batch: batch ?? TELLTALE_BATCH, ...input, classes: output.channels };
-  const evaluation = evaluationStep(model, shape);
+  const evaluation = evaluationStep(model, { shape, state: model.weights });
   const step: typeof evaluation = {
     ...evaluation,
     run: (inputs) => {

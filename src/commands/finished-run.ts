@@ -13,6 +13,7 @@ import { type RunData, readRunData } from "../records/run-data.js";
 import { type RunFolder, readResult, runFolder } from "../records/run-folder.js";
 import type { ResultRow } from "../records/tables.js";
 import type { State } from "../runtime/program.js";
+import { evaluatedWeights } from "../training/averages.js";
 import { type Checkpoint, readCheckpoint } from "../training/checkpoint.js";
 
 export interface FinishedRun {
@@ -21,7 +22,7 @@ export interface FinishedRun {
   readonly data: RunData;
   readonly graph: Graph;
   readonly result: ResultRow;
-  /** The weights that were tested, and everything else in their checkpoint. */
+  /** The weights and moving statistics that were tested. */
   readonly weights: State;
 }
 
@@ -43,7 +44,7 @@ export function loadFinishedRun(path: string): FinishedRun {
   );
   if (checkpoint?.epoch !== result.selected_epoch)
     throw new InputError(`${selected} is missing, or from another epoch: ${TRAIN_AGAIN}`);
-  return { folder, experiment, data, graph, result, weights: checkpoint.state };
+  return { folder, experiment, data, graph, result, weights: evaluatedWeights(checkpoint.state) };
 }
 
 const TRAIN_AGAIN = "delete the run's folder and train it again";

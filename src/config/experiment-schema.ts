@@ -1204,6 +1204,10 @@ export interface Training {
    */
   clipNorm?: "off" | number;
   /**
+   * Decay of an exponential moving average of all weights and of BatchNorm's moving statistics, or `off`. The average is what is validated, tested and exported. It starts as the initial weights; after step t (from 1), it becomes `d` times itself plus `1 - d` times the new weights, with d = min(decay, (1 + t) / (10 + t)) so that the first ones are soon forgotten, as in the ExponentialMovingAverage of TensorFlow with `num_updates`.
+   */
+  ema?: "off" | number;
+  /**
    * Mixup (Zhang et al. 2018), or `off`: each image of a training batch becomes `lambda` times itself plus `1 - lambda` times the one before it in the batch, and its label likewise. With `cutmix` too, each batch is mixed in one of the two ways, with equal probability. The training loss and error are those of the class with the larger share.
    */
   mixup?: "off" | Mixup;

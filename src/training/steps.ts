@@ -5,10 +5,12 @@ import type { layers } from "@tensorflow/tfjs-layers";
 import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import type { StepFunction } from "../runtime/program.js";
+import { AVERAGE_SHARE, updateAverages, withAverages } from "./averages.js";
 import { clipped } from "./gradients.js";
 import { softmaxCrossEntropy, weightedCrossEntropy } from "./loss.js";
 import type { Optimizer } from "./optimizer.js";
-import { type LearnedWeight, learnedWeights, slotName } from "./training-state.js";
+import { slotName } from "./state-names.js";
+import { learnedWeights, type ModelWeight } from "./training-state.js";
 
 export interface BatchShape {
   readonly batch: number;
@@ -22,7 +24,7 @@ export interface StepParts {
   readonly optimizer: Optimizer;
   readonly state: ReadonlyMap<string, tf.Variable>;
   readonly shape: BatchShape;
-  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm">;
+  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm" | "ema">;
   /** One weight per class; null if all are equal. */
   readonly classWeights: Float32Array | null;
 }
@@ -31,7 +33,7 @@ type Inputs = Readonly<Record<string, tf.Tensor>>;
 
 /**
  * Inputs: images [batch, height, width, channels], labels [batch, classes] (the shares of the classes), learning_rate [], the
- * optimizer's scalars [], and noise:<layer> [batch, units] for each dropout layer. Returns loss [] (mean over the batch) and
+ * optimizer's scalars [], average_share [] if weights are averaged, and noise:<layer> [batch, units] for each dropout layer. Returns loss [] (mean over the batch) and
  * logits [batch, classes], both before the update.
  */
 export function trainingStep(model: Model, parts: StepParts): StepFunction {
@@ -43,25 +45,37 @@ export function trainingStep(model: Model, parts: StepParts): StepFunction {
       ...batchInputs(model, shape),
       learning_rate: [],
       ...Object.fromEntries(optimizer.scalars.map((name) => [name, []])),
+      ...(training.ema === "off" ? {} : { [AVERAGE_SHARE]: [] }),
     },
     layers: model.layersModel.layers,
     run: (inputs) => {
       const { loss, logits, gradients } = lossAndGradients(model, inputs, { ...parts, weights });
       const used = training.clipNorm === "off" ? gradients : clipped(gradients, training.clipNorm);
       updateWeights(weights, used, { ...parts, inputs });
+      if (training.ema !== "off") updateAverages(model, parts.state, inputs[AVERAGE_SHARE] as tf.Tensor);
       return { loss, logits };
     },
   };
 }
 
-/** Input: images. Returns logits [batch, classes]. BatchNorm uses its moving statistics. */
-export function evaluationStep(model: Model, shape: BatchShape): StepFunction {
+/**
+ * Input: images. Returns logits [batch, classes]. BatchNorm uses its moving statistics. If `state` has averages of weights and
+ * moving statistics, they are used.
+ */
+export function evaluationStep(
+  model: Model,
+  { shape, state }: Pick<StepParts, "shape" | "state">,
+): StepFunction {
   return {
     name: `evaluation of ${shape.batch}`,
     inputs: imageInput(shape),
     layers: model.layersModel.layers,
     run: (inputs) => ({
-      logits: model.layersModel.apply(inputs.images as tf.Tensor, { training: false }) as tf.Tensor,
+      logits: withAverages(
+        model,
+        state,
+        () => model.layersModel.apply(inputs.images as tf.Tensor, { training: false }) as tf.Tensor,
+      ),
     }),
   };
 }
@@ -74,7 +88,7 @@ function lossAndGradients(
     weights,
     training,
     classWeights,
-  }: Pick<StepParts, "training" | "classWeights"> & { weights: readonly LearnedWeight[] },
+  }: Pick<StepParts, "training" | "classWeights"> & { weights: readonly ModelWeight[] },
 ): { loss: tf.Tensor; logits: tf.Tensor; gradients: tf.Tensor[] } {
   for (const layer of model.dropouts) layer.setNoise(inputs[noiseName(layer)] as tf.Tensor);
   const labels = inputs.labels as tf.Tensor;
@@ -94,7 +108,7 @@ function lossAndGradients(
 }
 
 function updateWeights(
-  weights: readonly LearnedWeight[],
+  weights: readonly ModelWeight[],
   gradients: readonly tf.Tensor[],
   { optimizer, state, inputs }: Pick<StepParts, "optimizer" | "state"> & { inputs: Inputs },
 ): void {

@@ -15,6 +15,7 @@ import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS } from "../records/tables.js";
 import type { EngineOptions } from "../runtime/devices.js";
+import { evaluatedWeights } from "./averages.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { resultRow, round } from "./result-row.js";
@@ -93,7 +94,7 @@ async function trainEpochs(
   const keepBest = (best: Omit<Checkpoint, "rows">) =>
     writeCheckpoint(
       folder.bestCheckpoint,
-      { ...best, state: trainer.weightsOf(best.state), rows: "" },
+      { ...best, state: evaluatedWeights(best.state), rows: "" },
       { shapes },
     );
   const { checkpoint, rows } = resumePoint(folder, { trajectory, shapes, selects, epochs });
@@ -140,7 +141,7 @@ function noteOnLastBatch(images: number, { batchSize, dropLast }: TrainingSpec):
 
 /** Tests the weights of the last epoch, or of the best one if the experiment asks for that, and writes the result. */
 async function testSelected(
-  { trainer, engine, trajectory }: RunParts,
+  { trainer, trajectory }: RunParts,
   rows: readonly EpochRow[],
   options: RunOptions,
 ): Promise<void> {
@@ -148,7 +149,7 @@ async function testSelected(
   const { epochs, select } = experiment.training;
   const best = bestEpoch(rows);
   const selected = select === "validation" ? best : epochs;
-  if (selected !== epochs) engine.writeState(bestWeights(folder, selected, trajectory).state);
+  if (selected !== epochs) trainer.useWeights(bestWeights(folder, selected, trajectory).state);
   const test = await trainer.evaluate(dataset.test);
   const result = resultRow(options, { rows, best, selected, test });
   writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);

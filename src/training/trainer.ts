@@ -12,6 +12,7 @@ import type { Graph } from "../network/graph.js";
 import { outputsOf } from "../network/shapes.js";
 import { permutation, randomStream } from "../random.js";
 import type { Program, State, Values } from "../runtime/program.js";
+import { AVERAGE_SHARE, asEvaluated, averageShareAt, withInitialAverages } from "./averages.js";
 import { evaluateSplit } from "./evaluate.js";
 import { type Evaluation, type Metrics, MetricsSum } from "./metrics.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
@@ -52,8 +53,8 @@ export interface Trainer {
   trainEpoch(epoch: number, onStep: (progress: StepProgress) => void): Promise<EpochResult>;
   /** Metrics over a whole split. */
   evaluate(split: Split): Promise<Evaluation>;
-  /** The model's weights and moving statistics, without the optimizer's state. */
-  weightsOf(state: State): State;
+  /** Evaluates these weights and moving statistics from now on. */
+  useWeights(weights: State): void;
 }
 
 export interface TrainerParts {
@@ -68,7 +69,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
     const model = buildModel(graph);
-    return { model, state: stateOf(model, optimizer) };
+    return { model, state: stateOf(model, optimizer, training) };
   });
   const classes = outputsOf(graph);
   const shapeOf = (batch: number) => ({ batch, ...dataset.shape, classes });
@@ -78,13 +79,15 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   const programFor = compileOnce((batch) =>
     engine.compile(trainingStep(model, { ...parts, shape: shapeOf(batch) })),
   );
-  const evaluationFor = compileOnce((batch) => engine.compile(evaluationStep(model, shapeOf(batch))));
+  const evaluationFor = compileOnce((batch) =>
+    engine.compile(evaluationStep(model, { shape: shapeOf(batch), state })),
+  );
   const evaluationBatch = ({ count }: Split) => Math.min(training.batchSize, count);
   const epochParts = { experiment, train: dataset.train, model, optimizer, batches, classes, programFor };
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
-    initialise: () => engine.writeState(initialState(graph, state, seed)),
-    weightsOf: (all) => new Map([...all].filter(([name]) => model.weights.has(name))),
+    initialise: () => engine.writeState(withInitialAverages(initialState(graph, state, seed), state)),
+    useWeights: (weights) => engine.writeState(asEvaluated(weights, state)),
     prepare: async (split) => {
       for (const size of new Set(batches.map(({ size }) => size))) await programFor(size);
       await evaluationFor(evaluationBatch(split));
@@ -133,6 +136,7 @@ async function trainEpoch(
       labels: batch.labels,
       learning_rate: Float32Array.of(learningRate),
       ...optimizerInputs(optimizer, step + 1),
+      ...averageInputs(training, step + 1),
       ...noiseInputs(model, { seed, step, batch: batch.size }),
     });
     step++;
@@ -168,6 +172,10 @@ function optimizerInputs(optimizer: Optimizer, step: number): Values {
   return Object.fromEntries(
     Object.entries(optimizer.scalarValues(step)).map(([name, value]) => [name, Float32Array.of(value)]),
   );
+}
+
+function averageInputs({ ema }: TrainingSpec, step: number): Values {
+  return ema === "off" ? {} : { [AVERAGE_SHARE]: Float32Array.of(averageShareAt(step, ema)) };
 }
 
 function noiseInputs(

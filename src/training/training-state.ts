@@ -1,38 +1,46 @@
-// What persists between steps beside the weights of a model: its names, its variables, how it starts, and which weights are evaluated.
+// A model and its training settings -> the variables that persist between steps.
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import { isLearned, type WeightRole } from "../network/weights.js";
 import type { Optimizer } from "./optimizer.js";
+import { averageName, slotName } from "./state-names.js";
 
-/** Every variable that persists between steps: the model's weights, and the optimizer's slots of the trainable ones. */
-export function stateOf(model: Model, optimizer: Optimizer): Map<string, tf.Variable> {
-  const state = new Map(model.weights);
-  for (const { name, weight } of learnedWeights(model)) {
-    for (const slot of optimizer.slots)
-      state.set(
-        slotName(name, slot),
-        tf.tidy(() => tf.variable(tf.zeros(weight.shape), false)),
-      );
-  }
-  return state;
+/** The model's weights, the optimizer's slots of those that are learned, and the averages of those that change, if there are any. */
+export function stateOf(
+  model: Model,
+  optimizer: Optimizer,
+  { ema }: Pick<TrainingSpec, "ema">,
+): Map<string, tf.Variable> {
+  const changing = ema === "off" ? [] : weightsOf(model).filter(({ role }) => role !== "random");
+  const added = [
+    ...learnedWeights(model).flatMap(({ name, weight }) =>
+      optimizer.slots.map((slot) => ({ name: slotName(name, slot), weight })),
+    ),
+    ...changing.map(({ name, weight }) => ({ name: averageName(name), weight })),
+  ];
+  return new Map([
+    ...model.weights,
+    ...added.map(({ name, weight }) => [name, zeros(weight.shape)] as const),
+  ]);
 }
 
-export interface LearnedWeight {
+function zeros(shape: number[]): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.zeros(shape), false));
+}
+
+export interface ModelWeight {
   readonly name: string;
   readonly weight: tf.Variable;
   readonly role: WeightRole;
 }
 
 /** The weights that are trained with their gradients, in the order of the layers. */
-export function learnedWeights({ weights, roles }: Model): LearnedWeight[] {
-  return Array.from(weights, ([name, weight]) => ({
-    name,
-    weight,
-    role: roles.get(name) as WeightRole,
-  })).filter(({ role }) => isLearned(role));
+export function learnedWeights(model: Model): ModelWeight[] {
+  return weightsOf(model).filter(({ role }) => isLearned(role));
 }
 
-export function slotName(weight: string, slot: string): string {
-  return `${weight}:${slot}`;
+function weightsOf({ weights, roles }: Model): ModelWeight[] {
+  return Array.from(weights, ([name, weight]) => ({ name, weight, role: roles.get(name) as WeightRole }));
 }

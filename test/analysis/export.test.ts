@@ -170,19 +170,20 @@ describe("an exported run reproduces the run's test loss and error", function ()
       return Float32Array.from(found);
     }));
 
-  it("as ONNX for normalised images with a fixed batch size", () =>
-    inTemporaryFolder(async (folder) => {
-      writeFileSync(join(folder, "e.yaml"), EXPERIMENT);
-      const squeezebox = squeezeboxIn(folder);
-      const result = squeezebox("train", "e.yaml");
-      const run = join("runs", "exported", "seed-1");
-      squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
-      const { test, classes } = await loadDataset(DATASET);
-      const batch = await wholeSplit(test, classes);
-      const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
-      const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
-      checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
-    }));
+  for (const keys of ["select: validation", "ema: 0.5", "ema: 0.5, select: validation"])
+    it(`as ONNX for normalised images with a fixed batch size, ${keys}`, () =>
+      inTemporaryFolder(async (folder) => {
+        writeFileSync(join(folder, "e.yaml"), EXPERIMENT.replace("select: validation", keys));
+        const squeezebox = squeezeboxIn(folder);
+        const result = squeezebox("train", "e.yaml");
+        const run = join("runs", "exported", "seed-1");
+        squeezebox("export", run, "--format", "onnx", "--batch", "40", "--no-normalisation");
+        const { test, classes } = await loadDataset(DATASET);
+        const batch = await wholeSplit(test, classes);
+        const session = await InferenceSession.create(join(folder, run, "onnx", "model.onnx"));
+        const { logits } = await session.run({ images: new Tensor("float32", batch.images, [40, 8, 8, 3]) });
+        checkAgreement(logits?.data as Float32Array, { labels: batch.classes, result });
+      }));
 
   it("on the exported page with image files of digits", async function () {
     if (CHROMIUM === null) this.skip();

@@ -33,11 +33,11 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   const input = { shape: { height: size, width: size, channels }, classes: 10 };
   const model = buildModel(buildNetwork(network, input));
   const optimizer = createOptimizer(training.optimizer);
-  const state = stateOf(model, optimizer);
+  const state = stateOf(model, optimizer, training);
   const shape = { batch, height: size, width: size, channels, classes: 10 };
   const step = trains
     ? trainingStep(model, { optimizer, state, shape, training, classWeights: null })
-    : evaluationStep(model, shape);
+    : evaluationStep(model, { shape, state });
   const { observer, stages } = verifier(block);
   const { graph } = lower(trace(step, state), { block, hasPoolIndices: true }, observer);
   assert.deepEqual(stages, [

@@ -163,6 +163,7 @@ describe("defaults", () => {
       labelSmoothing: 0,
       classWeights: "none",
       clipNorm: "off",
+      ema: "off",
       mixup: "off",
       cutmix: "off",
       select: "last",

@@ -105,6 +105,19 @@ describe("random transforms", () => {
         }
     });
 
+  it("randomResizedCrop: at least one pixel, whatever the ratio", () => {
+    for (const ratio of [
+      [8, 9],
+      [0.1, 0.2],
+    ])
+      for (const input of SHAPES) {
+        const image = imageWith(input, () => 200);
+        const transform = withDefaults({ randomResizedCrop: { size: 3, scale: [1, 1], ratio } });
+        const { pixels } = transformed(image, [transform], randomStream("ratio"));
+        assert.ok(pixels.every((value) => value === 200));
+      }
+  });
+
   it("take any number of channels, unless they work with colours", () => {
     const four = shape(6, 5, 4);
     const grey = [{ colorJitter: {} }, { grayscale: {} }, { randomGrayscale: {} }, { randAugment: {} }];

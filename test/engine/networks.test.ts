@@ -29,6 +29,8 @@ const NETWORKS: Record<string, string> = {
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { labelSmoothing: 0.1, classWeights: [0.5, 2, 1, 3] }",
   "clipped gradients":
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { clipNorm: 0.3 }",
+  "averaged weights":
+    "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8, attention: { type: random } }] }\ntraining: { ema: 0.9 }",
   nesterov:
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: { name: sgd, nesterov: true, weightDecay: 0.01 } }",
   "sgd without momentum":

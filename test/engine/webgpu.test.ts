@@ -38,7 +38,7 @@ describe("the compiled engine on WebGPU", function () {
     const make = (): Subject => {
       const model = buildModel(graph);
       const optimizer = createOptimizer(training.optimizer);
-      const variables = stateOf(model, optimizer);
+      const variables = stateOf(model, optimizer, training);
       return {
         step: trainingStep(model, {
           optimizer,

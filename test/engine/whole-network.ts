@@ -54,7 +54,7 @@ function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject 
   const { training } = experiment;
   const model = buildModel(graphOf(experiment));
   const optimizer = createOptimizer(training.optimizer);
-  const variables: Map<string, tf.Variable> = stateOf(model, optimizer);
+  const variables: Map<string, tf.Variable> = stateOf(model, optimizer, training);
   const step =
     kind === "train"
       ? trainingStep(model, {
@@ -66,7 +66,7 @@ function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject 
             ? Float32Array.from(training.classWeights)
             : null,
         })
-      : evaluationStep(model, SMALL);
+      : evaluationStep(model, { shape: SMALL, state: variables });
   return { step, variables };
 }
 
@@ -79,6 +79,7 @@ function inputsOf({ training }: Experiment, call: number): Values {
     images: randomArray(batch * height * width * channels, "images", call),
     labels,
     learning_rate: Float32Array.of(0.01),
+    average_share: Float32Array.of(0.3),
     "noise:head.dropout": noise(batch * 8, call),
     "noise:stage1.block1.dropout": noise(batch * 5 * 4 * 8, call),
     ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),

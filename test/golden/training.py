@@ -87,6 +87,14 @@ def optimizer_of(net, spec):
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[spec["name"]](groups, LEARNING_RATE)
 
 
+def averages_of(net, decay):
+    """Starts as the initial weights. PyTorch would start with those after the first step."""
+    new = lambda average, weight, step: average + (weight - average) * (1 - min(decay, (1 + step) / (10 + step)))
+    averaged = torch.optim.swa_utils.AveragedModel(net, avg_fn=new, use_buffers=True)
+    averaged.update_parameters(net)
+    return averaged
+
+
 SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 
@@ -94,6 +102,7 @@ def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
     """`batches`: the numbers of images in the batches of an epoch, as this program forms them under these options."""
     net, norms = net_of(norm), []
     optimizer_ = optimizer_of(net, optimizer)
+    averaged = averages_of(net, options["ema"]) if "ema" in options else None
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer_, milestones, gamma=0.5)
     for _ in range(EPOCHS):
         start = 0
@@ -104,13 +113,16 @@ def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
                 norms.append(torch.nn.utils.clip_grad_norm_(net.parameters(), options["clipNorm"]).item())
             optimizer_.step()
             scheduler.step()
+            if averaged is not None:
+                averaged.update_parameters(net)
             start += size
     if "clipNorm" in options:  # Some gradients are longer, some are not.
         assert min(norms) < options["clipNorm"] < max(norms), norms
-    net.eval()
-    loss = F.cross_entropy(net(images), labels).item()
+    tested = net if averaged is None else averaged.module
+    tested.eval()
+    loss = F.cross_entropy(tested(images), labels).item()
     training = {"batchSize": batches[0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
-    return {"name": name, "norm": norm, "training": training, "weights": values(net), "loss": loss}
+    return {"name": name, "norm": norm, "training": training, "weights": values(net), "tested": values(tested), "loss": loss}
 
 
 DECAYED = {
@@ -131,6 +143,9 @@ cases.append(trained("milestones in steps and epochs", [4, 4, 4, 3], milestones=
 
 cases.append(trained("clipped gradients", [5, 5, 5], DECAYED["sgd"], clipNorm=0.5))
 cases.append(trained("clipped gradients without BatchNorm", [5, 5, 5], DECAYED["adam"], norm=False, clipNorm=0.5))
+
+cases.append(trained("averaged weights", [5, 5, 5], ema=0.3))
+cases.append(trained("averaged weights without BatchNorm", [5, 5, 5], DECAYED["adam"], norm=False, ema=0.9))
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}

@@ -36,6 +36,10 @@ IMAGES = {
     "large": image(20, 17, 3),
     "large grey": image(19, 16, 1),
     "white": np.full((4, 5, 3), 255, np.uint8),
+    "line": image(1, 221, 1),
+    "larger": image(40, 31, 3),
+    "larger grey": image(28, 33, 1),
+    "clipped": np.minimum(image(28, 33, 1), 127) * 2 + 1,
 }
 PIL = {name: F.to_pil_image(pixels) for name, pixels in IMAGES.items()}
 SMALL = ["grey", "colour", "row", "column", "pixel"]
@@ -69,7 +73,7 @@ MODES = {mode.value: mode for mode in T.InterpolationMode} | {"area": T.Interpol
 RESAMPLING = ["bilinear", "bicubic", "area"]
 SAMPLING = ["nearest", "bilinear"]
 
-for name, size, mode in product(SMALL, [5, [7, 4], [2, 20]], RESAMPLING):
+for name, size, mode in product(SMALL, [5, 8, [7, 4], [2, 20]], RESAMPLING):
     add({"resize": {"size": size, "interpolation": mode}}, name, T.Resize(size, MODES[mode])(PIL[name]))
 for name in SMALL:  # one direction stays, or both
     height, width, _ = IMAGES[name].shape
@@ -81,7 +85,11 @@ LARGE = {"size": [6, 9], "scale": [0.7, 1], "ratio": [0.5, 2], "interpolation": 
 WIDE = {"size": 5, "scale": [1, 1], "ratio": [3, 4], "interpolation": "area"}  # never fits: a central crop
 TALL = {"size": 5, "scale": [1, 1], "ratio": [0.2, 0.3], "interpolation": "bilinear"}
 WHOLE = {"size": 5, "scale": [1.0, 1.0], "ratio": [0.99, 1.01], "interpolation": "bilinear"}
-for name, spec in product(["grey", "colour", "square", "row", "column", "pixel"], [DEFAULT, DEFAULT, LARGE, LARGE, WIDE, TALL, WHOLE]):
+QUARTER = {"size": 4, "scale": [0.25, 0.25], "ratio": [1, 1], "interpolation": "bilinear"}  # of the square: only a crop
+for name, spec in product(
+    ["grey", "colour", "square", "row", "column", "pixel"],
+    [DEFAULT, DEFAULT, LARGE, LARGE, WIDE, TALL, WHOLE, QUARTER],
+):
     height, width, _ = IMAGES[name].shape
     if (spec is WIDE and width < 3) or (spec is TALL and height < 4):
         continue  # torchvision crops to no pixels
@@ -109,8 +117,15 @@ ZOOM = {"degrees": [0, 0], "translate": [0, 0.125], "scale": [0.5, 1.5], "shear"
 ALL = {"degrees": 45, "translate": [0.125, 0.25], "scale": [0.75, 1.25], "shear": [-8, 16, -4, 4], "fill": 200}
 ALONG_X = {"degrees": [10, 20], "translate": [0, 0], "scale": [2, 2], "shear": 12, "fill": 1}
 FAR = {"degrees": 45, "translate": [0, 0], "scale": [0.0001, 0.0001], "shear": 0, "fill": 5}  # beyond Pillow's fixed point
-for name, mode, spec in product(["grey", "colour", "row", "pixel"], SAMPLING, [SHIFT, SHIFT, ZOOM, ZOOM, ALL, ALL, ALONG_X, FAR]):
-    angle, right, down, scale, *shear = draws = [numbers.randrange(64) / 64 for _ in range(6)]
+HALF = {"degrees": 0, "translate": [0.3125, 0.3125], "scale": [1, 1], "shear": 0, "fill": 9}  # of the square: 2.5 pixels
+THIRDS = {"degrees": 0, "translate": [0, 0], "scale": [0.75, 0.75], "shear": 0, "fill": 9}  # not the same in fixed point
+SPECS = [(spec, None) for spec in [SHIFT, SHIFT, ZOOM, ZOOM, ALL, ALL, ALONG_X, FAR]]
+for name, mode, (spec, first) in [
+    *product(["grey", "colour", "row", "pixel"], SAMPLING, SPECS),
+    *product(["square"], SAMPLING, [(HALF, 0), (THIRDS, 0)]),
+]:
+    draws = [numbers.randrange(64) / 64 if first is None else first for _ in range(6)]
+    angle, right, down, scale, *shear = draws
     used = [angle, right, down, scale, *shear[: 2 if isinstance(spec["shear"], list) and len(spec["shear"]) == 4 else 1]]
     parameters = {key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()}
     result = drawn(T.RandomAffine(**parameters, interpolation=MODES[mode]), PIL[name], used)
@@ -136,7 +151,7 @@ for name, spec in product(["grey", "large", "column", "pixel", "white"], [USUAL,
     result = drawn(T.ColorJitter(**spec), PIL[name], used, order=order_of(order))
     add({"colorJitter": spec}, name, result, [*order, *factors.values()])
 
-for name in [*IMAGES, *SMALL]:
+for name in [*SMALL, "square", "large", "large grey", "white", "line"]:
     channels = IMAGES[name].shape[2]
     add({"grayscale": {}}, name, T.Grayscale(channels)(PIL[name]))
     for draw in [0.25, 0.75]:
@@ -163,14 +178,16 @@ def augmented(name, spec, ops):
     add({"randAugment": spec}, name, drawn(transform, PIL[name], integers=used), [draw for op in ops for draw in op])
 
 
-for name, op in product(["large", "row"], range(len(OPS))):
+for name, op in product(["large", "row", "white"], range(len(OPS))):
     augmented(name, {"n": 1, "m": 9, "fill": 0}, [(op, op % 2)])
+for op, sign in product([3, 4], range(2)):
+    augmented("line", {"n": 1, "m": 30, "fill": 0}, [(op, sign)])
 for name, (n, m) in product(["grey", "large", "large grey", "column", "pixel"], [(2, 9), (2, 9), (2, 9), (3, 30), (4, 17), (2, 0)]):
     augmented(name, {"n": n, "m": m, "fill": 128}, [(numbers.randrange(len(OPS)), numbers.randrange(2)) for _ in range(n)])
 
 # Every operation, magnitude and sign: only the CRC-32 of the pixels, to save space.
 checksums = []
-for name, op in product(["large", "large grey"], range(len(OPS))):
+for name, op in product(["larger", "larger grey", "clipped"], range(len(OPS))):
     magnitudes, signed = list(T.TrivialAugmentWide()._augmentation_space(31).values())[op]
     for magnitude, sign in product(range(31), range(2)):
         used = [op, *([magnitude] if magnitudes.ndim > 0 else []), *([sign] if signed else [])]

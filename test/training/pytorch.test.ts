@@ -1,5 +1,6 @@
 // A small network trained with each option of `training` ends with the weights that PyTorch computes (test/golden/training.py).
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
@@ -9,6 +10,9 @@ import type { Dataset } from "../../src/data/dataset.js";
 import type { Split } from "../../src/data/split.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { permutation, randomStream } from "../../src/random.js";
+import type { State } from "../../src/runtime/program.js";
+import { evaluatedWeights, withInitialAverages } from "../../src/training/averages.js";
+import type { Evaluation } from "../../src/training/metrics.js";
 import { createTrainer } from "../../src/training/trainer.js";
 import { assertClose, ENGINES } from "../engine/both-engines.js";
 
@@ -19,6 +23,8 @@ interface Case {
   readonly training: object;
   /** After two epochs, by name. */
   readonly weights: Readonly<Record<string, readonly number[]>>;
+  /** Those that are evaluated: `weights`, or their averages. */
+  readonly tested: Case["weights"];
   /** The mean cross-entropy over all images at the end. */
   readonly loss: number;
 }
@@ -64,7 +70,10 @@ function networkOf(norm: boolean): object {
     : { stem: "none", stages: [{ modules: [first, last] }] };
 }
 
-async function check({ norm, training, weights, loss }: Case, engineName: "eager" | "plain" | "blocked") {
+async function check(
+  { norm, training, weights, tested, loss }: Case,
+  engineName: "eager" | "plain" | "blocked",
+) {
   const written = { name: "test", dataset: { name: "synthetic" }, network: networkOf(norm), seed: SEED };
   const text = JSON.stringify({ ...written, training: { epochs: EPOCHS, ...training } });
   const checked = checkExperiment(longForm(parseSource(text, "test.yaml")), ".");
@@ -85,17 +94,32 @@ async function check({ norm, training, weights, loss }: Case, engineName: "eager
   const trainer = createTrainer({ experiment, graph, dataset, engine });
   trainer.initialise();
   const initial = GOLDEN.initial[norm ? "norm" : "plain"];
-  engine.writeState(new Map(Object.entries(initial).map(([name, own]) => [name, Float32Array.from(own)])));
+  const start: State = new Map(Object.entries(initial).map(([name, own]) => [name, Float32Array.from(own)]));
+  engine.writeState(withInitialAverages(start, trainer.shapes));
+  let evaluation: Evaluation | null = null;
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
     // The trainer shuffles the images of each epoch, and this puts them back in the order of the file.
     order = permutation(GOLDEN.images.length, randomStream("shuffle", SEED, epoch));
     await trainer.trainEpoch(epoch, () => {});
+    evaluation = await trainer.evaluate(all);
   }
   const found = await engine.readState();
+  const evaluated = evaluatedWeights(found);
+  assert.deepEqual(new Set(evaluated.keys()), new Set(Object.keys(tested)));
+  for (const [name, expected] of Object.entries(tested))
+    assertClose(evaluated.get(name), Float32Array.from(expected), {
+      what: `${name}, as tested`,
+      tolerance: 2e-5,
+    });
   for (const [name, expected] of Object.entries(weights))
     assertClose(found.get(name), Float32Array.from(expected), { what: name, tolerance: 2e-5 });
-  const evaluation = await trainer.evaluate(all);
-  assertClose(Float32Array.of(evaluation.loss), Float32Array.of(loss), { what: "loss", tolerance: 2e-5 });
+  assertClose(Float32Array.of(evaluation?.loss ?? Number.NaN), Float32Array.of(loss), {
+    what: "loss",
+    tolerance: 2e-5,
+  });
+  trainer.initialise();
+  trainer.useWeights(evaluated);
+  assert.deepEqual(await trainer.evaluate(all), evaluation);
   await engine.dispose();
 }
 

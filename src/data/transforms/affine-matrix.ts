@@ -16,8 +16,7 @@ type Linear = Pick<Matrix, "a" | "b" | "d" | "e">;
 
 /** Of a counter-clockwise rotation around the centre, as Pillow's Image.rotate computes it. */
 export function rotation(degrees: number, { height, width }: Shape): Matrix {
-  const turn = degrees % 360;
-  const angle = -radians(turn < 0 ? turn + 360 : turn);
+  const angle = -radians(degrees);
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)].map((value) => Number(value.toFixed(15))) as [
     number,
     number,

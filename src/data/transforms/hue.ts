@@ -1,5 +1,5 @@
-// Shifts the hue of colours by way of Pillow's HSV, in which hue, saturation and value are bytes, with its mixture of 32-bit and
-// 64-bit floating point, so that the results are the same bytes.
+// Shifts the hue of colours by way of Pillow's HSV, in which hue, saturation and value are bytes. The results are the same bytes as
+// Pillow's, for which only the hue has to be computed in 32-bit floating point, as there.
 
 import type { Image } from "../images.js";
 
@@ -12,42 +12,40 @@ const BETWEEN = Uint8Array.of(1, 0, 2, 1, 0, 2);
 export function adjustHue(image: Image, turns: number): Image {
   const { shape, pixels } = image;
   if (shape.channels === 1) return image;
-  const { sectors, fractions } = circle(Math.trunc(turns * 255));
+  const { sectors, depths } = circle(Math.trunc(turns * 255));
   const changed = new Uint8Array(pixels.length);
   for (let at = 0; at < pixels.length; at += 3) {
     const [red, green, blue] = [pixels[at] as number, pixels[at + 1] as number, pixels[at + 2] as number];
     const value = Math.max(red, green, blue);
     const range = value - Math.min(red, green, blue);
-    const saturation = range === 0 ? 0 : (Math.fround(range / value) * 255) | 0;
-    if (saturation === 0) {
+    if (range === 0) {
       changed[at] = changed[at + 1] = changed[at + 2] = value;
       continue;
     }
+    const saturation = (((range / value) * 255) | 0) / 255;
     const hue = hueOf(red, green, blue, { value, range });
-    const strength = Math.fround(saturation / 255);
     const sector = sectors[hue] as number;
-    const fraction = fractions[hue] as number;
-    const low = rounded(value * (1 - strength));
-    const middle =
-      sector % 2 === 1
-        ? rounded(value * (1 - Math.fround(strength * fraction)))
-        : rounded(value * (1 - strength * (1 - fraction)));
     changed[at + (HIGHEST[sector] as number)] = value;
-    changed[at + (BETWEEN[sector] as number)] = middle;
-    changed[at + (LOWEST[sector] as number)] = low;
+    changed[at + (BETWEEN[sector] as number)] = rounded(value * (1 - saturation * (depths[hue] as number)));
+    changed[at + (LOWEST[sector] as number)] = rounded(value * (1 - saturation));
   }
   return { shape, pixels: changed };
 }
 
-/** For each hue, in which of the six sectors of the circle it is after a shift, and how far: from 0 to 1. */
-function circle(shift: number): { sectors: Uint8Array; fractions: Float32Array } {
-  const [sectors, fractions] = [new Uint8Array(256), new Float32Array(256)];
+/**
+ * For each hue, in which sixth of the circle it is after a shift, and how far the channel between the others is from the highest,
+ * as a share of the distance of the lowest.
+ */
+function circle(shift: number): { sectors: Uint8Array; depths: Float64Array } {
+  const [sectors, depths] = [new Uint8Array(256), new Float64Array(256)];
   for (let hue = 0; hue < 256; hue++) {
     const place = (((hue + shift) & 255) * 6) / 255;
-    sectors[hue] = Math.floor(place) % 6;
-    fractions[hue] = place - Math.floor(place);
+    const sector = Math.floor(place) % 6;
+    const fraction = place - Math.floor(place);
+    sectors[hue] = sector;
+    depths[hue] = sector % 2 === 1 ? fraction : 1 - fraction;
   }
-  return { sectors, fractions };
+  return { sectors, depths };
 }
 
 /** The hue of a colour as a byte; `value` is its highest channel, `range` that minus the lowest, which is not 0. */

@@ -16,7 +16,7 @@ export function sample(image: Image, matrix: Matrix, { interpolation, fill }: Sa
   return { shape: image.shape, pixels };
 }
 
-/** Like Pillow, this adds up the steps from pixel to pixel, in units of 2^-16 wherever these can represent the coordinates. */
+/** Like Pillow, this adds up the steps from pixel to pixel, in units of 2^-16 unless images are only scaled and translated. */
 function sampleNearest(
   { shape: { height, width, channels }, pixels }: Image,
   matrix: Matrix,
@@ -24,8 +24,7 @@ function sampleNearest(
 ): void {
   const { a, b, d, e } = matrix;
   const start = { x: matrix.c + a * 0.5 + b * 0.5, y: matrix.f + d * 0.5 + e * 0.5 };
-  const isScaling = b === 0 && d === 0;
-  const stored = isScaling || !isSmall(matrix, { height, width }) ? (value: number) => value : fixedPoint;
+  const stored = b === 0 && d === 0 ? (value: number) => value : fixedPoint;
   const [xStep, yStep, xNext, yNext] = [stored(a), stored(d), stored(b), stored(e)] as const;
   let [firstX, firstY, to] = [stored(start.x), stored(start.y), 0];
   for (let row = 0; row < height; row++, firstX += xNext, firstY += yNext) {
@@ -37,17 +36,6 @@ function sampleNearest(
           target[to + channel] = pixels[from + channel] as number;
       }
   }
-}
-
-/** Whether Pillow's fixed point has room for all coordinates. */
-function isSmall(
-  { a, b, c, d, e, f }: Matrix,
-  { height, width }: { readonly height: number; readonly width: number },
-): boolean {
-  const corners = [0, width].flatMap((x) => [0, height].map((y) => [x, y] as const));
-  return corners.every(
-    ([x, y]) => Math.abs(x * a + y * b + c) < 32768 && Math.abs(x * d + y * e + f) < 32768,
-  );
 }
 
 function fixedPoint(value: number): number {
