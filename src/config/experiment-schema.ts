@@ -869,7 +869,7 @@ export interface Training {
    */
   mixup?: "off" | Mixup;
   /**
-   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels.
+   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels. The training loss and error are those of the class with the larger share.
    */
   cutmix?: "off" | Cutmix;
   /**
