@@ -11,6 +11,7 @@ import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
+import { DivergedError } from "../training/train-epoch.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
 import { DivergedError } from "../training/trainer.js";
 import { watchData } from "./data-progress.js";

@@ -1186,6 +1186,10 @@ export interface Training {
    */
   batchSize?: number;
   /**
+   * Number of batches per step of the optimizer, which uses the mean of their gradients over all of their images. Without BatchNorm, which uses the statistics of each batch, this equals batches that many times as large. The last step of an epoch has the batches that remain. Schedules count steps.
+   */
+  accumulate?: number;
+  /**
    * Whether an epoch leaves out the images of its last batch if they are fewer than `batchSize` (other images in each epoch).
    */
   dropLast?: boolean;
@@ -1200,7 +1204,7 @@ export interface Training {
    */
   labelSmoothing?: number;
   /**
-   * The largest L2 norm of the gradient of all weights together, or `off`: a longer gradient is scaled down to it, as by torch.nn.utils.clip_grad_norm_. Weight decay is added afterwards.
+   * The largest L2 norm of the gradient of all weights together, or `off`: a longer gradient is scaled down to it, as by torch.nn.utils.clip_grad_norm_. With `accumulate`, that is the mean over all batches of a step. Weight decay is added afterwards.
    */
   clipNorm?: "off" | number;
   /**
@@ -1212,7 +1216,7 @@ export interface Training {
    */
   mixup?: "off" | Mixup;
   /**
-   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels.
+   * CutMix (Yun et al. 2019), or `off`: a rectangle of each image of a training batch is replaced by that of the one before it in the batch, and its label by the mean of both, weighted by their pixels. The training loss and error are those of the class with the larger share.
    */
   cutmix?: "off" | Cutmix;
   /**

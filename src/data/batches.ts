@@ -45,20 +45,24 @@ function begun<Result>(promise: Promise<Result>): Promise<Result> {
   return promise;
 }
 
-/** How an epoch is divided into batches. */
+/** How an epoch is divided into batches, and these into groups of which the optimizer makes one step each. */
 export interface Batching {
   readonly batchSize: number;
   readonly dropLast: boolean;
+  readonly accumulate: number;
 }
 
 /** The batches of an epoch. */
-export function epochBatches(images: number, { batchSize, dropLast }: Batching): BatchRange[] {
+export function epochBatches(
+  images: number,
+  { batchSize, dropLast }: Omit<Batching, "accumulate">,
+): BatchRange[] {
   return dropLast ? wholeBatches(images, batchSize) : batchesOf(images, batchSize);
 }
 
 /** The number of steps of the optimizer in an epoch. */
 export function stepsPerEpoch(images: number, batching: Batching): number {
-  return epochBatches(images, batching).length;
+  return Math.ceil(epochBatches(images, batching).length / batching.accumulate);
 }
 
 /**

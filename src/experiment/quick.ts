@@ -4,7 +4,7 @@ import { type Override, parseOverride } from "../config/override.js";
 import type { Located } from "../config/source.js";
 import type { Sweep } from "../config/sweep.js";
 
-/** One epoch at a constant learning rate over a few images, with results in a separate folder. */
+/** One epoch at a constant learning rate over a few images, all of which are used, with results in a separate folder. */
 export function quickOverrides({ value }: Located): Override[] {
   const { name, dataset } = (value ?? {}) as { name?: unknown; dataset?: { name?: unknown } | null };
   const images =
@@ -15,6 +15,7 @@ export function quickOverrides({ value }: Located): Override[] {
     ...(typeof name === "string" ? [`name=${JSON.stringify(quickName(name))}`] : []),
     "training.epochs=1",
     "training.schedule={ name: constant }",
+    "training.dropLast=false",
     ...images,
   ].map((text) => parseOverride(text, "--quick"));
 }

@@ -92,7 +92,7 @@ export const SUMMARY_COLUMNS = {
 
 export const EPOCH_COLUMNS = {
   epoch: count("number of the epoch, from 1"),
-  step: count("training steps so far"),
+  step: count("steps of the optimizer so far"),
   learning_rate: amount("learning rate of the last step"),
   ...TRAINED,
   ...TIMES,

@@ -9,3 +9,22 @@ export function clipped(gradients: readonly tf.Tensor[], norm: number): tf.Tenso
   const factor = tf.minimum(1, tf.div(norm, tf.add(found, 1e-6)));
   return gradients.map((gradient) => tf.mul(gradient, factor));
 }
+
+/** The names of the inputs with the factors of `summed`. */
+export const SUM_FACTOR = "sum_factor";
+export const GRADIENT_FACTOR = "gradient_factor";
+
+/** sum_factor sum + gradient_factor gradient, for each weight. With a sum_factor of 0, the sum begins anew. */
+export function summed(
+  gradients: readonly tf.Tensor[],
+  sums: readonly tf.Tensor[],
+  factors: Readonly<Record<string, tf.Tensor>>,
+): tf.Tensor[] {
+  const [sumFactor, gradientFactor] = [
+    factors[SUM_FACTOR] as tf.Tensor,
+    factors[GRADIENT_FACTOR] as tf.Tensor,
+  ];
+  return gradients.map((gradient, index) =>
+    tf.add(tf.mul(sums[index] as tf.Tensor, sumFactor), tf.mul(gradient, gradientFactor)),
+  );
+}

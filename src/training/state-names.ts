@@ -11,6 +11,11 @@ export function averageName(weight: string): string {
   return slotName(weight, "average");
 }
 
+/** The sum of the gradients of the batches of a group so far. */
+export function gradientSumName(weight: string): string {
+  return slotName(weight, "gradient_sum");
+}
+
 /** Whether the name is that of a weight itself. */
 export function isWeight(name: string): boolean {
   return !name.includes(SEPARATOR);

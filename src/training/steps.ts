@@ -6,10 +6,10 @@ import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import type { StepFunction } from "../runtime/program.js";
 import { AVERAGE_SHARE, updateAverages, withAverages } from "./averages.js";
-import { clipped } from "./gradients.js";
+import { clipped, GRADIENT_FACTOR, SUM_FACTOR, summed } from "./gradients.js";
 import { softmaxCrossEntropy, weightedCrossEntropy } from "./loss.js";
 import type { Optimizer } from "./optimizer.js";
-import { slotName } from "./state-names.js";
+import { gradientSumName, slotName } from "./state-names.js";
 import { learnedWeights, type ModelWeight } from "./training-state.js";
 
 export interface BatchShape {
@@ -24,7 +24,7 @@ export interface StepParts {
   readonly optimizer: Optimizer;
   readonly state: ReadonlyMap<string, tf.Variable>;
   readonly shape: BatchShape;
-  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm" | "ema">;
+  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm" | "ema" | "accumulate">;
   /** One weight per class; null if all are equal. */
   readonly classWeights: Float32Array | null;
 }
@@ -33,16 +33,17 @@ type Inputs = Readonly<Record<string, tf.Tensor>>;
 
 /**
  * Inputs: images [batch, height, width, channels], labels [batch, classes] (the shares of the classes), learning_rate [], the
- * optimizer's scalars [], average_share [] if weights are averaged, and noise:<layer> [batch, units] for each dropout layer. Returns loss [] (mean over the batch) and
- * logits [batch, classes], both before the update.
+ * optimizer's scalars [], average_share [] if weights are averaged, sum_factor [] and gradient_factor [] if gradients are
+ * accumulated, and noise:<layer> [batch, units] for each dropout layer. Returns loss [] (mean over the batch) and logits
+ * [batch, classes], both before the update.
  */
 export function trainingStep(model: Model, parts: StepParts): StepFunction {
-  const { optimizer, shape, training } = parts;
+  const { optimizer, state, shape, training } = parts;
   const weights = learnedWeights(model);
   return {
     name: `training of ${shape.batch}`,
     inputs: {
-      ...batchInputs(model, shape),
+      ...batchInputs(model, parts),
       learning_rate: [],
       ...Object.fromEntries(optimizer.scalars.map((name) => [name, []])),
       ...(training.ema === "off" ? {} : { [AVERAGE_SHARE]: [] }),
@@ -50,9 +51,31 @@ export function trainingStep(model: Model, parts: StepParts): StepFunction {
     layers: model.layersModel.layers,
     run: (inputs) => {
       const { loss, logits, gradients } = lossAndGradients(model, inputs, { ...parts, weights });
-      const used = training.clipNorm === "off" ? gradients : clipped(gradients, training.clipNorm);
+      const whole =
+        training.accumulate > 1 ? summed(gradients, gradientSums(weights, state), inputs) : gradients;
+      const used = training.clipNorm === "off" ? whole : clipped(whole, training.clipNorm);
       updateWeights(weights, used, { ...parts, inputs });
-      if (training.ema !== "off") updateAverages(model, parts.state, inputs[AVERAGE_SHARE] as tf.Tensor);
+      if (training.ema !== "off") updateAverages(model, state, inputs[AVERAGE_SHARE] as tf.Tensor);
+      return { loss, logits };
+    },
+  };
+}
+
+/**
+ * The step of a batch that is not the last of its group: adds to the sums of the gradients. Inputs as above, without those for
+ * updating weights and averages; the same results.
+ */
+export function accumulatingStep(model: Model, parts: StepParts): StepFunction {
+  const { state, shape } = parts;
+  const weights = learnedWeights(model);
+  return {
+    name: `accumulation of ${shape.batch}`,
+    inputs: batchInputs(model, parts),
+    layers: model.layersModel.layers,
+    run: (inputs) => {
+      const { loss, logits, gradients } = lossAndGradients(model, inputs, { ...parts, weights });
+      const sums = gradientSums(weights, state);
+      for (const [index, sum] of summed(gradients, sums, inputs).entries()) sums[index]?.assign(sum);
       return { loss, logits };
     },
   };
@@ -107,6 +130,10 @@ function lossAndGradients(
   return { loss, logits: logits as unknown as tf.Tensor, gradients };
 }
 
+function gradientSums(weights: readonly ModelWeight[], state: StepParts["state"]): tf.Variable[] {
+  return weights.map(({ name }) => state.get(gradientSumName(name)) as tf.Variable);
+}
+
 function updateWeights(
   weights: readonly ModelWeight[],
   gradients: readonly tf.Tensor[],
@@ -130,11 +157,15 @@ export function noiseName(layer: layers.Layer): string {
   return `noise:${layer.name}`;
 }
 
-function batchInputs({ dropouts }: Model, shape: BatchShape): StepFunction["inputs"] {
+function batchInputs(
+  { dropouts }: Model,
+  { shape, training }: Pick<StepParts, "shape" | "training">,
+): StepFunction["inputs"] {
   return {
     ...imageInput(shape),
     labels: [shape.batch, shape.classes],
     ...Object.fromEntries(dropouts.map((layer) => [noiseName(layer), [shape.batch, layer.size]])),
+    ...(training.accumulate > 1 ? { [SUM_FACTOR]: [], [GRADIENT_FACTOR]: [] } : {}),
   };
 }
 

@@ -20,7 +20,8 @@ import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
-import { createTrainer, DivergedError, type StepProgress, type Trainer } from "./trainer.js";
+import { DivergedError, type StepProgress } from "./train-epoch.js";
+import { createTrainer, type Trainer } from "./trainer.js";
 
 export interface RunOptions extends EngineOptions {
   readonly experiment: Experiment;

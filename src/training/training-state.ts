@@ -5,19 +5,24 @@ import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import { isLearned, type WeightRole } from "../network/weights.js";
 import type { Optimizer } from "./optimizer.js";
-import { averageName, slotName } from "./state-names.js";
+import { averageName, gradientSumName, slotName } from "./state-names.js";
 
-/** The model's weights, the optimizer's slots of those that are learned, and the averages of those that change, if there are any. */
+/**
+ * The model's weights; for those that are learned, the optimizer's slots and, if gradients are accumulated, their sums; the
+ * averages of those that change, if weights are averaged.
+ */
 export function stateOf(
   model: Model,
   optimizer: Optimizer,
-  { ema }: Pick<TrainingSpec, "ema">,
+  { ema, accumulate }: Pick<TrainingSpec, "ema" | "accumulate">,
 ): Map<string, tf.Variable> {
   const changing = ema === "off" ? [] : weightsOf(model).filter(({ role }) => role !== "random");
+  const learned = learnedWeights(model);
   const added = [
-    ...learnedWeights(model).flatMap(({ name, weight }) =>
+    ...learned.flatMap(({ name, weight }) =>
       optimizer.slots.map((slot) => ({ name: slotName(name, slot), weight })),
     ),
+    ...(accumulate > 1 ? learned : []).map(({ name, weight }) => ({ name: gradientSumName(name), weight })),
     ...changing.map(({ name, weight }) => ({ name: averageName(name), weight })),
   ];
   return new Map([

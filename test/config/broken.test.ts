@@ -159,6 +159,7 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "misspelt clipNorm": training("clipNorm: ‹not-allowed›of"),
   "average that forgets nothing": training("ema: ‹out-of-range›1"),
   "average that keeps nothing": training("ema: ‹out-of-range›0"),
+  "step of no batch": training("accumulate: ‹out-of-range›0"),
   "mixup of one image": training("batchSize: 1, ‹unused-key›mixup: {}, ‹unused-key›cutmix: { alpha: 2 }"),
   "mixup without a distribution": training("mixup: { alpha: ‹out-of-range›0 }"),
   "misspelt mixup": training("cutmix: { ‹unknown-key›alhpa: 1 }, mixup: ‹not-allowed›on"),

@@ -150,6 +150,7 @@ describe("defaults", () => {
     training: {
       epochs: 10,
       batchSize: 128,
+      accumulate: 1,
       dropLast: false,
       optimizer: {
         name: "sgd",

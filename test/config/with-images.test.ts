@@ -5,7 +5,10 @@ import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
+import { stepsPerEpoch } from "../../src/data/batches.js";
 import { buildChecked } from "../../src/experiment/build-checked.js";
+import { checkWith } from "../../src/experiment/check.js";
+import { quickOverrides } from "../../src/experiment/quick.js";
 
 const TOP =
   "name: e\ndataset: { name: synthetic }\nnetwork: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\n";
@@ -37,9 +40,19 @@ describe("an experiment whose training images have been counted", () => {
     check(schedule("1, 5 steps"), 150, "unordered training.schedule.at.1");
     check(schedule("5 steps, 1"), 150, "unordered training.schedule.at.1");
     check(schedule("5 steps, 1.5, 7 steps"), 150, "unordered training.schedule.at.2");
+    // Of two batches each.
+    check(`accumulate: 2, ${schedule("2, 7 steps, 11 steps")}`, 150);
+    check(`accumulate: 2, ${schedule("12 steps")}`, 150, "unused-key training.schedule.at.0");
     // One step less without the last batch.
     check(`dropLast: true, ${schedule("15 steps")}`, 150);
     check(`dropLast: true, ${schedule("16 steps")}`, 150, "unused-key training.schedule.at.0");
+  });
+  it("has a batch under --quick, although the images are few", () => {
+    const located = longForm(parseSource(`${TOP}training: { batchSize: 512, dropLast: true }`, "e.yaml"));
+    const checked = checkWith(located, ".", quickOverrides(located));
+    assert.ok(checked.ok);
+    const { training } = checked.value.experiment;
+    assert.equal(stepsPerEpoch(64, training), 1);
   });
   it("is not found wrong while the images have not been counted", () => {
     check("dropLast: true, batchSize: 32", 0);

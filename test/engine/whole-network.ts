@@ -79,6 +79,8 @@ function inputsOf({ training }: Experiment, call: number): Values {
     images: randomArray(batch * height * width * channels, "images", call),
     labels,
     learning_rate: Float32Array.of(0.01),
+    sum_factor: Float32Array.of(call - 1),
+    gradient_factor: Float32Array.of(0.4),
     average_share: Float32Array.of(0.3),
     "noise:head.dropout": noise(batch * 8, call),
     "noise:stage1.block1.dropout": noise(batch * 5 * 4 * 8, call),

@@ -57,7 +57,7 @@ def values(net):
     else:
         named["stem.bn/gamma"], named["stem.bn/beta"] = net.norm.weight, net.norm.bias
         named["stem.bn/moving_mean"], named["stem.bn/moving_variance"] = net.norm.running_mean, net.norm.running_var
-    return {name: [round(value, 8) for value in tensor.flatten().tolist()] for name, tensor in named.items()}
+    return {name: [round(value, 7) for value in tensor.flatten().tolist()] for name, tensor in named.items()}
 
 
 def net_of(norm):
@@ -98,31 +98,35 @@ def averages_of(net, decay):
 SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 
-def trained(name, batches, optimizer=SGD, norm=True, milestones=(), **options):
-    """`batches`: the numbers of images in the batches of an epoch, as this program forms them under these options."""
+def trained(name, groups, optimizer=SGD, norm=True, milestones=(), **options):
+    """`groups`: the numbers of images in the batches of each step of an epoch, as this program forms them under these options."""
     net, norms = net_of(norm), []
+    weights = torch.tensor(options["classWeights"]) if "classWeights" in options else None
     optimizer_ = optimizer_of(net, optimizer)
     averaged = averages_of(net, options["ema"]) if "ema" in options else None
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer_, milestones, gamma=0.5)
     for _ in range(EPOCHS):
         start = 0
-        for size in batches:
+        for group in groups:
             optimizer_.zero_grad()
-            F.cross_entropy(net(images[start : start + size]), labels[start : start + size]).backward()
+            for size in group:
+                loss = F.cross_entropy(net(images[start : start + size]), labels[start : start + size], weights)
+                (loss * size / sum(group)).backward()
+                start += size
             if "clipNorm" in options:
                 norms.append(torch.nn.utils.clip_grad_norm_(net.parameters(), options["clipNorm"]).item())
             optimizer_.step()
             scheduler.step()
             if averaged is not None:
                 averaged.update_parameters(net)
-            start += size
     if "clipNorm" in options:  # Some gradients are longer, some are not.
         assert min(norms) < options["clipNorm"] < max(norms), norms
     tested = net if averaged is None else averaged.module
     tested.eval()
     loss = F.cross_entropy(tested(images), labels).item()
-    training = {"batchSize": batches[0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
-    return {"name": name, "norm": norm, "training": training, "weights": values(net), "tested": values(tested), "loss": loss}
+    training = {"batchSize": groups[0][0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
+    case = {"name": name, "norm": norm, "training": training, "weights": values(net), "loss": loss}
+    return case if averaged is None else {**case, "averages": values(tested)}
 
 
 DECAYED = {
@@ -132,20 +136,33 @@ DECAYED = {
 }
 cases = []
 for name, spec in DECAYED.items():
-    cases.append(trained(f"{name}, all weights decayed", [5, 5, 5], spec))
-    cases.append(trained(f"{name}, kernels decayed", [5, 5, 5], {**spec, "decayNormAndBias": False}))
+    cases.append(trained(f"{name}, all weights decayed", [[5], [5], [5]], spec))
+    cases.append(trained(f"{name}, kernels decayed", [[5], [5], [5]], {**spec, "decayNormAndBias": False}))
 
-cases.append(trained("a single image left over", [7, 8]))
-cases.append(trained("an incomplete last batch", [6, 6, 3]))
-cases.append(trained("an incomplete last batch left out", [6, 6], dropLast=True))
+cases.append(trained("a single image left over", [[7], [8]]))
+cases.append(trained("an incomplete last batch", [[6], [6], [3]]))
+cases.append(trained("an incomplete last batch left out", [[6], [6]], dropLast=True))
 schedule = {"name": "steps", "at": ["1 steps", 1, "5 steps"], "factor": 0.5}
-cases.append(trained("milestones in steps and epochs", [4, 4, 4, 3], milestones=[1, 4, 5], schedule=schedule))
+cases.append(trained("milestones in steps and epochs", [[4], [4], [4], [3]], milestones=[1, 4, 5], schedule=schedule))
 
-cases.append(trained("clipped gradients", [5, 5, 5], DECAYED["sgd"], clipNorm=0.5))
-cases.append(trained("clipped gradients without BatchNorm", [5, 5, 5], DECAYED["adam"], norm=False, clipNorm=0.5))
+cases.append(trained("clipped gradients", [[5], [5], [5]], DECAYED["sgd"], clipNorm=0.5))
+cases.append(trained("clipped gradients without BatchNorm", [[5], [5], [5]], DECAYED["adam"], norm=False, clipNorm=0.5))
 
-cases.append(trained("averaged weights", [5, 5, 5], ema=0.3))
-cases.append(trained("averaged weights without BatchNorm", [5, 5, 5], DECAYED["adam"], norm=False, ema=0.9))
+cases.append(trained("averaged weights", [[5], [5], [5]], ema=0.3))
+cases.append(trained("averaged weights without BatchNorm", [[5], [5], [5]], DECAYED["adam"], norm=False, ema=0.9))
+
+cases.append(trained("accumulated gradients", [[4, 4], [4, 3]], DECAYED["sgd"], accumulate=2))
+cases.append(trained("accumulated gradients of fewer batches at the end", [[4, 4, 4], [3]], DECAYED["adam"], accumulate=3))
+cases.append(trained("accumulated gradients and a single image left over", [[7, 8]], accumulate=2))
+cases.append(trained("accumulated gradients without the last batch", [[6, 6]], accumulate=2, dropLast=True))
+# Without BatchNorm, batches of 4 whose gradients are accumulated are trained by PyTorch as the larger batches that they amount to.
+larger = {"norm": False, "batchSize": 4, "accumulate": 2}
+cases.append(trained("accumulated gradients as larger batches", [[8], [7]], DECAYED["sgd"], **larger))
+cases.append(trained("class weights", [[8], [7]], norm=False, classWeights=[1.0, 3.0, 0.25, 2.0]))
+cases.append(trained("accumulated gradients with class weights", [[8], [7]], classWeights=[1.0, 3.0, 0.25, 2.0], **larger))
+everything = {"accumulate": 2, "clipNorm": 0.4, "ema": 0.25, "milestones": [1, 3]}
+schedule = {"name": "steps", "at": ["1 step", "3 steps"], "factor": 0.5}
+cases.append(trained("everything at once", [[4, 4], [4, 3]], DECAYED["adamw"], schedule=schedule, **everything))
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}

@@ -20,7 +20,11 @@ const SWEEP: SweepText = {
   ],
   seeds: [1, 2],
   epochs: 16,
-  training: { optimizer: { name: "adam", learningRate: 0.01 }, schedule: { name: "cosine", warmup: 1 } },
+  training: {
+    optimizer: { name: "adam", learningRate: 0.01 },
+    schedule: { name: "cosine", warmup: 1 },
+    ...{ batchSize: 16, accumulate: 2, clipNorm: 1, ema: 0.9, mixup: { alpha: 0.2 }, cutmix: {} },
+  },
 };
 
 const COMMAND = ["sweep", "cut.yaml", "--jobs", "2"];
