@@ -13,7 +13,6 @@ import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../re
 import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { DivergedError } from "../training/train-epoch.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
-import { DivergedError } from "../training/trainer.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
