@@ -5,7 +5,14 @@ import { join } from "node:path";
 import CRC32 from "crc-32";
 import { InputError } from "../diagnostic.js";
 import { decode } from "./decode.js";
-import { type EncodedImages, type Image, type Images, type PackedImages, sizeOf } from "./images.js";
+import {
+  type EncodedImages,
+  type Image,
+  type Images,
+  originOf,
+  type PackedImages,
+  sizeOf,
+} from "./images.js";
 
 /** Reads an image. Throws InputError, or rejects with it, if the image is damaged. */
 export type ReadImage = (index: number) => Image | Promise<Image>;
@@ -61,7 +68,10 @@ function encodedReader({ places, ...format }: EncodedImages): ImageReader {
     return {
       read: async (index) => {
         const { start, length } = range(index);
-        return decode(places.content.slice(start, start + length), { ...format, name: `image ${index}` });
+        return decode(places.content.slice(start, start + length), {
+          ...format,
+          name: originOf(places.origin, index),
+        });
       },
       close: () => {},
     };
@@ -69,7 +79,7 @@ function encodedReader({ places, ...format }: EncodedImages): ImageReader {
   return {
     read: async (index) => {
       const bytes = pieces.read({ ...range(index), checksum: places.checksums[index] as number });
-      return decode(bytes, { ...format, name: `${places.file}, image ${index}` });
+      return decode(bytes, { ...format, name: originOf(places.origin, index) });
     },
     close: pieces.close,
   };
