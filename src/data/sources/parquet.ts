@@ -1,10 +1,11 @@
 // Parquet files as the Hugging Face Hub serves them -> encoded images and labels. The images are copied to one file of the cache,
 // because a row cannot be read without its row group.
 
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
+import { statOrNull } from "../../regular-file.js";
 import { cached } from "../cache.js";
 import {
   type EncodedImages,
@@ -41,7 +42,7 @@ const PART = /(?:^|[-_.])(?:(train)|(val|valid|validation|dev)|(test))(?:[-_.]|$
 
 /** A file, or the files in a folder and its subfolders, in the order of their names. Throws InputError. */
 function filesIn(path: string): readonly PartFile[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOrNull(path);
   if (!stat) throw new InputError(`there is no file or folder ${path}`);
   if (!stat.isDirectory()) return [{ file: path, part: "train" }];
   const found = below(path, 2);
