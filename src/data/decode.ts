@@ -49,10 +49,21 @@ export async function sizeOfEncoded(
 }
 
 const MOST_PIXELS_A_SIDE = 65_535;
-/** About 16,000 x 16,000. A small file can declare more. */
-const MOST_PIXELS = 2 ** 28;
+/** About 11,000 x 11,000, or 400 MB. A small file can declare more. */
+const MOST_PIXELS = 2 ** 27;
+/** How many pixels are decoded at the same time. */
+export const PIXELS_AT_A_TIME = 2 ** 26;
 
 const OPTIONS: SharpOptions = { failOn: "warning", limitInputPixels: MOST_PIXELS, pages: 1 };
+
+/**
+ * Formats of libvips besides those above. The content of a file decides what it is read as, whatever its name, and an SVG can refer to
+ * other files. They are blocked one by one because other threads may be decoding images meanwhile.
+ */
+const OTHER_LOADERS = [
+  ...["Analyze", "Csv", "DcRaw", "Fits", "Jp2k", "Jxl", "Magick", "Magick7", "Mat", "Matrix", "Nifti"],
+  ...["Openexr", "Openslide", "Pdf", "Ppm", "Rad", "Raw", "Svg", "Uhdr", "Vips"],
+].map((format) => `VipsForeignLoad${format}`);
 
 function open(source: string | Uint8Array): Sharp {
   return library()(source, OPTIONS);
@@ -63,6 +74,7 @@ function library(): typeof sharpLibrary {
   try {
     const sharp = createRequire(import.meta.url)("sharp") as typeof sharpLibrary;
     sharp.cache(false);
+    sharp.block({ operation: OTHER_LOADERS });
     return sharp;
   } catch (cause) {
     throw new InputError(

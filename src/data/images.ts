@@ -49,6 +49,15 @@ export interface ImageFiles {
 interface Pieces {
   readonly starts: Float64Array;
   readonly lengths: Uint32Array;
+  readonly origin: Origin;
+}
+
+/** The tables that images were taken from, for messages. */
+export interface Origin {
+  /** With their numbers of rows. */
+  readonly files: readonly { readonly file: string; readonly rows: number }[];
+  /** [images]: the row of each image, counted through all files. */
+  readonly rows: Uint32Array;
 }
 
 export interface PiecesOfFile extends Pieces {
@@ -87,6 +96,16 @@ export interface RawDataset {
   readonly broken: readonly string[];
   /** The number of visible files that are not images. */
   readonly otherFiles: number;
+}
+
+/** The name of an image that was taken from a table. */
+export function originOf({ files, rows }: Origin, image: number): string {
+  let row = rows[image] as number;
+  for (const { file, rows } of files) {
+    if (row < rows) return `${file}, row ${row + 1}`;
+    row -= rows;
+  }
+  throw new Error(`image ${image} is in none of the files`);
 }
 
 export function sizeOf({ height, width, channels }: Shape): number {

@@ -142,7 +142,8 @@ function chosenClasses(all: readonly string[], wanted: PartitionSpec["classes"])
 /** The images of the chosen classes, whose labels become the positions of their classes among the chosen ones. */
 function membersOf(raw: RawDataset, part: PartName, chosen: readonly string[]): Selection {
   const { images, labels } = raw[part] as Part;
-  const newLabels = raw.classNames.map((name) => chosen.indexOf(name));
+  const labelOf = new Map(chosen.map((name, label) => [name, label]));
+  const newLabels = raw.classNames.map((name) => labelOf.get(name) ?? -1);
   const indices = Uint32Array.from(labels.keys()).filter(
     (index) => (newLabels[labels[index] as number] as number) >= 0,
   );

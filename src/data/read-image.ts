@@ -4,8 +4,17 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import CRC32 from "crc-32";
 import { InputError } from "../diagnostic.js";
-import { decode } from "./decode.js";
-import { type EncodedImages, type Image, type Images, type PackedImages, sizeOf } from "./images.js";
+import { decode, PIXELS_AT_A_TIME } from "./decode.js";
+import {
+  type EncodedImages,
+  type Image,
+  type Images,
+  originOf,
+  type PackedImages,
+  shapeOf,
+  sizeOf,
+} from "./images.js";
+import { limitedTo } from "./limited.js";
 
 /** Reads an image. Throws InputError, or rejects with it, if the image is damaged. */
 export type ReadImage = (index: number) => Image | Promise<Image>;
@@ -44,12 +53,25 @@ function packedReader({ shape, file, checksums }: PackedImages): ImageReader {
   };
 }
 
-function encodedReader({ places, ...format }: EncodedImages): ImageReader {
+function encodedReader(images: EncodedImages): ImageReader {
+  const { places } = images;
+  const limited = limitedTo(PIXELS_AT_A_TIME);
+  const decodeOne = (index: number, name: string, source: () => string | Uint8Array) => {
+    const { width, height } = shapeOf(images, index);
+    return limited(width * height, async () => {
+      const image = await decode(source(), { ...images, name });
+      if (image.shape.width !== width || image.shape.height !== height)
+        throw new InputError(
+          `${name} has changed while it was in use: it has ${image.shape.width}x${image.shape.height} pixels instead of ${width}x${height}`,
+        );
+      return image;
+    });
+  };
   if ("folder" in places)
     return {
-      read: async (index) => {
+      read: (index) => {
         const file = join(places.folder, places.names[index] as string);
-        return decode(file, { ...format, name: file });
+        return decodeOne(index, file, () => file);
       },
       close: () => {},
     };
@@ -59,18 +81,20 @@ function encodedReader({ places, ...format }: EncodedImages): ImageReader {
   });
   if ("content" in places)
     return {
-      read: async (index) => {
+      read: (index) => {
         const { start, length } = range(index);
-        return decode(places.content.slice(start, start + length), { ...format, name: `image ${index}` });
+        return decodeOne(index, originOf(places.origin, index), () =>
+          places.content.slice(start, start + length),
+        );
       },
       close: () => {},
     };
   const pieces = openPieces(places.file, places.bytes);
   return {
-    read: async (index) => {
-      const bytes = pieces.read({ ...range(index), checksum: places.checksums[index] as number });
-      return decode(bytes, { ...format, name: `${places.file}, image ${index}` });
-    },
+    read: (index) =>
+      decodeOne(index, originOf(places.origin, index), () =>
+        pieces.read({ ...range(index), checksum: places.checksums[index] as number }),
+      ),
     close: pieces.close,
   };
 }

@@ -1,12 +1,12 @@
 // A folder or a tar archive (gzipped or not) -> the contents of files in it, by name.
 
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
-import { readRegularFile } from "../../regular-file.js";
+import { readRegularFile, statOrNull } from "../../regular-file.js";
 import { entriesIn } from "./entries.js";
 
 export interface Wanted {
@@ -17,7 +17,7 @@ export interface Wanted {
 
 /** Throws InputError if the path is neither a folder nor a regular file. */
 export function kindOf(path: string): "folder" | "archive" {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOrNull(path);
   if (!stat) throw new InputError(`there is no file or folder ${path}`);
   if (stat.isDirectory()) return "folder";
   if (stat.isFile()) return "archive";

@@ -1,7 +1,8 @@
 // Encoded images, before any is decoded: their sizes, and which of them are broken.
 
 import { InputError } from "../../diagnostic.js";
-import { decode, type Format, sizeOfEncoded } from "../decode.js";
+import { decode, type Format, PIXELS_AT_A_TIME, sizeOfEncoded } from "../decode.js";
+import { type Limited, limitedTo } from "../limited.js";
 import type { OnProgress } from "../progress.js";
 
 /** What was found out about encoded images. */
@@ -30,9 +31,10 @@ export async function inspect(
 ): Promise<Inspection> {
   const sizes = new Uint16Array(2 * count);
   const broken = new Map<number, string>();
+  const limited = limitedTo(PIXELS_AT_A_TIME);
   const look = async (index: number) => {
     const { source, name } = imageAt(index);
-    const found = await inspectOne(source, name, { format, isThorough });
+    const found = await inspectOne(source, name, { format, isThorough }, limited);
     if (typeof found === "string") broken.set(index, found);
     else sizes.set([found.width, found.height], 2 * index);
   };
@@ -53,10 +55,11 @@ export async function inspectOne(
   source: string | Uint8Array,
   name: string,
   { format, isThorough }: Pick<InspectOptions, "format" | "isThorough">,
+  limited: Limited = (_, decodeNow) => decodeNow(),
 ): Promise<{ readonly width: number; readonly height: number } | string> {
   try {
     const size = await sizeOfEncoded(source, name);
-    if (isThorough) await decode(source, { ...format, name });
+    if (isThorough) await limited(size.width * size.height, () => decode(source, { ...format, name }));
     return size;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -1,9 +1,10 @@
 // A folder of images: one folder per class, or train, val and test with one folder per class each -> encoded images and labels.
 
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
+import { statOrNull } from "../../regular-file.js";
 import { didYouMean } from "../../suggest.js";
 import { cachedTable } from "../cache.js";
 import type { Part, PartName, RawDataset } from "../images.js";
@@ -178,13 +179,17 @@ function filesBelow(folder: string, name: string, depth: number): { images: stri
 }
 
 function isFile(path: string, isKnown: boolean): boolean {
-  return isKnown || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+  if (isKnown) return true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The names of the visible folders in a folder, including links to folders outside it. */
 function foldersIn(folder: string): string[] {
-  if (existsSync(folder) && !statSync(folder).isDirectory())
-    throw new InputError(`${folder} is not a folder`);
+  if (statOrNull(folder)?.isDirectory() === false) throw new InputError(`${folder} is not a folder`);
   return entriesIn(folder)
     .filter((entry) => {
       if (entry.name.startsWith(".")) return false;
@@ -197,7 +202,8 @@ function foldersIn(folder: string): string[] {
 /** A link to a folder that does not contain the link, which would go round in circles. */
 function isOtherFolder(link: string, folder: string): boolean {
   try {
-    return statSync(link).isDirectory() && !realpathSync(folder).startsWith(realpathSync(link));
+    const inside = (path: string) => `${realpathSync(path)}${sep}`;
+    return statSync(link).isDirectory() && !inside(folder).startsWith(inside(link));
   } catch {
     return false;
   }

@@ -10,6 +10,7 @@ import { readRegularFile } from "../../regular-file.js";
 import { type RawDataset, shapeOf } from "../images.js";
 import { entriesIn } from "./entries.js";
 import { datasetInMemory, inMemory, type PartInMemory } from "./in-memory.js";
+import { mostUnpacked } from "./most-unpacked.js";
 import type { Source } from "./source.js";
 
 /** A folder with the four files of a dataset. If it contains several datasets, `prefix` selects one (`emnist-letters`). */
@@ -156,9 +157,13 @@ function readIdx(file: string, rank: number): IdxFile {
   const dimensions = Array.from({ length: rank }, (_, index) => header.readUInt32BE(4 + 4 * index));
   const expected = dimensions.reduce((product, dimension) => product * dimension, 1);
   const announced = `the header announces ${dimensions.join(" x ")} = ${expected} bytes`;
-  if (isGzipped && expected > Math.min(MOST_BYTES, bytes.length * MOST_RATIO))
+  if (isGzipped && expected > bytes.length * MOST_RATIO)
     throw new InputError(
       `${file}: truncated, ${announced}, which do not fit into ${bytes.length} compressed bytes`,
+    );
+  if (isGzipped && expected > mostUnpacked(bytes.length))
+    throw new InputError(
+      `${file}: ${announced}; at most ${mostUnpacked(bytes.length)} are unpacked from ${bytes.length} compressed ones`,
     );
   const content = isGzipped ? unpacked(bytes, { file, most: headerLength + expected, announced }) : bytes;
   const length = content.length - headerLength;

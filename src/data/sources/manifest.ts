@@ -1,9 +1,9 @@
 // Files -> a hash of their paths, sizes and times, which tells whether any of them has changed.
 
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { InputError } from "../../diagnostic.js";
+import { readRegularFile, statOrNull } from "../../regular-file.js";
 
 /** Throws InputError if a file does not exist. */
 export function manifestOf(files: readonly string[]): string {
@@ -25,13 +25,13 @@ export function contentsOf(files: readonly string[], names = files.map((file) =>
   const isSmall = sizes.reduce((sum, size) => sum + size, 0) <= MOST_BYTES;
   for (const [index, file] of files.entries()) {
     hash.update(JSON.stringify([names[index], sizes[index]]));
-    if (isSmall) hash.update(readFileSync(file));
+    if (isSmall) hash.update(readRegularFile(file, MOST_BYTES));
   }
   return hash.digest("hex");
 }
 
 function statOf(file: string) {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statOrNull(file);
   if (!stat) throw new InputError(`there is no file ${file}`);
   if (!stat.isFile()) throw new InputError(`${file} is not a regular file`);
   return stat;

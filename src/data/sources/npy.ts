@@ -32,12 +32,17 @@ const MAGIC = Buffer.from("\x93NUMPY", "latin1");
 const HEADER =
   /^\{'descr': '([<>|=])([a-z]\d+)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\), *\}\s*$/;
 
+/** As in NumPy. */
+const MOST_HEADER_BYTES = 10_000;
+
 /** `name`: of the file, for messages. Throws InputError. */
 export function parseNpy(content: Uint8Array, name: string): NpyArray {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
   if (bytes.length < 12 || !bytes.subarray(0, 6).equals(MAGIC))
     throw new InputError(`${name} is not an array of NumPy`);
   const [start, length] = bytes[6] === 1 ? [10, bytes.readUInt16LE(8)] : [12, bytes.readUInt32LE(8)];
+  if (length > MOST_HEADER_BYTES)
+    throw new InputError(`${name}: a header of ${length} bytes; at most ${MOST_HEADER_BYTES} are read`);
   const text = bytes.subarray(start, start + length).toString("latin1");
   const [, order, type = "", fortran, dimensions = ""] = HEADER.exec(text) ?? [];
   const known = TYPES[type];

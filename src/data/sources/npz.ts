@@ -7,6 +7,7 @@ import { readRegularFile } from "../../regular-file.js";
 import { didYouMean } from "../../suggest.js";
 import { type PartName, type RawDataset, shapeOf, sharedBytes } from "../images.js";
 import { datasetInMemory, inMemory } from "./in-memory.js";
+import { mostUnpacked } from "./most-unpacked.js";
 import { type NpyArray, parseNpy } from "./npy.js";
 import type { Source } from "./source.js";
 
@@ -71,6 +72,9 @@ const NAMES: Readonly<Record<PartName, readonly (readonly [images: string, label
   ],
 };
 
+/** A file in an archive takes at least this much, besides its content: its two headers. */
+const ENTRY_BYTES = 76;
+
 type Arrays = ReadonlyMap<string, Uint8Array>;
 
 /** The names of the arrays with the images and labels of a part; undefined if there are none. */
@@ -87,12 +91,16 @@ function readArrays(path: string): Arrays {
   const content = readRegularFile(path, MOST_BYTES);
   // Loaded only for this kind of dataset.
   const { unzipSync } = createRequire(import.meta.url)("fflate") as typeof import("fflate");
-  let unpacked = 0;
+  const most = mostUnpacked(content.length);
+  let [packed, unpacked] = [0, 0];
   try {
     const files = unzipSync(content, {
-      filter: ({ name, originalSize }) => {
+      filter: ({ name, size, originalSize }) => {
+        packed += ENTRY_BYTES + size;
         unpacked += originalSize;
-        if (unpacked > MOST_BYTES) throw new InputError(`${path} unpacks to more than ${MOST_BYTES} bytes`);
+        if (packed > content.length)
+          throw new InputError(`${path} is damaged: its files are said to be larger than the archive`);
+        if (unpacked > most) throw new InputError(`${path} unpacks to more than ${most} bytes`);
         return name.endsWith(".npy");
       },
     });

@@ -3,6 +3,9 @@
 import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
 import { InputError } from "../../diagnostic.js";
 import { didYouMean } from "../../suggest.js";
+import { mostUnpacked } from "./most-unpacked.js";
+import type { ParquetTable } from "./parquet-apart.js";
+import { checkPages } from "./parquet-pages.js";
 
 export interface ParquetRow {
   readonly image: Uint8Array;
@@ -16,14 +19,6 @@ export interface ParquetColumns {
   readonly label: string;
 }
 
-export interface ParquetTable {
-  readonly rows: number;
-  /** The names of the classes in the order of their labels; null if the file does not name them. */
-  readonly classNames: readonly string[] | null;
-  /** Calls `use` with each row in order. */
-  each(use: (row: ParquetRow, index: number) => Promise<void>): Promise<void>;
-}
-
 /** The names that datasets on the Hugging Face Hub use. */
 const USUAL = {
   image: ["image", "img", "images", "png", "jpg", "jpeg"],
@@ -31,7 +26,7 @@ const USUAL = {
 } as const;
 
 const MOST_GROUP_BYTES = 2 ** 31;
-const MOST_ROWS = 2 ** 27;
+const MOST_CLASSES = 2 ** 16;
 
 /** Rejects with InputError if the file is damaged, or has no column with images or labels. */
 export async function openParquet(file: string, columns: ParquetColumns): Promise<ParquetTable> {
@@ -43,40 +38,37 @@ export async function openParquet(file: string, columns: ParquetColumns): Promis
       : new InputError(`${file} is not a Parquet file, or it is damaged (${(cause as Error).message})`, {
           cause,
         });
-  const { buffer, metadata } = await open().catch((cause: unknown) => {
+  const { buffer, metadata, available } = await open().catch((cause: unknown) => {
     throw damaged(cause);
   });
-  async function open(): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData }> {
+  async function open(): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData; available: string[] }> {
     const buffer = await asyncBufferFromFile(file);
-    return { buffer, metadata: await parquetMetadataAsync(buffer) };
+    const metadata = await parquetMetadataAsync(buffer);
+    const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+    // An image has more than one byte, however well it is compressed.
+    if (!(rows <= buffer.byteLength && rows === Number(metadata.num_rows)))
+      throw new Error(`${metadata.num_rows} rows in ${buffer.byteLength} bytes`);
+    return { buffer, metadata, available: topColumns(metadata) };
   }
-  const available = metadata.schema
-    .slice(1)
-    .filter((_, index) => isTop(metadata, index + 1))
-    .map(({ name }) => name);
   const [image, label] = (["image", "label"] as const).map((key) =>
     columnFor(key, columns[key], available, file),
   ) as [string, string];
   return {
     rows: Number(metadata.num_rows),
-    classNames: classNamesIn(metadata, label),
+    classNames: classNamesIn(metadata, label, file),
     each: async (use) => {
       let start = 0;
       for (const group of metadata.row_groups) {
         const count = Number(group.num_rows);
-        if (!(count >= 0 && start + count <= MOST_ROWS && Number(group.total_byte_size) <= MOST_GROUP_BYTES))
+        if (!(count >= 0 && Number(group.total_byte_size) <= MOST_GROUP_BYTES))
           throw damaged(new Error(`a row group of ${count} rows and ${group.total_byte_size} bytes`));
         const range = { rowStart: start, rowEnd: start + count };
-        const rows = await parquetReadObjects({
-          file: buffer,
-          metadata,
-          columns: [image, label],
-          compressors,
-          utf8: false,
-          ...range,
-        }).catch((cause: unknown) => {
-          throw damaged(cause);
-        });
+        const read = { file: buffer, metadata, columns: [image, label], compressors, utf8: false, ...range };
+        const rows = await checkPages(buffer, group, read.columns)
+          .then(() => parquetReadObjects(read))
+          .catch((cause: unknown) => {
+            throw damaged(cause);
+          });
         if (rows.length !== count) throw damaged(new Error(`${rows.length} of ${count} rows`));
         for (const [offset, row] of rows.entries()) {
           const name = `${file}, row ${start + offset + 1}`;
@@ -88,30 +80,31 @@ export async function openParquet(file: string, columns: ParquetColumns): Promis
   };
 }
 
-/** Decompressors that refuse to unpack more than a row group may contain. */
+/** Decompressors that refuse to unpack more than a page of images may contain. */
 async function boundedCompressors(): Promise<Compressors> {
   const { compressors } = await import("hyparquet-compressors");
   return Object.fromEntries(
     Object.entries(compressors).map(([codec, decompress]) => [
       codec,
       (input: Uint8Array, length: number) => {
-        if (length > MOST_GROUP_BYTES) throw new Error(`a page unpacks to ${length} bytes`);
+        if (length > mostUnpacked(input.length)) throw new Error(`a page unpacks to ${length} bytes`);
         return decompress(input, length);
       },
     ]),
   );
 }
 
-/** Whether an element of the schema, which lists a tree in depth-first order, is a column of the table itself. */
-function isTop({ schema }: FileMetaData, wanted: number): boolean {
-  let index = 1;
-  const skip = (): void => {
-    let children = schema[index]?.num_children ?? 0;
-    index++;
-    for (; children > 0 && index < schema.length; children--) skip();
-  };
-  while (index < wanted) skip();
-  return index === wanted;
+/** The names of the columns of the table itself, in a schema that lists a tree in depth-first order. */
+function topColumns({ schema }: FileMetaData): string[] {
+  const names: string[] = [];
+  /** How many elements belong to the column that was named last. */
+  let inside = 0;
+  for (const { name, num_children = 0 } of schema.slice(1)) {
+    if (inside === 0) names.push(name);
+    else inside--;
+    inside += num_children;
+  }
+  return names;
 }
 
 function columnFor(
@@ -151,12 +144,25 @@ function labelIn(value: unknown, name: string): number | string {
   );
 }
 
-/** From the features that the library `datasets` describes under the key `huggingface`. */
-function classNamesIn({ key_value_metadata: pairs }: FileMetaData, label: string): readonly string[] | null {
+/** From the features that the library `datasets` describes under the key `huggingface`. Throws InputError. */
+function classNamesIn(
+  { key_value_metadata: pairs }: FileMetaData,
+  label: string,
+  file: string,
+): readonly string[] | null {
+  const names = namesIn(pairs?.find(({ key }) => key === "huggingface")?.value ?? "null", label);
+  if (!(Array.isArray(names) && names.every((name) => typeof name === "string"))) return null;
+  if (names.length > MOST_CLASSES)
+    throw new InputError(`${file} names ${names.length} classes; at most ${MOST_CLASSES} are supported`);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw new InputError(`${file} has two classes named ${twice}`);
+  return names;
+}
+
+function namesIn(features: string, label: string): unknown {
   try {
-    const text = pairs?.find(({ key }) => key === "huggingface")?.value ?? "null";
-    const names: unknown = JSON.parse(text)?.info?.features?.[label]?.names;
-    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : null;
+    return JSON.parse(features)?.info?.features?.[label]?.names;
   } catch {
     return null;
   }

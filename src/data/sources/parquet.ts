@@ -1,18 +1,27 @@
 // Parquet files as the Hugging Face Hub serves them -> encoded images and labels. The images are copied to one file of the cache,
 // because a row cannot be read without its row group.
 
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
+import { statOrNull } from "../../regular-file.js";
 import { cached } from "../cache.js";
-import { type EncodedImages, type Part, type PartName, type RawDataset, sharedBytes } from "../images.js";
+import {
+  type EncodedImages,
+  type Origin,
+  originOf,
+  type Part,
+  type PartName,
+  type RawDataset,
+  sharedBytes,
+} from "../images.js";
 import type { OnProgress } from "../progress.js";
 import { checksumOf } from "../read-image.js";
 import { fromStored, inspectOne, type StoredInspection, sizesOf, toStored, usable } from "./encoded.js";
 import { entriesIn } from "./entries.js";
 import { contentsOf, manifestOf } from "./manifest.js";
-import { openParquet } from "./parquet-rows.js";
+import { withParquet } from "./parquet-apart.js";
 import type { Source } from "./source.js";
 
 type ParquetSpec = Extract<DatasetSpec, { name: "parquet" }>;
@@ -33,7 +42,7 @@ const PART = /(?:^|[-_.])(?:(train)|(val|valid|validation|dev)|(test))(?:[-_.]|$
 
 /** A file, or the files in a folder and its subfolders, in the order of their names. Throws InputError. */
 function filesIn(path: string): readonly PartFile[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOrNull(path);
   if (!stat) throw new InputError(`there is no file or folder ${path}`);
   if (!stat.isDirectory()) return [{ file: path, part: "train" }];
   const found = below(path, 2);
@@ -72,6 +81,8 @@ function partOf(file: string, root: string): PartName | null {
 
 /** What is stored beside the encoded images. */
 interface Table {
+  /** The number of rows of each file. */
+  readonly rows: readonly number[];
   readonly lengths: readonly number[];
   readonly checksums: readonly number[];
   readonly labels: readonly number[];
@@ -91,11 +102,12 @@ async function open(spec: ParquetSpec, onProgress: OnProgress): Promise<RawDatas
   const files = filesIn(path);
   const paths = files.map(({ file }) => file);
   const unpacking = { spec, files, onProgress };
-  const key = ["parquet", manifestOf(paths), image, label, broken];
+  const key = ["parquet rows", manifestOf(paths), image, label, broken];
   const entry = spec.cache ? await cached(key, (content) => unpackToFile(unpacking, content)) : null;
   const memory = entry === null ? await unpackToMemory(unpacking) : null;
   const table = (entry?.table ?? memory?.table) as Table;
-  const placesOf = piecesIn(table, entry?.content ?? (memory?.content as Uint8Array));
+  const tables = files.map(({ file }, index) => ({ file, rows: table.rows[index] as number }));
+  const placesOf = piecesIn(table, entry?.content ?? (memory?.content as Uint8Array), tables);
   const inspection = fromStored(table.inspection);
   const kept = usable(table.labels.length, inspection, broken);
   const partOf = (name: PartName): Part | null => {
@@ -131,6 +143,7 @@ async function open(spec: ParquetSpec, onProgress: OnProgress): Promise<RawDatas
 function piecesIn(
   { lengths, checksums }: Table,
   content: string | Uint8Array,
+  files: Origin["files"],
 ): (images: Uint32Array) => EncodedImages["places"] {
   const starts: number[] = [];
   let bytes = 0;
@@ -140,7 +153,11 @@ function piecesIn(
   }
   return (images) => {
     const pick = (values: readonly number[]) => Array.from(images, (index) => values[index] as number);
-    const pieces = { starts: Float64Array.from(pick(starts)), lengths: Uint32Array.from(pick(lengths)) };
+    const pieces = {
+      starts: Float64Array.from(pick(starts)),
+      lengths: Uint32Array.from(pick(lengths)),
+      origin: { files, rows: images },
+    };
     return typeof content === "string"
       ? { ...pieces, file: content, bytes, checksums: Uint32Array.from(pick(checksums)) }
       : { ...pieces, content };
@@ -192,50 +209,59 @@ async function unpack(
   const labels: (number | string)[] = [];
   const sizes: number[] = [];
   const problems = new Map<number, string>();
+  const tables: { file: string; rows: number }[] = [];
   let classNames: readonly string[] | null = null;
-  for (const { file, part } of files) {
-    const table = await openParquet(file, spec);
-    classNames ??= table.classNames;
-    await table.each(async ({ image, label }, index) => {
-      const found = await inspectOne(image, `${file}, row ${index + 1}`, options);
-      if (typeof found === "string") problems.set(labels.length, found);
-      sizes.push(...(typeof found === "string" ? [0, 0] : [found.width, found.height]));
-      write(image);
-      lengths.push(image.length);
-      checksums.push(checksumOf(image));
-      parts.push(part);
-      labels.push(label);
-      if (index % 100 === 0 || index + 1 === table.rows)
-        onProgress({ what: `unpacking ${basename(file)}`, done: index + 1, of: table.rows });
+  for (const { file, part } of files)
+    await withParquet(file, spec, async (table) => {
+      tables.push({ file, rows: table.rows });
+      classNames ??= table.classNames;
+      await table.each(async ({ image, label }, index) => {
+        const found = await inspectOne(image, `${file}, row ${index + 1}`, options);
+        if (typeof found === "string") problems.set(labels.length, found);
+        sizes.push(...(typeof found === "string" ? [0, 0] : [found.width, found.height]));
+        write(image);
+        lengths.push(image.length);
+        checksums.push(checksumOf(image));
+        parts.push(part);
+        labels.push(label);
+        if (index % 100 === 0 || index + 1 === table.rows)
+          onProgress({ what: `unpacking ${basename(file)}`, done: index + 1, of: table.rows });
+      });
     });
-  }
   const inspection = toStored({ sizes: Uint16Array.from(sizes), broken: problems });
-  return { lengths, checksums, parts, inspection, ...numbered(labels, classNames, spec.path) };
+  const nameOf = (index: number) => originOf({ files: tables, rows: Uint32Array.from(labels.keys()) }, index);
+  const rows = tables.map((table) => table.rows);
+  return { rows, lengths, checksums, parts, inspection, ...numbered(labels, classNames, nameOf) };
 }
 
 const MOST_CLASSES = 2 ** 16;
 
-/** Labels as numbers from 0. Classes that are given by name are sorted by it. */
+/** Labels as numbers from 0. Classes that are given by name are sorted by it. `nameOf`: the name of a row. */
 function numbered(
   labels: readonly (number | string)[],
   known: readonly string[] | null,
-  path: string,
+  nameOf: (index: number) => string,
 ): Pick<Table, "labels" | "classNames"> {
   if (labels.some((label) => typeof label === "string")) {
     const names = [...new Set(labels.map(String))].sort();
-    if (names.length > MOST_CLASSES) throw new InputError(`${path}: more than ${MOST_CLASSES} classes`);
+    if (names.length > MOST_CLASSES)
+      throw new InputError(`${nameOf(0)} and the others have more than ${MOST_CLASSES} classes`);
     const numbers = new Map(names.map((name, label) => [name, label]));
     return { labels: labels.map((label) => numbers.get(String(label)) as number), classNames: names };
   }
   const numbers = labels as readonly number[];
-  const wrong = numbers.find((label) => !(Number.isInteger(label) && label >= 0 && label < MOST_CLASSES));
-  if (wrong !== undefined)
+  const wrong = numbers.findIndex(
+    (label) => !(Number.isInteger(label) && label >= 0 && label < MOST_CLASSES),
+  );
+  if (wrong >= 0)
     throw new InputError(
-      `${path}: the label ${wrong}; labels must be whole numbers from 0 to ${MOST_CLASSES - 1} (-1 stands for an image without a label)`,
+      `${nameOf(wrong)}: the label ${numbers[wrong]}; labels must be whole numbers from 0 to ${MOST_CLASSES - 1} (-1 stands for an image without a label)`,
     );
   const most = numbers.reduce((a, b) => Math.max(a, b), 1);
   if (known !== null && most >= known.length)
-    throw new InputError(`${path}: the label ${most}, but the file names only ${known.length} classes`);
+    throw new InputError(
+      `${nameOf(numbers.indexOf(most))}: the label ${most}, but the file names only ${known.length} classes`,
+    );
   return {
     labels: numbers,
     classNames: known ?? Array.from({ length: most + 1 }, (_, label) => String(label)),
