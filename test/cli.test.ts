@@ -172,8 +172,25 @@ describe("squeezebox", function () {
     it("checks the given data", () => {
       const { status, stderr } = run(["init", "other", "--data", "nowhere"]);
       assert.deepEqual([status, existsSync(join(folder, "other"))], [2, false]);
-      assert.match(stderr, /there is no folder nowhere/);
+      assert.match(stderr, /there is no file or folder nowhere/);
     });
+    for (const [data, name] of [
+      ["images", "folder"],
+      ["parquet", "parquet"],
+      ["medmnist.npz", "npz"],
+      ["cifar-10-binary.tar.gz", "cifar10"],
+      ["cifar-100-binary.tar.gz", "cifar100"],
+    ] as const)
+      it(`recognises a dataset of the kind ${name}`, () => {
+        const { status, stderr } = run(["init", name, "--data", resolve("test/golden", data)]);
+        assert.deepEqual([status, stderr], [0, ""]);
+        assert.match(
+          readFileSync(join(folder, name, "experiment.yaml"), "utf8"),
+          new RegExp(`name: ${name}\n`),
+        );
+        const validated = run(["validate", `${name}/experiment.yaml`, `${name}/sweep.yaml`]);
+        assert.deepEqual([validated.status, validated.stderr], [0, ""]);
+      });
   });
 
   describe("completion", () => {
