@@ -10,26 +10,28 @@ export interface DataView {
   close(): void;
 }
 
-const FIRST_MS = 500;
+/** What takes less time than this is not shown. */
+const FIRST_MS = 1000;
 const EVERY_MS = 10_000;
 
 export function watchData(silent: boolean): DataView {
   if (silent) return { progressed: () => {}, close: () => {} };
-  const start = performance.now();
-  return process.stderr.isTTY ? bar(start) : lines(start);
+  return process.stderr.isTTY ? bar() : lines();
 }
 
 /** On the error stream, so that it does not mix with results. */
-function bar(start: number): DataView {
+function bar(): DataView {
   const bar = new SingleBar({
     ...BAR_STYLE,
     stream: process.stderr,
     clearOnComplete: true,
     format: "{bar} {what}, {value} of {total}",
   });
+  let start: number | null = null;
   let current: string | null = null;
   return {
     progressed: ({ what, done, of }) => {
+      start ??= performance.now();
       if (performance.now() - start < FIRST_MS) return;
       if (what !== current) bar.start(of, done, { what });
       else bar.update(done);
@@ -39,13 +41,14 @@ function bar(start: number): DataView {
   };
 }
 
-function lines(start: number): DataView {
-  let last = start + FIRST_MS - EVERY_MS;
+function lines(): DataView {
+  let next: number | null = null;
   return {
     progressed: ({ what, done, of }) => {
       const now = performance.now();
-      if (now - last < EVERY_MS) return;
-      last = now;
+      next ??= now + FIRST_MS;
+      if (now < next) return;
+      next = now + EVERY_MS;
       printError(`${what}, ${done} of ${of}`);
     },
     close: () => {},
