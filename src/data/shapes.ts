@@ -50,7 +50,7 @@ function oneShape(
   const outputs = inputs.map((input) => {
     const after = shapeAfter(input, transforms[part]);
     if ("shape" in after) return after.shape;
-    throw new DatasetError({ code: "too-small", path: ["transforms", part, after.index] }, after.problem);
+    throw new DatasetError({ code: "wrong-shape", path: ["transforms", part, after.index] }, after.problem);
   });
   const [first] = outputs as [Shape];
   const other = outputs.find((shape) => inWords(shape) !== inWords(first));

@@ -130,10 +130,10 @@ describe("a dataset with transforms", () => {
     check(
       specOf([flip, large]),
       ["transforms", "train", 1],
-      "too-small",
+      "wrong-shape",
       /8x9 does not fit into images of 8x8/,
     );
-    check(specOf([], [large]), ["transforms", "test", 0], "too-small", /8x9/);
+    check(specOf([], [large]), ["transforms", "test", 0], "wrong-shape", /8x9/);
     check(
       specOf([centre]),
       ["transforms"],
@@ -141,6 +141,6 @@ describe("a dataset with transforms", () => {
       /training images are 6x6x3, but test images are 8x8x3/,
     );
     const far = { randomCrop: { size: 13, padding: 2, fill: 0 } };
-    check(specOf([far]), ["transforms", "train", 0], "too-small", /12x12 including padding/);
+    check(specOf([far]), ["transforms", "train", 0], "wrong-shape", /12x12 including padding/);
   });
 });
