@@ -78,7 +78,7 @@ function library(): typeof sharpLibrary {
     return sharp;
   } catch (cause) {
     throw new InputError(
-      `images cannot be decoded, because the npm package sharp does not work on this platform: ${(cause as Error).message.split("\n")[0]}`,
+      `images cannot be decoded, because the npm package sharp does not work here (${(cause as Error).message.split("\n")[0]}); npm's flag --omit=optional leaves out the part of it that it needs`,
       { cause },
     );
   }
