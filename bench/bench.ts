@@ -1,7 +1,7 @@
 // Us beside our peers, in one run: step time by threads, images/s of two runs side by side, time to the first step,
 // share of the machine's matrix-product rate. Prints a table, writes bench/results/bench.json. Ratios are the result.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,6 +11,7 @@ import { createSession } from "../src/compile/onnx/session.js";
 import { formatTable } from "../src/format.js";
 import { type BenchCase, CASES } from "./cases.js";
 import type { Measurement } from "./measure.js";
+import { findPython } from "./python.js";
 
 const SECONDS = 4;
 const OURS = fileURLToPath(new URL("measure.js", import.meta.url));
@@ -21,7 +22,7 @@ const LAYOUTS = ["contiguous", "channels_last"] as const;
 type PeerMeasurement = Pick<Measurement, "medianMs" | "imagesPerSecond" | "engine">;
 
 const run = promisify(execFile);
-const python = findPython();
+const python = findPython("torch");
 const gemm = await gemmRate();
 process.stdout.write(`matrix product, one thread: ${(gemm / 1e9).toFixed(0)} GFLOP/s\n`);
 process.stdout.write(`peer: ${python ?? "no Python with torch was found (Debian: python3-torch)"}\n\n`);
@@ -119,19 +120,6 @@ async function gemmRate(): Promise<number> {
   }
   await session.release();
   return (2 * SIZE ** 3) / (best / 1000);
-}
-
-function findPython(): string | null {
-  for (const candidate of [process.env.PYTHON, "python3", "/usr/bin/python3"]) {
-    if (!candidate) continue;
-    try {
-      execFileSync(candidate, ["-c", "import torch"], { stdio: "ignore" });
-      return candidate;
-    } catch {
-      // No torch there.
-    }
-  }
-  return null;
 }
 
 function printTable(rows: readonly Record<string, unknown>[]): void {

@@ -1,5 +1,6 @@
 // A split of a dataset -> batches of images and one-hot labels, in a given order.
 
+import { inOrder } from "./in-order.js";
 import type { Draw, Split } from "./split.js";
 
 export interface Batch {
@@ -30,19 +31,12 @@ export interface Pass {
 }
 
 /** The batches of one pass over a split. Loads some of them before they are asked for, if threads can do that. */
-export async function* loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
-  const coming: Promise<Batch>[] = [];
-  for (let next = 0; next < batches.length; next++) {
-    while (coming.length <= split.ahead && next + coming.length < batches.length)
-      coming.push(begun(takeBatch(split, { ...(batches[next + coming.length] as BatchRange), ...pass })));
-    yield await (coming.shift() as Promise<Batch>);
-  }
-}
-
-/** Marks an error as one that is noticed later, when the promise is awaited. */
-function begun<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => {});
-  return promise;
+export function loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
+  return inOrder({
+    count: batches.length,
+    ahead: split.ahead,
+    begin: (index) => takeBatch(split, { ...(batches[index] as BatchRange), ...pass }),
+  });
 }
 
 /** How an epoch is divided into batches, and these into groups of which the optimizer makes one step each. */

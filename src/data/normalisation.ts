@@ -87,8 +87,9 @@ export function normaliseInto(
   { pixels, table }: { pixels: Uint8Array; table: Float32Array },
 ): void {
   const channels = table.length / BYTES;
-  for (let index = 0, channel = 0; index < pixels.length; index++) {
-    target[offset + index] = table[channel * BYTES + (pixels[index] as number)] as number;
-    channel = channel + 1 === channels ? 0 : channel + 1;
+  for (let channel = 0; channel < channels; channel++) {
+    const start = channel * BYTES;
+    for (let index = channel; index < pixels.length; index += channels)
+      target[offset + index] = table[start + (pixels[index] as number)] as number;
   }
 }

@@ -2,8 +2,9 @@
 
 import type { TransformSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
-import { type RandomStream, randomStream } from "../random.js";
+import { randomStream } from "../random.js";
 import { type Images, sizeOf } from "./images.js";
+import { inOrder } from "./in-order.js";
 import { type Normalisation, normalisationTable, normaliseInto } from "./normalisation.js";
 import { readerOf } from "./read-image.js";
 import { transformed } from "./transforms/transforms.js";
@@ -54,31 +55,32 @@ export function splitLoader({ images, indices, transforms, normalisation, shape 
   const table = normalisationTable(normalisation);
   const reader = readerOf(images);
   const size = sizeOf(shape);
-  const loadInto = async (
-    target: Float32Array,
-    offset: number,
-    index: number,
-    random: () => RandomStream,
-  ) => {
-    const read = reader.read(indices[index] as number);
-    const image = read instanceof Promise ? await read : read;
-    const { pixels } = transforms.length > 0 ? transformed(image, transforms, random()) : image;
-    if (pixels.length !== size) throw new Error(`image ${index} has changed its size since training began`);
-    normaliseInto(target, offset, { pixels, table });
-  };
   return {
     load: async (wanted, draw) => {
       const target = new Float32Array(wanted.length * size);
-      await Promise.all(
-        Array.from(wanted, (index, position) =>
-          loadInto(target, position * size, index, () => randomStream(...draw, index)),
-        ),
-      );
+      const images = inOrder({
+        count: wanted.length,
+        ahead: IMAGES_AHEAD,
+        begin: async (position) => reader.read(indices[wanted[position] as number] as number),
+      });
+      let position = 0;
+      for await (const image of images) {
+        const index = wanted[position] as number;
+        const { pixels } =
+          transforms.length > 0 ? transformed(image, transforms, randomStream(...draw, index)) : image;
+        if (pixels.length !== size)
+          throw new Error(`image ${index} has changed its size since training began`);
+        normaliseInto(target, position * size, { pixels, table });
+        position++;
+      }
       return target;
     },
     close: reader.close,
   };
 }
+
+/** The number of images that are decoded, by other threads, while another is transformed. */
+const IMAGES_AHEAD = 3;
 
 /** The number of images of each class: [classes]. */
 export function imagesByClass({ labels, classes }: Pick<Split, "labels" | "classes">): Float64Array {
