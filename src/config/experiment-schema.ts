@@ -68,7 +68,7 @@ export type Sampling = "nearest" | "bilinear";
 /**
  * Whether decoded images and other results of reading the dataset are kept in the user's cache folder (`SQUEEZEBOX_CACHE`), which `squeezebox data clean` empties.
  */
-export type Cache = boolean;
+export type Cache = "on" | "off";
 /**
  * The archive of the binary version as downloaded (`cifar-10-binary.tar.gz`), or the folder unpacked from it. A relative path starts at the folder of this file; `~` and `${HOME}` stand for your home folder.
  */

@@ -158,7 +158,7 @@ function sourceOf({ name }: DatasetSpec): Source<DatasetSpec> {
 }
 
 function usesCache(spec: DatasetSpec): boolean {
-  return "cache" in spec && spec.cache;
+  return "cache" in spec && spec.cache === "on";
 }
 
 /** A dataset that is generated with all its parts is used as a whole. */

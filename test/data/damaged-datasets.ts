@@ -166,7 +166,12 @@ function parquetForm(cache: boolean): Form {
     files: readdirSync(`${GOLDEN}/parquet`),
     write: (path) => {
       cpSync(`${GOLDEN}/parquet`, path, { recursive: true });
-      return datasetSpec({ name: "parquet", path, cache, transforms: { train: SAME_SIZE, test: SAME_SIZE } });
+      return datasetSpec({
+        name: "parquet",
+        path,
+        cache: cache ? "on" : "off",
+        transforms: { train: SAME_SIZE, test: SAME_SIZE },
+      });
     },
     damage: mutated,
   };
@@ -183,7 +188,13 @@ function imageForm(file: string, broken: "error" | "skip", damage: Form["damage"
           cpSync(`${GOLDEN}/images/${name}`, join(path, name));
         }
       const transforms = { train: SAME_SIZE, test: SAME_SIZE };
-      return datasetSpec({ name: "folder", path, broken, cache: broken === "skip", transforms });
+      return datasetSpec({
+        name: "folder",
+        path,
+        broken,
+        cache: broken === "skip" ? "on" : "off",
+        transforms,
+      });
     },
     damage,
   };

@@ -33,7 +33,7 @@ function specOf(path: string, more: Readonly<Record<string, unknown>> = {}) {
   return datasetSpec({
     name: "folder",
     path,
-    cache: false,
+    cache: "off",
     validation: 2,
     test: 2,
     transforms: { train: transforms, test: transforms },

@@ -40,7 +40,7 @@ describe("a Parquet file that lies", () => {
     inTemporaryFolder((folder) => {
       const path = join(folder, "lies.parquet");
       writeFileSync(path, parquetFile({ ...GOOD, ...changes }));
-      return reader.read(datasetSpec({ name: "parquet", path, image, cache: false, validation: 2, test: 2 }));
+      return reader.read(datasetSpec({ name: "parquet", path, image, cache: "off", validation: 2, test: 2 }));
     });
   const read = async (changes: Partial<ParquetParts>, image?: string) =>
     assert.deepEqual(await outcomeOf(changes, image), { kind: "read" });

@@ -113,7 +113,7 @@ export async function inspectFolder(
       ),
     );
   return fromStored(
-    cache ? await cachedTable(["folder", manifestOf(files), isThorough], look) : await look(),
+    cache === "on" ? await cachedTable(["folder", manifestOf(files), isThorough], look) : await look(),
   );
 }
 

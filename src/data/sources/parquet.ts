@@ -103,7 +103,7 @@ async function open(spec: ParquetSpec, onProgress: OnProgress): Promise<RawDatas
   const paths = files.map(({ file }) => file);
   const unpacking = { spec, files, onProgress };
   const key = ["parquet rows", manifestOf(paths), image, label, broken];
-  const entry = spec.cache ? await cached(key, (content) => unpackToFile(unpacking, content)) : null;
+  const entry = spec.cache === "on" ? await cached(key, (content) => unpackToFile(unpacking, content)) : null;
   const memory = entry === null ? await unpackToMemory(unpacking) : null;
   const table = (entry?.table ?? memory?.table) as Table;
   const tables = files.map(({ file }, index) => ({ file, rows: table.rows[index] as number }));
