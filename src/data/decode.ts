@@ -1,5 +1,7 @@
 // An encoded image (JPEG, PNG, WebP, GIF, TIFF, AVIF) -> its pixels, upright, with 8 bits per channel, without transparency.
 
+import { closeSync, openSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type sharpLibrary from "sharp";
 import type { Metadata, Sharp, SharpOptions } from "sharp";
@@ -17,13 +19,15 @@ export interface Format {
 /** `source`: the path of a file, or its content. Rejects with InputError if it is not an image, or damaged. */
 export async function decode(source: string | Uint8Array, format: Format): Promise<Image> {
   const [r, g, b] = format.background as readonly [number, number, number];
-  const image = open(source).autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
-  const { data, info } = await image
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw unreadable(format.name, cause);
-    });
+  const decoded = async () => {
+    // libvips opens a file a dozen times to find out its format.
+    const content = typeof source === "string" ? await readFile(source) : source;
+    const image = open(content).autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
+    return image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  };
+  const { data, info } = await decoded().catch((cause: unknown) => {
+    throw unreadable(format.name, cause);
+  });
   const { width, height, channels } = info;
   return {
     shape: { height, width, channels: format.channels },
@@ -36,16 +40,36 @@ export async function sizeOfEncoded(
   source: string | Uint8Array,
   name: string,
 ): Promise<{ readonly width: number; readonly height: number }> {
-  const { autoOrient, width, height }: Metadata = await open(source)
-    .metadata()
-    .catch((cause: unknown) => {
-      throw unreadable(name, cause);
-    });
+  const { autoOrient, width, height } = await metadataOf(source).catch((cause: unknown) => {
+    throw unreadable(name, cause);
+  });
   if (Math.max(width, height) > MOST_PIXELS_A_SIDE)
     throw new InputError(
       `${name}: an image of ${width}x${height} pixels; at most ${MOST_PIXELS_A_SIDE} per side`,
     );
   return autoOrient;
+}
+
+/** The first bytes of a file are read faster than libvips finds its format, and say enough unless it is GIF, TIFF or WebP. */
+async function metadataOf(source: string | Uint8Array): Promise<Metadata> {
+  if (typeof source !== "string") return open(source).metadata();
+  try {
+    return await open(beginningOf(source)).metadata();
+  } catch {
+    return open(source).metadata();
+  }
+}
+
+const BEGINNING = 2 ** 16;
+
+function beginningOf(file: string): Uint8Array {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = new Uint8Array(BEGINNING);
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 const MOST_PIXELS_A_SIDE = 65_535;
