@@ -5,6 +5,7 @@ import { canonical } from "../canonical.js";
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import type { Shape } from "../network/graph.js";
 import { cachedTable } from "./cache.js";
+import { DatasetError } from "./dataset-error.js";
 import type { RawDataset } from "./images.js";
 import { loadersFor } from "./loaders.js";
 import type { Normalisation } from "./normalisation.js";
@@ -60,8 +61,10 @@ export function describeDataset(spec: DatasetSpec): { shape: Shape; classes: num
   const { shape, classes, images } = known;
   const wanted = partitionSpecOf(spec);
   if (images !== null) checkCounts(wanted, images);
+  const transformed = commonShape([shape], [shape], spec.transforms);
+  checkNormalisation(spec.normalize, transformed.channels);
   return {
-    shape: commonShape([shape], [shape], spec.transforms),
+    shape: transformed,
     classes: wanted.classes === "all" ? classes : wanted.classes.length,
   };
 }
@@ -142,6 +145,7 @@ async function openDataset(
 ): Promise<OpenDataset & { shape: Shape; fingerprint: string }> {
   const { raw, partition } = await dividedDataset(spec, onProgress);
   const shape = transformedShape(partition, spec.transforms);
+  checkNormalisation(spec.normalize, shape.channels);
   return { raw, partition, shape, fingerprint: fingerprintOf(spec, raw, partition) };
 }
 
@@ -171,6 +175,19 @@ const WHOLE: Omit<PartitionSpec, "validation"> = {
 function partitionSpecOf(spec: DatasetSpec): PartitionSpec {
   const { validation } = spec;
   return spec.name === "synthetic" ? { ...WHOLE, validation } : { ...WHOLE, ...spec };
+}
+
+/** Throws DatasetError if mean or deviation are given for another number of channels. */
+function checkNormalisation(declared: DatasetSpec["normalize"], channels: number): void {
+  if (typeof declared === "string") return;
+  for (const key of ["mean", "std"] as const) {
+    const values = declared[key];
+    if (typeof values !== "number" && values.length !== channels)
+      throw new DatasetError(
+        { code: "wrong-length", path: ["normalize", key] },
+        `dataset.normalize.${key} has ${values.length} numbers, but the images have ${channels === 1 ? "one channel" : `${channels} channels`}; give one number for each, or a single one`,
+      );
+  }
 }
 
 /** Mean and deviation are given for pixels from 0 to 1, and for each channel or all of them. */
