@@ -4,11 +4,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canonical } from "../canonical.js";
 import { removeLeftovers, writeWhole } from "../records/files.js";
 import { isHere, isLock, lockFolder } from "../records/lock.js";
+import { entriesIn } from "./sources/entries.js";
 
 export interface Entry<Table> {
   readonly table: Table;
@@ -75,14 +76,14 @@ export interface CacheEntry {
   readonly used: number;
 }
 
-/** The entries of the cache, the most recently used first. */
+/** The entries of the cache, the most recently used first. Throws InputError if it is not a folder. */
 export function cacheEntries(root: string): CacheEntry[] {
   if (!existsSync(root)) return [];
-  return readdirSync(root, { withFileTypes: true })
+  return entriesIn(root)
     .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
     .map(({ name }) => {
       const folder = join(root, name);
-      const stats = readdirSync(folder).flatMap(
+      const stats = namesIn(folder).flatMap(
         (file) => statSync(join(folder, file), { throwIfNoEntry: false }) ?? [],
       );
       return {
@@ -94,11 +95,21 @@ export function cacheEntries(root: string): CacheEntry[] {
     .sort((a, b) => b.used - a.used);
 }
 
+/** None if another process has removed the folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 /** Removes an entry, unless a process is making it. Returns whether it was removed. */
 export function removeEntry({ folder }: CacheEntry): boolean {
   const lock = tryLock(folder);
   if (lock === null || !isLock(lock)) return false;
-  rmSync(folder, { recursive: true, force: true });
+  // Another process that wants to remove it may be adding files to it for a moment.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   return true;
 }
 
@@ -119,7 +130,10 @@ async function makeEntry<Table>(
     const table = await make(content);
     const text = JSON.stringify(table);
     const bytes = statSync(content, { throwIfNoEntry: false })?.size ?? 0;
-    writeWhole(join(folder, TABLE), JSON.stringify({ sha256: hashOf([text, bytes]), bytes, table: text }));
+    writeWhole(
+      join(folder, TABLE),
+      JSON.stringify({ sha256: hashOf([basename(folder), text, bytes]), bytes, table: text }),
+    );
     removeOldest(join(folder, ".."), folder);
     return { table, content };
   } catch (error) {
@@ -142,7 +156,7 @@ function readEntry<Table>(folder: string): Entry<Table> | null {
   const content = join(folder, "content");
   try {
     const { sha256, bytes, table } = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
-    if (sha256 !== hashOf([table, bytes])) return null;
+    if (sha256 !== hashOf([basename(folder), table, bytes])) return null;
     if (Number(bytes) !== (statSync(content, { throwIfNoEntry: false })?.size ?? 0)) return null;
     touch(file);
     return { table: JSON.parse(table as string) as Table, content };

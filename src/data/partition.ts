@@ -134,7 +134,7 @@ function chosenClasses(all: readonly string[], wanted: PartitionSpec["classes"])
     if (!all.includes(name))
       throw new DatasetError(
         { code: "not-allowed", path: ["classes", index] },
-        `the dataset has no class \`${name}\`${didYouMean(name, all)}; it has ${all.slice(0, 20).join(", ")}${all.length > 20 ? ` and ${all.length - 20} more` : ""}`,
+        `the dataset has no class \`${name}\`; it has ${all.slice(0, 20).join(", ")}${all.length > 20 ? ` and ${all.length - 20} more` : ""}${didYouMean(name, all)}`,
       );
   return wanted;
 }

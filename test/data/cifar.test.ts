@@ -151,8 +151,7 @@ describe("CIFAR", () => {
       await assert.rejects(
         open10(bomb),
         (error: unknown) =>
-          error instanceof InputError &&
-          /bomb\.tar\.gz unpacks to more than 536870912 bytes/.test(error.message),
+          error instanceof InputError && /bomb\.tar\.gz unpacks to more than \d+ bytes/.test(error.message),
       );
       assert.ok(process.memoryUsage().rss - start < 500 * 2 ** 20);
     });

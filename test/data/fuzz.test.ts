@@ -22,7 +22,7 @@ describe("damaged files", () => {
 
   for (const form of FORMS)
     it(`are read or refused by name: ${EACH} of ${form.name}`, async function () {
-      this.timeout(20_000 + EACH * 1000);
+      this.timeout(20_000 + EACH * 5000);
       assert.deepEqual(await failuresOf(form, reader), []);
     });
 });

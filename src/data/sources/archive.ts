@@ -1,6 +1,6 @@
 // A folder or a tar archive (gzipped or not) -> the contents of files in it, by name.
 
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -8,6 +8,7 @@ import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile, statOrNull } from "../../regular-file.js";
 import { entriesIn } from "./entries.js";
+import { mostUnpacked } from "./most-unpacked.js";
 
 export interface Wanted {
   readonly names: readonly string[];
@@ -84,19 +85,25 @@ async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<
   const damage = (cause: unknown) =>
     new InputError(`${path} is not an archive or is damaged (${(cause as Error).message})`, { cause });
   parser.on("error", (cause: unknown) => problems.push(damage(cause)));
+  const isCompressed = isGzipped(path);
+  const most = isCompressed
+    ? Math.min(MOST_ARCHIVE_BYTES, mostUnpacked(statSync(path).size))
+    : MOST_ARCHIVE_BYTES;
   const parse = async (parts: AsyncIterable<Buffer>) => {
     let bytes = 0;
     for await (const part of parts) {
+      // The parser would unpack it once more, without a limit.
+      if (bytes === 0 && GZIP.equals(part.subarray(0, 2)))
+        problems.push(new InputError(`${path} is compressed twice`));
       bytes += part.length;
-      if (bytes > MOST_ARCHIVE_BYTES)
-        problems.push(new InputError(`${path} unpacks to more than ${MOST_ARCHIVE_BYTES} bytes`));
-      else parser.write(part);
+      if (bytes > most) problems.push(new InputError(`${path} unpacks to more than ${most} bytes`));
+      if (problems.length === 0) parser.write(part);
       if (hasEnded || problems.length > 0) return;
     }
     parser.end();
   };
   try {
-    await (isGzipped(path)
+    await (isCompressed
       ? pipeline(createReadStream(path), createGunzip(), parse)
       : pipeline(createReadStream(path), parse));
   } catch (cause) {
@@ -108,8 +115,18 @@ async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<
   return found;
 }
 
+const GZIP = Buffer.of(0x1f, 0x8b);
+
+/** Whatever its name. */
 function isGzipped(path: string): boolean {
-  return /\.(gz|tgz)$/.test(path);
+  const descriptor = openSync(path, "r");
+  try {
+    const start = Buffer.alloc(2);
+    readSync(descriptor, start, 0, 2, 0);
+    return start.equals(GZIP);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function twice(path: string, name: string): InputError {

@@ -9,9 +9,10 @@ export function entriesIn(folder: string): Dirent[] {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new InputError(
-      code === "ENOENT" ? `there is no folder ${folder}` : `cannot read ${folder}: ${message}`,
-      { cause },
-    );
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: `there is no folder ${folder}`,
+      ENOTDIR: `${folder} is not a folder`,
+    };
+    throw new InputError(known[code ?? ""] ?? `cannot read ${folder}: ${message}`, { cause });
   }
 }

@@ -28,7 +28,7 @@ export function loadIdx(folder: IdxFolder): RawDataset {
   const [trained, tested] = [train.images.shape, test.images.shape];
   if (tested.height !== trained.height || tested.width !== trained.width)
     throw new InputError(
-      `${folder.directory}: training images are ${size(trained)}, but test images are ${size(tested)}`,
+      `the images are ${size(trained)} in ${files.get("train-images")}, but ${size(tested)} in ${files.get("test-images")}`,
     );
   // Labels may start at 1, as in EMNIST Letters.
   const first = Math.min(least(train), least(test));

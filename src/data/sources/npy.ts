@@ -8,7 +8,7 @@ export interface NpyArray {
   readonly type: string;
   /** The element at a position in C order. */
   at(index: number): number;
-  /** A copy of all elements of an array of bytes, in C order. */
+  /** A copy of all elements of an array of the type `u1`, in C order. */
   bytes(): Uint8Array;
 }
 
@@ -63,16 +63,34 @@ export function parseNpy(content: Uint8Array, name: string): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start + length, found);
   const stored = fortran === "True" ? fortranOrder(shape) : (index: number) => index;
   const at = (index: number) => known.read(view, stored(index) * known.size, order !== ">");
-  const isStraight = type === "u1" && fortran === "False";
   return {
     shape,
     type,
     at,
-    bytes: () =>
-      isStraight
-        ? new Uint8Array(bytes.subarray(start + length))
-        : Uint8Array.from({ length: count }, (_, index) => at(index)),
+    bytes: () => {
+      const stored = new Uint8Array(bytes.subarray(start + length));
+      return fortran === "True" ? fromFortranOrder(stored, shape) : stored;
+    },
   };
+}
+
+/** Bytes in Fortran order -> the same in C order. */
+function fromFortranOrder(stored: Uint8Array, shape: readonly number[]): Uint8Array {
+  const last = shape.length - 1;
+  const steps = shape.map((_, axis) => shape.slice(0, axis).reduce((product, one) => product * one, 1));
+  const indices = shape.map(() => 0);
+  const result = new Uint8Array(stored.length);
+  for (let index = 0, position = 0; index < result.length; index++) {
+    result[index] = stored[position] as number;
+    for (let axis = last; axis >= 0; axis--) {
+      const [size, step] = [shape[axis] as number, steps[axis] as number];
+      const next = (indices[axis] as number) + 1;
+      indices[axis] = next === size ? 0 : next;
+      position += next === size ? step - size * step : step;
+      if (next < size) break;
+    }
+  }
+  return result;
 }
 
 /** The position in Fortran order (first axis fastest) of a position in C order (last axis fastest). */

@@ -1,6 +1,5 @@
 // NumPy archives (.npz) with the arrays of MedMNIST or of Keras -> labelled images.
 
-import { createRequire } from "node:module";
 import type { DatasetSpec } from "../../config/experiment-spec.js";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile } from "../../regular-file.js";
@@ -10,6 +9,7 @@ import { datasetInMemory, inMemory } from "./in-memory.js";
 import { mostUnpacked } from "./most-unpacked.js";
 import { type NpyArray, parseNpy } from "./npy.js";
 import type { Source } from "./source.js";
+import { unzip } from "./zip.js";
 
 type NpzSpec = Extract<DatasetSpec, { name: "npz" }>;
 
@@ -72,9 +72,6 @@ const NAMES: Readonly<Record<PartName, readonly (readonly [images: string, label
   ],
 };
 
-/** A file in an archive takes at least this much, besides its content: its two headers. */
-const ENTRY_BYTES = 76;
-
 type Arrays = ReadonlyMap<string, Uint8Array>;
 
 /** The names of the arrays with the images and labels of a part; undefined if there are none. */
@@ -89,24 +86,13 @@ function namesOf(
 
 function readArrays(path: string): Arrays {
   const content = readRegularFile(path, MOST_BYTES);
-  // Loaded only for this kind of dataset.
-  const { unzipSync } = createRequire(import.meta.url)("fflate") as typeof import("fflate");
-  const most = mostUnpacked(content.length);
-  let [packed, unpacked] = [0, 0];
   try {
-    const files = unzipSync(content, {
-      filter: ({ name, size, originalSize }) => {
-        packed += ENTRY_BYTES + size;
-        unpacked += originalSize;
-        if (packed > content.length)
-          throw new InputError(`${path} is damaged: its files are said to be larger than the archive`);
-        if (unpacked > most) throw new InputError(`${path} unpacks to more than ${most} bytes`);
-        return name.endsWith(".npy");
-      },
+    const files = unzip(content, {
+      isWanted: (name) => name.endsWith(".npy"),
+      most: mostUnpacked(content.length),
     });
-    return new Map(Object.entries(files).map(([name, bytes]) => [name.slice(0, -".npy".length), bytes]));
+    return new Map([...files].map(([name, bytes]) => [name.slice(0, -".npy".length), bytes]));
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
     throw new InputError(`${path} is not a NumPy archive, or it is damaged (${(cause as Error).message})`, {
       cause,
     });

@@ -121,8 +121,10 @@ function columnFor(
   const problem =
     wanted === "auto"
       ? `no column with ${key}s under a usual name (${USUAL[key].join(", ")}); name it in dataset.${key}`
-      : `no column ${wanted}${didYouMean(wanted, available)}`;
-  throw new InputError(`${file}: ${problem}. Its columns are ${available.join(", ")}`);
+      : `no column ${wanted}`;
+  throw new InputError(
+    `${file}: ${problem}; its columns are ${available.join(", ")}${didYouMean(wanted, available)}`,
+  );
 }
 
 function bytesIn(value: unknown, name: string): Uint8Array {
