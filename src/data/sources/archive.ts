@@ -72,10 +72,12 @@ async function readArchive(path: string, { names, mostBytes }: Wanted): Promise<
           new InputError(`${path}: ${name} has ${entry.size} bytes; at most ${mostBytes} are read`),
         );
       if (problems.length > 0) return entry.resume();
-      const parts: Buffer[] = [];
-      found.set(name, Buffer.alloc(0));
-      entry.on("data", (part: Buffer) => parts.push(part));
-      return entry.on("end", () => found.set(name, Buffer.concat(parts)));
+      const content = Buffer.alloc(entry.size);
+      found.set(name, content);
+      let length = 0;
+      return entry.on("data", (part: Buffer) => {
+        length += part.copy(content, length);
+      });
     },
   });
   let hasEnded = false;
