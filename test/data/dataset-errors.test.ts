@@ -37,7 +37,7 @@ describe("a description that does not fit the dataset", () => {
 
   it("because of its transforms is refused", async () => {
     const large = [{ centerCrop: { size: 11 } }];
-    await refused({ transforms: { train: large, test: CROP } }, "too-small transforms.train.0");
+    await refused({ transforms: { train: large, test: CROP } }, "wrong-shape transforms.train.0");
     await refused({ transforms: { train: [], test: CROP } }, "unequal-shapes transforms.train");
     await refused(
       { transforms: { train: [{ centerCrop: { size: 8 } }], test: CROP } },
