@@ -84,7 +84,6 @@ function startThread(splits: readonly SplitImages[]): Thread {
     ended = error;
     for (const id of [...waiting.keys()]) settle(id, ({ reject }) => reject(error));
   };
-  worker.unref();
   worker.on("message", (reply: LoadReply) =>
     settle(reply.id, ({ resolve, reject }) => {
       if ("images" in reply) resolve(reply.images);
@@ -93,6 +92,8 @@ function startThread(splits: readonly SplitImages[]): Thread {
   );
   worker.on("error", failAll);
   worker.on("exit", () => failAll(ended ?? new Error("a thread that loads images has ended")));
+  // After the listeners, because to listen is to wait.
+  worker.unref();
   return {
     load: (request) =>
       new Promise((resolve, reject) => {
