@@ -169,14 +169,14 @@ command("excite", "measure what the gates of a finished run do, by channel and c
 const data = program.command("data").description("look at datasets, and get them");
 
 command("show", "count and measure a dataset, and show some of its images before and after transforms", data)
-  .argument("<path>", "experiment (YAML), or the dataset itself")
+  .argument("<path>", "experiment or sweep (YAML), or the dataset itself")
   .option("--out <folder>", "where to write images.png and data.html (default: <name>-data)")
   .action(async (path, flags) =>
     finish(await (await import("./commands/data-show.js")).dataShow(path, flags)),
   );
 
 command("check", "read every image of a dataset, and list those that are broken", data)
-  .argument("<path>", "experiment (YAML), or the dataset itself")
+  .argument("<path>", "experiment or sweep (YAML), or the dataset itself")
   .action(async (path, flags) =>
     finish(await (await import("./commands/data-check.js")).dataCheck(path, flags)),
   );

@@ -6,7 +6,7 @@ import type { Image } from "../data/images.js";
 import { readerOf } from "../data/read-image.js";
 import { augmentation } from "../data/split.js";
 import { transformed } from "../data/transforms/transforms.js";
-import { randomStream } from "../random.js";
+import { permutation, randomStream } from "../random.js";
 
 export interface ContactSheet {
   readonly png: Buffer;
@@ -19,7 +19,7 @@ const GAP = 4;
 const PER_CLASS = 6;
 const MOST_CLASSES = 20;
 
-/** The first images of each of the first classes: six as they are stored, then the same six as they are trained on. */
+/** Some images of each of the first classes, chosen at random: six as they are stored, then the same six as they are trained on. */
 export async function contactSheet(
   { partition: { train, classNames } }: OpenDataset,
   { transforms }: DatasetSpec,
@@ -31,7 +31,12 @@ export async function contactSheet(
   try {
     for (const label of shown.keys()) {
       const positions = Array.from(train.indices.keys()).filter((at) => train.labels[at] === label);
-      for (const [column, position] of positions.slice(0, PER_CLASS).entries()) {
+      const chosen = permutation(positions.length, randomStream("contact sheet", label)).subarray(
+        0,
+        PER_CLASS,
+      );
+      for (const [column, choice] of chosen.entries()) {
+        const position = positions[choice] as number;
         const image = await read(train.indices[position] as number);
         const after = transformed(image, transforms.train, randomStream(...augmentation(1, 1), position));
         for (const [half, one] of [image, after].entries())
