@@ -58,7 +58,7 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "merged text": `${BASE}training: { <<: ‹wrong-type›sgd }`,
   "CRLF and a byte order mark": `\uFEFF${BASE}‹unknown-key›sed: 1\n`.replaceAll("\n", "\r\n"),
   // Data
-  "crop larger than the images": `name: e\ndataset: { name: synthetic, transforms: { train: [flip: {}, ‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
+  "crop larger than the images": `name: e\ndataset: { name: synthetic, transforms: { train: [flip: {}, ‹wrong-shape›centerCrop: { size: 9 }] } }\n${NETWORK}`,
   "training and test images of two sizes": `name: e\ndataset: { name: synthetic, transforms: ‹unequal-shapes›{ train: [centerCrop: { size: 6 }] } }\n${NETWORK}`,
   "random transform of test images": `name: e\ndataset: { name: synthetic, transforms: { test: [‹unknown-key›flip: {}] } }\n${NETWORK}`,
   "erased areas the wrong way round": `name: e\ndataset: { name: synthetic, transforms: { train: [flip: {}, randomErasing: { scale: ‹unordered›[0.33, 0.02], ratio: [1, 1] }] } }\n${NETWORK}`,
@@ -77,8 +77,8 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "deviations of another number of channels": `name: e\ndataset: { name: mnist, normalize: { mean: 0.1, std: ‹wrong-length›[0.3, 0.3, 0.3] } }\n${NETWORK}`,
   "deviation of zero": `name: e\ndataset: { name: mnist, normalize: { mean: 0, std: ‹out-of-range›0 } }\n${NETWORK}`,
   "images of two numbers of channels in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, normalize: { mean: ‹wrong-length›[0, 0], std: 1 } } } }, { name: b, set: { dataset: { name: synthetic, channels: 2, normalize: { mean: [0, 0], std: 1 } } } }]`,
-  "crop beside an unknown key": `name: e\n‹unknown-key›sed: 1\ndataset: { name: synthetic, transforms: { train: [‹too-small›centerCrop: { size: 9 }] } }\n${NETWORK}`,
-  "crops that are too large in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 9 } }] } } } }, { name: b, set: { dataset: { name: synthetic, transforms: { train: [‹too-small›{ centerCrop: { size: 10 } }] } } } }]`,
+  "crop beside an unknown key": `name: e\n‹unknown-key›sed: 1\ndataset: { name: synthetic, transforms: { train: [‹wrong-shape›centerCrop: { size: 9 }] } }\n${NETWORK}`,
+  "crops that are too large in two variants": `${SWEEP}variants: [{ name: a, set: { dataset: { name: synthetic, transforms: { train: [‹wrong-shape›{ centerCrop: { size: 9 } }] } } } }, { name: b, set: { dataset: { name: synthetic, transforms: { train: [‹wrong-shape›{ centerCrop: { size: 10 } }] } } } }]`,
   // Keys
   "unknown key at the top": `${BASE}‹unknown-key›sed: 1`,
   "unknown key of the network": `${TOP}network: { ${STEM}, stages: [${STAGE}], ‹unknown-key›shortcuts: zero-pad }`,
