@@ -20,21 +20,6 @@ const OURS = fileURLToPath(new URL("loader-side.js", import.meta.url));
 const PEER = fileURLToPath(new URL("../../bench/torchvision_peer.py", import.meta.url));
 const RESULTS = fileURLToPath(new URL("../../bench/results/", import.meta.url));
 
-const folder = mkdtempSync(join(tmpdir(), "squeezebox-bench-"));
-try {
-  process.env.SQUEEZEBOX_CACHE = join(folder, "cache");
-  const photos = join(folder, "photos");
-  await writePhotos(photos, PHOTOS);
-  const loading = await compareLoading(photos);
-  const augmenting = await measureAugmentation();
-  const waiting = await measureWaiting(photos);
-  mkdirSync(RESULTS, { recursive: true });
-  const results = { date: new Date().toISOString(), loading, augmenting, waiting };
-  writeFileSync(join(RESULTS, "data.json"), `${JSON.stringify(results, null, 2)}\n`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-
 /** As for ImageNet: crops of 224x224 from JPEG files, flipped, with changed colours, normalised. */
 function photoDataset(path: string) {
   return {
@@ -206,4 +191,19 @@ function printTable(head: readonly string[], rows: readonly (readonly string[])[
       { right: head.map((_, index) => index).slice(1) },
     )}\n\n`,
   );
+}
+
+const folder = mkdtempSync(join(tmpdir(), "squeezebox-bench-"));
+try {
+  process.env.SQUEEZEBOX_CACHE = join(folder, "cache");
+  const photos = join(folder, "photos");
+  await writePhotos(photos, PHOTOS);
+  const loading = await compareLoading(photos);
+  const augmenting = await measureAugmentation();
+  const waiting = await measureWaiting(photos);
+  mkdirSync(RESULTS, { recursive: true });
+  const results = { date: new Date().toISOString(), loading, augmenting, waiting };
+  writeFileSync(join(RESULTS, "data.json"), `${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -27,8 +27,8 @@ export async function startTraining(
   const dataset = await loadDataset(experiment.dataset, { loaders, onProgress: () => {} });
   const graph = networkOf(checked, { ...dataset, trainImages: dataset.train.count });
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
-  const { timed, busyMs } = withTimes(engine);
-  const trainer = createTrainer({ experiment, graph, dataset, engine: timed });
+  const { busyMs } = measure(engine);
+  const trainer = createTrainer({ experiment, graph, dataset, engine });
   trainer.initialise();
   await trainer.prepare(dataset.validation);
   let epochs = 0;
@@ -49,11 +49,12 @@ export async function startTraining(
   };
 }
 
-/** The same engine, and the time that its programs have run so far. */
-function withTimes(engine: Engine): { timed: Engine; busyMs: () => number } {
+/** Measures how long the programs of an engine run. */
+function measure(engine: Engine): { busyMs: () => number } {
   let busy = 0;
-  const compile: Engine["compile"] = async (step) => {
-    const program = await engine.compile(step);
+  const compile = engine.compile.bind(engine);
+  engine.compile = async (step) => {
+    const program = await compile(step);
     return {
       run: async (inputs) => {
         const start = performance.now();
@@ -63,5 +64,5 @@ function withTimes(engine: Engine): { timed: Engine; busyMs: () => number } {
       },
     };
   };
-  return { timed: { ...engine, compile }, busyMs: () => busy };
+  return { busyMs: () => busy };
 }

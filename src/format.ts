@@ -79,9 +79,9 @@ const LEAST_WIDTH = 30;
 function partsOf(widths: readonly number[], width: number): number[][] {
   const [first = 0, ...others] = widths;
   const parts: number[][] = [];
-  let used = Number.POSITIVE_INFINITY;
+  let used = 0;
   for (const [index, own] of others.entries()) {
-    if (used + GAP + own > width) {
+    if (parts.length === 0 || used + GAP + own > width) {
       parts.push([0]);
       used = first + GAP / 2;
     }

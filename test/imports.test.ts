@@ -46,7 +46,8 @@ interface SourceFile {
 
 const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((name) => name.replaceAll("\\", "/"))
-  .filter((name) => name.endsWith(".ts"))
+  // AssemblyScript imports files without an extension, and nothing else.
+  .filter((name) => name.endsWith(".ts") && !name.startsWith("data/assembly/"))
   .map((name) => {
     const text = readFileSync(SRC + name, "utf8");
     return {

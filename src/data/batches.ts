@@ -30,13 +30,21 @@ export interface Pass {
   readonly draw: Draw;
 }
 
-/** The batches of one pass over a split. Loads some of them before they are asked for, if threads can do that. */
-export function loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
-  return inOrder({
+/**
+ * The batches of one pass over a split. Loads some of them before they are asked for, if threads can do that. The images of a batch
+ * are overwritten once the next batch is asked for.
+ */
+export async function* loadBatches(split: Split, { batches, ...pass }: Pass): AsyncGenerator<Batch> {
+  const spares: Float32Array[] = [];
+  const coming = inOrder({
     count: batches.length,
     ahead: split.ahead,
-    begin: (index) => takeBatch(split, { ...(batches[index] as BatchRange), ...pass }),
+    begin: (index) => takeBatch(split, { ...(batches[index] as BatchRange), ...pass, spare: spares.pop() }),
   });
+  for await (const batch of coming) {
+    yield batch;
+    spares.push(batch.images);
+  }
 }
 
 /** How an epoch is divided into batches, and these into groups of which the optimizer makes one step each. */
@@ -84,7 +92,14 @@ export function equalBatches(images: number, size: number): BatchRange[] {
 /** One batch. After its end, the order starts again. */
 export async function takeBatch(
   split: Split,
-  { order, start, size, classes, draw }: BatchRange & Omit<Pass, "batches">,
+  {
+    order,
+    start,
+    size,
+    classes,
+    draw,
+    spare,
+  }: BatchRange & Omit<Pass, "batches"> & { spare?: Float32Array | undefined },
 ): Promise<Batch> {
   const indices = Uint32Array.from(
     { length: size },
@@ -96,7 +111,7 @@ export async function takeBatch(
   return {
     size,
     count: Math.min(size, order.length - start),
-    images: await split.load(indices, draw),
+    images: await split.load(indices, draw, spare),
     labels,
     classes: own,
   };

@@ -1,12 +1,12 @@
 // An encoded image (JPEG, PNG, WebP, GIF, TIFF, AVIF) -> its pixels, upright, with 8 bits per channel, without transparency.
 
-import { closeSync, openSync, readSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import type sharpLibrary from "sharp";
-import type { Metadata, Sharp, SharpOptions } from "sharp";
+import type { Metadata, Region, Sharp, SharpOptions } from "sharp";
 import { InputError } from "../diagnostic.js";
 import type { Image } from "./images.js";
+import type { Window } from "./transforms/crop.js";
 
 export interface Format {
   readonly channels: 1 | 3;
@@ -18,21 +18,44 @@ export interface Format {
 
 /** `source`: the path of a file, or its content. Rejects with InputError if it is not an image, or damaged. */
 export async function decode(source: string | Uint8Array, format: Format): Promise<Image> {
-  const [r, g, b] = format.background as readonly [number, number, number];
-  const decoded = async () => {
+  try {
     // libvips opens a file a dozen times to find out its format.
-    const content = typeof source === "string" ? await readFile(source) : source;
-    const image = open(content).autoOrient().flatten({ background: { r, g, b } }).toColourspace("srgb");
-    return image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-  };
-  const { data, info } = await decoded().catch((cause: unknown) => {
+    return await pixelsOf(open(typeof source === "string" ? readFileSync(source) : source), format);
+  } catch (cause) {
     throw unreadable(format.name, cause);
-  });
-  const { width, height, channels } = info;
-  return {
-    shape: { height, width, channels: format.channels },
-    pixels: withChannels(data, channels, format.channels),
-  };
+  }
+}
+
+/**
+ * Part of an image, whose rows below that part are not decoded. Resolves to null if this is not possible: only of JPEG files that are
+ * not cut short, so that it does not depend on the part whether an image is found damaged.
+ */
+export async function decodePart(
+  content: Uint8Array,
+  { top, left, height, width }: Window,
+  format: Format,
+): Promise<Image | null> {
+  if (!isJpeg(content)) return null;
+  return pixelsOf(open(content), format, { top, left, height, width }).catch(() => null);
+}
+
+/** From the marker of its start to that of its end. */
+function isJpeg(content: Uint8Array): boolean {
+  const pair = (at: number) => 256 * (content[at] ?? 0) + (content[at + 1] ?? 0);
+  return pair(0) === 0xffd8 && pair(content.length - 2) === 0xffd9;
+}
+
+async function pixelsOf(image: Sharp, { channels, background }: Format, region?: Region): Promise<Image> {
+  const [r, g, b] = background as readonly [number, number, number];
+  const upright = image.autoOrient();
+  const part = region ? upright.extract(region) : upright;
+  const { data, info } = await part
+    .flatten({ background: { r, g, b } })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return { shape: { height, width, channels }, pixels: withChannels(data, info.channels, channels) };
 }
 
 /** Width and height of an image, upright. Reads only its header. Rejects with InputError. */
@@ -98,6 +121,8 @@ function library(): typeof sharpLibrary {
   try {
     const sharp = createRequire(import.meta.url)("sharp") as typeof sharpLibrary;
     sharp.cache(false);
+    // Threads within an image cost more than they gain; several images are decoded at the same time.
+    sharp.concurrency(1);
     sharp.block({ operation: OTHER_LOADERS });
     return sharp;
   } catch (cause) {

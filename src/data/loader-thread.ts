@@ -16,9 +16,9 @@ function loaderOf(split: number): SplitLoader {
   return known;
 }
 
-async function answer({ id, split, indices, draw }: LoadRequest): Promise<void> {
+async function answer({ id, split, indices, draw, spare }: LoadRequest): Promise<void> {
   try {
-    const images = await loaderOf(split).load(indices, draw);
+    const images = await loaderOf(split).load(indices, draw, spare);
     port.postMessage({ id, images } satisfies LoadReply, [images.buffer as ArrayBuffer]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -10,6 +10,7 @@ export interface LoadRequest {
   readonly split: number;
   readonly indices: Uint32Array;
   readonly draw: Draw;
+  readonly spare: Float32Array | undefined;
 }
 
 export type LoadReply =
@@ -42,10 +43,10 @@ export function loadersFor(splits: readonly SplitImages[], threads: number): Loa
   let next = 0;
   return {
     ahead: BATCHES_AHEAD * threads,
-    splits: splits.map((_, split) => (indices, draw) => {
+    splits: splits.map((_, split) => (indices, draw, spare) => {
       const worker = workers[next % threads] as Thread;
       next++;
-      return worker.load({ split, indices, draw });
+      return worker.load({ split, indices, draw, spare });
     }),
     close: () => {
       for (const { close } of workers) close();
@@ -104,7 +105,8 @@ function startThread(splits: readonly SplitImages[]): Thread {
         const id = ids++;
         waiting.set(id, { resolve, reject });
         worker.ref();
-        worker.postMessage({ id, ...request } satisfies LoadRequest);
+        const transferred = request.spare ? [request.spare.buffer as ArrayBuffer] : [];
+        worker.postMessage({ id, ...request } satisfies LoadRequest, transferred);
       }),
     close: () => void worker.terminate(),
   };

@@ -3,6 +3,7 @@
 import type { DatasetSpec } from "../config/experiment-spec.js";
 import { DatasetError } from "./dataset-error.js";
 import type { Image } from "./images.js";
+import { PADDING, withMemory } from "./kernels.js";
 
 /** Mean and standard deviation of each channel, for pixels from 0 to 255. The deviation of a constant channel is set to 1. */
 export interface Normalisation {
@@ -86,10 +87,12 @@ export function normaliseInto(
   offset: number,
   { pixels, table }: { pixels: Uint8Array; table: Float32Array },
 ): void {
-  const channels = table.length / BYTES;
-  for (let channel = 0; channel < channels; channel++) {
-    const start = channel * BYTES;
-    for (let index = channel; index < pixels.length; index += channels)
-      target[offset + index] = table[start + (pixels[index] as number)] as number;
-  }
+  withMemory(table.byteLength + 4 * pixels.length + pixels.length + PADDING, (kernels, bytes, tables) => {
+    const to = tables + table.byteLength;
+    const from = to + 4 * pixels.length;
+    bytes.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), tables);
+    bytes.set(pixels, from);
+    kernels.lookUpNumbers(from, pixels.length, table.length / BYTES, tables, to);
+    target.set(new Float32Array(bytes.buffer, to, pixels.length), offset);
+  });
 }

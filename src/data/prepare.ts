@@ -172,7 +172,7 @@ export async function eachImage(
 
 /** Images in memory are not waited for: a promise each would take longer than reading them. */
 async function readAll(read: ReadImage, indices: Uint32Array): Promise<readonly Image[]> {
-  const images = Array.from(indices, read);
+  const images = Array.from(indices, (index) => read(index));
   return images.some((image) => image instanceof Promise) ? Promise.all(images) : (images as Image[]);
 }
 

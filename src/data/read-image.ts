@@ -4,7 +4,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import CRC32 from "crc-32";
 import { InputError } from "../diagnostic.js";
-import { decode, PIXELS_AT_A_TIME } from "./decode.js";
+import { readRegularFile } from "../regular-file.js";
+import { decode, decodePart, PIXELS_AT_A_TIME } from "./decode.js";
 import {
   type EncodedImages,
   type Image,
@@ -15,9 +16,10 @@ import {
   sizeOf,
 } from "./images.js";
 import { limitedTo } from "./limited.js";
+import { crop, type Window } from "./transforms/crop.js";
 
-/** Reads an image. Throws InputError, or rejects with it, if the image is damaged. */
-export type ReadImage = (index: number) => Image | Promise<Image>;
+/** Reads an image or part of it. Throws InputError, or rejects with it, if the image is damaged. */
+export type ReadImage = (index: number, window?: Window) => Image | Promise<Image>;
 
 export interface ImageReader {
   readonly read: ReadImage;
@@ -30,7 +32,8 @@ export function readerOf(images: Images): ImageReader {
       const { shape, pixels } = images;
       const size = sizeOf(shape);
       return {
-        read: (index) => ({ shape, pixels: pixels.subarray(index * size, (index + 1) * size) }),
+        read: (index, window) =>
+          cropped({ shape, pixels: pixels.subarray(index * size, (index + 1) * size) }, window),
         close: () => {},
       };
     }
@@ -45,33 +48,39 @@ function packedReader({ shape, file, checksums }: PackedImages): ImageReader {
   const size = sizeOf(shape);
   const pieces = openPieces(file, checksums.length * size);
   return {
-    read: (index) => ({
-      shape,
-      pixels: pieces.read({ start: index * size, length: size, checksum: checksums[index] as number }),
-    }),
+    read: (index, window) => {
+      const piece = { start: index * size, length: size, checksum: checksums[index] as number };
+      return cropped({ shape, pixels: pieces.read(piece) }, window);
+    },
     close: pieces.close,
   };
 }
 
+/** The largest file of an image. */
+const MOST_BYTES = 2 ** 30;
+
 function encodedReader(images: EncodedImages): ImageReader {
   const { places } = images;
   const limited = limitedTo(PIXELS_AT_A_TIME);
-  const decodeOne = (index: number, name: string, source: () => string | Uint8Array) => {
+  const decodeOne = (index: number, window: Window | undefined, source: () => Uint8Array, name: string) => {
     const { width, height } = shapeOf(images, index);
     return limited(width * height, async () => {
-      const image = await decode(source(), { ...images, name });
+      const content = source();
+      const part = window && (await decodePart(content, window, { ...images, name }));
+      if (part) return part;
+      const image = await decode(content, { ...images, name });
       if (image.shape.width !== width || image.shape.height !== height)
         throw new InputError(
           `${name} has changed while it was in use: it has ${image.shape.width}x${image.shape.height} pixels instead of ${width}x${height}`,
         );
-      return image;
+      return cropped(image, window);
     });
   };
   if ("folder" in places)
     return {
-      read: (index) => {
+      read: (index, window) => {
         const file = join(places.folder, places.names[index] as string);
-        return decodeOne(index, file, () => file);
+        return decodeOne(index, window, () => readRegularFile(file, MOST_BYTES), file);
       },
       close: () => {},
     };
@@ -81,22 +90,25 @@ function encodedReader(images: EncodedImages): ImageReader {
   });
   if ("content" in places)
     return {
-      read: (index) => {
+      read: (index, window) => {
         const { start, length } = range(index);
-        return decodeOne(index, originOf(places.origin, index), () =>
-          places.content.slice(start, start + length),
-        );
+        const content = () => places.content.slice(start, start + length);
+        return decodeOne(index, window, content, originOf(places.origin, index));
       },
       close: () => {},
     };
   const pieces = openPieces(places.file, places.bytes);
   return {
-    read: (index) =>
-      decodeOne(index, originOf(places.origin, index), () =>
-        pieces.read({ ...range(index), checksum: places.checksums[index] as number }),
-      ),
+    read: (index, window) => {
+      const piece = { ...range(index), checksum: places.checksums[index] as number };
+      return decodeOne(index, window, () => pieces.read(piece), originOf(places.origin, index));
+    },
     close: pieces.close,
   };
+}
+
+function cropped(image: Image, window: Window | undefined): Image {
+  return window ? crop(image, window, 0) : image;
 }
 
 interface Piece {

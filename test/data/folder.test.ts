@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadDataset } from "../../src/data/dataset.js";
-import { decode } from "../../src/data/decode.js";
+import { decode, decodePart } from "../../src/data/decode.js";
+import type { Image } from "../../src/data/images.js";
 import { FOLDER } from "../../src/data/sources/folder.js";
+import { crop } from "../../src/data/transforms/crop.js";
 import { InputError } from "../../src/diagnostic.js";
 import { squeezeboxIn } from "../squeezebox-in.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -36,6 +38,8 @@ const rejects = (promise: Promise<unknown>, message: RegExp) =>
     return true;
   });
 
+const plain = (image: Image | null) => image && { shape: image.shape, pixels: [...image.pixels] };
+
 describe("decode", () => {
   for (const [name, { shape, pixels }] of Object.entries(PILLOW))
     it(`reads ${name} like Pillow`, async () => {
@@ -48,6 +52,34 @@ describe("decode", () => {
       const most = name.includes("alpha") ? 1 : name.includes("cmyk") ? 60 : 0;
       assert.ok(difference <= most, `differs by ${difference}`);
     });
+
+  for (const name of Object.keys(PILLOW).filter((name) => /jpe?g$/i.test(name)))
+    it(`reads parts of ${name}, the same pixels as those of the whole image`, async () => {
+      const format = { channels: 3, background: WHITE, name } as const;
+      const content = readFileSync(join(IMAGES, name));
+      const whole = await decode(content, format);
+      const { height, width } = whole.shape;
+      for (const window of [
+        { top: 0, left: 0, height, width },
+        { top: 3, left: 1, height: height - 5, width: width - 2 },
+        { top: height - 2, left: width - 3, height: 2, width: 3 },
+      ])
+        assert.deepEqual(plain(await decodePart(content, window, format)), plain(crop(whole, window, 0)));
+    });
+
+  it("reads no parts of damaged images, of other formats, and outside the image", async () => {
+    const part = (content: Uint8Array, size = 2) =>
+      decodePart(
+        content,
+        { top: 0, left: 0, height: size, width: size },
+        { channels: 3, background: WHITE, name: "x" },
+      );
+    const jpeg = readFileSync(join(IMAGES, "train/cat/a.jpg"));
+    assert.ok(await part(jpeg));
+    assert.equal(await part(jpeg, 1000), null);
+    assert.equal(await part(jpeg.subarray(0, -20)), null);
+    assert.equal(await part(readFileSync(join(IMAGES, "train/cat/c.png"))), null);
+  });
 
   it("puts transparent images on the background", async () => {
     const file = join(IMAGES, "train/dog/f-alpha.png");

@@ -42,7 +42,8 @@ async function everyBatch(loaders: number): Promise<readonly Batch[]> {
     const order = permutation(split.count, randomStream("order", epoch));
     const draw = epoch > 0 ? augmentation(1, epoch) : FIXED;
     const pass = { order, batches: batchesOf(split.count, 16), classes: 4, draw };
-    for await (const batch of loadBatches(split, pass)) found.push(batch);
+    for await (const batch of loadBatches(split, pass))
+      found.push({ ...batch, images: batch.images.slice() });
   }
   close();
   return found;

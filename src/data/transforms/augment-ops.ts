@@ -2,8 +2,9 @@
 
 import type { Shape } from "../../network/graph.js";
 import type { Image } from "../images.js";
+import { edited } from "../kernels.js";
 import { type AffineParameters, inverseAffine, rotation } from "./affine-matrix.js";
-import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness } from "./enhance.js";
+import { adjustSharpness, brightness, contrast, saturation } from "./enhance.js";
 import { autocontrast, equalize, posterize, solarize } from "./lookup.js";
 import { roundHalfToEven } from "./round.js";
 import { sample } from "./sample.js";
@@ -61,9 +62,9 @@ export const OPS: readonly Op[] = [
     apply: (image, amount, fill) =>
       sample(image, rotation(amount, image.shape), { interpolation: "nearest", fill }),
   },
-  enhancement(adjustBrightness),
-  enhancement(adjustSaturation),
-  enhancement(adjustContrast),
+  enhancement((image, factor) => edited(image, [brightness(factor)])),
+  enhancement((image, factor) => edited(image, [saturation(factor)])),
+  enhancement((image, factor) => edited(image, [contrast(factor)])),
   enhancement(adjustSharpness),
   {
     isSigned: false,

@@ -2,45 +2,27 @@
 // Computed in 32-bit floating point and then cut off to bytes, as in Pillow. Images have one or three channels.
 
 import type { Image } from "../images.js";
-import { lookUp, tableOf } from "./lookup.js";
-import { luma, luminance } from "./luminance.js";
+import type { Edit } from "../kernels.js";
 
 /** The dull version is black. */
-export function adjustBrightness(image: Image, factor: number): Image {
-  return mixedWith(image, 0, factor);
+export function brightness(factor: number): Edit {
+  return (kernels, at, { height, width, channels }) => kernels.mix(at, height * width * channels, 0, factor);
 }
 
 /** The dull version is grey, as bright as the mean of the image. */
-export function adjustContrast(image: Image, factor: number): Image {
-  const grey = luminance(image);
-  let sum = 0;
-  for (let at = 0; at < grey.length; at++) sum += grey[at] as number;
-  return mixedWith(image, Math.floor(sum / grey.length + 0.5), factor);
-}
-
-function mixedWith(image: Image, dull: number, factor: number): Image {
-  const share = differences(factor);
-  return lookUp(
-    image,
-    tableOf((value) => Math.fround(dull + (share[value - dull + 255] as number))),
-  );
+export function contrast(factor: number): Edit {
+  return (kernels, at, { height, width, channels }) => {
+    const [pixels, bytes] = [height * width, height * width * channels];
+    const sum = channels === 1 ? kernels.sum(at, bytes) : kernels.sumOfLuma(at, pixels);
+    kernels.mix(at, bytes, Math.floor(sum / pixels + 0.5), factor);
+  };
 }
 
 /** The dull version is grey; a grey image stays as it is. */
-export function adjustSaturation(image: Image, factor: number): Image {
-  const { shape, pixels } = image;
-  if (shape.channels === 1) return image;
-  const share = differences(factor);
-  const changed = new Uint8ClampedArray(pixels.length);
-  for (let at = 0; at < pixels.length; at += 3) {
-    const [red, green, blue] = [pixels[at] as number, pixels[at + 1] as number, pixels[at + 2] as number];
-    const grey = luma(red, green, blue);
-    const toValue = 255 - grey;
-    changed[at] = Math.fround(grey + (share[red + toValue] as number)) | 0;
-    changed[at + 1] = Math.fround(grey + (share[green + toValue] as number)) | 0;
-    changed[at + 2] = Math.fround(grey + (share[blue + toValue] as number)) | 0;
-  }
-  return { shape, pixels: new Uint8Array(changed.buffer) };
+export function saturation(factor: number): Edit {
+  return (kernels, at, { height, width, channels }) => {
+    if (channels === 3) kernels.mixWithLuma(at, height * width, factor);
+  };
 }
 
 /** The dull version is smoothed: each pixel counts five times, its eight neighbours once. Border pixels stay as they are. */

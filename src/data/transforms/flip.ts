@@ -1,6 +1,7 @@
 // Mirrors images at random (torchvision's RandomHorizontalFlip and RandomVerticalFlip).
 
 import type { Image } from "../images.js";
+import { PADDING, withMemory } from "../kernels.js";
 import type { Transform } from "./transform.js";
 
 export const flip: Transform<"flip"> = {
@@ -17,13 +18,21 @@ function mirrored(
   { leftRight, upDown }: { leftRight: boolean; upDown: boolean },
 ): Image {
   const { height, width, channels } = shape;
-  const flipped = new Uint8Array(pixels.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const from = (y * width + x) * channels;
-      const to = ((upDown ? height - 1 - y : y) * width + (leftRight ? width - 1 - x : x)) * channels;
-      for (let channel = 0; channel < channels; channel++)
-        flipped[to + channel] = pixels[from + channel] as number;
-    }
-  return { shape, pixels: flipped };
+  const rows = upDown ? inReverse(pixels, width * channels) : pixels;
+  if (!leftRight) return { shape, pixels: rows };
+  const room = pixels.length + PADDING;
+  const mirrored = withMemory(2 * room, (kernels, bytes, from) => {
+    const to = from + room;
+    bytes.set(rows, from);
+    kernels.mirrorRows(from, height, width, channels, to);
+    return bytes.slice(to, to + pixels.length);
+  });
+  return { shape, pixels: mirrored };
+}
+
+function inReverse(pixels: Uint8Array, length: number): Uint8Array {
+  const reversed = new Uint8Array(pixels.length);
+  for (let start = 0; start < pixels.length; start += length)
+    reversed.set(pixels.subarray(start, start + length), pixels.length - length - start);
+  return reversed;
 }

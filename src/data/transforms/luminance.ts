@@ -11,7 +11,7 @@ export function greyOrColour(input: Shape): Shape | string {
 }
 
 /** ITU-R 601-2 luma in 16-bit fixed point, as Pillow's convert("L"). */
-export function luma(red: number, green: number, blue: number): number {
+function luma(red: number, green: number, blue: number): number {
   return (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
 }
 

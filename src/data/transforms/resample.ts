@@ -1,8 +1,8 @@
-// Resizes a window of an image as Pillow's Image.resize does, byte by byte: antialiased, in 22-bit fixed point.
+// Resizes images as Pillow's Image.resize does, byte by byte: antialiased, in 22-bit fixed point.
 // The weights are those of Pillow's Resample.c: a filter, stretched by the factor of reduction, around the centre of each new pixel.
 
 import type { Image } from "../images.js";
-import { crop, type Window } from "./crop.js";
+import { PADDING, withMemory } from "../kernels.js";
 
 export type Filter = "bilinear" | "bicubic" | "area";
 
@@ -26,106 +26,52 @@ function cubic(x: number): number {
 
 /** Two bits are left over because some weights of the cubic filter are negative, so that others sum to more than 1. */
 const PRECISION = 32 - 8 - 2;
-/** Sums start here, so that cutting off the bits of the fraction rounds them. */
-const HALF = 1 << (PRECISION - 1);
 
-/** Reads nothing outside the window, as if it had been cut out first. */
 export function resample(
   image: Image,
-  { window, height, width, filter }: { window: Window; height: number; width: number; filter: Filter },
+  { height, width, filter }: { height: number; width: number; filter: Filter },
 ): Image {
-  const kernel = KERNELS[filter];
-  // Along rows first, and rounded to bytes before the columns, as in Pillow.
-  const isNarrow = width === window.width;
-  const narrow = isNarrow ? image : alongRows(image, window, tapsOf(window.width, width, kernel));
-  const part = isNarrow ? window : { ...window, top: 0, left: 0, width };
-  if (height !== window.height) return alongColumns(narrow, part, tapsOf(window.height, height, kernel));
-  return isNarrow ? crop(image, window, 0) : narrow;
-}
-
-/** Four rows at a time, as many as fit into registers; the last four overlap with those before them. */
-function alongRows({ shape, pixels }: Image, { top, left, height }: Window, taps: Taps): Image {
+  const { shape, pixels } = image;
   const { channels } = shape;
-  const { first, count, weights, most } = taps;
-  const width = first.length;
-  const resampled = new Uint8ClampedArray(height * width * channels);
-  const [fromB, fromC, fromD] = offsets(height, shape.width * channels);
-  const [toB, toC, toD] = offsets(height, width * channels);
-  for (let next = 0; next < height; next += 4) {
-    const row = Math.max(0, Math.min(next, height - 4));
-    for (let channel = 0; channel < channels; channel++) {
-      const start = asInteger(((top + row) * shape.width + left) * channels + channel);
-      let to = asInteger(row * width * channels + channel);
-      for (let output = 0; output < width; output++, to += channels) {
-        let a = HALF;
-        let b = HALF;
-        let c = HALF;
-        let d = HALF;
-        let at = start + (first[output] as number) * channels;
-        const end = output * most + (count[output] as number);
-        for (let tap = output * most; tap < end; tap++, at += channels) {
-          const weight = weights[tap] as number;
-          a = (a + Math.imul(pixels[at] as number, weight)) | 0;
-          b = (b + Math.imul(pixels[at + fromB] as number, weight)) | 0;
-          c = (c + Math.imul(pixels[at + fromC] as number, weight)) | 0;
-          d = (d + Math.imul(pixels[at + fromD] as number, weight)) | 0;
-        }
-        resampled[to] = a >> PRECISION;
-        resampled[to + toB] = b >> PRECISION;
-        resampled[to + toC] = c >> PRECISION;
-        resampled[to + toD] = d >> PRECISION;
+  const across = width === shape.width ? null : tapsOf(shape.width, width, KERNELS[filter]);
+  const along = height === shape.height ? null : tapsOf(shape.height, height, KERNELS[filter]);
+  if (!across && !along) return image;
+  const row = shape.width * channels;
+  const atOnce = Math.max(4, Math.floor(BYTES_AT_ONCE / row));
+  const sizes = {
+    taps: 4 * Math.max(wordsOf(across), wordsOf(along)),
+    part: atOnce * row + PADDING,
+    narrow: shape.height * width * channels + PADDING,
+    result: height * width * channels + PADDING,
+  };
+  return withMemory(sizes.taps + sizes.part + sizes.narrow + sizes.result, (kernels, bytes, taps) => {
+    const part = taps + sizes.taps;
+    const narrow = part + sizes.part;
+    const result = narrow + sizes.narrow;
+    // Along rows first, and rounded to bytes before the columns, as in Pillow.
+    if (across) {
+      store(bytes, taps, across);
+      for (let done = 0; done < shape.height; done += atOnce) {
+        const rows = Math.min(atOnce, shape.height - done);
+        bytes.set(pixels.subarray(done * row, (done + rows) * row), part);
+        const to = narrow + done * width * channels;
+        kernels.resampleRows(part, rows, shape.width, channels, taps, width, across.most, to);
       }
+    } else bytes.set(pixels, narrow);
+    if (along) {
+      store(bytes, taps, along);
+      kernels.resampleColumns(narrow, width * channels, taps, height, along.most, result);
     }
-  }
-  return { shape: { height, width, channels }, pixels: new Uint8Array(resampled.buffer) };
+    const from = along ? result : narrow;
+    return {
+      shape: { height, width, channels },
+      pixels: bytes.slice(from, from + height * width * channels),
+    };
+  });
 }
 
-/** Four values at a time, like rows. Here it is faster to complete an output before the next. */
-function alongColumns({ shape, pixels }: Image, { top, left, width }: Window, taps: Taps): Image {
-  const { channels } = shape;
-  const { first, count, weights, most } = taps;
-  const height = first.length;
-  const resampled = new Uint8ClampedArray(height * width * channels);
-  const values = asInteger(width * channels);
-  const step = asInteger(shape.width * channels);
-  const [toB, toC, toD] = offsets(values, 1);
-  for (let output = 0; output < height; output++) {
-    const start = asInteger((top + (first[output] as number)) * step + left * channels);
-    const end = output * most + (count[output] as number);
-    for (let next = 0; next < values; next += 4) {
-      const value = Math.max(0, Math.min(next, values - 4));
-      let a = HALF;
-      let b = HALF;
-      let c = HALF;
-      let d = HALF;
-      let at = start + value;
-      for (let tap = output * most; tap < end; tap++, at += step) {
-        const weight = weights[tap] as number;
-        a = (a + Math.imul(pixels[at] as number, weight)) | 0;
-        b = (b + Math.imul(pixels[at + toB] as number, weight)) | 0;
-        c = (c + Math.imul(pixels[at + toC] as number, weight)) | 0;
-        d = (d + Math.imul(pixels[at + toD] as number, weight)) | 0;
-      }
-      const to = output * values + value;
-      resampled[to] = a >> PRECISION;
-      resampled[to + toB] = b >> PRECISION;
-      resampled[to + toC] = c >> PRECISION;
-      resampled[to + toD] = d >> PRECISION;
-    }
-  }
-  return { shape: { height, width, channels }, pixels: new Uint8Array(resampled.buffer) };
-}
-
-/** Where the second, third and fourth of some values are, from the first; where there are fewer, they are the last one. */
-function offsets(count: number, step: number): readonly [number, number, number] {
-  const offset = (index: number) => asInteger(Math.min(index, count - 1) * step);
-  return [offset(1), offset(2), offset(3)];
-}
-
-/** Tells V8 that a number is an integer. It would compute with those that were drawn or rounded as with fractions, half as fast. */
-function asInteger(value: number): number {
-  return value | 0;
-}
+/** How much of an image is copied before it is resampled along its rows. */
+const BYTES_AT_ONCE = 2 ** 18;
 
 /** Which inputs are summed for each output, and with which weights. */
 interface Taps {
@@ -136,6 +82,18 @@ interface Taps {
   /** [outputs, most], in units of 2^-PRECISION. */
   readonly weights: Int32Array;
   readonly most: number;
+}
+
+function wordsOf(taps: Taps | null): number {
+  return taps ? 2 * taps.first.length + taps.weights.length : 0;
+}
+
+function store(bytes: Uint8Array, at: number, { first, count, weights }: Taps): void {
+  let to = at;
+  for (const words of [first, count, weights]) {
+    bytes.set(new Uint8Array(words.buffer), to);
+    to += words.byteLength;
+  }
 }
 
 function tapsOf(inputs: number, outputs: number, { support, weight }: Kernel): Taps {

@@ -8,11 +8,8 @@ import type { Transform } from "./transform.js";
 export const resize: Transform<"resize"> = {
   isRandom: false,
   shape: (input, { size }) => ({ ...sizeOf(input, size), channels: input.channels }),
-  apply: (image, { size, interpolation }) => {
-    const { height, width } = sizeOf(image.shape, size);
-    const window = { top: 0, left: 0, height: image.shape.height, width: image.shape.width };
-    return resample(image, { window, height, width, filter: interpolation });
-  },
+  apply: (image, { size, interpolation }) =>
+    resample(image, { ...sizeOf(image.shape, size), filter: interpolation }),
 };
 
 /** A single number is the length of the shorter side. The longer side is rounded down, as in torchvision. */

@@ -18,7 +18,7 @@ import { randomGrayscale } from "./random-grayscale.js";
 import { randomResizedCrop } from "./random-resized-crop.js";
 import { resize } from "./resize.js";
 import { rotate } from "./rotate.js";
-import type { Transform } from "./transform.js";
+import type { Cut, Transform } from "./transform.js";
 import { trivialAugment } from "./trivial-augment.js";
 
 /** If a transform from the schema is missing here, this does not compile. */
@@ -45,6 +45,7 @@ interface AnyTransform {
   readonly isRandom: boolean;
   shape(input: Shape, spec: unknown): Shape | string;
   apply(image: Image, spec: unknown, random: RandomStream): Image;
+  cut?(input: Shape, spec: unknown, random: RandomStream): Cut;
 }
 
 function transformOf(spec: TransformSpec): readonly [AnyTransform, unknown] {
@@ -58,6 +59,17 @@ export function transformed(image: Image, transforms: readonly TransformSpec[], 
     const [transform, spec] = transformOf(one);
     return transform.apply(current, spec, random);
   }, image);
+}
+
+/** If the first transform uses only part of an image: that part, and all transforms. */
+export function firstCut(
+  input: Shape,
+  [first, ...others]: readonly TransformSpec[],
+  random: RandomStream,
+): Cut | null {
+  const [transform, spec] = first ? transformOf(first) : [];
+  const cut = transform?.cut?.(input, spec, random);
+  return cut ? { ...cut, finish: (part) => transformed(cut.finish(part), others, random) } : null;
 }
 
 /** Returns the shape of transformed images, or the index of the first transform that cannot be applied and the reason. */
