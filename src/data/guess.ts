@@ -4,11 +4,12 @@ import { basename, join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { statOrNull } from "../regular-file.js";
 import { entriesIn } from "./sources/entries.js";
+import { missing } from "./sources/missing.js";
 
 /** The kind of a dataset, and the key that its path belongs to. Throws InputError if there is nothing. */
 export function guessedKind(path: string): Readonly<Record<string, string>> {
   const stat = statOrNull(path);
-  if (!stat) throw new InputError(`there is no file or folder ${path}`);
+  if (!stat) throw missing("file or folder", path);
   const entries = stat.isDirectory() ? entriesIn(path) : [];
   const names = stat.isDirectory() ? entries.map(({ name }) => name) : [basename(path)];
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));

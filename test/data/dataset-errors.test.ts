@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { describeDataset, loadDataset } from "../../src/data/dataset.js";
+import { describeDataset, factsOfDataset, loadDataset } from "../../src/data/dataset.js";
 import { DatasetError } from "../../src/data/dataset-error.js";
+import { InputError } from "../../src/diagnostic.js";
 import { datasetSpec } from "./read-split.js";
 
 const CROP = [{ centerCrop: { size: 10 } }];
@@ -62,5 +63,20 @@ describe("a description that does not fit the dataset", () => {
       assert.ok(new Set(train.labels).size === 2);
       close();
     }
+  });
+});
+
+describe("a dataset whose files are missing", () => {
+  const says = async (spec: Parameters<typeof datasetSpec>[0], message: RegExp) =>
+    assert.rejects(
+      factsOfDataset(datasetSpec(spec), () => {}),
+      (error: unknown) => error instanceof InputError && message.test(error.message),
+    );
+
+  it("is refused with the way to download it, if there is one", async () => {
+    await says({ name: "cifar10", path: "/none/cifar10/x" }, /`squeezebox data fetch cifar10` downloads it/);
+    await says({ name: "npz", path: "/none/bloodmnist.npz" }, /`squeezebox data fetch bloodmnist` downloads/);
+    await says({ name: "folder", path: "/none/cifar-10" }, /^there is no folder \/none\/cifar-10$/);
+    await says({ name: "npz", path: "/none/own.npz" }, /^there is no file \/none\/own\.npz$/);
   });
 });

@@ -8,6 +8,7 @@ import type { ReadEntry } from "tar";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile, statOrNull } from "../../regular-file.js";
 import { entriesIn } from "./entries.js";
+import { missing } from "./missing.js";
 import { mostUnpacked } from "./most-unpacked.js";
 
 export interface Wanted {
@@ -19,7 +20,7 @@ export interface Wanted {
 /** Throws InputError if the path is neither a folder nor a regular file. */
 export function kindOf(path: string): "folder" | "archive" {
   const stat = statOrNull(path);
-  if (!stat) throw new InputError(`there is no file or folder ${path}`);
+  if (!stat) throw missing("file or folder", path);
   if (stat.isDirectory()) return "folder";
   if (stat.isFile()) return "archive";
   throw new InputError(`${path} is neither a folder nor a regular file`);

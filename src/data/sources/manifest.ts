@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { InputError } from "../../diagnostic.js";
 import { readRegularFile, statOrNull } from "../../regular-file.js";
+import { missing } from "./missing.js";
 
 /** Throws InputError if a file does not exist. */
 export function manifestOf(files: readonly string[]): string {
@@ -32,7 +33,7 @@ export function contentsOf(files: readonly string[], names = files.map((file) =>
 
 function statOf(file: string) {
   const stat = statOrNull(file);
-  if (!stat) throw new InputError(`there is no file ${file}`);
+  if (!stat) throw missing("file", file);
   if (!stat.isFile()) throw new InputError(`${file} is not a regular file`);
   return stat;
 }

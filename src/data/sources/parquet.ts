@@ -10,6 +10,7 @@ import type { OnProgress } from "../progress.js";
 import { fromStored, sizesOf, usable } from "./encoded.js";
 import { entriesIn } from "./entries.js";
 import { contentsOf, manifestOf } from "./manifest.js";
+import { missing } from "./missing.js";
 import {
   type ParquetImages,
   type ParquetSpec,
@@ -31,7 +32,7 @@ const PART = /(?:^|[-_.])(?:(train)|(val|valid|validation|dev)|(test))(?:[-_.]|$
 /** A file, or the files in a folder and its subfolders, in the order of their names. Throws InputError. */
 function filesIn(path: string): readonly PartFile[] {
   const stat = statOrNull(path);
-  if (!stat) throw new InputError(`there is no file or folder ${path}`);
+  if (!stat) throw missing("file or folder", path);
   if (!stat.isDirectory()) return [{ file: path, part: "train" }];
   const found = below(path, 2);
   if (found.length === 0) throw new InputError(`${path} contains no files that end in .parquet`);
