@@ -201,6 +201,15 @@ command("doctor", "show which backends work on this machine, and how to get the 
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
 
+command("setup", "install what a backend needs besides npm packages, and try it")
+  .argument(
+    "<what>",
+    "tensorflow: for --backend tensorflow (Linux; Python, a C++ compiler and PyPI are needed)",
+  )
+  .option("--gpu", "with CUDA, for NVIDIA GPUs", false)
+  .option("--remove", "remove it again", false)
+  .action(async (what, flags) => finish(await (await import("./commands/setup.js")).setUp(what, flags)));
+
 program
   .command("completion")
   .description("print a shell script that completes commands and flags")

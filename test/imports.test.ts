@@ -11,6 +11,7 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 const PARTS = [
   ...["cli.ts", "index.ts", "commands", "analysis", "present", "report", "sweep", "training", "experiment"],
   ...[
+    "setup",
     "engine",
     "compile",
     "runtime",

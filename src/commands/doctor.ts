@@ -1,8 +1,8 @@
 // squeezebox doctor: shows which backends work on this machine, and how to get the others.
 
 import { probeBlockSize } from "../compile/onnx/block-size.js";
+import { isFound } from "../engine/find-tensorflow.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
-import { HOW_TO_GET_TENSORFLOW } from "../engine/select-engine.js";
 import { formatTable } from "../format.js";
 import { DEVICE_NAMES, DEVICES, defaultJobs } from "../runtime/devices.js";
 import { lineWidth, print, printJson } from "./output.js";
@@ -32,13 +32,13 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
           ? "ONNX Runtime on the CPU, with plain kernels (this processor has no blocked ones)"
           : `ONNX Runtime on the CPU, with blocked kernels (${block} channels per block)`,
     },
-    tensorflow
+    isFound(tensorflow)
       ? {
           backend: "tensorflow",
           works: true,
-          detail: `${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "with a GPU" : "without a GPU: it runs on the CPU"}`,
+          detail: `TensorFlow ${tensorflow.tensorflow} through ${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "with a GPU" : "without a GPU: it runs on the CPU"}`,
         }
-      : { backend: "tensorflow", works: false, detail: HOW_TO_GET_TENSORFLOW },
+      : { backend: "tensorflow", works: false, detail: tensorflow.reason },
     ...gpu.map(({ device, reason }) => ({
       backend: `compiled --device ${device}`,
       works: reason === null,
@@ -51,7 +51,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
       detail: "the kernels of TensorFlow.js itself: slow, for checking the others",
     },
   ];
-  const auto = tensorflow?.hasGpu ? "tensorflow" : "compiled";
+  const auto = isFound(tensorflow) && tensorflow.hasGpu ? "tensorflow" : "compiled";
   if (json) {
     printJson({ node: process.version, jobs: jobs, auto, backends: findings });
     return 0;

@@ -3,8 +3,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Device } from "../runtime/devices.js";
+import type { TensorFlowFound, TensorFlowMissing } from "./find-tensorflow.js";
 import type { ProbeResult } from "./probe-process.js";
-import type { TensorFlowFound } from "./select-engine.js";
 
 const PROCESS = fileURLToPath(new URL("probe-process.js", import.meta.url));
 
@@ -14,10 +14,13 @@ export async function probeDevice(device: Device): Promise<string | null> {
   return result?.kind === "device" ? result.reason : "the process that tried it ended without a result";
 }
 
-/** Returns null if TensorFlow is not installed or does not load. */
-export async function probeTensorFlow(): Promise<TensorFlowFound | null> {
-  const result = await probe("tensorflow");
-  return result?.kind === "tensorflow" ? result.found : null;
+export async function probeTensorFlow(): Promise<TensorFlowFound | TensorFlowMissing> {
+  const found = await probe("tensorflow");
+  return found?.kind === "tensorflow"
+    ? found.result
+    : {
+        reason: "the process that loaded it has crashed; `squeezebox setup tensorflow` installs another one",
+      };
 }
 
 function probe(what: string): Promise<ProbeResult | null> {

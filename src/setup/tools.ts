@@ -1,0 +1,41 @@
+// What building TensorFlow's addon takes, besides npm: Python, a C++ compiler, make, and Node's headers.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InputError } from "../diagnostic.js";
+
+export interface Tools {
+  /** A command. */
+  readonly python: string;
+  /** The folder that contains include/node; null if node-gyp has to download the headers. */
+  readonly headers: string | null;
+}
+
+/** Throws InputError that lists everything that is missing, and how Debian calls it. */
+export function findTools(): Tools {
+  const missing: string[] = [];
+  const python = [process.env.PYTHON, "python3", "python"].find((name) => name && isPython(name));
+  if (!python) missing.push("Python 3.10 to 3.13 with venv and pip (apt-get install python3-venv)");
+  if (![process.env.CXX, "g++", "clang++"].some((name) => name && runs(name, "--version")))
+    missing.push("a C++ compiler (apt-get install g++)");
+  if (!runs("make", "--version")) missing.push("make (apt-get install make)");
+  if (!python || missing.length > 0)
+    throw new InputError(`TensorFlow cannot be set up without ${missing.join("; ")}`);
+  return { python, headers: headersOfNode() };
+}
+
+function runs(command: string, ...words: readonly string[]): boolean {
+  return spawnSync(command, words, { stdio: "ignore" }).status === 0;
+}
+
+/** Whether TensorFlow has wheels for it, and it can make virtual environments. */
+function isPython(command: string): boolean {
+  return runs(command, "-c", "import sys, venv, ensurepip; assert (3, 10) <= sys.version_info < (3, 14)");
+}
+
+/** Beside this Node, or where `NODEDIR` says. */
+function headersOfNode(): string | null {
+  const places = [process.env.NODEDIR, dirname(dirname(realpathSync(process.execPath)))];
+  return places.find((place) => place && existsSync(join(place, "include", "node", "node_api.h"))) ?? null;
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "csv-parse/sync";
+import { isFound } from "../../src/engine/find-tensorflow.js";
+import { probeTensorFlow } from "../../src/engine/probe.js";
+import { recordIn, TFJS_NODE } from "../../src/runtime/tensorflow-folder.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+interface Doctor {
+  readonly backends: readonly {
+    readonly backend: string;
+    readonly works: boolean;
+    readonly detail: string;
+  }[];
+}
+
+function squeezebox(
+  folder: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, [resolve("dist/src/cli.js"), ...words], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+}
+
+describe("squeezebox setup tensorflow", () => {
+  /** Runs the command with its folder below a temporary one. */
+  const within = (folder: string, environment: Readonly<Record<string, string>> = {}) => {
+    const own = join(folder, "tensorflow");
+    const run = (...words: string[]) =>
+      squeezebox(folder, words, { SQUEEZEBOX_TENSORFLOW: own, ...environment });
+    const doctor = () => {
+      const { status, stdout } = run("doctor", "--json");
+      assert.equal(status, 0);
+      return (JSON.parse(stdout) as Doctor).backends.find(({ backend }) => backend === "tensorflow");
+    };
+    return { own, run, doctor };
+  };
+
+  it("names everything that is missing on this machine, and installs nothing", () =>
+    inTemporaryFolder(async (folder) => {
+      const { own, run } = within(folder, { PATH: join(folder, "empty"), PYTHON: "", CXX: "" });
+      const { status, stderr } = run("setup", "tensorflow");
+      assert.equal(status, 2);
+      assert.match(stderr, /without Python .*; a C\+\+ compiler .*; make /);
+      assert.ok(!existsSync(own));
+    }));
+
+  it("does not touch a folder that contains something else", () =>
+    inTemporaryFolder(async (folder) => {
+      const { own, run } = within(folder);
+      mkdirSync(own);
+      writeFileSync(join(own, "thesis.txt"), "");
+      for (const words of [
+        ["setup", "tensorflow"],
+        ["setup", "tensorflow", "--remove"],
+      ]) {
+        const { status, stderr } = run(...words);
+        assert.equal(status, 2);
+        assert.match(stderr, /contains something else/);
+      }
+      assert.deepEqual(readdirSync(own), ["thesis.txt"]);
+    }));
+
+  it("leaves no installation behind if a step fails, and can remove the rest", () =>
+    inTemporaryFolder(async (folder) => {
+      // Whatever it is asked, this Python does nothing.
+      const { own, run, doctor } = within(folder, { PYTHON: "true" });
+      const { status, stderr } = run("setup", "tensorflow");
+      assert.equal(status, 2);
+      assert.match(stderr, /installing tensorflow-cpu==.* from PyPI failed .*setup\.log/);
+      assert.ok(!existsSync(recordIn(own)));
+      assert.match(doctor()?.detail ?? "", /`squeezebox setup tensorflow` installs it;/);
+      assert.match(run("setup", "tensorflow", "--remove").stdout, /^removed /);
+      assert.match(run("setup", "tensorflow", "--remove").stdout, /^there is nothing to remove/);
+    }));
+
+  it("is advised if what it has installed does not load any more", () =>
+    inTemporaryFolder(async (folder) => {
+      const { own, run, doctor } = within(folder);
+      const addon = join(own, "node_modules", TFJS_NODE, "lib", "napi-v8");
+      mkdirSync(addon, { recursive: true });
+      writeFileSync(recordIn(own), JSON.stringify({ tensorflow: "2.21.0", gpu: false }));
+      for (const spoil of [
+        () => {},
+        () => writeFileSync(join(addon, "tfjs_binding.node"), "not a library"),
+      ]) {
+        spoil();
+        const found = doctor();
+        assert.equal(found?.works, false);
+        assert.match(
+          found?.detail ?? "",
+          /tfjs-node does not load; `squeezebox setup tensorflow` installs it again/,
+        );
+      }
+      writeFileSync(join(folder, "a.yaml"), EXPERIMENT);
+      const { status, stderr } = run("train", "a.yaml", "--backend", "tensorflow");
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^--backend tensorflow needs TensorFlow: .* does not load; .* installs it again\n$/,
+      );
+    }));
+});
+
+const EXPERIMENT = `name: a
+dataset: { name: synthetic, size: 8, images: 64, validation: 16, test: 16 }
+network:
+  stem: { filters: 8 }
+  se: { r: 4 }
+  stages:
+    - { block: basic, repeat: 1, filters: 8 }
+    - { block: bottleneck, repeat: 1, filters: 4, stride: 2, groups: 2 }
+training: { epochs: 2, batchSize: 16, optimizer: { name: sgd, learningRate: 0.01, momentum: 0.9 } }
+`;
+
+describe("--backend tensorflow", () => {
+  before(async function () {
+    if (isFound(await probeTensorFlow())) return;
+    this.test?.parent?.eachTest((test) => {
+      test.title += " (skipped: TensorFlow is not set up)";
+    });
+    this.skip();
+  });
+
+  it("trains as the compiled engine does", () =>
+    inTemporaryFolder(async (folder) => {
+      writeFileSync(join(folder, "a.yaml"), EXPERIMENT);
+      const losses = ["tensorflow", "compiled"].map((backend) => {
+        const { status, stderr } = squeezebox(folder, [
+          "train",
+          "a.yaml",
+          "--backend",
+          backend,
+          "--runs",
+          backend,
+        ]);
+        assert.equal(status, 0, stderr);
+        const run = join(folder, backend, "a", "seed-1");
+        const { engine } = JSON.parse(readFileSync(join(run, "environment.json"), "utf8"));
+        assert.match(engine, backend === "tensorflow" ? /^TensorFlow 2/ : /^ONNX Runtime/);
+        const rows: Record<string, string>[] = parse(readFileSync(join(run, "epochs.csv")), {
+          columns: true,
+        });
+        return rows.flatMap(({ train_loss, validation_loss }) => [
+          Number(train_loss),
+          Number(validation_loss),
+        ]);
+      }) as [number[], number[]];
+      for (const [index, loss] of losses[0].entries())
+        assert.ok(Math.abs(loss - (losses[1][index] as number)) < 1e-4, `${losses}`);
+    }));
+});
