@@ -1,4 +1,4 @@
-// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, engine.
+// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, backend.
 
 import { checkExperiment } from "../src/config/experiment.js";
 import { longForm } from "../src/config/shorthand.js";
@@ -9,6 +9,7 @@ import { initialState } from "../src/model/initial-values.js";
 import { buildNetwork } from "../src/network/build-network.js";
 import { complexityOf } from "../src/network/complexity.js";
 import { randomStream } from "../src/random.js";
+import type { BackendChoice } from "../src/runtime/devices.js";
 import { createOptimizer } from "../src/training/optimizer.js";
 import { trainingStep } from "../src/training/steps.js";
 import { stateOf } from "../src/training/training-state.js";
@@ -25,7 +26,12 @@ export interface Measurement {
 }
 
 const CLASSES = 10;
-const [caseText = "", threads = "1", seconds = "5", backend = "compiled"] = process.argv.slice(2);
+const [caseText = "", threads = "1", seconds = "5", backend = "compiled"] = process.argv.slice(2) as [
+  string?,
+  string?,
+  string?,
+  BackendChoice?,
+];
 const benchCase = JSON.parse(caseText) as BenchCase;
 process.stdout.write(`${JSON.stringify(await measure(benchCase))}\n`);
 
@@ -35,7 +41,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   if (!checked.ok) throw new Error(checked.diagnostics.map(({ message }) => message).join("\n"));
   const { network, training } = checked.value;
   const engine = await selectEngine({
-    backend: backend === "cpu" ? "cpu" : "compiled",
+    backend,
     device: "cpu",
     threads: Number(threads),
   });

@@ -17,14 +17,19 @@ export interface Lowered {
   readonly builder: OnnxBuilder;
 }
 
-/** Throws UnsupportedKernelError. */
-export function lower(traced: TracedGraph, target: Target, observer?: Observer): Lowered {
+/** The traced graph after the passes that all targets share. */
+export function simplified(traced: TracedGraph, observer?: Observer): TracedGraph {
   observer?.traced("trace", traced);
-  const simple = GRAPH_PASSES.reduce((graph, pass) => {
+  return GRAPH_PASSES.reduce((graph, pass) => {
     const next = pass.run(graph);
     observer?.traced(pass.name, next);
     return next;
   }, traced);
+}
+
+/** Throws UnsupportedKernelError. */
+export function lower(traced: TracedGraph, target: Target, observer?: Observer): Lowered {
+  const simple = simplified(traced, observer);
   const builder = new OnnxBuilder();
   const layoutOf = assignLayouts(simple, target.block);
   observer?.layouts(simple, layoutOf);

@@ -5,9 +5,12 @@ import { registerOwnKernels } from "../model/own-kernels.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, WithState } from "./engine.js";
 
-/** `backend` must already be registered with tfjs. */
-export function createEagerEngine(backend: "cpu" | "tensorflow", description: string): Engine {
-  registerOwnKernels(backend);
+/** The backends of tfjs by the names that they have here. */
+const TFJS_BACKENDS = { cpu: "cpu", "tensorflow-eager": "tensorflow" } as const;
+
+/** tfjs' backend must already be registered. */
+export function createEagerEngine(backend: keyof typeof TFJS_BACKENDS, description: string): Engine {
+  registerOwnKernels(TFJS_BACKENDS[backend]);
   return new EagerEngine(backend, description);
 }
 
@@ -15,12 +18,12 @@ class EagerEngine implements Engine {
   #variables: ReadonlyMap<string, tf.Variable> = new Map();
 
   constructor(
-    readonly backend: "cpu" | "tensorflow",
+    readonly backend: keyof typeof TFJS_BACKENDS,
     readonly description: string,
   ) {}
 
   build<Built extends WithState>(make: () => Built): Built {
-    tf.setBackend(this.backend);
+    tf.setBackend(TFJS_BACKENDS[this.backend]);
     const built = make();
     this.#variables = built.state;
     return built;
@@ -31,7 +34,7 @@ class EagerEngine implements Engine {
   }
 
   async #run(step: StepFunction, inputs: Values): Promise<Values> {
-    tf.setBackend(this.backend);
+    tf.setBackend(TFJS_BACKENDS[this.backend]);
     const results = tf.tidy(() => {
       const tensors = Object.entries(step.inputs).map(([name, shape]) => {
         const values = inputs[name];

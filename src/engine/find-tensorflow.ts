@@ -1,9 +1,11 @@
 // Finds and loads TensorFlow: the native part of tfjs-node, from an npm package or from `squeezebox setup tensorflow`.
+//
+// The graph engine needs nothing else of that package. The rest, with tfjs' backend for eager operations, takes longer to load and makes
+// itself the backend of every tensor.
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
 import { readRecord, TFJS_NODE, tensorFlowFolder } from "../runtime/tensorflow-folder.js";
 
 export interface TensorFlowFound {
@@ -15,12 +17,37 @@ export interface TensorFlowFound {
   readonly hasGpu: boolean;
 }
 
+/** The functions of tfjs-node's native part that are used here. */
+export interface TensorFlowBinding {
+  readonly TF_Version: string;
+  readonly TF_FLOAT: number;
+  isUsingGpuDevice(): boolean;
+  createTensor(shape: number[], type: number, values: Float32Array): number;
+  deleteTensor(tensor: number): void;
+  tensorDataSync(tensor: number): Float32Array;
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(model: number): void;
+  /** Names are separated by commas. Returns the fetched tensors. */
+  runSavedModel(
+    model: number,
+    inputs: number[],
+    inputNames: string,
+    outputNames: string,
+  ): { readonly id: number }[];
+}
+
+export interface TensorFlow extends TensorFlowFound {
+  readonly binding: TensorFlowBinding;
+  /** Registers tfjs' backend `tensorflow`, which executes operations one by one, and makes it the current one. */
+  registerBackend(): void;
+}
+
 /** Why there is no TensorFlow, and how to get it. */
 export interface TensorFlowMissing {
   readonly reason: string;
 }
 
-export function isFound(result: TensorFlowFound | TensorFlowMissing): result is TensorFlowFound {
+export function isFound<Found extends TensorFlowFound>(result: Found | TensorFlowMissing): result is Found {
   return "tensorflow" in result;
 }
 
@@ -35,7 +62,7 @@ export interface FindOptions {
 export function findTensorFlow({
   threads,
   onlyGpu = false,
-}: FindOptions = {}): TensorFlowFound | TensorFlowMissing {
+}: FindOptions = {}): TensorFlow | TensorFlowMissing {
   // Allocate GPU memory as needed, not all of it at the start.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
@@ -91,30 +118,30 @@ function ownPlace(): Place[] {
 }
 
 function hasNativePart(folder: string): boolean {
-  return existsSync(join(folder, "lib", "napi-v8", "tfjs_binding.node"));
+  return existsSync(nativePartOf(folder));
 }
 
-function load({ packageName, folder }: Place): TensorFlowFound | null {
+function nativePartOf(folder: string): string {
+  return join(folder, "lib", "napi-v8", "tfjs_binding.node");
+}
+
+function load({ packageName, folder }: Place): TensorFlow | null {
   if (!hasNativePart(folder)) return null;
   const require = createRequire(join(folder, "package.json"));
-  addRemovedFunctions(require("node:util"));
   try {
-    require(folder);
+    const binding = require(nativePartOf(folder)) as TensorFlowBinding;
     const { version } = require(join(folder, "package.json")) as { version: string };
-    const backend = tf.findBackend("tensorflow") as NodeBackend | null;
-    if (!backend) return null;
-    const { isUsingGpuDevice = false, binding } = backend;
-    return { packageName, version, tensorflow: binding?.TF_Version ?? "", hasGpu: isUsingGpuDevice };
+    const registerBackend = () => {
+      addRemovedFunctions(require("node:util"));
+      require(folder);
+    };
+    const { TF_Version: tensorflow } = binding;
+    return { packageName, version, tensorflow, hasGpu: binding.isUsingGpuDevice(), binding, registerBackend };
   } catch {
     // A library that it needs has gone, or is for another machine.
     return null;
   }
 }
-
-type NodeBackend = tf.KernelBackend & {
-  readonly isUsingGpuDevice?: boolean;
-  readonly binding?: { readonly TF_Version?: string };
-};
 
 /** tfjs-node 4.22 calls two functions that Node 23 has removed from node:util. */
 function addRemovedFunctions(util: Record<string, unknown>): void {

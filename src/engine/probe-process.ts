@@ -2,7 +2,7 @@
 
 import { whyUnavailable } from "../compile/onnx/session.js";
 import { isDevice } from "../runtime/devices.js";
-import { findTensorFlow, type TensorFlowFound, type TensorFlowMissing } from "./find-tensorflow.js";
+import { findTensorFlow, isFound, type TensorFlowFound, type TensorFlowMissing } from "./find-tensorflow.js";
 
 export type ProbeResult =
   | { readonly kind: "device"; readonly reason: string | null }
@@ -11,5 +11,13 @@ export type ProbeResult =
 const device = process.argv[2];
 const result: ProbeResult = isDevice(device)
   ? { kind: "device", reason: await whyUnavailable(device) }
-  : { kind: "tensorflow", result: findTensorFlow() };
+  : { kind: "tensorflow", result: describeTensorFlow() };
 process.send?.(result, () => process.exit());
+
+/** Without what cannot be sent. */
+function describeTensorFlow(): TensorFlowFound | TensorFlowMissing {
+  const result = findTensorFlow();
+  if (!isFound(result)) return result;
+  const { packageName, version, tensorflow, hasGpu } = result;
+  return { packageName, version, tensorflow, hasGpu };
+}

@@ -6,7 +6,8 @@ import type { EngineOptions } from "../runtime/devices.js";
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
-import { type FindOptions, findTensorFlow, isFound, type TensorFlowFound } from "./find-tensorflow.js";
+import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "./find-tensorflow.js";
+import { createGraphEngine } from "./graph-engine.js";
 
 /** Throws InputError if the requested backend is not installed or the device cannot be used. */
 export async function selectEngine({ backend, device, threads }: EngineOptions): Promise<Engine> {
@@ -17,13 +18,18 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
       await import("@tensorflow/tfjs-backend-cpu");
       return createEagerEngine("cpu", `TensorFlow.js ${tf.version_core}, eager, cpu backend`);
     case "tensorflow":
-      return createTensorFlowEngine(requireTensorFlow({ threads }));
+      return graphEngineOf(requireTensorFlow({ threads }));
+    case "tensorflow-eager": {
+      const found = requireTensorFlow({ threads });
+      found.registerBackend();
+      return createEagerEngine("tensorflow-eager", `${describe(found)}, eager`);
+    }
     case "compiled":
       return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
       const result = findTensorFlow({ threads, onlyGpu: true });
       return isFound(result) && result.hasGpu
-        ? createTensorFlowEngine(result)
+        ? graphEngineOf(result)
         : createCompiledEngine({ device, threads, blocked: true });
     }
   }
@@ -31,21 +37,21 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
 
 /** Throws InputError in the same cases as selectEngine, without creating an engine. */
 export async function checkEngine({ backend, device }: EngineOptions): Promise<void> {
-  if (backend === "tensorflow") requireTensorFlow();
+  if (backend === "tensorflow" || backend === "tensorflow-eager") requireTensorFlow();
   if (device !== "cpu" && (backend === "compiled" || backend === "auto")) await checkDevice(device);
 }
 
 /** Throws InputError if there is none. */
-function requireTensorFlow(options?: FindOptions): TensorFlowFound {
+function requireTensorFlow(options?: FindOptions): TensorFlow {
   const result = findTensorFlow(options);
   if (isFound(result)) return result;
   throw new InputError(`--backend tensorflow needs TensorFlow: ${result.reason}`);
 }
 
-function createTensorFlowEngine({ packageName, version, tensorflow, hasGpu }: TensorFlowFound): Engine {
-  const device = hasGpu ? "GPU" : "CPU";
-  return createEagerEngine(
-    "tensorflow",
-    `TensorFlow ${tensorflow} through ${packageName} ${version}, eager, ${device}`,
-  );
+function graphEngineOf(found: TensorFlow): Engine {
+  return createGraphEngine(found.binding, describe(found));
+}
+
+function describe({ packageName, version, tensorflow, hasGpu }: TensorFlow): string {
+  return `TensorFlow ${tensorflow} through ${packageName} ${version}, ${hasGpu ? "GPU" : "CPU"}`;
 }

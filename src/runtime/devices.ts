@@ -44,10 +44,13 @@ export function isDevice(name: string | undefined): name is Device {
 
 export const DEVICE_NAMES: readonly Device[] = Object.keys(DEVICES).filter(isDevice);
 
-/** `compiled`: traced and run by ONNX Runtime. `tensorflow`: eager, with TensorFlow's kernels. `cpu`: eager, with tfjs' own. */
-export type Backend = "compiled" | "tensorflow" | "cpu";
+/**
+ * `compiled`: traced and run by ONNX Runtime. `tensorflow`: traced and run as one graph of TensorFlow. `tensorflow-eager`: operation by
+ * operation, with TensorFlow's kernels. `cpu`: likewise, with tfjs' own.
+ */
+export type Backend = "compiled" | "tensorflow" | "tensorflow-eager" | "cpu";
 
-export const BACKENDS = ["auto", "compiled", "tensorflow", "cpu"] as const;
+export const BACKENDS = ["auto", "compiled", "tensorflow", "tensorflow-eager", "cpu"] as const;
 export type BackendChoice = (typeof BACKENDS)[number];
 
 export interface EngineOptions {
@@ -59,7 +62,7 @@ export interface EngineOptions {
 
 /** The number of runs at a time: one on a GPU, otherwise as many as there are cores for their threads. */
 export function defaultJobs({ backend, device, threads }: EngineOptions): number {
-  if (backend === "tensorflow" || DEVICES[device].isShared) return 1;
+  if (backend.startsWith("tensorflow") || DEVICES[device].isShared) return 1;
   return Math.max(1, Math.floor(availableParallelism() / threads));
 }
 

@@ -3,7 +3,14 @@ import { describe, it } from "mocha";
 import { sizeOfShape } from "../../src/compile/graph/graph.js";
 import { batchNormTrain } from "../../src/model/batch-norm-kernels.js";
 import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
-import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "../engine/both-engines.js";
+import {
+  assertSameOutcome,
+  COMPARED,
+  ENGINES,
+  randomArray,
+  runOn,
+  type Subject,
+} from "../engine/both-engines.js";
 
 type Tensors = tf.Tensor[];
 /** `shapes`: those of the inputs, such as "8x4x4x16 3x3x16x8". `name` also seeds the numbers. */
@@ -344,7 +351,7 @@ describe("compiled kernels and their gradients agree with eager ones", () => {
       const run = async (engine: keyof typeof ENGINES) =>
         runOn(await ENGINES[engine](), () => subject(entry), { initial: new Map(), inputs });
       const expected = await run("eager");
-      for (const engine of ["plain", "blocked"] as const)
+      for (const engine of COMPARED)
         assertSameOutcome(await run(engine), expected, { what: engine, tolerance: 2e-5 });
     });
   }

@@ -7,6 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
 import { createEagerEngine } from "../../src/engine/eager-engine.js";
 import type { Engine } from "../../src/engine/engine.js";
+import { findTensorFlow, isFound } from "../../src/engine/find-tensorflow.js";
+import { createGraphEngine } from "../../src/engine/graph-engine.js";
 import { randomStream } from "../../src/random.js";
 import type { State, StepFunction, Values } from "../../src/runtime/program.js";
 
@@ -46,7 +48,21 @@ export const ENGINES = {
   plain: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: false }),
   webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
+  graph: async () => {
+    assert.ok(isFound(tensorflow), "TensorFlow is not set up");
+    return createGraphEngine(tensorflow.binding, "TensorFlow");
+  },
 };
+
+const tensorflow = findTensorFlow({ threads: 1 });
+if (!isFound(tensorflow)) console.log(`tests of --backend tensorflow are skipped: ${tensorflow.reason}`);
+
+/** The engines that are compared with the eager one: those that work on every machine, and TensorFlow's where it is set up. */
+export const COMPARED: readonly (keyof typeof ENGINES)[] = [
+  "plain",
+  "blocked",
+  ...(isFound(tensorflow) ? (["graph"] as const) : []),
+];
 
 /** Checks equality within `tolerance`, relative to the largest number of the expected array. */
 export function assertClose(

@@ -9,67 +9,133 @@ import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
 import { findTensorFlow, isFound } from "../../src/engine/find-tensorflow.js";
 import { selectEngine } from "../../src/engine/select-engine.js";
 import type { StepFunction } from "../../src/runtime/program.js";
-import { assertClose, randomArray } from "./both-engines.js";
+import { assertClose, COMPARED, ENGINES, randomArray } from "./both-engines.js";
 
 type Shape4 = [number, number, number, number];
 
-async function compiled(variables: Map<string, tf.Variable>, step: StepFunction) {
-  const engine = await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
+async function compiled(
+  variables: Map<string, tf.Variable>,
+  step: StepFunction,
+  name: keyof typeof ENGINES = "blocked",
+) {
+  const engine = await ENGINES[name]();
   engine.build(() => ({ state: variables }));
   return { engine, program: await engine.compile(step) };
 }
 
-describe("the compiled engine", () => {
-  it("keeps state between calls, and applies updates in order", async () => {
-    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-    const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))];
-    const { engine, program } = await compiled(
-      new Map([
-        ["a", a],
-        ["b", b],
-      ]),
-      {
+for (const name of COMPARED)
+  describe(`a program of the ${name} engine`, () => {
+    it("keeps state between calls, and applies updates in order", async () => {
+      await ENGINES[name]();
+      const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([2]))];
+      const { engine, program } = await compiled(
+        new Map([
+          ["a", a],
+          ["b", b],
+        ]),
+        {
+          inputs: { x: [2] },
+          layers: [],
+          run: ({ x }) => {
+            a.assign(tf.add(a, x as tf.Tensor) as tf.Tensor1D);
+            b.assign(tf.mul(a, 2) as tf.Tensor1D);
+            return { sum: tf.add(a, b) };
+          },
+        },
+        name,
+      );
+      engine.writeState(new Map([["a", Float32Array.of(1, 2)]]));
+      assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [6, 9]);
+      assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [9, 12]);
+      const state = await engine.readState();
+      assert.deepEqual([...(state.get("a") ?? []), ...(state.get("b") ?? [])], [3, 4, 6, 8]);
+      await engine.dispose();
+    });
+
+    it("lets two programs share state, of which one only reads it", async () => {
+      await ENGINES[name]();
+      const w = tf.variable(tf.zeros([2]));
+      const { engine, program } = await compiled(
+        new Map([["w", w]]),
+        {
+          inputs: {},
+          layers: [],
+          run: () => {
+            w.assign(tf.add(w, 1) as tf.Tensor1D);
+            return {};
+          },
+        },
+        name,
+      );
+      const reader = await engine.compile({
         inputs: { x: [2] },
         layers: [],
-        run: ({ x }) => {
-          a.assign(tf.add(a, x as tf.Tensor) as tf.Tensor1D);
-          b.assign(tf.mul(a, 2) as tf.Tensor1D);
-          return { sum: tf.add(a, b) };
+        run: ({ x }) => ({ y: tf.mul(w, x as tf.Tensor) }),
+      });
+      await program.run({});
+      await program.run({});
+      const x = Float32Array.of(3, 4);
+      assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
+      assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
+      await engine.dispose();
+    });
+
+    it("returns bitwise equal results every time on one thread", async () => {
+      const once = async () => {
+        await ENGINES[name]();
+        const w = tf.variable(tf.zeros([3, 3, 8, 8]));
+        const { engine, program } = await compiled(
+          new Map([["w", w]]),
+          {
+            inputs: { x: [16, 10, 10, 8] },
+            layers: [],
+            run: ({ x }) => {
+              const { value, grads } = tf.variableGrads(
+                () =>
+                  tf.mean(
+                    tf.square(tf.relu(tf.conv2d(x as tf.Tensor4D, w as unknown as tf.Tensor4D, 1, "same"))),
+                  ) as tf.Scalar,
+                [w],
+              );
+              w.assign(tf.sub(w, grads[w.name] as tf.Tensor));
+              return { value };
+            },
+          },
+          name,
+        );
+        engine.writeState(new Map([["w", randomArray(576, "w")]]));
+        for (let step = 0; step < 5; step++) await program.run({ x: randomArray(12800, "x", step) });
+        const state = await engine.readState();
+        await engine.dispose();
+        return state.get("w") as Float32Array;
+      };
+      assert.deepEqual(await once(), await once());
+    });
+
+    it("computes the gradient of average pooling correctly at the border, where tfjs' own also counts padding", async () => {
+      await ENGINES[name]();
+      const { engine, program } = await compiled(
+        new Map(),
+        {
+          inputs: { x: [1, 4, 4, 1] },
+          layers: [],
+          run: ({ x }) => ({
+            dx: tf.grad((x) => tf.sum(tf.avgPool(x as tf.Tensor4D, 3, 1, "same")))(x as tf.Tensor),
+          }),
         },
-      },
-    );
-    engine.writeState(new Map([["a", Float32Array.of(1, 2)]]));
-    assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [6, 9]);
-    assert.deepEqual([...((await program.run({ x: Float32Array.of(1, 1) })).sum ?? [])], [9, 12]);
-    const state = await engine.readState();
-    assert.deepEqual([...(state.get("a") ?? []), ...(state.get("b") ?? [])], [3, 4, 6, 8]);
-    await engine.dispose();
+        name,
+      );
+      const { dx } = await program.run({ x: randomArray(16, "x") });
+      // A corner pixel is in windows of 4, 6, 6 and 9 pixels.
+      assertClose(dx?.subarray(0, 1), Float32Array.of(1 / 4 + 1 / 6 + 1 / 6 + 1 / 9), {
+        what: "corner",
+        tolerance: 1e-6,
+      });
+      await engine.dispose();
+    });
   });
 
-  it("lets two programs share state, of which one only reads it", async () => {
-    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-    const w = tf.variable(tf.zeros([2]));
-    const { engine, program } = await compiled(new Map([["w", w]]), {
-      inputs: {},
-      layers: [],
-      run: () => {
-        w.assign(tf.add(w, 1) as tf.Tensor1D);
-        return {};
-      },
-    });
-    const reader = await engine.compile({
-      inputs: { x: [2] },
-      layers: [],
-      run: ({ x }) => ({ y: tf.mul(w, x as tf.Tensor) }),
-    });
-    await program.run({});
-    await program.run({});
-    const x = Float32Array.of(3, 4);
-    assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
-    assert.deepEqual([...((await reader.run({ x })).y ?? [])], [6, 8]);
-    await engine.dispose();
-  });
-
+describe("compiling", () => {
   it("names the unsupported kernel and its layer", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
     class Erf extends layers.layers.Layer {
@@ -95,52 +161,6 @@ describe("the compiled engine", () => {
       (error) =>
         error instanceof UnsupportedKernelError && error.kernel === "Erf" && error.layer === "strange",
     );
-  });
-
-  it("returns bitwise equal results every time on one thread", async () => {
-    const once = async () => {
-      await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-      const w = tf.variable(tf.zeros([3, 3, 8, 8]));
-      const { engine, program } = await compiled(new Map([["w", w]]), {
-        inputs: { x: [16, 10, 10, 8] },
-        layers: [],
-        run: ({ x }) => {
-          const { value, grads } = tf.variableGrads(
-            () =>
-              tf.mean(
-                tf.square(tf.relu(tf.conv2d(x as tf.Tensor4D, w as unknown as tf.Tensor4D, 1, "same"))),
-              ) as tf.Scalar,
-            [w],
-          );
-          w.assign(tf.sub(w, grads[w.name] as tf.Tensor));
-          return { value };
-        },
-      });
-      engine.writeState(new Map([["w", randomArray(576, "w")]]));
-      for (let step = 0; step < 5; step++) await program.run({ x: randomArray(12800, "x", step) });
-      const state = await engine.readState();
-      await engine.dispose();
-      return state.get("w") as Float32Array;
-    };
-    assert.deepEqual(await once(), await once());
-  });
-
-  it("computes the gradient of average pooling correctly at the border, where tfjs' own also counts padding", async () => {
-    await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });
-    const { engine, program } = await compiled(new Map(), {
-      inputs: { x: [1, 4, 4, 1] },
-      layers: [],
-      run: ({ x }) => ({
-        dx: tf.grad((x) => tf.sum(tf.avgPool(x as tf.Tensor4D, 3, 1, "same")))(x as tf.Tensor),
-      }),
-    });
-    const { dx } = await program.run({ x: randomArray(16, "x") });
-    // A corner pixel is in windows of 4, 6, 6 and 9 pixels.
-    assertClose(dx?.subarray(0, 1), Float32Array.of(1 / 4 + 1 / 6 + 1 / 6 + 1 / 9), {
-      what: "corner",
-      tolerance: 1e-6,
-    });
-    await engine.dispose();
   });
 });
 
@@ -196,10 +216,18 @@ describe("choosing an engine", () => {
   });
 
   it("says how to install TensorFlow if it is requested and missing", async function () {
-    if (isFound(findTensorFlow())) this.skip();
-    await assert.rejects(
-      selectEngine({ backend: "tensorflow", device: "cpu", threads: 1 }),
-      (error) => error instanceof InputError && error.message.includes("squeezebox setup tensorflow"),
-    );
+    const before = process.env.SQUEEZEBOX_TENSORFLOW;
+    process.env.SQUEEZEBOX_TENSORFLOW = "/no/such/folder";
+    try {
+      if (isFound(findTensorFlow())) this.skip();
+      for (const backend of ["tensorflow", "tensorflow-eager"] as const)
+        await assert.rejects(
+          selectEngine({ backend, device: "cpu", threads: 1 }),
+          (error) => error instanceof InputError && error.message.includes("squeezebox setup tensorflow"),
+        );
+    } finally {
+      if (before === undefined) delete process.env.SQUEEZEBOX_TENSORFLOW;
+      else process.env.SQUEEZEBOX_TENSORFLOW = before;
+    }
   });
 });

@@ -14,6 +14,7 @@ import { evaluationStep, trainingStep } from "../../src/training/steps.js";
 import { stateOf } from "../../src/training/training-state.js";
 import {
   assertSameOutcome,
+  COMPARED,
   ENGINES,
   type Outcome,
   randomArray,
@@ -27,7 +28,7 @@ const SMALL = { batch: 8, height: 9, width: 8, channels: 3, classes: 4 };
 export async function compareEngines(text: string, tolerance = 2e-4): Promise<void> {
   const experiment = experimentOf(text);
   const expected = await run(experiment, "eager");
-  for (const engine of ["plain", "blocked"] as const) {
+  for (const engine of COMPARED) {
     const found = await run(experiment, engine);
     for (const [index, outcome] of found.entries()) {
       const what = `${engine}, ${index === 0 ? "training" : "evaluation"}`;

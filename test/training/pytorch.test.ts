@@ -14,7 +14,7 @@ import type { State } from "../../src/runtime/program.js";
 import { evaluatedWeights, withInitialAverages } from "../../src/training/averages.js";
 import type { Evaluation } from "../../src/training/metrics.js";
 import { createTrainer } from "../../src/training/trainer.js";
-import { assertClose, ENGINES } from "../engine/both-engines.js";
+import { assertClose, COMPARED, ENGINES } from "../engine/both-engines.js";
 
 interface Case {
   readonly name: string;
@@ -70,10 +70,7 @@ function networkOf(norm: boolean): object {
     : { stem: "none", stages: [{ modules: [first, last] }] };
 }
 
-async function check(
-  { norm, training, weights, averages, loss }: Case,
-  engineName: "eager" | "plain" | "blocked",
-) {
+async function check({ norm, training, weights, averages, loss }: Case, engineName: keyof typeof ENGINES) {
   const written = { name: "test", dataset: { name: "synthetic" }, network: networkOf(norm), seed: SEED };
   const text = JSON.stringify({ ...written, training: { epochs: EPOCHS, ...training } });
   const checked = checkExperiment(longForm(parseSource(text, "test.yaml")), ".");
@@ -123,7 +120,7 @@ async function check(
   await engine.dispose();
 }
 
-for (const engine of ["eager", "plain", "blocked"] as const)
+for (const engine of ["eager", ...COMPARED] as const)
   describe(`training ends as in PyTorch, ${engine} engine`, () => {
     for (const one of GOLDEN.cases) it(one.name, () => check(one, engine));
   });

@@ -43,7 +43,7 @@ export class UnsupportedKernelError extends Error {
     readonly layer: string,
   ) {
     super(
-      `the compiled engine does not support the kernel ${kernel}${layer ? ` of layer ${layer}` : ""}; use --backend cpu or tensorflow, which run it eagerly`,
+      `the kernel ${kernel}${layer ? ` of layer ${layer}` : ""} cannot be compiled; use --backend cpu or tensorflow-eager, which run it as it is`,
     );
   }
 }

@@ -1,0 +1,27 @@
+// What lowering a kernel to TensorFlow is given, and returns.
+
+import type { NodeOf, TracedGraph } from "../graph/graph.js";
+import type { KernelName, Value } from "../graph/kernels.js";
+import type { TfBuilder } from "./builder.js";
+import { DATA_TYPES, type TfAttribute, type TfTensor } from "./graph.js";
+
+export interface TfContext {
+  readonly builder: TfBuilder;
+  readonly graph: TracedGraph;
+  /** The tensor of a value that has been computed before. */
+  tensor(value: Value): TfTensor;
+}
+
+/** Returns a tensor for each output; a function makes it only if somebody asks for it. */
+export type TfLowering<Name extends KernelName> = (
+  context: TfContext,
+  node: NodeOf<Name>,
+) => TfTensor | readonly (TfTensor | (() => TfTensor))[];
+
+export type TfLowerings<Names extends KernelName = KernelName> = {
+  readonly [Name in Names]: TfLowering<Name>;
+};
+
+export function typeOf({ dtype }: Value): TfAttribute {
+  return { type: DATA_TYPES[dtype] };
+}
