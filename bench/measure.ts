@@ -18,6 +18,9 @@ import { type BenchCase, yamlOf } from "./cases.js";
 export interface Measurement {
   readonly medianMs: number;
   readonly imagesPerSecond: number;
+  /** Of all threads, for a step. */
+  readonly cpuMs: number;
+  readonly peakMegabytes: number;
   /** From the start of the process to the end of its first step. */
   readonly firstStepSeconds: number;
   /** Multiply-accumulates of the forward pass of one image. */
@@ -78,13 +81,17 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   const firstStepSeconds = performance.now() / 1000;
   const times: number[] = [];
   const start = performance.now();
+  const before = process.cpuUsage();
   while (Number(seconds) > 0 && (times.length < 1 || performance.now() - start < Number(seconds) * 1000))
     times.push(await step(times.length + 1));
   const elapsed = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(before);
   const medianMs = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? firstStepSeconds * 1000;
   return {
     medianMs,
     imagesPerSecond: (times.length * batch) / elapsed,
+    cpuMs: (user + system) / 1000 / times.length,
+    peakMegabytes: process.resourceUsage().maxRSS / 1024,
     firstStepSeconds,
     macs: complexityOf(graph).macs,
     engine: engine.description,

@@ -4,6 +4,7 @@ Arguments: case (JSON, as in cases.ts), threads, seconds, layout (contiguous or 
 """
 
 import json
+import resource
 import sys
 import time
 
@@ -91,9 +92,13 @@ def step():
     return time.perf_counter() - start
 
 
+def cpu_seconds():
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+
+
 step()
 times = []
-start = time.perf_counter()
+start, used = time.perf_counter(), cpu_seconds()
 while len(times) < 1 or time.perf_counter() - start < seconds:
     times.append(step())
 elapsed = time.perf_counter() - start
@@ -102,6 +107,8 @@ print(
         {
             "medianMs": 1000 * sorted(times)[len(times) // 2],
             "imagesPerSecond": len(times) * case["batch"] / elapsed,
+            "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
+            "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "engine": f"PyTorch {torch.__version__} {layout}",
         }
     )

@@ -9,6 +9,7 @@ import { loadExperiment } from "./experiment/load-experiment.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
 import { readSweep } from "./report/read-sweep.js";
 import { defaultLoaders, type EngineOptions } from "./runtime/devices.js";
+import { gpusFor } from "./runtime/gpus.js";
 import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
@@ -63,7 +64,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   const engine = { backend, device, threads };
   return runLockedSweep(withFinishedSeeds(asked, folder), {
     ...{ ...engine, root, folder, text, tensorboard, loaders, signal, watcher },
-    launcher: localLauncher(jobs),
+    launcher: localLauncher(jobs, gpusFor(engine)),
   });
 }
 

@@ -1,10 +1,10 @@
 // squeezebox doctor: shows which backends work on this machine, and how to get the others.
 
 import { probeBlockSize } from "../compile/onnx/block-size.js";
-import { isFound } from "../engine/find-tensorflow.js";
 import { probeDevice, probeTensorFlow } from "../engine/probe.js";
 import { formatTable } from "../format.js";
 import { DEVICE_NAMES, DEVICES, defaultJobs } from "../runtime/devices.js";
+import { isFound } from "../runtime/find-tensorflow.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 interface Finding {
@@ -16,7 +16,7 @@ interface Finding {
 export async function doctor({ json }: { json: boolean }): Promise<number> {
   const block = await probeBlockSize();
   const tensorflow = await probeTensorFlow();
-  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 });
+  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 }, []);
   const gpu = await Promise.all(
     DEVICE_NAMES.filter((device) => device !== "cpu").map(async (device) => ({
       device,

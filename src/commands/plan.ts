@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
 import type { AxisValues } from "../records/variant-cells.js";
-import { defaultJobs } from "../runtime/devices.js";
+import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
+import { expectedBackend, gpusFor } from "../runtime/gpus.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import {
   type FinishedRuns,
   finishedFingerprint,
   indexFinishedRuns,
-  longestShorter,
   withFinishedSeeds,
 } from "../sweep/finished-runs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
+import { longestShorter } from "../sweep/shorter-runs.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
@@ -36,14 +37,18 @@ export function printPlan(
   sweep: ExpandedSweep,
   {
     runs: root,
-    jobs = defaultJobs({ backend: "auto", device: "cpu", threads: 1 }),
+    engine = { backend: "auto", device: "cpu", threads: 1 },
+    jobs = defaultJobs(engine, gpusFor(engine)),
     json,
-  }: Pick<PlanFlags, "runs" | "jobs" | "json">,
+  }: Pick<PlanFlags, "runs" | "jobs" | "json"> & { engine?: EngineOptions },
 ): number {
   const before = indexFinishedRuns(root);
   for (const problem of before.skipped) printError(problem);
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
-  const runs = plannedRuns(sweep, { folder: join(root, sweep.name), before, macsPerSecond });
+  const runs = plannedRuns(sweep, {
+    ...{ folder: join(root, sweep.name), before, macsPerSecond },
+    backend: expectedBackend(engine),
+  });
   const left = runs.filter(({ trains }) => trains);
   const seconds = secondsFor(left, jobs);
   if (json) {
@@ -79,15 +84,21 @@ interface RunOutlook {
   readonly status: string;
 }
 
+interface Surroundings {
+  readonly folder: string;
+  readonly before: FinishedRuns;
+  readonly backend: Backend;
+}
+
 function plannedRuns(
   sweep: ExpandedSweep,
-  { folder, before, macsPerSecond }: { folder: string; before: FinishedRuns; macsPerSecond: number },
+  { macsPerSecond, ...around }: Surroundings & { macsPerSecond: number },
 ): PlannedRun[] {
   const first = new Map<string, string>();
   return sweep.runs.map((run) => {
     const earlier = first.get(run.fingerprint);
     first.set(run.fingerprint, earlier ?? run.name);
-    const outlook = outlookOf(run, { folder, before, earlier });
+    const outlook = outlookOf(run, { ...around, earlier });
     return { run, ...outlook, seconds: outlook.trains ? estimateSeconds(run, macsPerSecond) : 0 };
   });
 }
@@ -95,7 +106,7 @@ function plannedRuns(
 /** `earlier`: the first equal run in the sweep, if there is one. */
 function outlookOf(
   run: Run,
-  { folder, before, earlier }: { folder: string; before: FinishedRuns; earlier: string | undefined },
+  { folder, before, backend, earlier }: Surroundings & { earlier: string | undefined },
 ): RunOutlook {
   const known = (status: string) => ({ trains: false, status });
   const path = join(folder, run.name);
@@ -105,7 +116,7 @@ function outlookOf(
   if (elsewhere !== undefined) return known(`finished as ${elsewhere}`);
   if (earlier !== undefined) return known(`same as ${earlier}`);
   const { trajectory, experiment } = run;
-  const shorter = longestShorter("", { trajectory, epochs: experiment.training.epochs }, before);
+  const shorter = longestShorter("", { trajectory, epochs: experiment.training.epochs, backend }, before);
   return { trains: true, status: `to train${shorter ? ` after epoch ${shorter.epochs}` : ""}` };
 }
 

@@ -1,8 +1,8 @@
 // squeezebox setup tensorflow: installs what --backend tensorflow needs, and tries it.
 
 import { InputError } from "../diagnostic.js";
-import { isFound } from "../engine/find-tensorflow.js";
 import { probeTensorFlow } from "../engine/probe.js";
+import { isFound } from "../runtime/find-tensorflow.js";
 import { tensorFlowFolder } from "../runtime/tensorflow-folder.js";
 import { removeTensorFlow, setUpTensorFlow, VARIANTS } from "../setup/tensorflow.js";
 import { INTERRUPTS, print, printJson, wrapped } from "./output.js";

@@ -8,6 +8,7 @@ import { formatDuration } from "../format.js";
 import { compareSweeps } from "../report/comparison.js";
 import { readSweep } from "../report/read-sweep.js";
 import { defaultJobs } from "../runtime/devices.js";
+import { gpusFor } from "../runtime/gpus.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import { localLauncher } from "../sweep/launch/local.js";
@@ -32,11 +33,12 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
+  const gpus = gpusFor(engine);
   const data = watchData(flags.json);
   const asked = await expandFile(file, flags, data.progressed).finally(data.close);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
-  if (flags.dryRun) return printPlan(expanded, flags);
+  if (flags.dryRun) return printPlan(expanded, { ...flags, engine });
   await checkEngine(engine);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -57,7 +59,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
       loaders: flags.loaders,
-      launcher: localLauncher(flags.jobs ?? defaultJobs(engine)),
+      launcher: localLauncher(flags.jobs ?? defaultJobs(engine, gpus), gpus),
       ...engine,
       signal: abort.signal,
       watcher: view,

@@ -10,7 +10,10 @@ import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
-import { continueShorter, indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
+import type { Backend } from "../runtime/devices.js";
+import { expectedBackend } from "../runtime/gpus.js";
+import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
+import { continueShorter } from "../sweep/shorter-runs.js";
 import { DivergedError } from "../training/train-epoch.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
 import { watchData } from "./data-progress.js";
@@ -43,7 +46,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     process.exit(exitCode);
   });
   try {
-    const known = reuseEarlier(run, flags.runs);
+    const known = reuseEarlier(run, flags.runs, expectedBackend(engine));
     const { tensorboard } = flags;
     if (known === null)
       await trainRun({ ...run, ...engine, tensorboard, onProgress: view.progressed }).finally(view.close);
@@ -99,14 +102,14 @@ function whenStopped(stop: (message: string, exitCode: number) => void): () => v
  * Looks for the same run among the finished ones in `root` and returns the folder it was found in. If there is none, returns
  * null, and training continues a shorter run if there is one.
  */
-function reuseEarlier(run: TrainInputs, root: string): string | null {
+function reuseEarlier(run: TrainInputs, root: string, backend: Backend): string | null {
   const { experiment, graph, dataset, fingerprint, parent, name, folder } = run;
-  setAsideOther(parent, name, fingerprint);
+  setAsideOther(parent, name, { fingerprint, backend });
   const before = indexFinishedRuns(root);
   const known = reuseRun(folder.path, fingerprint, before.folders);
   if (known === null) {
     const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
-    continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs }, before);
+    continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs, backend }, before);
   }
   return known;
 }

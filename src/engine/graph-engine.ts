@@ -13,9 +13,9 @@ import { FLOAT, type TfNode, type TfTensor } from "../compile/tensorflow/graph.j
 import { lowerToTensorFlow, type TfProgram } from "../compile/tensorflow/lower.js";
 import { encodeSavedModel, nameOf, TAG } from "../compile/tensorflow/saved-model.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
+import type { TensorFlowBinding } from "../runtime/find-tensorflow.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, WithState } from "./engine.js";
-import type { TensorFlowBinding } from "./find-tensorflow.js";
 
 export function createGraphEngine(binding: TensorFlowBinding, description: string): Engine {
   return new GraphEngine(binding, description);

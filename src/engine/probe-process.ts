@@ -2,7 +2,12 @@
 
 import { whyUnavailable } from "../compile/onnx/session.js";
 import { isDevice } from "../runtime/devices.js";
-import { findTensorFlow, isFound, type TensorFlowFound, type TensorFlowMissing } from "./find-tensorflow.js";
+import {
+  findTensorFlow,
+  isFound,
+  type TensorFlowFound,
+  type TensorFlowMissing,
+} from "../runtime/find-tensorflow.js";
 
 export type ProbeResult =
   | { readonly kind: "device"; readonly reason: string | null }

@@ -3,7 +3,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Device } from "../runtime/devices.js";
-import type { TensorFlowFound, TensorFlowMissing } from "./find-tensorflow.js";
+import type { TensorFlowFound, TensorFlowMissing } from "../runtime/find-tensorflow.js";
 import type { ProbeResult } from "./probe-process.js";
 
 const PROCESS = fileURLToPath(new URL("probe-process.js", import.meta.url));

@@ -3,10 +3,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
 import type { EngineOptions } from "../runtime/devices.js";
+import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "../runtime/find-tensorflow.js";
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine } from "./engine.js";
-import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "./find-tensorflow.js";
 import { createGraphEngine } from "./graph-engine.js";
 
 /** Throws InputError if the requested backend is not installed or the device cannot be used. */

@@ -61,8 +61,9 @@ export interface EngineOptions {
 }
 
 /** The number of runs at a time: one on a GPU, otherwise as many as there are cores for their threads. */
-export function defaultJobs({ backend, device, threads }: EngineOptions): number {
-  if (backend.startsWith("tensorflow") || DEVICES[device].isShared) return 1;
+export function defaultJobs({ device, threads }: EngineOptions, gpus: readonly string[]): number {
+  if (gpus.length > 0) return gpus.length;
+  if (DEVICES[device].isShared) return 1;
   return Math.max(1, Math.floor(availableParallelism() / threads));
 }
 

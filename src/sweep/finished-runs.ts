@@ -8,6 +8,7 @@ import { isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
+import type { Backend } from "../runtime/devices.js";
 import type { ExpandedSweep } from "./expand.js";
 import { runOf } from "./variant.js";
 
@@ -18,25 +19,32 @@ const ASIDE = ".replaced";
 export interface FinishedRuns {
   /** Fingerprint -> folder of a finished run. Runs with damaged results are left out. */
   readonly folders: ReadonlyMap<string, string>;
-  /** Trajectory -> the runs that share it, finished or not: their folders and how many epochs they have finished. */
-  readonly trajectories: ReadonlyMap<string, readonly { readonly path: string; readonly epochs: number }[]>;
+  /** Trajectory -> the runs that share it, finished or not. */
+  readonly trajectories: ReadonlyMap<string, readonly BegunRun[]>;
   /** Messages about folders that cannot be read, such as `lost+found`. */
   readonly skipped: readonly string[];
+}
+
+export interface BegunRun {
+  readonly path: string;
+  readonly backend: string;
+  /** How many have finished. */
+  readonly epochs: number;
 }
 
 export function indexFinishedRuns(root: string): FinishedRuns {
   const folders = new Map<string, string>();
   const skipped: string[] = [];
-  const trajectories = new Map<string, { path: string; epochs: number }[]>();
+  const trajectories = new Map<string, BegunRun[]>();
   const visit = (folder: string, depth: number) => {
     for (const name of foldersIn(folder, skipped)) {
       const path = join(folder, name);
       const fingerprint = finishedFingerprint(path);
       if (fingerprint !== null && !folders.has(fingerprint)) folders.set(fingerprint, path);
-      const { trajectory } = environmentIn(path);
+      const { trajectory, backend = "" } = environmentIn(path);
       if (trajectory !== undefined) {
         const runs = trajectories.get(trajectory) ?? [];
-        trajectories.set(trajectory, [...runs, { path, epochs: epochsIn(path) }]);
+        trajectories.set(trajectory, [...runs, { path, backend, epochs: epochsIn(path) }]);
       }
       if (depth > 1) visit(path, depth - 1);
     }
@@ -103,16 +111,24 @@ export function copyRun(from: string, to: string): void {
 }
 
 /**
- * If a folder holds a run of another configuration (because the sweep has changed since), moves that run to
- * `<sweep>/.replaced`, where it is found again if the configuration is changed back. Returns whether it moved a run.
+ * If a folder holds a run of another configuration (because the sweep has changed since) or the unfinished run of another backend,
+ * moves that run to `<sweep>/.replaced`, where it is found again if it is asked for. Returns whether it moved a run.
  */
-export function setAsideOther(sweepFolder: string, run: string, fingerprint: string): boolean {
+export function setAsideOther(
+  sweepFolder: string,
+  run: string,
+  { fingerprint, backend }: { fingerprint: string; backend: Backend },
+): boolean {
   const path = join(sweepFolder, run);
-  const other = environmentIn(path).fingerprint;
-  if (other === undefined || other === fingerprint) return false;
-  const aside = join(sweepFolder, ASIDE, `${run}-${other.slice(0, 8)}`);
+  const other = environmentIn(path);
+  if (other.fingerprint === undefined) return false;
+  const isFinished = finishedFingerprint(path) === other.fingerprint;
+  if (other.fingerprint === fingerprint && (isFinished || other.backend === backend)) return false;
+  const name = `${run}-${other.fingerprint.slice(0, 8)}`;
+  const aside = join(sweepFolder, ASIDE, isFinished ? name : `${name}-${other.backend}`);
   // A finished run is worth more than a second attempt at it.
-  if (finishedFingerprint(aside) === other) rmSync(path, { recursive: true });
+  if (finishedFingerprint(join(sweepFolder, ASIDE, name)) === other.fingerprint)
+    rmSync(path, { recursive: true });
   else {
     rmSync(aside, { recursive: true, force: true });
     makeFolder(dirname(aside));
@@ -142,49 +158,16 @@ export function reuseRun(
   }
 }
 
-/**
- * If a run has not begun, copies the epochs of the longest run that is shorter but otherwise the same, so that training
- * continues after them.
- */
-export function continueShorter(
-  to: string,
-  { trajectory, epochs }: { trajectory: string; epochs: number },
-  { trajectories }: Pick<FinishedRuns, "trajectories">,
-): void {
-  const run = runFolder(to);
-  if (existsSync(run.lastCheckpoint) || existsSync(run.previousCheckpoint)) return;
-  const longest = longestShorter(to, { trajectory, epochs }, { trajectories });
-  if (!longest) return;
-  const from = runFolder(longest.path);
-  try {
-    makeFolder(to);
-    cpSync(from.epochs, run.epochs);
-    cpSync(dirname(from.lastCheckpoint), dirname(run.lastCheckpoint), { recursive: true });
-    logLine(
-      run,
-      `continues after the first ${longest.epochs} epochs of ${relative(dirname(to), longest.path)}`,
-    );
-  } catch {
-    // It has been moved in the meantime, or the disk is full. The run can be trained from the start.
-    rmSync(dirname(run.lastCheckpoint), { recursive: true, force: true });
-  }
-}
-
-/** Returns the longest run that a run to be trained could continue, or undefined if there is none. */
-export function longestShorter(
-  to: string,
-  { trajectory, epochs }: { trajectory: string; epochs: number },
-  { trajectories }: Pick<FinishedRuns, "trajectories">,
-): { readonly path: string; readonly epochs: number } | undefined {
-  return (trajectories.get(trajectory) ?? [])
-    .filter((one) => one.path !== to && one.epochs > 0 && one.epochs <= epochs)
-    .sort((a, b) => b.epochs - a.epochs)[0];
-}
-
 const MOST_BYTES = 1 << 20;
 
-/** Reads the fingerprints of a run from environment.json; returns neither if the file is missing or damaged. */
-function environmentIn(path: string): { readonly fingerprint?: string; readonly trajectory?: string } {
+interface Identity {
+  readonly fingerprint?: string;
+  readonly trajectory?: string;
+  readonly backend?: string;
+}
+
+/** Reads from environment.json what a run is; returns nothing if the file is missing or damaged. */
+function environmentIn(path: string): Identity {
   const { environment } = runFolder(path);
   if (!existsSync(environment)) return {};
   try {
@@ -192,11 +175,16 @@ function environmentIn(path: string): { readonly fingerprint?: string; readonly 
       string,
       unknown
     > | null;
-    const text = (key: string) => {
+    const text = (key: keyof Identity, pattern: RegExp) => {
       const value = found?.[key];
-      return typeof value === "string" && /^[0-9a-f]{32}$/.test(value) ? { [key]: value } : {};
+      return typeof value === "string" && pattern.test(value) ? { [key]: value } : {};
     };
-    return { ...text("fingerprint"), ...text("trajectory") };
+    const hash = /^[0-9a-f]{32}$/;
+    return {
+      ...text("fingerprint", hash),
+      ...text("trajectory", hash),
+      ...text("backend", /^[a-z-]{1,20}$/),
+    };
   } catch {
     return {};
   }

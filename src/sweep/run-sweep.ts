@@ -9,18 +9,13 @@ import { writeWhole } from "../records/files.js";
 import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
+import { expectedBackend } from "../runtime/gpus.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep } from "./expand.js";
-import {
-  continueShorter,
-  copyRun,
-  type FinishedRuns,
-  indexFinishedRuns,
-  reuseRun,
-  setAsideOther,
-} from "./finished-runs.js";
+import { copyRun, type FinishedRuns, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
 import type { Launcher, RunOrder } from "./launch/launcher.js";
 import { writePlan, writeSummary } from "./plan.js";
+import { continueShorter } from "./shorter-runs.js";
 import type { Run } from "./variant.js";
 
 export interface SweepOptions extends EngineOptions {
@@ -93,7 +88,10 @@ function lookAround(
 ): FinishedRuns {
   const { root, folder, text, tensorboard, watcher } = options;
   writeWhole(join(folder, "sweep.yaml"), text);
-  const replaced = sweep.runs.filter((run) => setAsideOther(folder, run.name, run.fingerprint)).length;
+  const backend = expectedBackend(options);
+  const replaced = sweep.runs.filter(({ name, fingerprint }) =>
+    setAsideOther(folder, name, { fingerprint, backend }),
+  ).length;
   const finishedRuns = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: finishedRuns.folders });
   writePlan(folder, sweep, states);
@@ -159,7 +157,8 @@ async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, opt
   };
   const { trajectory, experiment } = run;
   const path = join(folder, run.name);
-  continueShorter(path, { trajectory, epochs: experiment.training.epochs }, finishedRuns);
+  const backend = expectedBackend(options);
+  continueShorter(path, { trajectory, epochs: experiment.training.epochs, backend }, finishedRuns);
   record(run, { status: "running", reason: "" });
   watcher.started(run);
   const state = await launcher.start(orderOf(run, options), (progress) => watcher.progressed(run, progress));

@@ -18,6 +18,8 @@ export interface Environment {
   readonly backend: string;
   readonly engine: string;
   readonly threads: number;
+  /** CUDA_VISIBLE_DEVICES; null if it is not set. */
+  readonly visibleGpus: string | null;
   readonly system: string;
   readonly cpu: string;
   readonly cores: number;
@@ -45,6 +47,7 @@ export function describeEnvironment(
     ),
     backend: engine.backend,
     engine: engine.description,
+    visibleGpus: process.env.CUDA_VISIBLE_DEVICES ?? null,
     system: `${platform()} ${release()} ${arch()}`,
     cpu: processors[0]?.model ?? "unknown",
     cores: processors.length,

@@ -3,6 +3,7 @@
 import { stringify } from "yaml";
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
 import type { Dataset } from "../data/dataset.js";
+import { InputError } from "../diagnostic.js";
 import type { Engine } from "../engine/engine.js";
 import { selectEngine } from "../engine/select-engine.js";
 import { trajectoryOf } from "../experiment/fingerprint.js";
@@ -59,12 +60,16 @@ export async function trainRun(options: RunOptions): Promise<void> {
   } catch (error) {
     logLine(
       folder,
-      `failed: ${error instanceof Error ? (error instanceof DivergedError ? error.message : error.stack) : String(error)}`,
+      `failed: ${error instanceof Error ? (isExpected(error) ? error.message : error.stack) : String(error)}`,
     );
     throw error;
   } finally {
     await engine.dispose();
   }
+}
+
+function isExpected(error: Error): boolean {
+  return error instanceof DivergedError || error instanceof InputError;
 }
 
 /** Writes the files that describe the experiment, the environment and the data. */
@@ -90,6 +95,7 @@ async function trainEpochs(
   const { experiment, dataset, folder } = options;
   const { epochs, select } = experiment.training;
   const { shapes } = trainer;
+  const { backend } = engine;
   const selects = select === "validation";
   // The bytes of the file are the same whether it is written after its epoch or when the run is resumed.
   const keepBest = (best: Omit<Checkpoint, "rows">) =>
@@ -101,6 +107,10 @@ async function trainEpochs(
   const { checkpoint, rows } = resumePoint(folder, { trajectory, shapes, selects, epochs });
   // The run may have been killed between writing the last and the best checkpoint.
   if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
+  if (checkpoint && checkpoint.backend !== engine.backend)
+    throw new InputError(
+      `its first ${checkpoint.epoch} epochs were trained with --backend ${checkpoint.backend}: continue with that, or remove ${folder.path} to train it from the beginning with --backend ${engine.backend}`,
+    );
   if (checkpoint) engine.writeState(checkpoint.state);
   else trainer.initialise();
   const finished = checkpoint?.epoch ?? 0;
@@ -120,10 +130,10 @@ async function trainEpochs(
     // The epoch counts as finished once this checkpoint is written.
     writeCheckpoint(
       folder.lastCheckpoint,
-      { state, epoch, trajectory, rows: checksumOf(EPOCH_COLUMNS, rows) },
+      { state, epoch, trajectory, backend, rows: checksumOf(EPOCH_COLUMNS, rows) },
       { shapes, previous: folder.previousCheckpoint },
     );
-    if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory });
+    if (selects && bestEpoch(rows) === epoch) keepBest({ state, epoch, trajectory, backend });
     if (events !== null) appendEvents(events, row, seconds());
     logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
   }

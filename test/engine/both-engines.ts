@@ -7,9 +7,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
 import { createEagerEngine } from "../../src/engine/eager-engine.js";
 import type { Engine } from "../../src/engine/engine.js";
-import { findTensorFlow, isFound } from "../../src/engine/find-tensorflow.js";
 import { createGraphEngine } from "../../src/engine/graph-engine.js";
 import { randomStream } from "../../src/random.js";
+import { findTensorFlow, isFound } from "../../src/runtime/find-tensorflow.js";
 import type { State, StepFunction, Values } from "../../src/runtime/program.js";
 
 tf.enableProdMode();

@@ -6,8 +6,8 @@ import { UnsupportedKernelError } from "../../src/compile/graph/graph.js";
 import { probeBlockSize } from "../../src/compile/onnx/block-size.js";
 import { InputError } from "../../src/diagnostic.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
-import { findTensorFlow, isFound } from "../../src/engine/find-tensorflow.js";
 import { selectEngine } from "../../src/engine/select-engine.js";
+import { findTensorFlow, isFound } from "../../src/runtime/find-tensorflow.js";
 import type { StepFunction } from "../../src/runtime/program.js";
 import { assertClose, COMPARED, ENGINES, randomArray } from "./both-engines.js";
 

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
-import { isFound } from "../../src/engine/find-tensorflow.js";
 import { probeTensorFlow } from "../../src/engine/probe.js";
+import { isFound } from "../../src/runtime/find-tensorflow.js";
 import { recordIn, TFJS_NODE } from "../../src/runtime/tensorflow-folder.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 

@@ -12,7 +12,7 @@ import { runLockedSweep } from "../../src/sweep/run-locked.js";
 import type { SweepWatcher } from "../../src/sweep/run-sweep.js";
 import { trainRun } from "../../src/training/train-run.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
-import { reproducible, statuses } from "./results.js";
+import { filesIn, reproducible, statuses } from "./results.js";
 import { type SweepText, writeSweepFile } from "./run-cli.js";
 
 const SWEEP: SweepText = {
@@ -71,10 +71,19 @@ describe("a launcher", function () {
         return reproducible(results);
       });
     const started: RunOrder[] = [];
-    const expected = await resultsOf(localLauncher(2));
+    const expected = await resultsOf(localLauncher(2, []));
     assert.deepEqual(await resultsOf(ownProcess(started)), expected);
     assert.equal(started.length, 4, "runs that are the same are started once");
   });
+
+  it("shows one GPU to each process", () =>
+    inTemporaryFolder(async (folder) => {
+      const { results } = await sweepWith(localLauncher(2, ["GPU-a", "GPU-b"]), folder);
+      const seen = filesIn(results)
+        .filter((name) => name.endsWith("environment.json"))
+        .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")).visibleGpus);
+      assert.deepEqual(new Set(seen), new Set(["GPU-a", "GPU-b"]));
+    }));
 
   it("is never given more runs at a time than it has slots", () =>
     inTemporaryFolder(async (folder) => {

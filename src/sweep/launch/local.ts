@@ -10,27 +10,36 @@ import type { RunReport } from "./worker-protocol.js";
 
 const WORKER = fileURLToPath(new URL("worker.js", import.meta.url));
 
-/** `slots`: the number of processes that run at a time. */
-export function localLauncher(slots: number): Launcher {
-  const running = new Set<ChildProcess>();
+/** `slots`: the number of processes that run at a time. Each sees one of the `gpus` (values of CUDA_VISIBLE_DEVICES), if there are any. */
+export function localLauncher(slots: number, gpus: readonly string[]): Launcher {
+  const running = new Map<ChildProcess, string | undefined>();
   const stopped = new WeakSet<ChildProcess>();
   return {
     slots,
     start: async (order, onProgress) => {
-      const child = fork(WORKER, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
-      running.add(child);
+      const gpu = leastUsed(gpus, [...running.values()]);
+      const child = fork(WORKER, [], {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+        env: gpu === undefined ? process.env : { ...process.env, CUDA_VISIBLE_DEVICES: gpu },
+      });
+      running.set(child, gpu);
       child.send(order);
       const state = await outcomeOf(child, onProgress);
       running.delete(child);
       return stopped.has(child) && !RUN_STATUSES[state.status].isFinished ? PENDING : state;
     },
     stop: () => {
-      for (const child of running) {
+      for (const child of running.keys()) {
         stopped.add(child);
         child.kill("SIGKILL");
       }
     },
   };
+}
+
+function leastUsed(gpus: readonly string[], used: readonly (string | undefined)[]): string | undefined {
+  const usesOf = (gpu: string) => used.filter((one) => one === gpu).length;
+  return gpus.toSorted((a, b) => usesOf(a) - usesOf(b))[0];
 }
 
 function outcomeOf(child: ChildProcess, onProgress: (progress: RunProgress) => void): Promise<RunState> {

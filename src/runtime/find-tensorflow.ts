@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { readRecord, TFJS_NODE, tensorFlowFolder } from "../runtime/tensorflow-folder.js";
+import { readRecord, TFJS_NODE, tensorFlowFolder } from "./tensorflow-folder.js";
 
 export interface TensorFlowFound {
   readonly packageName: string;
@@ -70,13 +70,18 @@ export function findTensorFlow({
     process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
     process.env.TF_NUM_INTEROP_THREADS ??= "1";
   }
-  const places = [...installedPlaces(), ...ownPlace()].filter(({ canUseGpu }) => canUseGpu || !onlyGpu);
+  const places = knownPlaces().filter(({ canUseGpu }) => canUseGpu || !onlyGpu);
   for (const place of places) {
     const found = load(place);
     if (found) return found;
   }
   const [first] = places;
   return { reason: first ? `${first.folder} does not load; ${first.advice}` : HOW_TO_GET };
+}
+
+/** Whether there is a TensorFlow that is made for GPUs. Loads nothing. */
+export function tensorFlowMayUseGpu(): boolean {
+  return knownPlaces().some(({ canUseGpu }) => canUseGpu);
 }
 
 const HOW_TO_GET =
@@ -88,6 +93,10 @@ interface Place {
   readonly canUseGpu: boolean;
   /** What to do if it does not load. */
   readonly advice: string;
+}
+
+function knownPlaces(): Place[] {
+  return [...installedPlaces(), ...ownPlace()];
 }
 
 /**

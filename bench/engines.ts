@@ -1,0 +1,116 @@
+// The engines beside each other and beside Keras on the same TensorFlow and PyTorch: one case, rounds in turn, one table.
+// Arguments: words that the names of cases contain (by default all cases of 28x28 pixels). Ratios are the result.
+
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { formatTable } from "../src/format.js";
+import type { BackendChoice } from "../src/runtime/devices.js";
+import { type BenchCase, CASES } from "./cases.js";
+import type { Measurement } from "./measure.js";
+import { findPython } from "./python.js";
+
+const ROUNDS = 3;
+const SECONDS = 5;
+const THREADS = [1, 2];
+
+type Result = Pick<Measurement, "medianMs" | "imagesPerSecond" | "cpuMs" | "peakMegabytes" | "engine">;
+
+interface Contestant {
+  readonly name: string;
+  readonly command: string;
+  /** The case, threads and seconds come between them. */
+  readonly script: string;
+  readonly mode: string;
+}
+
+const run = promisify(execFile);
+const inSources = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
+
+const contestants: Contestant[] = [
+  ...(["compiled", "tensorflow", "tensorflow-eager"] as const).map(
+    (backend: BackendChoice): Contestant => ({
+      name: `--backend ${backend}`,
+      command: process.execPath,
+      script: fileURLToPath(new URL("measure.js", import.meta.url)),
+      mode: backend,
+    }),
+  ),
+  ...peers("tensorflow.keras", "keras_peer.py", { Keras: "graph", "Keras, XLA": "jit" }),
+  ...peers("torch", "pytorch_peer.py", { PyTorch: "contiguous", "PyTorch, channels last": "channels_last" }),
+];
+
+const words = process.argv.slice(2);
+const cases = CASES.filter(({ name }) =>
+  words.length === 0 ? name.includes("28x28") : words.every((word) => name.includes(word)),
+);
+for (const benchCase of cases) for (const threads of THREADS) await compare(benchCase, threads);
+
+function peers(module: string, file: string, modes: Readonly<Record<string, string>>): Contestant[] {
+  const python = findPython(module);
+  if (python === null) {
+    process.stdout.write(`no Python with ${module} was found (PYTHON names one)\n`);
+    return [];
+  }
+  return Object.entries(modes).map(([name, mode]) => ({
+    name,
+    command: python,
+    script: inSources(file),
+    mode,
+  }));
+}
+
+async function compare(benchCase: BenchCase, threads: number): Promise<void> {
+  const results = new Map<Contestant, Result[]>(contestants.map((contestant) => [contestant, []]));
+  for (let round = 1; round <= ROUNDS; round++)
+    for (const [contestant, own] of results) {
+      process.stderr.write(
+        `${benchCase.name}, ${threads} threads, round ${round} of ${ROUNDS}: ${contestant.name}\n`,
+      );
+      const result = await measured(contestant, benchCase, threads);
+      if (result !== null) own.push(result);
+    }
+  const rows = Array.from(results, ([{ name }, own]) => rowOf(name, own));
+  const head = ["", "ms a step", "images/s", "CPU ms a step", "MB"];
+  process.stdout.write(
+    `\n${benchCase.name}, batch ${benchCase.batch}, ${threads} ${threads === 1 ? "thread" : "threads"}\n`,
+  );
+  process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4] })}\n`);
+}
+
+/** Null if it cannot run here. */
+async function measured(
+  { command, script, mode }: Contestant,
+  benchCase: BenchCase,
+  threads: number,
+): Promise<Result | null> {
+  try {
+    const { stdout } = await run(command, [
+      script,
+      JSON.stringify(benchCase),
+      String(threads),
+      String(SECONDS),
+      mode,
+    ]);
+    return JSON.parse(stdout) as Result;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return null;
+  }
+}
+
+/** Medians over the rounds. */
+function rowOf(name: string, results: readonly Result[]): string[] {
+  if (results.length === 0) return [name, "-", "-", "-", "-"];
+  const median = (numberOf: (result: Result) => number) => {
+    const values = results.map(numberOf).sort((a, b) => a - b);
+    return (values[Math.floor(values.length / 2)] as number).toFixed(0);
+  };
+  return [
+    name,
+    median(({ medianMs }) => medianMs),
+    median(({ imagesPerSecond }) => imagesPerSecond),
+    median(({ cpuMs }) => cpuMs),
+    median(({ peakMegabytes }) => peakMegabytes),
+  ];
+}
