@@ -5,7 +5,6 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { formatTable } from "../src/format.js";
-import type { BackendChoice } from "../src/runtime/devices.js";
 import { type BenchCase, CASES } from "./cases.js";
 import type { Measurement } from "./measure.js";
 import { findPython } from "./python.js";
@@ -21,23 +20,37 @@ interface Contestant {
   readonly command: string;
   /** The case, threads and seconds come between them. */
   readonly script: string;
-  readonly mode: string;
+  readonly modes: readonly string[];
 }
 
 const run = promisify(execFile);
 const inSources = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
 
+/** Flags of ours. What cannot run here has no numbers. */
+const OWN = [
+  "--backend compiled",
+  "--backend compiled --device webgpu",
+  "--backend compiled --device cuda",
+  "--backend tensorflow",
+  "--backend tensorflow-eager",
+];
+
 const contestants: Contestant[] = [
-  ...(["compiled", "tensorflow", "tensorflow-eager"] as const).map(
-    (backend: BackendChoice): Contestant => ({
-      name: `--backend ${backend}`,
-      command: process.execPath,
-      script: fileURLToPath(new URL("measure.js", import.meta.url)),
-      mode: backend,
-    }),
-  ),
+  ...OWN.map((name) => ({
+    name,
+    command: process.execPath,
+    script: fileURLToPath(new URL("measure.js", import.meta.url)),
+    modes: name.split(" ").filter((word) => !word.startsWith("--")),
+  })),
   ...peers("tensorflow.keras", "keras_peer.py", { Keras: "graph", "Keras, XLA": "jit" }),
-  ...peers("torch", "pytorch_peer.py", { PyTorch: "contiguous", "PyTorch, channels last": "channels_last" }),
+  ...peers("torch", "pytorch_peer.py", {
+    PyTorch: "contiguous",
+    "PyTorch, channels last": "channels_last",
+    "PyTorch, channels last, tf32": "channels_last+tf32",
+    "PyTorch, compiled, tf32": "compile+tf32",
+    "PyTorch, compiled, bfloat16": "compile+channels_last+bfloat16",
+  }),
+  ...peers("jax", "jax_peer.py", { JAX: "float32", "JAX, tf32": "tf32", "JAX, bfloat16": "bfloat16" }),
 ];
 
 const words = process.argv.slice(2);
@@ -56,7 +69,7 @@ function peers(module: string, file: string, modes: Readonly<Record<string, stri
     name,
     command: python,
     script: inSources(file),
-    mode,
+    modes: [mode],
   }));
 }
 
@@ -80,7 +93,7 @@ async function compare(benchCase: BenchCase, threads: number): Promise<void> {
 
 /** Null if it cannot run here. */
 async function measured(
-  { command, script, mode }: Contestant,
+  { command, script, modes }: Contestant,
   benchCase: BenchCase,
   threads: number,
 ): Promise<Result | null> {
@@ -90,13 +103,18 @@ async function measured(
       JSON.stringify(benchCase),
       String(threads),
       String(SECONDS),
-      mode,
+      ...modes,
     ]);
     return JSON.parse(stdout) as Result;
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    process.stderr.write(`  cannot run here: ${lastLineOf((error as Error).message)}\n`);
     return null;
   }
+}
+
+function lastLineOf(text: string): string {
+  const lines = text.trim().split("\n");
+  return lines.findLast((line) => line.includes("Error")) ?? lines.at(-1) ?? "";
 }
 
 /** Medians over the rounds. */

@@ -1,4 +1,4 @@
-// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, backend.
+// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, backend, device.
 
 import { checkExperiment } from "../src/config/experiment.js";
 import { longForm } from "../src/config/shorthand.js";
@@ -9,7 +9,7 @@ import { initialState } from "../src/model/initial-values.js";
 import { buildNetwork } from "../src/network/build-network.js";
 import { complexityOf } from "../src/network/complexity.js";
 import { randomStream } from "../src/random.js";
-import type { BackendChoice } from "../src/runtime/devices.js";
+import type { BackendChoice, Device } from "../src/runtime/devices.js";
 import { createOptimizer } from "../src/training/optimizer.js";
 import { trainingStep } from "../src/training/steps.js";
 import { stateOf } from "../src/training/training-state.js";
@@ -29,12 +29,8 @@ export interface Measurement {
 }
 
 const CLASSES = 10;
-const [caseText = "", threads = "1", seconds = "5", backend = "compiled"] = process.argv.slice(2) as [
-  string?,
-  string?,
-  string?,
-  BackendChoice?,
-];
+const [caseText = "", threads = "1", seconds = "5", backend = "compiled", device = "cpu"] =
+  process.argv.slice(2) as [string?, string?, string?, BackendChoice?, Device?];
 const benchCase = JSON.parse(caseText) as BenchCase;
 process.stdout.write(`${JSON.stringify(await measure(benchCase))}\n`);
 
@@ -45,7 +41,7 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   const { network, training } = checked.value;
   const engine = await selectEngine({
     backend,
-    device: "cpu",
+    device,
     threads: Number(threads),
   });
   const graph = buildNetwork(network, { shape: { height: size, width: size, channels }, classes: CLASSES });

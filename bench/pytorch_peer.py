@@ -1,6 +1,6 @@
-"""The peer: one process, one case, training steps for some seconds -> a line of JSON.
+"""The peer: one process, one case, training steps for some seconds -> a line of JSON. On a GPU if PyTorch finds one.
 
-Arguments: case (JSON, as in cases.ts), threads, seconds, layout (contiguous or channels_last).
+Arguments: case (JSON, as in cases.ts), threads, seconds, words joined by "+": channels_last, tf32, bfloat16 (autocast), compile.
 """
 
 import json
@@ -9,13 +9,16 @@ import sys
 import time
 
 case = json.loads(sys.argv[1])
-threads, seconds, layout = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+threads, seconds, mode = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4].split("+")
 
 import torch  # noqa: E402
 import torch.nn as nn  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
 torch.set_num_threads(threads)
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+torch.backends.cudnn.benchmark = True
+torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = "tf32" in mode
 
 
 class SqueezeExcitation(nn.Module):
@@ -71,10 +74,10 @@ def network(name, channels):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
 
 
-model = network(case["network"], case["channels"])
+model = network(case["network"], case["channels"]).to(device)
 images = torch.rand(case["batch"], case["channels"], case["size"], case["size"])
 labels = torch.randint(0, 10, (case["batch"],))
-if layout == "channels_last":
+if "channels_last" in mode:
     model = model.to(memory_format=torch.channels_last)
     images = images.contiguous(memory_format=torch.channels_last)
 optimizer = (
@@ -84,11 +87,24 @@ optimizer = (
 )
 
 
+def train(images, labels):
+    optimizer.zero_grad()
+    with torch.autocast(device.type, torch.bfloat16, enabled="bfloat16" in mode):
+        loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+if "compile" in mode:
+    # The backward pass cannot be one graph with the optimizer's step; each is compiled on its own.
+    model.compile(mode="reduce-overhead")
+    optimizer.step = torch.compile(optimizer.step)
+
+
 def step():
     start = time.perf_counter()
-    optimizer.zero_grad()
-    F.cross_entropy(model(images), labels).backward()
-    optimizer.step()
+    train(images.to(device), labels.to(device)).item()
     return time.perf_counter() - start
 
 
@@ -96,7 +112,8 @@ def cpu_seconds():
     return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
-step()
+for _ in range(5 if device.type == "cuda" else 1):
+    step()
 times = []
 start, used = time.perf_counter(), cpu_seconds()
 while len(times) < 1 or time.perf_counter() - start < seconds:
@@ -109,7 +126,7 @@ print(
             "imagesPerSecond": len(times) * case["batch"] / elapsed,
             "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
             "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "engine": f"PyTorch {torch.__version__} {layout}",
+            "engine": f"PyTorch {torch.__version__}, {device.type}, {' '.join(mode)}",
         }
     )
 )

@@ -13,6 +13,8 @@ import { findTensorFlow, isFound } from "../../src/runtime/find-tensorflow.js";
 import type { State, StepFunction, Values } from "../../src/runtime/program.js";
 
 tf.enableProdMode();
+// On a GPU, the numbers are only comparable in float32 throughout.
+process.env.NVIDIA_TF32_OVERRIDE ??= "0";
 
 export interface Subject {
   readonly step: StepFunction;
@@ -47,6 +49,7 @@ export const ENGINES = {
   eager: async () => createEagerEngine("cpu", "oracle"),
   plain: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: false }),
   webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
+  cuda: () => createCompiledEngine({ device: "cuda", threads: 1, blocked: false }),
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
   graph: async () => {
     assert.ok(isFound(tensorflow), "TensorFlow is not set up");
@@ -57,12 +60,17 @@ export const ENGINES = {
 const tensorflow = findTensorFlow({ threads: 1 });
 if (!isFound(tensorflow)) console.log(`tests of --backend tensorflow are skipped: ${tensorflow.reason}`);
 
-/** The engines that are compared with the eager one: those that work on every machine, and TensorFlow's where it is set up. */
-export const COMPARED: readonly (keyof typeof ENGINES)[] = [
-  "plain",
-  "blocked",
-  ...(isFound(tensorflow) ? (["graph"] as const) : []),
-];
+/**
+ * The engines that are compared with the eager one: those that work on every machine, and TensorFlow's where it is set up; or those
+ * that `ENGINES` names, separated by commas.
+ */
+export const COMPARED: readonly (keyof typeof ENGINES)[] = process.env.ENGINES?.split(",").filter(
+  isEngine,
+) ?? ["plain", "blocked", ...(isFound(tensorflow) ? (["graph"] as const) : [])];
+
+function isEngine(name: string): name is keyof typeof ENGINES {
+  return Object.hasOwn(ENGINES, name);
+}
 
 /** Checks equality within `tolerance`, relative to the largest number of the expected array. */
 export function assertClose(
