@@ -26,21 +26,24 @@ interface Contestant {
 const run = promisify(execFile);
 const inSources = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
 
-/** Flags of ours. What cannot run here has no numbers. */
+/** Ours: backend, device, precision. What cannot run here has no numbers. */
 const OWN = [
-  "--backend compiled",
-  "--backend compiled --device webgpu",
-  "--backend compiled --device cuda",
-  "--backend tensorflow",
-  "--backend tensorflow-eager",
+  "compiled cpu float32",
+  "compiled webgpu float32",
+  "compiled cuda float32",
+  "compiled cuda tf32",
+  "tensorflow cpu float32",
+  "tensorflow cpu tf32",
+  "tensorflow cpu mixed",
+  "tensorflow-eager cpu tf32",
 ];
 
 const contestants: Contestant[] = [
   ...OWN.map((name) => ({
-    name,
+    name: name.replace("tensorflow cpu", "tensorflow").replace("eager cpu", "eager"),
     command: process.execPath,
     script: fileURLToPath(new URL("measure.js", import.meta.url)),
-    modes: name.split(" ").filter((word) => !word.startsWith("--")),
+    modes: name.split(" "),
   })),
   ...peers("tensorflow.keras", "keras_peer.py", { Keras: "graph", "Keras, XLA": "jit" }),
   ...peers("torch", "pytorch_peer.py", {

@@ -1,4 +1,4 @@
-// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, backend, device.
+// One process, one case: training steps for some seconds -> a line of JSON. Arguments: case (JSON), threads, seconds, backend, device, precision.
 
 import { checkExperiment } from "../src/config/experiment.js";
 import { longForm } from "../src/config/shorthand.js";
@@ -9,6 +9,7 @@ import { initialState } from "../src/model/initial-values.js";
 import { buildNetwork } from "../src/network/build-network.js";
 import { complexityOf } from "../src/network/complexity.js";
 import { randomStream } from "../src/random.js";
+import { type Arithmetic, useArithmetic } from "../src/runtime/arithmetic.js";
 import type { BackendChoice, Device } from "../src/runtime/devices.js";
 import { createOptimizer } from "../src/training/optimizer.js";
 import { trainingStep } from "../src/training/steps.js";
@@ -29,8 +30,14 @@ export interface Measurement {
 }
 
 const CLASSES = 10;
-const [caseText = "", threads = "1", seconds = "5", backend = "compiled", device = "cpu"] =
-  process.argv.slice(2) as [string?, string?, string?, BackendChoice?, Device?];
+const [
+  caseText = "",
+  threads = "1",
+  seconds = "5",
+  backend = "compiled",
+  device = "cpu",
+  precision = "float32",
+] = process.argv.slice(2) as [string?, string?, string?, BackendChoice?, Device?, Arithmetic["precision"]?];
 const benchCase = JSON.parse(caseText) as BenchCase;
 process.stdout.write(`${JSON.stringify(await measure(benchCase))}\n`);
 
@@ -38,7 +45,9 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
   const { size, channels, batch } = benchCase;
   const checked = checkExperiment(longForm(parseSource(yamlOf(benchCase), "bench.yaml")), ".");
   if (!checked.ok) throw new Error(checked.diagnostics.map(({ message }) => message).join("\n"));
-  const { network, training } = checked.value;
+  const { network } = checked.value;
+  const training = { ...checked.value.training, precision };
+  useArithmetic(training);
   const engine = await selectEngine({
     backend,
     device,
@@ -90,6 +99,6 @@ async function measure(benchCase: BenchCase): Promise<Measurement> {
     peakMegabytes: process.resourceUsage().maxRSS / 1024,
     firstStepSeconds,
     macs: complexityOf(graph).macs,
-    engine: engine.description,
+    engine: engine.facts.description,
   };
 }

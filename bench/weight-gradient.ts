@@ -89,7 +89,8 @@ function isApplicable(form: WeightGradientForm, info: ConvInfo): boolean {
 async function measure(form: WeightGradientForm, info: ConvInfo): Promise<number> {
   const builder = new OnnxBuilder();
   const placement = new Placement(builder);
-  const context: Context = { builder, placement, layoutOf: () => "plain", block, hasPoolIndices: true };
+  const kernels = { block, hasPoolIndices: true, mixesGroups: false };
+  const context: Context = { builder, placement, layoutOf: () => "plain", ...kernels };
   const operand = (id: number, shape: readonly number[], name: string) => {
     const value: Value = { id, shape, dtype: "float32" };
     const image = imageShape(shape);

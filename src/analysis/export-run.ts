@@ -90,7 +90,11 @@ export function exportOnnx(
     input: { ...metadata.input, shape: [batch, ...size] },
     output: { ...metadata.output, name: ["logits", "probabilities"], shape: [batch, output.channels] },
   };
-  const lowered = lower(trace(step, model.weights), { block: null, hasPoolIndices: true });
+  const lowered = lower(trace(step, model.weights), {
+    block: null,
+    hasPoolIndices: true,
+    mixesGroups: false,
+  });
   const bytes = portableModel(lowered, {
     frozen: weights,
     metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),

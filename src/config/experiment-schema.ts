@@ -1220,6 +1220,14 @@ export interface Training {
    */
   cutmix?: "off" | Cutmix;
   /**
+   * How training steps compute convolutions and matrix products: in `float32`; in `tf32`, which NVIDIA's GPUs have from Ampere on, with 10 bits after the point (float32 elsewhere); or `mixed`: what they read and return is rounded to bfloat16, which `--backend tensorflow` on such a GPU computes natively. Weights, BatchNorm, the loss and the optimizer are in float32, and so are validation and tests with `mixed`.
+   */
+  precision?: "float32" | "tf32" | "mixed";
+  /**
+   * Whether TensorFlow must return the same numbers each time, bit for bit, which is slower on a GPU. On the CPU, with one thread, it always does.
+   */
+  deterministic?: boolean;
+  /**
    * Which weights are evaluated on the test set, once: those of the `last` epoch, or those with the lowest `validation` error.
    */
   select?: "last" | "validation";

@@ -15,7 +15,7 @@ import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
 import { DEVICES, type Device } from "../runtime/devices.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
-import type { Engine, WithState } from "./engine.js";
+import type { Engine, EngineFacts, WithState } from "./engine.js";
 
 export interface CompiledOptions {
   readonly device: Device;
@@ -27,9 +27,10 @@ export interface CompiledOptions {
 }
 
 export async function createCompiledEngine(options: CompiledOptions): Promise<Engine> {
-  const { hasBlocks, hasPoolIndices } = DEVICES[options.device];
+  const { hasBlocks, hasPoolIndices, mixesGroups } = DEVICES[options.device];
   if (options.device !== "cpu") await checkDevice(options.device);
-  const target = { block: hasBlocks && options.blocked ? await probeBlockSize() : null, hasPoolIndices };
+  const block = hasBlocks && options.blocked ? await probeBlockSize() : null;
+  const target = { block, hasPoolIndices, mixesGroups };
   return new CompiledEngine(options, target);
 }
 
@@ -48,7 +49,7 @@ interface Slot {
 
 class CompiledEngine implements Engine {
   readonly backend = "compiled";
-  readonly description: string;
+  readonly facts: EngineFacts;
   #variables: ReadonlyMap<string, tf.Variable> = new Map();
   readonly #slots = new Map<string, Slot>();
   readonly #sessions: Session[] = [];
@@ -63,7 +64,10 @@ class CompiledEngine implements Engine {
     const { device, threads } = options;
     const kernels = target.block === null ? "plain kernels" : `blocks of ${target.block} channels`;
     const cpu = `CPU, ${threads} ${threads === 1 ? "thread" : "threads"}, ${kernels}`;
-    this.description = `ONNX Runtime ${version}, ${device === "cpu" ? cpu : device}`;
+    this.facts = {
+      description: `ONNX Runtime ${version}, ${device === "cpu" ? cpu : device}`,
+      isRepeatable: device === "cpu" && threads === 1,
+    };
   }
 
   build<Built extends WithState>(make: () => Built): Built {

@@ -1,17 +1,18 @@
 // The eager engine runs step functions directly on a tfjs backend. It is slow on the CPU, and the reference for tests.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { InputError } from "../diagnostic.js";
 import { registerOwnKernels } from "../model/own-kernels.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
-import type { Engine, WithState } from "./engine.js";
+import type { Engine, EngineFacts, WithState } from "./engine.js";
 
 /** The backends of tfjs by the names that they have here. */
 const TFJS_BACKENDS = { cpu: "cpu", "tensorflow-eager": "tensorflow" } as const;
 
 /** tfjs' backend must already be registered. */
-export function createEagerEngine(backend: keyof typeof TFJS_BACKENDS, description: string): Engine {
+export function createEagerEngine(backend: keyof typeof TFJS_BACKENDS, facts: EngineFacts): Engine {
   registerOwnKernels(TFJS_BACKENDS[backend]);
-  return new EagerEngine(backend, description);
+  return new EagerEngine(backend, facts);
 }
 
 class EagerEngine implements Engine {
@@ -19,7 +20,7 @@ class EagerEngine implements Engine {
 
   constructor(
     readonly backend: keyof typeof TFJS_BACKENDS,
-    readonly description: string,
+    readonly facts: EngineFacts,
   ) {}
 
   build<Built extends WithState>(make: () => Built): Built {
@@ -29,7 +30,12 @@ class EagerEngine implements Engine {
     return built;
   }
 
+  /** Throws InputError for mixed precision, which is a matter of the compiler. */
   async compile(step: StepFunction): Promise<Program> {
+    if (step.products === "bfloat16")
+      throw new InputError(
+        `training.precision: mixed needs --backend compiled or tensorflow; ${this.backend} runs each operation as it is`,
+      );
     return { run: (inputs) => this.#run(step, inputs) };
   }
 

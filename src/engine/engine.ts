@@ -9,10 +9,16 @@ export interface WithState {
   readonly state: ReadonlyMap<string, tf.Variable>;
 }
 
-export interface Engine {
-  readonly backend: Backend;
+export interface EngineFacts {
   /** For users, such as `ONNX Runtime 1.30.0, CPU, 1 thread, blocks of 8 channels`. */
   readonly description: string;
+  /** Whether the same run gives the same numbers each time, bit for bit. */
+  readonly isRepeatable: boolean;
+}
+
+export interface Engine {
+  readonly backend: Backend;
+  readonly facts: EngineFacts;
   /** Calls `make`, whose variables belong to this engine, and takes over the returned state. Must be called once. */
   build<Built extends WithState>(make: () => Built): Built;
   compile(step: StepFunction): Promise<Program>;

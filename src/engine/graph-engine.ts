@@ -15,10 +15,10 @@ import { encodeSavedModel, nameOf, TAG } from "../compile/tensorflow/saved-model
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import type { TensorFlowBinding } from "../runtime/find-tensorflow.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
-import type { Engine, WithState } from "./engine.js";
+import type { Engine, EngineFacts, WithState } from "./engine.js";
 
-export function createGraphEngine(binding: TensorFlowBinding, description: string): Engine {
-  return new GraphEngine(binding, description);
+export function createGraphEngine(binding: TensorFlowBinding, facts: EngineFacts): Engine {
+  return new GraphEngine(binding, facts);
 }
 
 /** A variable, how it is read, and how it is assigned to. */
@@ -49,7 +49,7 @@ class GraphEngine implements Engine {
 
   constructor(
     private readonly binding: TensorFlowBinding,
-    readonly description: string,
+    readonly facts: EngineFacts,
   ) {}
 
   build<Built extends WithState>(make: () => Built): Built {
@@ -68,8 +68,9 @@ class GraphEngine implements Engine {
   async compile(step: StepFunction): Promise<Program> {
     const graph = simplified(trace(step, this.#variables));
     const builder = new TfBuilder(`program_${this.#programs++}/`);
-    const handles = new Map(Array.from(this.#slots, ([name, { handle }]) => [name, handle]));
-    const program = lowerToTensorFlow(builder, graph, handles);
+    const variables = new Map(Array.from(this.#slots, ([name, { handle }]) => [name, handle]));
+    const hasGpu = this.binding.isUsingGpuDevice();
+    const program = lowerToTensorFlow(builder, graph, { variables, hasGpu });
     this.#unload();
     this.#nodes.push(...builder.nodes);
     return { run: async (inputs) => this.#runProgram(program, inputs) };

@@ -2,11 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
+import { isDeterministic } from "../runtime/arithmetic.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "../runtime/find-tensorflow.js";
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
-import type { Engine } from "./engine.js";
+import type { Engine, EngineFacts } from "./engine.js";
 import { createGraphEngine } from "./graph-engine.js";
 
 /** Throws InputError if the requested backend is not installed or the device cannot be used. */
@@ -16,20 +17,24 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
   switch (backend) {
     case "cpu":
       await import("@tensorflow/tfjs-backend-cpu");
-      return createEagerEngine("cpu", `TensorFlow.js ${tf.version_core}, eager, cpu backend`);
+      return createEagerEngine("cpu", {
+        description: `TensorFlow.js ${tf.version_core}, eager, cpu backend`,
+        isRepeatable: true,
+      });
     case "tensorflow":
-      return graphEngineOf(requireTensorFlow({ threads }));
+      return graphEngineOf(requireTensorFlow({ threads }), threads);
     case "tensorflow-eager": {
       const found = requireTensorFlow({ threads });
       found.registerBackend();
-      return createEagerEngine("tensorflow-eager", `${describe(found)}, eager`);
+      const { description, isRepeatable } = factsOf(found, threads);
+      return createEagerEngine("tensorflow-eager", { description: `${description}, eager`, isRepeatable });
     }
     case "compiled":
       return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
       const result = findTensorFlow({ threads, onlyGpu: true });
       return isFound(result) && result.hasGpu
-        ? graphEngineOf(result)
+        ? graphEngineOf(result, threads)
         : createCompiledEngine({ device, threads, blocked: true });
     }
   }
@@ -48,10 +53,13 @@ function requireTensorFlow(options?: FindOptions): TensorFlow {
   throw new InputError(`--backend tensorflow needs TensorFlow: ${result.reason}`);
 }
 
-function graphEngineOf(found: TensorFlow): Engine {
-  return createGraphEngine(found.binding, describe(found));
+function graphEngineOf(found: TensorFlow, threads: number): Engine {
+  return createGraphEngine(found.binding, factsOf(found, threads));
 }
 
-function describe({ packageName, version, tensorflow, hasGpu }: TensorFlow): string {
-  return `TensorFlow ${tensorflow} through ${packageName} ${version}, ${hasGpu ? "GPU" : "CPU"}`;
+function factsOf({ packageName, version, tensorflow, hasGpu }: TensorFlow, threads: number): EngineFacts {
+  return {
+    description: `TensorFlow ${tensorflow} through ${packageName} ${version}, ${hasGpu ? "GPU" : "CPU"}`,
+    isRepeatable: isDeterministic() || (!hasGpu && threads === 1),
+  };
 }

@@ -3,13 +3,15 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
 import type { Experiment } from "../config/experiment.js";
+import type { TrainingSpec } from "../config/experiment-spec.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
 const MEANING = 6;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
-  const { training, dataset, seed } = experiment;
+  const { dataset, seed } = experiment;
+  const training = identityOf(experiment.training);
   return hashOf(["run", withoutPaths(graph), training, dataset.transforms, datasetFingerprint, seed]);
 }
 
@@ -18,10 +20,15 @@ export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFinge
  * shorter one. The number of epochs is only included if the schedule depends on it.
  */
 export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
-  const { epochs, select: _, ...training } = experiment.training;
+  const { epochs, select: _, ...training } = identityOf(experiment.training);
   const length = training.schedule.name === "cosine" ? epochs : "any";
   const data = [experiment.dataset.transforms, datasetFingerprint];
   return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, experiment.seed]);
+}
+
+/** Without what only decides about rounding, and without keys that are newer than MEANING where they change nothing. */
+function identityOf({ deterministic: _, precision, ...training }: TrainingSpec) {
+  return precision === "float32" ? training : { ...training, precision };
 }
 
 function hashOf(content: readonly unknown[]): string {

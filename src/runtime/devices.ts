@@ -7,6 +7,8 @@ interface DeviceTraits {
   readonly hasBlocks: boolean;
   /** Whether a max pool can return the indices of its maxima. */
   readonly hasPoolIndices: boolean;
+  /** Whether grouped convolutions are wrong for some numbers of channels (compile/ops/grouped.ts). */
+  readonly mixesGroups: boolean;
   /** Whether state stays in the device's memory between steps. */
   readonly keepsState: boolean;
   /** Whether parallel runs would share the device, so that running one at a time is best. */
@@ -17,10 +19,18 @@ interface DeviceTraits {
 
 /** The keys are ONNX Runtime's names of its execution providers. */
 export const DEVICES = {
-  cpu: { hasBlocks: true, hasPoolIndices: true, keepsState: false, isShared: false, needs: "" },
+  cpu: {
+    hasBlocks: true,
+    hasPoolIndices: true,
+    mixesGroups: false,
+    keepsState: false,
+    isShared: false,
+    needs: "",
+  },
   webgpu: {
     hasBlocks: false,
     hasPoolIndices: false,
+    mixesGroups: true,
     keepsState: true,
     isShared: true,
     needs: "a GPU and its driver for Vulkan, Metal or Direct3D 12 are needed",
@@ -29,6 +39,7 @@ export const DEVICES = {
   cuda: {
     hasBlocks: false,
     hasPoolIndices: true,
+    mixesGroups: false,
     keepsState: false,
     isShared: true,
     needs:

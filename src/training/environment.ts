@@ -17,6 +17,8 @@ export interface Environment {
   readonly packages: Readonly<Record<string, string>>;
   readonly backend: string;
   readonly engine: string;
+  /** Whether the same run gives the same numbers each time; if not, they may differ in the last digits. */
+  readonly isRepeatable: boolean;
   readonly threads: number;
   /** CUDA_VISIBLE_DEVICES; null if it is not set. */
   readonly visibleGpus: string | null;
@@ -46,7 +48,8 @@ export function describeEnvironment(
       ]),
     ),
     backend: engine.backend,
-    engine: engine.description,
+    engine: engine.facts.description,
+    isRepeatable: engine.facts.isRepeatable,
     visibleGpus: process.env.CUDA_VISIBLE_DEVICES ?? null,
     system: `${platform()} ${release()} ${arch()}`,
     cpu: processors[0]?.model ?? "unknown",

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
-import type { StepFunction } from "../runtime/program.js";
+import type { Products, StepFunction } from "../runtime/program.js";
 import { AVERAGE_SHARE, updateAverages, withAverages } from "./averages.js";
 import { clipped, GRADIENT_FACTOR, SUM_FACTOR, summed } from "./gradients.js";
 import { softmaxCrossEntropy, weightedCrossEntropy } from "./loss.js";
@@ -24,7 +24,7 @@ export interface StepParts {
   readonly optimizer: Optimizer;
   readonly state: ReadonlyMap<string, tf.Variable>;
   readonly shape: BatchShape;
-  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm" | "ema" | "accumulate">;
+  readonly training: Pick<TrainingSpec, "labelSmoothing" | "clipNorm" | "ema" | "accumulate" | "precision">;
   /** One weight per class; null if all are equal. */
   readonly classWeights: Float32Array | null;
 }
@@ -42,6 +42,7 @@ export function trainingStep(model: Model, parts: StepParts): StepFunction {
   const weights = learnedWeights(model);
   return {
     name: `training of ${shape.batch}`,
+    products: productsOf(training),
     inputs: {
       ...batchInputs(model, parts),
       learning_rate: [],
@@ -66,10 +67,11 @@ export function trainingStep(model: Model, parts: StepParts): StepFunction {
  * updating weights and averages; the same results.
  */
 export function accumulatingStep(model: Model, parts: StepParts): StepFunction {
-  const { state, shape } = parts;
+  const { state, shape, training } = parts;
   const weights = learnedWeights(model);
   return {
     name: `accumulation of ${shape.batch}`,
+    products: productsOf(training),
     inputs: batchInputs(model, parts),
     layers: model.layersModel.layers,
     run: (inputs) => {
@@ -101,6 +103,10 @@ export function evaluationStep(
       ),
     }),
   };
+}
+
+function productsOf({ precision }: Pick<TrainingSpec, "precision">): Products {
+  return precision === "mixed" ? "bfloat16" : "float32";
 }
 
 /** The gradients are in the order of the weights. */

@@ -15,6 +15,7 @@ import { writeWhole } from "../records/files.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS } from "../records/tables.js";
+import { useArithmetic } from "../runtime/arithmetic.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { evaluatedWeights } from "./averages.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
@@ -48,6 +49,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
   const { experiment, graph, dataset, folder } = options;
   checkObstacles(folder);
   const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
+  useArithmetic(experiment.training);
   const engine = await selectEngine(options).catch((error: unknown) => {
     logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
@@ -116,7 +118,7 @@ async function trainEpochs(
   const finished = checkpoint?.epoch ?? 0;
   logLine(
     folder,
-    `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.description}`,
+    `${finished > 0 ? `continues after epoch ${finished}` : "starts"} on ${engine.facts.description}`,
   );
   const note = noteOnLastBatch(dataset.train.count, experiment.training);
   if (note !== null) logLine(folder, note);

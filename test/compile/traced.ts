@@ -57,6 +57,7 @@ export function traced(
       outputs: outputs.map((name) => ({ name, value: find(name) })),
       state: [],
       constants: new Map(),
+      products: "float32",
       nodes,
     },
     find,

@@ -46,14 +46,14 @@ export async function runOn(
 }
 
 export const ENGINES = {
-  eager: async () => createEagerEngine("cpu", "oracle"),
+  eager: async () => createEagerEngine("cpu", { description: "oracle", isRepeatable: true }),
   plain: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: false }),
   webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
   cuda: () => createCompiledEngine({ device: "cuda", threads: 1, blocked: false }),
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
   graph: async () => {
     assert.ok(isFound(tensorflow), "TensorFlow is not set up");
-    return createGraphEngine(tensorflow.binding, "TensorFlow");
+    return createGraphEngine(tensorflow.binding, { description: "TensorFlow", isRepeatable: true });
   },
 };
 

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
+import { sizeOfShape } from "../../src/compile/graph/graph.js";
 import { whyUnavailable } from "../../src/compile/onnx/session.js";
 import { checkExperiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
+import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
 import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
@@ -68,6 +70,43 @@ describe("the compiled engine on WebGPU", function () {
       );
     });
   });
+
+  // ONNX Runtime's kernel computes four output channels together, which may belong to two groups.
+  for (const [groups, from, to] of [
+    [4, 4, 6],
+    [4, 6, 4],
+    [2, 5, 7],
+  ] as const)
+    it(`computes ${groups} groups of ${from} to ${to} channels, with gradients`, async () => {
+      const inputs = {
+        x: [3, 6, 5, groups * from],
+        w: [3, 3, from, groups * to],
+        dy: [3, 6, 5, groups * to],
+      };
+      const make = (): Subject => ({
+        variables: new Map(),
+        step: {
+          inputs,
+          layers: [],
+          run: ({ x, w, dy }) => {
+            const y = (x: tf.Tensor, w: tf.Tensor) =>
+              groupedConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { groups, strides: 1, pad: "same" });
+            const [dx, dw] = tf.grads((x, w) => tf.sum(tf.mul(y(x, w), dy as tf.Tensor)))([
+              x as tf.Tensor,
+              w as tf.Tensor,
+            ]) as [tf.Tensor, tf.Tensor];
+            return { y: y(x as tf.Tensor, w as tf.Tensor), dx, dw };
+          },
+        },
+      });
+      const values = Object.fromEntries(
+        Object.entries(inputs).map(([name, shape]) => [name, randomArray(sizeOfShape(shape), name)]),
+      );
+      const run = { initial: new Map(), inputs: [values] };
+      const expected = await runOn(await ENGINES.eager(), make, run);
+      const found = await runOn(await ENGINES.webgpu(), make, run);
+      assertSameOutcome(found, expected, { what: "webgpu", tolerance: 1e-5 });
+    });
 
   it("computes the gradient of max pooling without indices, including ties", async () => {
     const make = (): Subject => ({

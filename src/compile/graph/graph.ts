@@ -1,5 +1,6 @@
 // The recorded form of a tfjs function: its kernels in the order of execution, on values that have shapes but no numbers.
 
+import type { Products } from "../../runtime/program.js";
 import type { KernelName, Kernels, Value } from "./kernels.js";
 
 export interface NodeOf<Name extends KernelName> {
@@ -31,6 +32,7 @@ export interface TracedGraph {
     readonly after: Value;
   }[];
   readonly constants: ReadonlyMap<Value, ArrayLike<number>>;
+  readonly products: Products;
   readonly nodes: readonly TracedNode[];
 }
 

@@ -102,6 +102,8 @@ export interface Kernels
   ReluGradient: Kernel<readonly [dy: Value, y: Value]>;
   /** y + sign x number, where `number` has one element. */
   ScaledSum: Kernel<readonly [x: Value, number: Value, y: Value], { readonly sign: 1 | -1 }>;
+  /** The nearest number that bfloat16 has; of two, the one whose last bit is 0. */
+  Bfloat16: Unary;
   /** The sum of a times b over height and width. */
   PixelDot: Kernel<readonly [a: Value, b: Value]>;
 }

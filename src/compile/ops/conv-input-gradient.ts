@@ -4,6 +4,7 @@ import type { NodeOf } from "../graph/graph.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import { type ConvParts, channelsOf, isDense } from "./conv-channels.js";
 import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
+import { convolution } from "./grouped.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
 
 /**
@@ -30,15 +31,17 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
 
 function blockedGradient(context: Context, dy: string, filter: string, parts: ConvParts): string {
   const weights = blockTurnedFilter(context, filter, parts);
-  return context.builder.op("Conv", [dy, weights], turnedAttributes(parts), BLOCKED_DOMAIN);
+  const attributes = { ...turnedAttributes(parts), group: parts.channels.groups };
+  return context.builder.op("Conv", [dy, weights], attributes, BLOCKED_DOMAIN);
 }
 
 function plainGradient(context: Context, dy: string, filter: string, parts: ConvParts): string {
   const weights = turnedFilter(context, filter, parts);
-  return context.builder.op("Conv", [dy, weights], turnedAttributes(parts));
+  const { groups, from, to } = parts.channels;
+  return convolution(context, [dy, weights], turnedAttributes(parts), { groups, inputs: to, outputs: from });
 }
 
-function turnedAttributes({ info, channels }: ConvParts) {
+function turnedAttributes({ info }: ConvParts) {
   const { filterHeight, filterWidth, padInfo: pad } = info;
   return {
     kernel_shape: [filterHeight, filterWidth],
@@ -48,7 +51,6 @@ function turnedAttributes({ info, channels }: ConvParts) {
       filterHeight - 1 - pad.bottom,
       filterWidth - 1 - pad.right,
     ],
-    group: channels.groups,
   };
 }
 

@@ -5,6 +5,7 @@ import { channelsOf, isBlockable, isBlockableStem, isDense, isPointwise } from "
 import { blockFilter } from "./conv-filters.js";
 import { lowerInputGradient } from "./conv-input-gradient.js";
 import { recordConv, recordFilterGradient, recordInputGradient } from "./conv-recording.js";
+import { convolution } from "./grouped.js";
 import type { Context, Ops } from "./op.js";
 import { lowerWeightGradient } from "./weight-gradient.js";
 
@@ -43,16 +44,20 @@ function lowerForward(context: Context, node: NodeOf<"Conv2D">): void {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
     pads: [pad.top, pad.left, pad.bottom, pad.right],
-    group: channels.groups,
   };
   if (layoutOf(output) === "blocked") {
     const x = placement.full(input, isBlockableStem(channels, block) ? "nchw" : "blocked");
     const weights = blockFilter(context, filter, { info, channels });
-    placement.put(output, "blocked", builder.blockedConv([x, weights], attributes, info.outChannels));
+    placement.put(
+      output,
+      "blocked",
+      builder.blockedConv([x, weights], { ...attributes, group: channels.groups }, info.outChannels),
+    );
     return;
   }
   const weights = builder.op("Transpose", [filter], { perm: [3, 2, 0, 1] });
   const dilations = [info.dilationHeight, info.dilationWidth];
   const x = placement.full(input, "nchw");
-  placement.put(output, "nchw", builder.op("Conv", [x, weights], { ...attributes, dilations }));
+  const sizes = { groups: channels.groups, inputs: channels.from, outputs: channels.to };
+  placement.put(output, "nchw", convolution(context, [x, weights], { ...attributes, dilations }, sizes));
 }

@@ -11,7 +11,7 @@ import { lowerScaledSum } from "./scaled-sum.js";
 type UnaryKernel = UnaryName | "Step" | "LeakyRelu" | "ClipByValue" | "Cast";
 
 export const ELEMENTWISE: Ops<
-  UnaryKernel | BinaryName | "EluGrad" | "Select" | "ReluGradient" | "ScaledSum"
+  UnaryKernel | BinaryName | "EluGrad" | "Select" | "ReluGradient" | "ScaledSum" | "Bfloat16"
 > = {
   Add: binary("Add"),
   Sub: binary("Sub"),
@@ -115,6 +115,12 @@ export const ELEMENTWISE: Ops<
     ),
   },
   ScaledSum: { layout: "follow", lower: lowerScaledSum },
+  Bfloat16: {
+    layout: "follow",
+    lower: lowerUnary<NodeOf<"Bfloat16">>(({ builder }, x) =>
+      builder.op("Cast", [builder.op("Cast", [x], { to: 16 })], { to: 1 }),
+    ),
+  },
 };
 
 function unary<Name extends UnaryName>(

@@ -41,6 +41,8 @@ export interface Target {
   readonly block: number | null;
   /** Whether a max pool can return the indices of its maxima. */
   readonly hasPoolIndices: boolean;
+  /** Whether a grouped convolution is wrong where the channels that are computed together belong to two groups. */
+  readonly mixesGroups: boolean;
 }
 
 export interface Context extends Target {

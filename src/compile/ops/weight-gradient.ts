@@ -20,6 +20,7 @@ import {
   isDepthwise,
   isPointwise,
 } from "./conv-channels.js";
+import { convolution } from "./grouped.js";
 import { blockOf, type Context } from "./op.js";
 import { onlyTap, slicePixels, tapGradients, type WeightGradientOperands } from "./weight-gradient-taps.js";
 
@@ -142,7 +143,8 @@ function blockedConvolution(
   const ordered = builder.op("ReorderInput", [split], { channels_last: 1 }, BLOCKED_DOMAIN);
   const weights = builder.op("Reshape", [ordered, builder.ints([outputs, batchSize, outHeight, outWidth])]);
   const blocked = builder.op("ReorderInput", [image], { channels_last: 0 }, BLOCKED_DOMAIN);
-  const result = builder.op("Conv", [blocked, weights], attributes, BLOCKED_DOMAIN);
+  const grouped = { ...attributes, group: channels.groups };
+  const result = builder.op("Conv", [blocked, weights], grouped, BLOCKED_DOMAIN);
   const taps = filterHeight * filterWidth * channels.from;
   const rows = builder.op("Reshape", [result, builder.ints([outputs / block, taps, block])]);
   return builder.op("Transpose", [rows], { perm: [1, 0, 2] });
@@ -153,7 +155,8 @@ function plainConvolution(context: Context, { info, channels, x, dy }: WeightGra
   const { groups, from, to } = channels;
   const { image, attributes } = batchAsChannels(context, placement.full(x, "plain"), { info, channels });
   const weights = builder.op("Transpose", [placement.full(dy, "nchw")], { perm: [1, 0, 2, 3] });
-  const result = builder.op("Conv", [image, weights], attributes);
+  const sizes = { groups, inputs: info.batchSize, outputs: to };
+  const result = convolution(context, [image, weights], attributes, sizes);
   const shape = builder.ints([groups * to, info.filterHeight * info.filterWidth * from]);
   return builder.op("Transpose", [builder.op("Reshape", [result, shape])], { perm: [1, 0] });
 }
@@ -181,7 +184,6 @@ function batchAsChannels({ builder }: Context, x: string, { info, channels }: Co
     strides: [dilationHeight, 1],
     dilations: [strideHeight, strideWidth * from],
     pads: [pad.top, 0, Math.max(bottom, 0), 0],
-    group: groups,
   };
   return { image, attributes };
 }

@@ -1,58 +1,77 @@
-// Convolutions and their gradients. One filter per channel has ops of its own; other groups are computed one by one, because
-// TensorFlow has no gradients of grouped convolutions on the CPU.
+// Convolutions and their gradients. One filter per channel has ops of its own. On the CPU, other groups are computed one by one, because
+// TensorFlow has no gradients of grouped convolutions there.
 
+import type { Products } from "../../runtime/program.js";
 import type { ConvAttributes, ConvInfo } from "../graph/kernels.js";
-import { FLOAT, type TfAttribute, type TfTensor } from "./graph.js";
+import { DATA_TYPES, type TfAttribute, type TfNode, type TfTensor } from "./graph.js";
 import type { TfContext, TfLowerings } from "./lowering.js";
+import { product } from "./mixed.js";
 import { concatenated } from "./structure.js";
 
 export const CONV: TfLowerings<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"> = {
-  Conv2D: (context, { inputs: [x, filter], attributes }) => {
-    const { tensor, builder } = context;
-    if (isDepthwise(attributes))
-      return builder.floatOp(
-        "DepthwiseConv2dNative",
-        [tensor(x), depthwiseFilter(context, tensor(filter), attributes)],
-        settings(attributes.info),
-      );
-    return byGroup(context, attributes, {
-      operands: [split(context, tensor(x), attributes), splitFilter(context, tensor(filter), attributes)],
-      compute: ([image, own]) => builder.floatOp("Conv2D", [image, own], settings(attributes.info)),
-    });
-  },
-  Conv2DBackpropInput: (context, { inputs: [dy, filter], outputs: [dx], attributes }) => {
-    const { tensor, builder } = context;
-    if (isDepthwise(attributes))
-      return builder.floatOp(
-        "DepthwiseConv2dNativeBackpropInput",
-        [builder.ints(dx.shape), depthwiseFilter(context, tensor(filter), attributes), tensor(dy)],
-        settings(attributes.info),
-      );
-    const sizes = builder.ints([...dx.shape.slice(0, 3), attributes.info.inChannels / attributes.groups]);
-    return byGroup(context, attributes, {
-      operands: [splitFilter(context, tensor(filter), attributes), split(context, tensor(dy), attributes)],
-      compute: ([own, gradient]) =>
-        builder.floatOp("Conv2DBackpropInput", [sizes, own, gradient], settings(attributes.info)),
-    });
-  },
-  Conv2DBackpropFilter: (context, { inputs: [x, dy], outputs: [dw], attributes }) => {
-    const { tensor, builder } = context;
-    if (isDepthwise(attributes)) {
-      const gradient = builder.floatOp(
-        "DepthwiseConv2dNativeBackpropFilter",
-        [tensor(x), builder.ints(depthwiseShape(attributes)), tensor(dy)],
-        settings(attributes.info),
-      );
-      return builder.reshape(gradient, dw.shape);
-    }
-    const sizes = builder.ints([...dw.shape.slice(0, 3), (dw.shape[3] as number) / attributes.groups]);
-    return byGroup(context, attributes, {
-      operands: [split(context, tensor(x), attributes), split(context, tensor(dy), attributes)],
-      compute: ([image, gradient]) =>
-        builder.floatOp("Conv2DBackpropFilter", [image, sizes, gradient], settings(attributes.info)),
-    });
-  },
+  Conv2D: (context, node) =>
+    product(context, node, ([x, filter], type) => {
+      const { attributes } = node;
+      const op = operation(context, attributes, type);
+      const parts = partsOf(context, attributes);
+      if (isDepthwise(attributes))
+        return op("DepthwiseConv2dNative", [x, depthwiseFilter(context, filter, attributes, type)]);
+      return byGroup(context, parts, type, {
+        operands: [x, filter],
+        compute: ([image, own]) => op("Conv2D", [image, own]),
+      });
+    }),
+  Conv2DBackpropInput: (context, node) =>
+    product(context, node, ([dy, filter], type) => {
+      const {
+        outputs: [dx],
+        attributes,
+      } = node;
+      const { builder } = context;
+      const op = operation(context, attributes, type);
+      const parts = partsOf(context, attributes);
+      if (isDepthwise(attributes)) {
+        const own = depthwiseFilter(context, filter, attributes, type);
+        return op("DepthwiseConv2dNativeBackpropInput", [builder.ints(dx.shape), own, dy]);
+      }
+      const sizes = builder.ints([...dx.shape.slice(0, 3), attributes.info.inChannels / parts]);
+      return byGroup(context, parts, type, {
+        operands: [filter, dy],
+        compute: ([own, gradient]) => op("Conv2DBackpropInput", [sizes, own, gradient]),
+      });
+    }),
+  Conv2DBackpropFilter: (context, node) =>
+    product(context, node, ([x, dy], type) => {
+      const {
+        outputs: [dw],
+        attributes,
+      } = node;
+      const { builder } = context;
+      const op = operation(context, attributes, type);
+      const parts = partsOf(context, attributes);
+      if (isDepthwise(attributes)) {
+        const sizes = builder.ints(depthwiseShape(attributes));
+        const gradient = op("DepthwiseConv2dNativeBackpropFilter", [x, sizes, dy]);
+        return builder.reshape(gradient, dw.shape, type);
+      }
+      const sizes = builder.ints([...dw.shape.slice(0, 3), (dw.shape[3] as number) / parts]);
+      return byGroup(context, parts, type, {
+        operands: [x, dy],
+        compute: ([image, gradient]) => op("Conv2DBackpropFilter", [image, sizes, gradient]),
+      });
+    }),
 };
+
+/** How many convolutions the groups take. */
+function partsOf({ hasGpu }: TfContext, { groups }: ConvAttributes): number {
+  return hasGpu ? 1 : groups;
+}
+
+/** Makes ops of this convolution. */
+function operation({ builder }: TfContext, { info }: ConvAttributes, type: Products) {
+  const attributes = { T: { type: DATA_TYPES[type] }, ...settings(info) };
+  return (op: string, inputs: readonly TfTensor[]) => builder.op(op, inputs, attributes);
+}
 
 function settings(info: ConvInfo): Readonly<Record<string, TfAttribute>> {
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = info;
@@ -78,35 +97,38 @@ function depthwiseShape({ info }: ConvAttributes): readonly number[] {
   return [filterHeight, filterWidth, inChannels, outChannels / inChannels];
 }
 
-function depthwiseFilter({ builder }: TfContext, filter: TfTensor, attributes: ConvAttributes): TfTensor {
-  return builder.reshape(filter, depthwiseShape(attributes));
+function depthwiseFilter(
+  { builder }: TfContext,
+  filter: TfTensor,
+  attributes: ConvAttributes,
+  type: Products,
+): TfTensor {
+  return builder.reshape(filter, depthwiseShape(attributes), type);
 }
 
-/** The channels of images by group. */
-function split({ builder }: TfContext, x: TfTensor, { groups }: ConvAttributes): readonly TfTensor[] {
-  if (groups === 1) return [x];
-  const node = builder.node("Split", [builder.constant("int32", [], [3]), x], {
-    T: FLOAT,
-    num_split: { int: groups },
-  });
-  return Array.from({ length: groups }, (_, index) => ({ node, index }));
-}
-
-/** The output channels of filters by group, which are the last axis too. */
-const splitFilter = split;
-
-/** Computes each group by itself; the results are side by side in the last axis. */
+/** Computes each group by itself; the groups are side by side in the last axis of operands and results. */
 function byGroup(
   context: TfContext,
-  { groups }: ConvAttributes,
-  parts: {
-    readonly operands: readonly [readonly TfTensor[], readonly TfTensor[]];
+  groups: number,
+  type: Products,
+  operations: {
+    readonly operands: readonly [TfTensor, TfTensor];
     readonly compute: (operands: readonly [TfTensor, TfTensor]) => TfTensor;
   },
 ): TfTensor {
-  const [first, second] = parts.operands;
-  const results = Array.from({ length: groups }, (_, group) =>
-    parts.compute([first[group] as TfTensor, second[group] as TfTensor]),
+  if (groups === 1) return operations.compute(operations.operands);
+  const { builder } = context;
+  const [first, second] = operations.operands.map((operand) =>
+    builder.node("Split", [builder.constant("int32", [], [3]), operand], {
+      T: { type: DATA_TYPES[type] },
+      num_split: { int: groups },
+    }),
+  ) as [TfNode, TfNode];
+  const results = Array.from({ length: groups }, (_, index) =>
+    operations.compute([
+      { node: first, index },
+      { node: second, index },
+    ]),
   );
-  return groups === 1 ? (results[0] as TfTensor) : concatenated(context, results, 3);
+  return concatenated(context, results, 3, type);
 }

@@ -1,7 +1,7 @@
 // The vocabulary of TensorFlow graphs: nodes, tensors, and the values of attributes.
 
 /** Values of tensorflow.DataType. */
-export const DATA_TYPES = { float32: 1, int32: 3, bool: 10 } as const;
+export const DATA_TYPES = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 
 /** Plain numbers would be ambiguous, so each value says which field of tensorflow.AttrValue it belongs to. */
 export type TfAttribute =

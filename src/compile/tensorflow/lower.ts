@@ -9,11 +9,12 @@ import { CONV } from "./conv.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import { FLOAT, type TfNode, type TfTensor } from "./graph.js";
 import type { TfContext, TfLowerings } from "./lowering.js";
+import { MIXED } from "./mixed.js";
 import { POOL } from "./pool.js";
 import { STRUCTURE } from "./structure.js";
 
 /** A missing kernel is a type error. */
-const LOWERINGS: TfLowerings = { ...ELEMENTWISE, ...STRUCTURE, ...CONV, ...BATCH_NORM, ...POOL };
+const LOWERINGS: TfLowerings = { ...ELEMENTWISE, ...STRUCTURE, ...CONV, ...BATCH_NORM, ...POOL, ...MIXED };
 
 /** One step: what is fed, what is fetched. */
 export interface TfProgram {
@@ -27,11 +28,16 @@ export interface TfProgram {
   readonly done: TfTensor;
 }
 
-/** `variables`: the handles of TensorFlow's variables, by the names of the state. */
+export interface TfSurroundings {
+  /** The handles of TensorFlow's variables, by the names of the state. */
+  readonly variables: ReadonlyMap<string, TfTensor>;
+  readonly hasGpu: boolean;
+}
+
 export function lowerToTensorFlow(
   builder: TfBuilder,
   graph: TracedGraph,
-  variables: ReadonlyMap<string, TfTensor>,
+  { variables, hasGpu }: TfSurroundings,
 ): TfProgram {
   const known = new Map<Value, TfTensor | (() => TfTensor)>();
   const inputs = graph.inputs.map(({ name, value: { shape } }, index) => {
@@ -55,8 +61,9 @@ export function lowerToTensorFlow(
     });
   for (const [value, numbers] of graph.constants) known.set(value, () => constantOf(builder, value, numbers));
   const tensor = tensorIn(known);
+  const context = { builder, graph, hasGpu, tensor, rounded: new Map() };
   for (const node of graph.nodes) {
-    const results = lowerNode({ builder, graph, tensor }, node);
+    const results = lowerNode(context, node);
     const list = "node" in results ? [results] : results;
     node.outputs.forEach((output, index) => void known.set(output, list[index] as TfTensor));
   }

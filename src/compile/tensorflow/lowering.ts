@@ -8,8 +8,12 @@ import { DATA_TYPES, type TfAttribute, type TfTensor } from "./graph.js";
 export interface TfContext {
   readonly builder: TfBuilder;
   readonly graph: TracedGraph;
+  /** Grouped convolutions have gradients on a GPU only. */
+  readonly hasGpu: boolean;
   /** The tensor of a value that has been computed before. */
   tensor(value: Value): TfTensor;
+  /** What has been rounded to bfloat16, in that type. */
+  readonly rounded: Map<Value, TfTensor>;
 }
 
 /** Returns a tensor for each output; a function makes it only if somebody asks for it. */

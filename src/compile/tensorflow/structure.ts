@@ -1,8 +1,10 @@
 // Kernels that move numbers, sum them up, or multiply matrices.
 
+import type { Products } from "../../runtime/program.js";
 import type { ReductionName, Value } from "../graph/kernels.js";
-import { INT32, type TfTensor } from "./graph.js";
+import { DATA_TYPES, INT32, type TfTensor } from "./graph.js";
 import { type TfContext, type TfLowerings, typeOf } from "./lowering.js";
+import { product } from "./mixed.js";
 
 type Structure =
   | ("Reshape" | "Tile" | "Transpose" | "PadV2" | "Slice" | "Concat" | "BatchMatMul" | "Softmax" | "PixelDot")
@@ -38,22 +40,32 @@ export const STRUCTURE: TfLowerings<Structure> = {
   Concat: ({ builder, tensor }, { inputs, attributes: { axis } }) =>
     concatenated({ builder }, inputs.map(tensor), axis),
   // Products of a batch of one, as most are, are faster without the batch.
-  BatchMatMul: (
-    { builder, tensor },
-    { inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB } },
-  ) => {
-    if (y.shape.length !== 3 || a.shape[0] !== 1 || b.shape[0] !== 1)
-      return builder.floatOp("BatchMatMulV2", [tensor(a), tensor(b)], {
-        adj_x: { bool: transposeA },
-        adj_y: { bool: transposeB },
+  BatchMatMul: (context, node) =>
+    product(context, node, ([one, other], type) => {
+      const {
+        inputs: [a, b],
+        outputs: [y],
+        attributes: { transposeA, transposeB },
+      } = node;
+      const { builder } = context;
+      const T = { type: DATA_TYPES[type] };
+      if (y.shape.length !== 3 || a.shape[0] !== 1 || b.shape[0] !== 1)
+        return builder.op("BatchMatMulV2", [one, other], {
+          T,
+          adj_x: { bool: transposeA },
+          adj_y: { bool: transposeB },
+        });
+      const matrices = [
+        builder.reshape(one, a.shape.slice(1), type),
+        builder.reshape(other, b.shape.slice(1), type),
+      ];
+      const result = builder.op("MatMul", matrices, {
+        T,
+        transpose_a: { bool: transposeA },
+        transpose_b: { bool: transposeB },
       });
-    const matrix = (value: Value) => builder.reshape(tensor(value), value.shape.slice(1));
-    const product = builder.floatOp("MatMul", [matrix(a), matrix(b)], {
-      transpose_a: { bool: transposeA },
-      transpose_b: { bool: transposeB },
-    });
-    return builder.reshape(product, y.shape);
-  },
+      return builder.reshape(result, y.shape, type);
+    }),
 };
 
 /** Of floats. */
@@ -67,13 +79,14 @@ export function padded(
   return builder.floatOp("PadV2", [x, sizes, builder.scalar(value)], { Tpaddings: INT32 });
 }
 
-/** Of floats. */
 export function concatenated(
   { builder }: Pick<TfContext, "builder">,
   parts: readonly TfTensor[],
   axis: number,
+  type: Products = "float32",
 ): TfTensor {
-  return builder.floatOp("ConcatV2", [...parts, builder.constant("int32", [], [axis])], {
+  return builder.op("ConcatV2", [...parts, builder.constant("int32", [], [axis])], {
+    T: { type: DATA_TYPES[type] },
     N: { int: parts.length },
     Tidx: INT32,
   });

@@ -71,6 +71,7 @@ export function trace(step: StepFunction, variables: ReadonlyMap<string, tf.Vari
         after: recorder.tracedValue(variable),
       })),
       constants: new Map(recorder.constants),
+      products: step.products ?? "float32",
       nodes: [...recorder.nodes],
     };
   } catch (error) {
