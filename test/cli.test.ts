@@ -239,15 +239,29 @@ describe("squeezebox", function () {
     });
   });
 
-  describe("doctor", () => {
-    it("hides what libraries print, and fits 80 columns", () => {
-      const { status, stdout, stderr } = run(["doctor"], { COLUMNS: "80" });
+  describe("doctor", function () {
+    this.timeout(180_000);
+
+    /** Of Vulkan; a software driver comes with Debian's chromium. */
+    const NO_DRIVER = { VK_ICD_FILENAMES: "/nowhere.json", VK_DRIVER_FILES: "/nowhere.json" };
+    const SOFTWARE = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+    it("hides what libraries print, measures a step, and fits 80 columns", () => {
+      const { status, stdout, stderr } = run(["doctor"], { COLUMNS: "80", ...NO_DRIVER });
       assert.deepEqual([status, stderr], [0, ""]);
-      assert.match(stdout, /compiled +yes/);
+      assert.match(stdout, /compiled +\d[\d.]+ +ONNX Runtime/);
+      assert.match(stdout, /--device webgpu +- +a GPU and its driver/);
+      assert.match(stdout, /--backend auto uses compiled: no TensorFlow/);
       assert.ok(
-        stdout.split("\n").every((line) => line.length <= 90),
+        stdout.split("\n").every((line) => line.length <= 80),
         stdout,
       );
+    });
+
+    it("measures WebGPU where there is a driver", function () {
+      if (!existsSync(SOFTWARE)) this.skip();
+      const { stdout } = run(["doctor"], { VK_ICD_FILENAMES: SOFTWARE });
+      assert.match(stdout, /--device webgpu +\d[\d.]+ +ONNX Runtime/);
     });
   });
 

@@ -1,70 +1,66 @@
-// squeezebox doctor: shows which backends work on this machine, and how to get the others.
+// squeezebox doctor: shows which engines work on this machine, how fast they are, and how to get the others.
 
-import { probeBlockSize } from "../compile/onnx/block-size.js";
-import { probeDevice, probeTensorFlow } from "../engine/probe.js";
+import { type GpuTensorFlow, gpuTensorFlow } from "../engine/gpu-tensorflow.js";
 import { formatTable } from "../format.js";
-import { DEVICE_NAMES, DEVICES, defaultJobs } from "../runtime/devices.js";
-import { isFound } from "../runtime/find-tensorflow.js";
-import { lineWidth, print, printJson } from "./output.js";
+import { DEVICE_NAMES, type Device, defaultJobs, type EngineOptions } from "../runtime/devices.js";
+import { gpusFor } from "../runtime/gpus.js";
+import { type NotTried, type Tried, tryEngine, works } from "../training/try-engine.js";
+import { lineWidth, print, printJson, wrapped } from "./output.js";
 
-interface Finding {
-  readonly backend: string;
-  readonly works: boolean;
-  readonly detail: string;
-}
+type Target = Pick<EngineOptions, "backend" | "device">;
+
+/** `--backend cpu` works everywhere, and its steps would take minutes. */
+const TARGETS: readonly Target[] = [
+  ...DEVICE_NAMES.map((device): Target => ({ backend: "compiled", device })),
+  { backend: "tensorflow", device: "cpu" },
+  { backend: "tensorflow-eager", device: "cpu" },
+];
 
 export async function doctor({ json }: { json: boolean }): Promise<number> {
-  const block = await probeBlockSize();
-  const tensorflow = await probeTensorFlow();
-  const jobs = defaultJobs({ backend: "compiled", device: "cpu", threads: 1 }, []);
-  const gpu = await Promise.all(
-    DEVICE_NAMES.filter((device) => device !== "cpu").map(async (device) => ({
-      device,
-      reason: await probeDevice(device),
-    })),
-  );
-  const findings: Finding[] = [
-    {
-      backend: "compiled",
-      works: true,
-      detail:
-        block === null
-          ? "ONNX Runtime on the CPU, with plain kernels (this processor has no blocked ones)"
-          : `ONNX Runtime on the CPU, with blocked kernels (${block} channels per block)`,
-    },
-    isFound(tensorflow)
-      ? {
-          backend: "tensorflow",
-          works: true,
-          detail: `TensorFlow ${tensorflow.tensorflow} through ${tensorflow.packageName} ${tensorflow.version}, ${tensorflow.hasGpu ? "with a GPU" : "without a GPU: it runs on the CPU"}`,
-        }
-      : { backend: "tensorflow", works: false, detail: tensorflow.reason },
-    ...gpu.map(({ device, reason }) => ({
-      backend: `compiled --device ${device}`,
-      works: reason === null,
-      detail:
-        reason === null ? `ONNX Runtime on ${device}` : `${DEVICES[device].needs} (${reason.slice(0, 100)})`,
-    })),
-    {
-      backend: "cpu",
-      works: true,
-      detail: "the kernels of TensorFlow.js itself: slow, for checking the others",
-    },
-  ];
-  const auto = isFound(tensorflow) && tensorflow.hasGpu ? "tensorflow" : "compiled";
+  const results: { target: Target; result: Tried | NotTried }[] = [];
+  for (const target of TARGETS) {
+    if (process.stderr.isTTY) process.stderr.write(`\rtrying ${nameOf(target)} ...\u001b[K`);
+    results.push({ target, result: await tryEngine(target) });
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  const state = await gpuTensorFlow();
+  const auto = state === "gpu" ? "tensorflow" : "compiled";
+  const engine = { backend: auto, device: "cpu", threads: 1 } as const;
+  const jobs = defaultJobs(engine, gpusFor(engine));
   if (json) {
-    printJson({ node: process.version, jobs: jobs, auto, backends: findings });
+    const engines = results.map(({ target, result }) => ({ ...target, works: works(result), ...result }));
+    printJson({ node: process.version, jobs, auto, engines });
     return 0;
   }
+  const rows = results.map(({ target, result }) => [
+    nameOf(target),
+    works(result) ? milliseconds(result.stepMs) : "-",
+    works(result)
+      ? result.engine
+      : result.reason.replace(/^--\S+ \S+ (does not work here|needs TensorFlow): /, ""),
+  ]);
   print(
-    formatTable(
-      ["backend", "works", "detail"],
-      findings.map(({ backend, works, detail }) => [backend, works ? "yes" : "no", detail]),
-      { right: [], width: lineWidth() },
-    ),
+    formatTable(["--backend", "ms a step", "engine, or why not"], rows, { right: [1], width: lineWidth() }),
   );
-  print(
-    `\nNode ${process.version}, ${jobs} cores: a sweep trains ${jobs} runs at a time\n--backend auto uses ${auto}`,
-  );
+  print("");
+  print(wrapped("a step: SE-ResNet-8, 32 images of 28x28, one thread"));
+  print(wrapped(`--backend auto uses ${auto}: ${REASONS[state]}`));
+  print(`Node ${process.version}: a sweep trains ${jobs} ${jobs === 1 ? "run" : "runs"} at a time`);
   return 0;
 }
+
+function nameOf({ backend, device }: { backend: string; device: Device }): string {
+  return device === "cpu" ? backend : `${backend} --device ${device}`;
+}
+
+function milliseconds(duration: number): string {
+  return duration < 100 ? duration.toPrecision(3) : duration.toFixed(0);
+}
+
+/** Why `auto` takes what it takes. */
+const REASONS: Readonly<Record<GpuTensorFlow, string>> = {
+  gpu: "TensorFlow sees a GPU",
+  "no gpu": "the TensorFlow made for GPUs sees none",
+  none: "no TensorFlow for GPUs works here",
+  crashes: "the TensorFlow made for GPUs crashes",
+};

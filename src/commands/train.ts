@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { parseSetFlag } from "../config/override.js";
 import { InputError } from "../diagnostic.js";
+import { checkEngine } from "../engine/select-engine.js";
 import { datasetOf } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
@@ -33,6 +34,7 @@ export interface TrainFlags extends EngineFlags {
 export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
   const run = await readRun(file, flags);
+  await checkEngine(engine);
   const { parent, folder } = run;
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(heldBy(parent, lock));

@@ -9,7 +9,7 @@ import { lower } from "../compile/lower.js";
 import { probeBlockSize } from "../compile/onnx/block-size.js";
 import { OnnxBuilder } from "../compile/onnx/builder.js";
 import type { OnnxGraph } from "../compile/onnx/graph.js";
-import { createSession, floatsOf, type Session, whyUnavailable } from "../compile/onnx/session.js";
+import { createSession, floatsOf, isAvailable, type Session } from "../compile/onnx/session.js";
 import type { Target } from "../compile/ops/op.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
@@ -36,8 +36,8 @@ export async function createCompiledEngine(options: CompiledOptions): Promise<En
 
 /** Throws InputError if the device cannot be used. */
 export async function checkDevice(device: Device): Promise<void> {
-  const reason = await whyUnavailable(device);
-  if (reason !== null) throw new InputError(`--device ${device} does not work here: ${reason}`);
+  if (!(await isAvailable(device)))
+    throw new InputError(`--device ${device} does not work here: ${DEVICES[device].needs}`);
 }
 
 /** Two buffers of a state on the host. A program reads one and writes the other, then they are swapped. */

@@ -8,6 +8,7 @@ import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "../r
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine, EngineFacts } from "./engine.js";
+import { gpuTensorFlow } from "./gpu-tensorflow.js";
 import { createGraphEngine } from "./graph-engine.js";
 
 /** Throws InputError if the requested backend is not installed or the device cannot be used. */
@@ -32,8 +33,8 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
     case "compiled":
       return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
-      const result = findTensorFlow({ threads, onlyGpu: true });
-      return isFound(result) && result.hasGpu
+      const result = (await gpuTensorFlow()) === "gpu" ? findTensorFlow({ threads, onlyGpu: true }) : null;
+      return result && isFound(result)
         ? graphEngineOf(result, threads)
         : createCompiledEngine({ device, threads, blocked: true });
     }
@@ -41,10 +42,16 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
 }
 
 /** Throws InputError in the same cases as selectEngine, without creating an engine. */
-export async function checkEngine({ backend, device }: EngineOptions): Promise<void> {
-  if (backend === "tensorflow" || backend === "tensorflow-eager") requireTensorFlow();
+export async function checkEngine({ backend, device, threads }: EngineOptions): Promise<void> {
+  if (backend === "tensorflow" || backend === "tensorflow-eager") {
+    if ((await gpuTensorFlow()) === "crashes") throw new InputError(CRASHES);
+    requireTensorFlow({ threads });
+  }
   if (device !== "cpu" && (backend === "compiled" || backend === "auto")) await checkDevice(device);
 }
+
+const CRASHES =
+  "--backend tensorflow does not work here: TensorFlow crashes when it is loaded, most likely because it does not find CUDA's libraries; `squeezebox setup tensorflow --gpu` installs both";
 
 /** Throws InputError if there is none. */
 function requireTensorFlow(options?: FindOptions): TensorFlow {

@@ -42,8 +42,7 @@ export const DEVICES = {
     mixesGroups: false,
     keepsState: false,
     isShared: true,
-    needs:
-      "an NVIDIA GPU and CUDA 12 are needed, and ONNX Runtime's libraries for it: see docs/installation.md",
+    needs: "an NVIDIA GPU, CUDA, cuDNN and ONNX Runtime's libraries for them are needed: see docs/gpu.md",
   },
 } as const satisfies Readonly<Record<string, DeviceTraits>>;
 

@@ -3,16 +3,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
-import { probeTensorFlow } from "../../src/engine/probe.js";
-import { isFound } from "../../src/runtime/find-tensorflow.js";
+import { findTensorFlow, isFound } from "../../src/runtime/find-tensorflow.js";
 import { recordIn, TFJS_NODE } from "../../src/runtime/tensorflow-folder.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 interface Doctor {
-  readonly backends: readonly {
+  readonly auto: string;
+  readonly engines: readonly {
     readonly backend: string;
+    readonly device: string;
     readonly works: boolean;
-    readonly detail: string;
+    readonly reason?: string;
+    readonly engine?: string;
+    readonly stepMs?: number;
   }[];
 }
 
@@ -38,7 +41,8 @@ describe("squeezebox setup tensorflow", () => {
     const doctor = () => {
       const { status, stdout } = run("doctor", "--json");
       assert.equal(status, 0);
-      return (JSON.parse(stdout) as Doctor).backends.find(({ backend }) => backend === "tensorflow");
+      const { auto, engines } = JSON.parse(stdout) as Doctor;
+      return { auto, ...engines.find(({ backend }) => backend === "tensorflow") };
     };
     return { own, run, doctor };
   };
@@ -76,7 +80,7 @@ describe("squeezebox setup tensorflow", () => {
       assert.equal(status, 2);
       assert.match(stderr, /installing tensorflow-cpu==.* from PyPI failed .*setup\.log/);
       assert.ok(!existsSync(recordIn(own)));
-      assert.match(doctor()?.detail ?? "", /`squeezebox setup tensorflow` installs it;/);
+      assert.match(doctor().reason ?? "", /`squeezebox setup tensorflow` installs it;/);
       assert.match(run("setup", "tensorflow", "--remove").stdout, /^removed /);
       assert.match(run("setup", "tensorflow", "--remove").stdout, /^there is nothing to remove/);
     }));
@@ -93,9 +97,9 @@ describe("squeezebox setup tensorflow", () => {
       ]) {
         spoil();
         const found = doctor();
-        assert.equal(found?.works, false);
+        assert.equal(found.works, false);
         assert.match(
-          found?.detail ?? "",
+          found.reason ?? "",
           /tfjs-node does not load; `squeezebox setup tensorflow` installs it again/,
         );
       }
@@ -107,6 +111,32 @@ describe("squeezebox setup tensorflow", () => {
         /^--backend tensorflow needs TensorFlow: .* does not load; .* installs it again\n$/,
       );
     }));
+
+  // On a machine with a GPU, TensorFlow does so where libraries of CUDA are missing.
+  it("may crash when it is loaded: doctor says so, training with it stops, and auto takes another engine", function () {
+    return inTemporaryFolder(async (folder) => {
+      const { own, run, doctor } = within(folder);
+      const addon = join(own, "node_modules", TFJS_NODE, "lib", "napi-v8");
+      mkdirSync(addon, { recursive: true });
+      writeFileSync(join(own, "node_modules", TFJS_NODE, "package.json"), '{ "version": "0.0.0" }');
+      writeFileSync(recordIn(own), JSON.stringify({ tensorflow: "2.21.0", gpu: true }));
+      const source =
+        "#include <stdlib.h>\n__attribute__((constructor)) static void stop(void) { abort(); }\n";
+      const words = ["-shared", "-fPIC", "-x", "c", "-", "-o", join(addon, "tfjs_binding.node")];
+      if (spawnSync("cc", words, { input: source }).status !== 0) this.skip();
+      const found = doctor();
+      assert.deepEqual([found.works, found.auto], [false, "compiled"]);
+      assert.match(found.reason ?? "", /crashed \(SIGABRT\)/);
+      writeFileSync(join(folder, "a.yaml"), EXPERIMENT);
+      const { status, stderr } = run("train", "a.yaml", "--backend", "tensorflow");
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^--backend tensorflow does not work here: TensorFlow crashes .* --gpu` installs both\n$/,
+      );
+      assert.equal(run("train", "a.yaml").status, 0);
+    });
+  });
 });
 
 const EXPERIMENT = `name: a
@@ -121,13 +151,25 @@ training: { epochs: 2, batchSize: 16, optimizer: { name: sgd, learningRate: 0.01
 `;
 
 describe("--backend tensorflow", () => {
-  before(async function () {
-    if (isFound(await probeTensorFlow())) return;
+  before(function () {
+    if (isFound(findTensorFlow())) return;
     this.test?.parent?.eachTest((test) => {
       test.title += " (skipped: TensorFlow is not set up)";
     });
     this.skip();
   });
+
+  it("is what doctor has measured", () =>
+    inTemporaryFolder(async (folder) => {
+      const { status, stdout } = squeezebox(folder, ["doctor", "--json"]);
+      assert.equal(status, 0);
+      const { engines } = JSON.parse(stdout) as Doctor;
+      for (const name of ["tensorflow", "tensorflow-eager"]) {
+        const found = engines.find(({ backend }) => backend === name);
+        assert.match(found?.engine ?? "", /^TensorFlow 2/);
+        assert.ok((found?.stepMs ?? 0) > 0);
+      }
+    }));
 
   it("trains as the compiled engine does", () =>
     inTemporaryFolder(async (folder) => {

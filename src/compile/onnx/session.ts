@@ -35,8 +35,8 @@ export function createSession(
   });
 }
 
-/** Why a device cannot be used, in one line; null if it can. */
-export async function whyUnavailable(device: Device): Promise<string | null> {
+/** Whether a device can be used. */
+export async function isAvailable(device: Device): Promise<boolean> {
   const builder = new OnnxBuilder();
   const [x, y] = [
     { name: "x", shape: [1] },
@@ -48,15 +48,9 @@ export async function whyUnavailable(device: Device): Promise<string | null> {
       threads: 1,
     });
     await session.release();
-    return null;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return (
-      message
-        .slice(message.lastIndexOf(" was false. ") + 1)
-        .replace(/^was false\. /, "")
-        .split("\n")[0] ?? ""
-    );
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,52 @@
+// Training steps on random images, and how long they take.
+
+import type { Experiment } from "../config/experiment-spec.js";
+import type { Engine } from "../engine/engine.js";
+import { buildModel } from "../model/build-model.js";
+import { initialState } from "../model/initial-values.js";
+import { buildNetwork } from "../network/build-network.js";
+import type { Graph } from "../network/graph.js";
+import { randomStream } from "../random.js";
+import { createOptimizer } from "./optimizer.js";
+import { type BatchShape, trainingStep } from "./steps.js";
+import { stateOf } from "./training-state.js";
+
+export interface TimedSteps {
+  readonly graph: Graph;
+  /** Runs the next step. Returns its duration in milliseconds. */
+  readonly step: () => Promise<number>;
+}
+
+/** Prepares steps of an experiment's network, without data and with one batch of random images. */
+export async function timedSteps(
+  engine: Engine,
+  { network, training }: Pick<Experiment, "network" | "training">,
+  shape: BatchShape,
+): Promise<TimedSteps> {
+  const { batch, height, width, channels, classes } = shape;
+  const graph = buildNetwork(network, { shape: { height, width, channels }, classes });
+  const optimizer = createOptimizer(training.optimizer);
+  const { model, state } = engine.build(() => {
+    const model = buildModel(graph);
+    return { model, state: stateOf(model, optimizer, training) };
+  });
+  engine.writeState(initialState(graph, state, 1));
+  const parts = { optimizer, state, shape, training, classWeights: null };
+  const program = await engine.compile(trainingStep(model, parts));
+  const random = randomStream("timed steps");
+  const images = Float32Array.from({ length: batch * height * width * channels }, () => random.uniform());
+  const labels = new Float32Array(batch * classes);
+  for (let row = 0; row < batch; row++) labels[row * classes + random.integer(classes)] = 1;
+  let steps = 0;
+  const step = async () => {
+    const start = performance.now();
+    const scalars = Object.entries(optimizer.scalarValues(++steps)).map(([name, value]) => [
+      name,
+      Float32Array.of(value),
+    ]);
+    const learningRate = { learning_rate: Float32Array.of(0.01) };
+    await program.run({ images, labels, ...learningRate, ...Object.fromEntries(scalars) });
+    return performance.now() - start;
+  };
+  return { graph, step };
+}
