@@ -67,6 +67,7 @@ function withTraining(command: Command): Command {
     .option("--backend <name>", `one of ${BACKENDS.join(", ")}`, "auto")
     .option("--device <name>", `device of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
     .option("--threads <n>", "threads per run", count("--threads"), 1)
+    .option("--xla", "compile TensorFlow's graph by XLA: faster steps after a longer start", false)
     .option(
       "--loaders <n>",
       "threads per run that decode and transform images; 0: none besides the run's own",

@@ -8,14 +8,18 @@ export interface EngineFlags {
   readonly backend: string;
   readonly device: string;
   readonly threads: number;
+  readonly xla: boolean;
 }
 
 /** Throws InputError for names that are not allowed. */
-export function parseEngine({ backend, device, threads }: EngineFlags): EngineOptions {
+export function parseEngine({ backend, device, threads, xla }: EngineFlags): EngineOptions {
+  if (xla && backend !== "tensorflow" && backend !== "auto")
+    throw new InputError(`--xla is for --backend tensorflow; found --backend ${backend}`);
   return {
     backend: oneOf("--backend", backend, BACKENDS),
     device: oneOf("--device", device, DEVICE_NAMES),
     threads,
+    xla,
   };
 }
 

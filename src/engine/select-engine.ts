@@ -12,7 +12,12 @@ import { gpuTensorFlow } from "./gpu-tensorflow.js";
 import { createGraphEngine } from "./graph-engine.js";
 
 /** Throws InputError if the requested backend is not installed or the device cannot be used. */
-export async function selectEngine({ backend, device, threads }: EngineOptions): Promise<Engine> {
+export async function selectEngine({
+  backend,
+  device,
+  threads,
+  xla = false,
+}: EngineOptions): Promise<Engine> {
   // Turns off tfjs' checks in the hot path, and its advice to install another backend.
   tf.enableProdMode();
   switch (backend) {
@@ -23,29 +28,30 @@ export async function selectEngine({ backend, device, threads }: EngineOptions):
         isRepeatable: true,
       });
     case "tensorflow":
-      return graphEngineOf(requireTensorFlow({ threads }), threads);
+      return graphEngineOf(requireTensorFlow({ threads, xla }), { threads, xla });
     case "tensorflow-eager": {
       const found = requireTensorFlow({ threads });
       found.registerBackend();
-      const { description, isRepeatable } = factsOf(found, threads);
+      const { description, isRepeatable } = factsOf(found, { threads, xla: false });
       return createEagerEngine("tensorflow-eager", { description: `${description}, eager`, isRepeatable });
     }
     case "compiled":
       return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
-      const result = (await gpuTensorFlow()) === "gpu" ? findTensorFlow({ threads, onlyGpu: true }) : null;
+      const result =
+        (await gpuTensorFlow()) === "gpu" ? findTensorFlow({ threads, xla, onlyGpu: true }) : null;
       return result && isFound(result)
-        ? graphEngineOf(result, threads)
+        ? graphEngineOf(result, { threads, xla })
         : createCompiledEngine({ device, threads, blocked: true });
     }
   }
 }
 
 /** Throws InputError in the same cases as selectEngine, without creating an engine. */
-export async function checkEngine({ backend, device, threads }: EngineOptions): Promise<void> {
+export async function checkEngine({ backend, device, threads, xla = false }: EngineOptions): Promise<void> {
   if (backend === "tensorflow" || backend === "tensorflow-eager") {
     if ((await gpuTensorFlow()) === "crashes") throw new InputError(CRASHES);
-    requireTensorFlow({ threads });
+    requireTensorFlow({ threads, xla });
   }
   if (device !== "cpu" && (backend === "compiled" || backend === "auto")) await checkDevice(device);
 }
@@ -60,13 +66,22 @@ function requireTensorFlow(options?: FindOptions): TensorFlow {
   throw new InputError(`--backend tensorflow needs TensorFlow: ${result.reason}`);
 }
 
-function graphEngineOf(found: TensorFlow, threads: number): Engine {
-  return createGraphEngine(found.binding, factsOf(found, threads));
+interface TensorFlowUse {
+  readonly threads: number;
+  readonly xla: boolean;
 }
 
-function factsOf({ packageName, version, tensorflow, hasGpu }: TensorFlow, threads: number): EngineFacts {
+function graphEngineOf(found: TensorFlow, use: TensorFlowUse): Engine {
+  return createGraphEngine(found.binding, factsOf(found, use));
+}
+
+function factsOf(
+  { packageName, version, tensorflow, hasGpu }: TensorFlow,
+  { threads, xla }: TensorFlowUse,
+): EngineFacts {
+  const where = `${hasGpu ? "GPU" : "CPU"}${xla ? ", XLA" : ""}`;
   return {
-    description: `TensorFlow ${tensorflow} through ${packageName} ${version}, ${hasGpu ? "GPU" : "CPU"}`,
+    description: `TensorFlow ${tensorflow} through ${packageName} ${version}, ${where}`,
     isRepeatable: isDeterministic() || (!hasGpu && threads === 1),
   };
 }

@@ -68,6 +68,8 @@ export interface EngineOptions {
   /** The device of the compiled engine. */
   readonly device: Device;
   readonly threads: number;
+  /** Whether XLA compiles TensorFlow's graph; no by default. */
+  readonly xla?: boolean;
 }
 
 /** The number of runs at a time: one on a GPU, otherwise as many as there are cores for their threads. */

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { readRecord, TFJS_NODE, tensorFlowFolder } from "./tensorflow-folder.js";
+import { readRecord, sitePackages, TFJS_NODE, tensorFlowFolder } from "./tensorflow-folder.js";
 
 export interface TensorFlowFound {
   readonly packageName: string;
@@ -54,6 +54,8 @@ export function isFound<Found extends TensorFlowFound>(result: Found | TensorFlo
 export interface FindOptions {
   /** How many an operation may use, which is fixed when TensorFlow is first loaded. By default, TensorFlow chooses. */
   readonly threads?: number;
+  /** Whether XLA compiles graphs. */
+  readonly xla?: boolean;
   /** Do not load a TensorFlow that cannot use a GPU. */
   readonly onlyGpu?: boolean;
 }
@@ -61,6 +63,7 @@ export interface FindOptions {
 /** Loads the first TensorFlow that works, among tfjs-node-gpu, tfjs-node and the one that was set up. */
 export function findTensorFlow({
   threads,
+  xla = false,
   onlyGpu = false,
 }: FindOptions = {}): TensorFlow | TensorFlowMissing {
   // Allocate GPU memory as needed, not all of it at the start.
@@ -70,6 +73,7 @@ export function findTensorFlow({
     process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
     process.env.TF_NUM_INTEROP_THREADS ??= "1";
   }
+  if (xla) useXla();
   const places = knownPlaces().filter(({ canUseGpu }) => canUseGpu || !onlyGpu);
   for (const place of places) {
     const found = load(place);
@@ -82,6 +86,16 @@ export function findTensorFlow({
 /** Whether there is a TensorFlow that is made for GPUs. Loads nothing. */
 export function tensorFlowMayUseGpu(): boolean {
   return knownPlaces().some(({ canUseGpu }) => canUseGpu);
+}
+
+/** Compiles everything that XLA can, in clusters as large as possible, on the CPU too. */
+function useXla(): void {
+  process.env.TF_XLA_FLAGS ??=
+    "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_max_cluster_size=1000000";
+  const folder = tensorFlowFolder();
+  // For GPUs, it needs a compiler and a library of CUDA, which come with the wheels.
+  if (readRecord(folder)?.gpu)
+    process.env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${join(sitePackages(folder), "nvidia", "cuda_nvcc")}`;
 }
 
 const HOW_TO_GET =

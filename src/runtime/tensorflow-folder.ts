@@ -1,6 +1,6 @@
 // The folder of this user into which `squeezebox setup tensorflow` installs TensorFlow.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -26,6 +26,13 @@ export interface TensorFlowRecord {
 /** Written last, so that an installation without it is incomplete. */
 export function recordIn(folder: string): string {
   return join(folder, "installed.json");
+}
+
+/** The Python packages there, where the libraries are; throws if there is no virtual environment. */
+export function sitePackages(folder: string): string {
+  const libraries = join(folder, "venv", "lib");
+  const python = readdirSync(libraries).find((name) => name.startsWith("python3"));
+  return join(libraries, python ?? "", "site-packages");
 }
 
 /** Null if nothing is installed, or not completely. */

@@ -10,6 +10,7 @@ import { makeFolder, writeWhole } from "../records/files.js";
 import {
   readRecord,
   recordIn,
+  sitePackages,
   type TensorFlowRecord,
   TFJS_NODE,
   tensorFlowFolder,
@@ -134,7 +135,7 @@ function addonFolder(folder: string): string {
  * lose them. The definitions are those that node-pre-gyp would pass on.
  */
 function buildStep(folder: string, { headers }: Tools): Step {
-  const wheel = wheelFolder(folder);
+  const wheel = join(sitePackages(folder), "tensorflow");
   const dependencies = join(addonFolder(folder), "deps");
   mkdirSync(join(dependencies, "lib"), { recursive: true });
   symlinkSync(join(wheel, "include"), join(dependencies, "include"));
@@ -153,10 +154,4 @@ function buildStep(folder: string, { headers }: Tools): Step {
     ],
     environment: { LDFLAGS: `-Wl,-rpath,${wheel}` },
   };
-}
-
-function wheelFolder(folder: string): string {
-  const libraries = join(folder, "venv", "lib");
-  const python = readdirSync(libraries).find((name) => name.startsWith("python3"));
-  return join(libraries, python ?? "", "site-packages", "tensorflow");
 }

@@ -170,9 +170,9 @@ async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, opt
 }
 
 function orderOf({ name, experiment, fingerprint }: Run, options: SweepOptions): RunOrder {
-  const { backend, device, threads, tensorboard, loaders } = options;
+  const { backend, device, threads, xla = false, tensorboard, loaders } = options;
   const folder = join(options.folder, name);
-  return { experiment, fingerprint, folder, backend, device, threads, tensorboard, loaders };
+  return { experiment, fingerprint, folder, backend, device, threads, xla, tensorboard, loaders };
 }
 
 function copyTwin(folder: string, run: Run, twin: Run): RunState {

@@ -159,6 +159,24 @@ describe("--backend tensorflow", () => {
     this.skip();
   });
 
+  it("returns the same numbers each time if they must be deterministic, also with two threads", () =>
+    inTemporaryFolder(async (folder) => {
+      writeFileSync(
+        join(folder, "a.yaml"),
+        EXPERIMENT.replace("epochs: 2", "deterministic: true, epochs: 2"),
+      );
+      const states = ["1", "2"].map((runs) => {
+        const words = ["train", "a.yaml", "--backend", "tensorflow", "--threads", "2", "--runs", runs];
+        const { status, stderr } = squeezebox(folder, words);
+        assert.equal(status, 0, stderr);
+        const run = join(folder, runs, "a", "seed-1");
+        const { isRepeatable } = JSON.parse(readFileSync(join(run, "environment.json"), "utf8"));
+        assert.equal(isRepeatable, true);
+        return readFileSync(join(run, "checkpoint", "last.safetensors"));
+      }) as [Buffer, Buffer];
+      assert.deepEqual(...states);
+    }));
+
   it("is what doctor has measured", () =>
     inTemporaryFolder(async (folder) => {
       const { status, stdout } = squeezebox(folder, ["doctor", "--json"]);
@@ -174,19 +192,22 @@ describe("--backend tensorflow", () => {
   it("trains as the compiled engine does", () =>
     inTemporaryFolder(async (folder) => {
       writeFileSync(join(folder, "a.yaml"), EXPERIMENT);
-      const losses = ["compiled", "tensorflow", "tensorflow-eager"].map((backend) => {
+      const backends = [["compiled"], ["tensorflow"], ["tensorflow", "--xla"], ["tensorflow-eager"]];
+      const losses = backends.map((words) => {
+        const runs = words.join("");
         const { status, stderr } = squeezebox(folder, [
           "train",
           "a.yaml",
           "--backend",
-          backend,
+          ...words,
           "--runs",
-          backend,
+          runs,
         ]);
         assert.equal(status, 0, stderr);
-        const run = join(folder, backend, "a", "seed-1");
+        const run = join(folder, runs, "a", "seed-1");
         const { engine } = JSON.parse(readFileSync(join(run, "environment.json"), "utf8"));
-        assert.match(engine, backend === "compiled" ? /^ONNX Runtime/ : /^TensorFlow 2/);
+        assert.match(engine, words[0] === "compiled" ? /^ONNX Runtime/ : /^TensorFlow 2/);
+        assert.equal(engine.includes("XLA"), words.includes("--xla"));
         const rows: Record<string, string>[] = parse(readFileSync(join(run, "epochs.csv")), {
           columns: true,
         });
