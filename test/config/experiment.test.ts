@@ -152,6 +152,8 @@ describe("defaults", () => {
       batchSize: 128,
       accumulate: 1,
       dropLast: false,
+      precision: "float32",
+      deterministic: false,
       optimizer: {
         name: "sgd",
         learningRate: 0.1,
