@@ -15,8 +15,7 @@ import type { Backend } from "../runtime/devices.js";
 import { expectedBackend } from "../runtime/gpus.js";
 import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
 import { continueShorter } from "../sweep/shorter-runs.js";
-import { DivergedError } from "../training/train-epoch.js";
-import { type RunOptions, trainRun } from "../training/train-run.js";
+import { isFailedRun, type RunOptions, trainRun } from "../training/train-run.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
@@ -57,7 +56,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     printResult(folder, known, flags);
     return 0;
   } catch (error) {
-    if (!(error instanceof DivergedError)) throw error;
+    if (!isFailedRun(error)) throw error;
     printError(`failed: ${error.message} (${folder.log})`);
     return 1;
   } finally {

@@ -14,6 +14,7 @@ import type { Target } from "../compile/ops/op.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
 import { DEVICES, type Device } from "../runtime/devices.js";
+import { withMemoryErrors } from "../runtime/out-of-memory.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
@@ -109,7 +110,7 @@ class CompiledEngine implements Engine {
     for (const declared of model.outputs.values()) fetches[declared.name] = null;
     for (const [name, { name: declared, shape }] of model.stateOutputs)
       fetches[declared] = reshaped(this.#slot(name).spare, shape);
-    const results = await session.run(feeds, fetches);
+    const results = await session.run(feeds, fetches).catch(withMemoryErrors);
     for (const [name, declared] of model.stateOutputs) {
       const slot = this.#slot(name);
       const written = slot.spare ?? tensorOf(results, declared.name);

@@ -14,6 +14,7 @@ import { lowerToTensorFlow, type TfProgram } from "../compile/tensorflow/lower.j
 import { encodeSavedModel, nameOf, TAG } from "../compile/tensorflow/saved-model.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import type { TensorFlowBinding } from "../runtime/find-tensorflow.js";
+import { withMemoryErrors } from "../runtime/out-of-memory.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
@@ -165,6 +166,8 @@ class GraphEngine implements Engine {
         binding.deleteTensor(id);
         return values;
       });
+    } catch (error) {
+      return withMemoryErrors(error);
     } finally {
       for (const tensor of given) binding.deleteTensor(tensor);
     }

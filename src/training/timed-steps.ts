@@ -1,5 +1,6 @@
 // Training steps on random images, and how long they take.
 
+import { util } from "@tensorflow/tfjs-core";
 import type { Experiment } from "../config/experiment-spec.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
@@ -31,12 +32,19 @@ export async function timedSteps(
     return { model, state: stateOf(model, optimizer, training) };
   });
   engine.writeState(initialState(graph, state, 1));
-  const parts = { optimizer, state, shape, training, classWeights: null };
-  const program = await engine.compile(trainingStep(model, parts));
+  const trainStep = trainingStep(model, { optimizer, state, shape, training, classWeights: null });
+  const program = await engine.compile(trainStep);
   const random = randomStream("timed steps");
   const images = Float32Array.from({ length: batch * height * width * channels }, () => random.uniform());
   const labels = new Float32Array(batch * classes);
   for (let row = 0; row < batch; row++) labels[row * classes + random.integer(classes)] = 1;
+  // The learning rate, noise of dropout, and the factors of sums and averages.
+  const others = Object.fromEntries(
+    Object.entries(trainStep.inputs).map(([name, shape]) => [
+      name,
+      new Float32Array(util.sizeFromShape([...shape])).fill(0.01),
+    ]),
+  );
   let steps = 0;
   const step = async () => {
     const start = performance.now();
@@ -44,8 +52,7 @@ export async function timedSteps(
       name,
       Float32Array.of(value),
     ]);
-    const learningRate = { learning_rate: Float32Array.of(0.01) };
-    await program.run({ images, labels, ...learningRate, ...Object.fromEntries(scalars) });
+    await program.run({ ...others, images, labels, ...Object.fromEntries(scalars) });
     return performance.now() - start;
   };
   return { graph, step };

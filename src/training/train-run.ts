@@ -17,9 +17,11 @@ import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.j
 import { EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS } from "../records/tables.js";
 import { useArithmetic } from "../runtime/arithmetic.js";
 import type { EngineOptions } from "../runtime/devices.js";
+import { OutOfMemoryError } from "../runtime/out-of-memory.js";
 import { evaluatedWeights } from "./averages.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
+import { BatchTooLargeError, batchTooLarge } from "./out-of-memory.js";
 import { resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
 import { DivergedError, type StepProgress } from "./train-epoch.js";
@@ -44,34 +46,46 @@ export interface RunProgress extends StepProgress {
   readonly done: number;
 }
 
-/** Trains, validates after each epoch, and tests once at the end. Throws DivergedError; files of finished epochs remain. */
+/**
+ * Trains, validates after each epoch, and tests once at the end. Throws DivergedError or BatchTooLargeError; files of finished epochs
+ * remain.
+ */
 export async function trainRun(options: RunOptions): Promise<void> {
-  const { experiment, graph, dataset, folder } = options;
+  const { folder } = options;
   checkObstacles(folder);
+  try {
+    await trainWhole(options).catch(async (error: unknown) => {
+      throw error instanceof OutOfMemoryError ? await batchTooLarge(options) : error;
+    });
+  } catch (error) {
+    const said = error instanceof Error ? (isExpected(error) ? error.message : error.stack) : String(error);
+    logLine(folder, `failed: ${said}`);
+    throw error;
+  }
+}
+
+async function trainWhole(options: RunOptions): Promise<void> {
+  const { experiment, graph, dataset } = options;
   const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
   useArithmetic(experiment.training);
-  const engine = await selectEngine(options).catch((error: unknown) => {
-    logLine(folder, `failed: ${error instanceof Error ? error.message : String(error)}`);
-    throw error;
-  });
+  const engine = await selectEngine(options);
   writeDescription(options, engine, trajectory);
   try {
     const run = { trainer: createTrainer({ ...options, engine }), engine, trajectory };
     const rows = await trainEpochs(run, options);
     await testSelected(run, rows, options);
-  } catch (error) {
-    logLine(
-      folder,
-      `failed: ${error instanceof Error ? (isExpected(error) ? error.message : error.stack) : String(error)}`,
-    );
-    throw error;
   } finally {
     await engine.dispose();
   }
 }
 
+/** Whether a run has failed for a reason that the message explains, with what to try. */
+export function isFailedRun(error: unknown): error is DivergedError | BatchTooLargeError {
+  return error instanceof DivergedError || error instanceof BatchTooLargeError;
+}
+
 function isExpected(error: Error): boolean {
-  return error instanceof DivergedError || error instanceof InputError;
+  return isFailedRun(error) || error instanceof InputError;
 }
 
 /** Writes the files that describe the experiment, the environment and the data. */

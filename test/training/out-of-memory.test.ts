@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, it } from "mocha";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const LARGE = `name: large
+dataset: { name: synthetic, size: 192, images: 64, validation: 4, test: 4 }
+network: { stem: { filters: 64 }, stages: [{ block: basic, filters: 64 }] }
+training: { epochs: 1, batchSize: 60 }
+`;
+/** Node alone reserves most of it. */
+const KILOBYTES = 16_000_000;
+
+describe("a batch that does not fit into memory", function () {
+  this.timeout(300_000);
+
+  it("fails the run, and the message says which would fit", () =>
+    inTemporaryFolder(async (folder) => {
+      writeFileSync(join(folder, "large.yaml"), LARGE);
+      const train = (...words: string[]) => {
+        const command = [process.execPath, resolve("dist/src/cli.js"), "train", "large.yaml", ...words];
+        const script = `ulimit -v ${KILOBYTES}; exec "$@"`;
+        return spawnSync("bash", ["-c", script, "bash", ...command], { cwd: folder, encoding: "utf8" });
+      };
+      const { status, stderr } = train("--backend", "compiled");
+      assert.equal(status, 1, stderr);
+      const [, fitting, groups] =
+        /^failed: the memory does not suffice for batches of 60 images; (\d+) fit: .*accumulate=(\d+) for/.exec(
+          stderr,
+        ) ?? [];
+      assert.ok(Number(fitting) >= 3 && Number(fitting) <= 30, stderr);
+      assert.equal(Number(groups), Math.ceil(60 / Number(fitting)));
+      assert.match(
+        readFileSync(join(folder, "runs", "large", "seed-1", "log.txt"), "utf8"),
+        /failed: the memory/,
+      );
+      const smaller = train(
+        "--backend",
+        "compiled",
+        "--set",
+        `training.batchSize=${fitting}`,
+        "--runs",
+        "other",
+      );
+      assert.equal(smaller.status, 0, smaller.stderr);
+    }));
+});
