@@ -14,6 +14,7 @@ export interface RunFolder {
   readonly config: string;
   readonly epochs: string;
   readonly result: string;
+  readonly confusion: string;
   readonly environment: string;
   readonly data: string;
   readonly log: string;
@@ -30,6 +31,7 @@ export function runFolder(path: string): RunFolder {
     config: join(path, "config.yaml"),
     epochs: join(path, "epochs.csv"),
     result: join(path, "result.csv"),
+    confusion: join(path, "confusion.csv"),
     environment: join(path, "environment.json"),
     data: join(path, "dataset.json"),
     log: join(path, "log.txt"),

@@ -112,6 +112,14 @@ export const RESULT_COLUMNS = {
   ...TIMES,
 };
 
+export const CONFUSION_COLUMNS = {
+  class: count("index of the class, from 0"),
+  class_name: text("name of the class"),
+  predicted: count("index of the class with the largest logit; of several, one that is wrong"),
+  predicted_name: text("name of that class"),
+  images: count("test images"),
+};
+
 export const GATE_COLUMNS = {
   gate: text("node of the gate, such as `stage1.block2.se.gate`"),
   channels: count("number of channels that the gate scales"),
@@ -175,6 +183,7 @@ export const METRIC_COLUMNS = [
 
 export type MetricColumn = (typeof METRIC_COLUMNS)[number];
 
+export type ConfusionRow = WholeRow<typeof CONFUSION_COLUMNS>;
 export type EpochRow = WholeRow<typeof EPOCH_COLUMNS>;
 export type ResultRow = WholeRow<typeof RESULT_COLUMNS>;
 export type GateRow = WholeRow<typeof GATE_COLUMNS>;
@@ -189,6 +198,10 @@ export const TABLES = {
   "summary.csv": { rows: "a finished run of a sweep", columns: SUMMARY_COLUMNS },
   "epochs.csv": { rows: "an epoch of a run", columns: EPOCH_COLUMNS },
   "result.csv": { rows: "the result of a run", columns: RESULT_COLUMNS },
+  "confusion.csv": {
+    rows: "a class and a predicted class, if there are test images of both",
+    columns: CONFUSION_COLUMNS,
+  },
   "gates.csv": { rows: "a gate of a run", columns: GATE_COLUMNS },
   "excitation.csv": { rows: "a gate, channel and class", columns: EXCITATION_COLUMNS },
   "table.csv": { rows: "a variant of a comparison", columns: COMPARISON_COLUMNS },

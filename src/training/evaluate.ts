@@ -33,5 +33,5 @@ export async function evaluateSplit(
     onBatch?.(order.subarray(start, start + batch.count), results);
     start += batch.count;
   }
-  return { ...sum.mean(), errorsByClass: sum.errorsByClass(split.classes) };
+  return { ...sum.mean(), confusion: sum.confusion(), errorsByClass: sum.errorsByClass(split.classes) };
 }

@@ -9,8 +9,17 @@ export interface Metrics {
   readonly errorTop5: number;
 }
 
+/** A cell of a confusion matrix that is not 0. */
+export interface Confusion {
+  readonly label: number;
+  readonly predicted: number;
+  readonly images: number;
+}
+
 /** The result of evaluating a set. */
 export interface Evaluation extends Metrics {
+  /** By class, then by predicted class. */
+  readonly confusion: readonly Confusion[];
   /** Fraction of misclassified images of each class; null for a class without images. */
   readonly errorsByClass: readonly (number | null)[];
 }
@@ -32,6 +41,8 @@ export class MetricsSum {
   #count = 0;
   readonly #images: number[] = [];
   readonly #wrongImages: number[] = [];
+  /** Class -> predicted class -> images. */
+  readonly #confusion: Map<number, number>[] = [];
   #loss = 0;
   #wrong = 0;
   #wrongTop5 = 0;
@@ -44,12 +55,18 @@ export class MetricsSum {
       const target = classes[row] as number;
       const own = scores[target] as number;
       let largest = Number.NEGATIVE_INFINITY;
+      let predicted = target;
       // Ties count as errors, so that constant logits have an error of 1.
       let ahead = 0;
       scores.forEach((score, index) => {
         if (score > largest) largest = score;
-        if (index !== target && !(score < own)) ahead++;
+        if (index === target || score < own) return;
+        ahead++;
+        if (predicted === target || score > (scores[predicted] as number)) predicted = index;
       });
+      this.#confusion[target] ??= new Map();
+      const found = this.#confusion[target];
+      found.set(predicted, (found.get(predicted) ?? 0) + 1);
       let sum = 0;
       for (const score of scores) sum += Math.exp(score - largest);
       this.#loss += Math.log(sum) + largest - own;
@@ -69,6 +86,14 @@ export class MetricsSum {
       error: this.#wrong / this.#count,
       errorTop5: this.#wrongTop5 / this.#count,
     };
+  }
+
+  confusion(): Confusion[] {
+    return this.#confusion.flatMap((row, label) =>
+      Array.from(row, ([predicted, images]) => ({ label, predicted, images })).sort(
+        (one, other) => one.predicted - other.predicted,
+      ),
+    );
   }
 
   /** The errors of the first `classes` classes; null for a class without images. */

@@ -5,7 +5,7 @@ import type { Dataset } from "../data/dataset.js";
 import { imagesByClass } from "../data/split.js";
 import { complexityOf } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
-import type { EpochRow, ResultRow } from "../records/tables.js";
+import type { ConfusionRow, EpochRow, ResultRow } from "../records/tables.js";
 import { balancedError, type Evaluation } from "./metrics.js";
 
 export interface ResultParts {
@@ -20,6 +20,22 @@ export interface Outcome {
   readonly best: number;
   readonly selected: number;
   readonly test: Evaluation;
+}
+
+/** The rows of a run in confusion.csv. */
+export function confusionRows(
+  { confusion }: Pick<Evaluation, "confusion">,
+  names: readonly string[],
+): ConfusionRow[] {
+  // A network may have more outputs than there are classes.
+  const nameOf = (label: number) => names[label] ?? String(label);
+  return confusion.map(({ label, predicted, images }) => ({
+    class: label,
+    class_name: nameOf(label),
+    predicted,
+    predicted_name: nameOf(predicted),
+    images,
+  }));
 }
 
 /** The row of a run in result.csv, without its checksum. */

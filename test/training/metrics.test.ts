@@ -93,5 +93,24 @@ describe("MetricsSum", () => {
     assert.deepEqual(errorsByClass, [0, 1, 1, null]);
     assert.equal(balancedError({ errorsByClass }), 2 / 3);
     assert.equal(sum.mean().error, 72 / 972);
+    assert.deepEqual(sum.confusion(), [
+      { label: 0, predicted: 0, images: 900 },
+      { label: 1, predicted: 0, images: 60 },
+      { label: 2, predicted: 0, images: 12 },
+    ]);
+  });
+
+  it("counts what each class is taken for; of equal logits, a wrong class", () => {
+    const sum = new MetricsSum();
+    sum.add(Float32Array.of(1, 3, 2, 5, 5, 1, 0, 9, 1, 2, 2, 2), Uint16Array.of(0, 0, 1, 2), 4);
+    assert.deepEqual(sum.confusion(), [
+      { label: 0, predicted: 1, images: 2 },
+      { label: 1, predicted: 1, images: 1 },
+      { label: 2, predicted: 0, images: 1 },
+    ]);
+    const right = sum
+      .confusion()
+      .reduce((all, { label, predicted, images }) => all + (label === predicted ? images : 0), 0);
+    assert.equal(sum.mean().error, 1 - right / 4);
   });
 });
