@@ -13,7 +13,9 @@ const ROUNDS = 3;
 const SECONDS = 5;
 const THREADS = [1, 2];
 
-type Result = Pick<Measurement, "medianMs" | "imagesPerSecond" | "cpuMs" | "peakMegabytes" | "engine">;
+/** Peers do not count multiply-accumulates. */
+type Result = Pick<Measurement, "medianMs" | "imagesPerSecond" | "cpuMs" | "peakMegabytes" | "engine"> &
+  Partial<Pick<Measurement, "macs">>;
 
 interface Contestant {
   readonly name: string;
@@ -86,12 +88,13 @@ async function compare(benchCase: BenchCase, threads: number): Promise<void> {
       const result = await measured(contestant, benchCase, threads);
       if (result !== null) own.push(result);
     }
-  const rows = Array.from(results, ([{ name }, own]) => rowOf(name, own));
-  const head = ["", "ms a step", "images/s", "CPU ms a step", "MB"];
+  const macs = [...results.values()].flat().find((result) => result.macs !== undefined)?.macs ?? 0;
+  const rows = Array.from(results, ([{ name }, own]) => rowOf(name, own, macs));
+  const head = ["", "ms a step", "images/s", "GFLOP/s", "CPU ms a step", "MB"];
   process.stdout.write(
     `\n${benchCase.name}, batch ${benchCase.batch}, ${threads} ${threads === 1 ? "thread" : "threads"}\n`,
   );
-  process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4] })}\n`);
+  process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4, 5] })}\n`);
 }
 
 /** Null if it cannot run here. */
@@ -120,9 +123,12 @@ function lastLineOf(text: string): string {
   return lines.findLast((line) => line.includes("Error")) ?? lines.at(-1) ?? "";
 }
 
-/** Medians over the rounds. */
-function rowOf(name: string, results: readonly Result[]): string[] {
-  if (results.length === 0) return [name, "-", "-", "-", "-"];
+/** A multiply-accumulate is two operations, and the gradients of inputs and weights take as many as the forward pass each. */
+const OPERATIONS_PER_MAC = 2 * 3;
+
+/** Medians over the rounds. `macs`: of the forward pass of an image. */
+function rowOf(name: string, results: readonly Result[], macs: number): string[] {
+  if (results.length === 0) return [name, "-", "-", "-", "-", "-"];
   const median = (numberOf: (result: Result) => number) => {
     const values = results.map(numberOf).sort((a, b) => a - b);
     return (values[Math.floor(values.length / 2)] as number).toFixed(0);
@@ -131,6 +137,7 @@ function rowOf(name: string, results: readonly Result[]): string[] {
     name,
     median(({ medianMs }) => medianMs),
     median(({ imagesPerSecond }) => imagesPerSecond),
+    median(({ imagesPerSecond }) => (OPERATIONS_PER_MAC * macs * imagesPerSecond) / 1e9),
     median(({ cpuMs }) => cpuMs),
     median(({ peakMegabytes }) => peakMegabytes),
   ];
