@@ -7,12 +7,8 @@ import type { Graph } from "../network/graph.js";
 import { outputsOf } from "../network/shapes.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { OutOfMemoryError } from "../runtime/out-of-memory.js";
+import { BatchTooLargeError } from "./failed-run.js";
 import { timedSteps } from "./timed-steps.js";
-
-/** The message says which batches would fit. */
-export class BatchTooLargeError extends Error {
-  override readonly name = "BatchTooLargeError";
-}
 
 interface Options extends EngineOptions {
   readonly experiment: Experiment;

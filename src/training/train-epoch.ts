@@ -8,16 +8,12 @@ import type { Model } from "../model/build-model.js";
 import { permutation, randomStream } from "../random.js";
 import type { Program, Values } from "../runtime/program.js";
 import { AVERAGE_SHARE, averageShareAt } from "./averages.js";
+import { DivergedError } from "./failed-run.js";
 import { GRADIENT_FACTOR, SUM_FACTOR } from "./gradients.js";
 import { type Metrics, MetricsSum } from "./metrics.js";
 import type { Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
 import { noiseName } from "./steps.js";
-
-/** The loss is not finite. The message says at which step and what to try. */
-export class DivergedError extends Error {
-  override readonly name = "DivergedError";
-}
 
 export interface StepProgress {
   /** Finished steps of this epoch. */

@@ -21,10 +21,11 @@ import { OutOfMemoryError } from "../runtime/out-of-memory.js";
 import { evaluatedWeights } from "./averages.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
-import { BatchTooLargeError, batchTooLarge } from "./out-of-memory.js";
+import { DivergedError, isFailedRun } from "./failed-run.js";
+import { batchTooLarge } from "./out-of-memory.js";
 import { confusionRows, resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
-import { DivergedError, type StepProgress } from "./train-epoch.js";
+import type { StepProgress } from "./train-epoch.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
 export interface RunOptions extends EngineOptions {
@@ -77,11 +78,6 @@ async function trainWhole(options: RunOptions): Promise<void> {
   } finally {
     await engine.dispose();
   }
-}
-
-/** Whether a run has failed for a reason that the message explains, with what to try. */
-export function isFailedRun(error: unknown): error is DivergedError | BatchTooLargeError {
-  return error instanceof DivergedError || error instanceof BatchTooLargeError;
 }
 
 function isExpected(error: Error): boolean {
