@@ -69,7 +69,7 @@ describe("squeezebox sweep", function () {
     inTemporaryFolder(async (folder) => {
       const { results } = await sweep(folder, TINY);
       const checkpoints = ["best", "last", "previous"].map((name) => `checkpoint/${name}.safetensors`);
-      const ofRun = [...checkpoints, "config.yaml"];
+      const ofRun = [...checkpoints, "config.yaml", "confusion.csv"];
       const more = ["dataset.json", "environment.json", "epochs.csv", "log.txt", "result.csv"];
       const expected = RUNS.flatMap((run) => [...ofRun, ...more].map((name) => `${run}/${name}`));
       assert.deepEqual(filesIn(results), [...expected, "plan.csv", "summary.csv", "sweep.yaml"].sort());

@@ -21,20 +21,13 @@ describe("a batch that does not fit into memory", function () {
   it("fails the run, and the message says which would fit", () =>
     inTemporaryFolder(async (folder) => {
       writeFileSync(join(folder, "large.yaml"), LARGE);
-      const train = (...words: string[]) => {
-        const flags = ["--backend", "compiled", "--loaders", "0"];
-        const command = [
-          process.execPath,
-          resolve("dist/src/cli.js"),
-          "train",
-          "large.yaml",
-          ...flags,
-          ...words,
-        ];
-        const script = `ulimit -v ${KILOBYTES}; exec "$@"`;
-        return spawnSync("bash", ["-c", script, "bash", ...command], { cwd: folder, encoding: "utf8" });
-      };
-      const { status, stderr } = train();
+      const words = ["train", "large.yaml", "--backend", "compiled", "--loaders", "0"];
+      const command = [process.execPath, resolve("dist/src/cli.js"), ...words];
+      const script = `ulimit -v ${KILOBYTES}; exec "$@"`;
+      const { status, stderr } = spawnSync("bash", ["-c", script, "bash", ...command], {
+        cwd: folder,
+        encoding: "utf8",
+      });
       assert.equal(status, 1, stderr);
       const [, fitting, groups] =
         /^failed: the memory does not suffice for batches of 60 images; (\d+) fit: .*accumulate=(\d+) for/.exec(
@@ -46,9 +39,5 @@ describe("a batch that does not fit into memory", function () {
         readFileSync(join(folder, "runs", "large", "seed-1", "log.txt"), "utf8"),
         /failed: the memory/,
       );
-      // Half of it, because what a process reserves varies.
-      const half = Math.floor(Number(fitting) / 2);
-      const smaller = train("--set", `training.batchSize=${half}`, "--quick");
-      assert.equal(smaller.status, 0, smaller.stderr);
     }));
 });
