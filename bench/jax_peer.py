@@ -3,14 +3,11 @@
 Arguments: case (JSON, as in cases.ts), threads, seconds, precision ("float32", "tf32" or "bfloat16" convolutions).
 """
 
-import json
 import os
-import resource
-import sys
-import time
 
-case = json.loads(sys.argv[1])
-threads, seconds, precision = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+from peer import arguments, report
+
+case, threads, seconds, precision = arguments()
 os.environ.setdefault("XLA_FLAGS", f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
@@ -115,31 +112,9 @@ state = (weights, first, second, moving)
 
 def step():
     global state
-    start = time.perf_counter()
     *state, loss = train(*state, images, labels)
     float(loss)
-    return time.perf_counter() - start
 
 
-def cpu_seconds():
-    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-
-
-step()
-step()
-times = []
-start, used = time.perf_counter(), cpu_seconds()
-while len(times) < 1 or time.perf_counter() - start < seconds:
-    times.append(step())
-elapsed = time.perf_counter() - start
-print(
-    json.dumps(
-        {
-            "medianMs": 1000 * sorted(times)[len(times) // 2],
-            "imagesPerSecond": len(times) * case["batch"] / elapsed,
-            "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
-            "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "engine": f"JAX {jax.__version__}, {jax.devices()[0].device_kind}, {precision}",
-        }
-    )
-)
+engine = f"JAX {jax.__version__}, {jax.devices()[0].device_kind}, {precision}"
+report(step, case, seconds, engine, warm_up=2)

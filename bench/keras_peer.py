@@ -3,14 +3,11 @@
 Arguments: case (JSON, as in cases.ts), threads, seconds, "jit" to compile with XLA or "graph".
 """
 
-import json
 import os
-import resource
-import sys
-import time
 
-case = json.loads(sys.argv[1])
-threads, seconds, mode = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+from peer import arguments, report
+
+case, threads, seconds, mode = arguments()
 os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
 os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -82,30 +79,5 @@ images = random.random((case["batch"], case["size"], case["size"], case["channel
 labels = np.eye(10, dtype=np.float32)[random.integers(0, 10, case["batch"])]
 
 
-def step():
-    start = time.perf_counter()
-    train(tf.constant(images), tf.constant(labels)).numpy()
-    return time.perf_counter() - start
-
-
-def cpu_seconds():
-    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-
-
-step()
-times = []
-start, used = time.perf_counter(), cpu_seconds()
-while len(times) < 1 or time.perf_counter() - start < seconds:
-    times.append(step())
-elapsed = time.perf_counter() - start
-print(
-    json.dumps(
-        {
-            "medianMs": 1000 * sorted(times)[len(times) // 2],
-            "imagesPerSecond": len(times) * case["batch"] / elapsed,
-            "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
-            "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "engine": f"Keras {keras.__version__}, TensorFlow {tf.__version__}" + (", XLA" if mode == "jit" else ""),
-        }
-    )
-)
+engine = f"Keras {keras.__version__}, TensorFlow {tf.__version__}" + (", XLA" if mode == "jit" else "")
+report(lambda: train(tf.constant(images), tf.constant(labels)).numpy(), case, seconds, engine)

@@ -3,13 +3,10 @@
 Arguments: case (JSON, as in cases.ts), threads, seconds, words joined by "+": channels_last, tf32, bfloat16 (autocast), compile.
 """
 
-import json
-import resource
-import sys
-import time
+from peer import arguments, report
 
-case = json.loads(sys.argv[1])
-threads, seconds, mode = int(sys.argv[2]), float(sys.argv[3]), sys.argv[4].split("+")
+case, threads, seconds, words = arguments()
+mode = words.split("+")
 
 import torch  # noqa: E402
 import torch.nn as nn  # noqa: E402
@@ -102,31 +99,11 @@ if "compile" in mode:
     optimizer.step = torch.compile(optimizer.step)
 
 
-def step():
-    start = time.perf_counter()
-    train(images.to(device), labels.to(device)).item()
-    return time.perf_counter() - start
-
-
-def cpu_seconds():
-    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-
-
-for _ in range(5 if device.type == "cuda" else 1):
-    step()
-times = []
-start, used = time.perf_counter(), cpu_seconds()
-while len(times) < 1 or time.perf_counter() - start < seconds:
-    times.append(step())
-elapsed = time.perf_counter() - start
-print(
-    json.dumps(
-        {
-            "medianMs": 1000 * sorted(times)[len(times) // 2],
-            "imagesPerSecond": len(times) * case["batch"] / elapsed,
-            "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
-            "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "engine": f"PyTorch {torch.__version__}, {device.type}, {' '.join(mode)}",
-        }
-    )
+engine = f"PyTorch {torch.__version__}, {device.type}, {' '.join(mode)}"
+report(
+    lambda: train(images.to(device), labels.to(device)).item(),
+    case,
+    seconds,
+    engine,
+    warm_up=5 if device.type == "cuda" else 1,
 )

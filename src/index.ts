@@ -56,12 +56,19 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
 /** Trains the runs that a sweep still lacks, each in its own process. Throws DiagnosticError and InputError. */
 export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
   const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
-  const { backend = "auto", device = "cpu", threads = 1, jobs = 1, tensorboard = false } = options;
+  const {
+    backend = "auto",
+    device = "cpu",
+    threads = 1,
+    xla = false,
+    jobs = 1,
+    tensorboard = false,
+  } = options;
   const { loaders = defaultLoaders() } = options;
   const asked = await expand(file, options);
   const folder = join(root, asked.name);
   const text = readFileSync(file, "utf8");
-  const engine = { backend, device, threads };
+  const engine = { backend, device, threads, xla };
   return runLockedSweep(withFinishedSeeds(asked, folder), {
     ...{ ...engine, root, folder, text, tensorboard, loaders, signal, watcher },
     launcher: localLauncher(jobs, gpusFor(engine)),

@@ -34,7 +34,6 @@ export interface TrainFlags extends EngineFlags {
 export async function train(file: string, flags: TrainFlags): Promise<number> {
   const engine = parseEngine(flags);
   const run = await readRun(file, flags);
-  await checkEngine(engine);
   const { parent, folder } = run;
   const lock = lockFolder(parent);
   if (!isLock(lock)) throw new InputError(heldBy(parent, lock));
@@ -51,7 +50,9 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
     const known = reuseEarlier(run, flags.runs, expectedBackend(engine));
     const { tensorboard } = flags;
     if (known === null)
-      await trainRun({ ...run, ...engine, tensorboard, onProgress: view.progressed }).finally(view.close);
+      await checkEngine(engine)
+        .then(() => trainRun({ ...run, ...engine, tensorboard, onProgress: view.progressed }))
+        .finally(view.close);
     else if (tensorboard) addEvents(folder, Date.now() / 1000);
     view.close();
     printResult(folder, known, flags);

@@ -199,7 +199,7 @@ export const TABLES = {
   "epochs.csv": { rows: "an epoch of a run", columns: EPOCH_COLUMNS },
   "result.csv": { rows: "the result of a run", columns: RESULT_COLUMNS },
   "confusion.csv": {
-    rows: "a class and a predicted class, if there are test images of both",
+    rows: "a class and one that some of its test images were taken for",
     columns: CONFUSION_COLUMNS,
   },
   "gates.csv": { rows: "a gate of a run", columns: GATE_COLUMNS },

@@ -39,8 +39,6 @@ export function isWrong(scores: Float32Array, target: number): boolean {
 /** Accumulates metrics over batches. */
 export class MetricsSum {
   #count = 0;
-  readonly #images: number[] = [];
-  readonly #wrongImages: number[] = [];
   /** Class -> predicted class -> images. */
   readonly #confusion: Map<number, number>[] = [];
   #loss = 0;
@@ -70,11 +68,7 @@ export class MetricsSum {
       let sum = 0;
       for (const score of scores) sum += Math.exp(score - largest);
       this.#loss += Math.log(sum) + largest - own;
-      this.#images[target] = (this.#images[target] ?? 0) + 1;
-      if (ahead >= 1) {
-        this.#wrong++;
-        this.#wrongImages[target] = (this.#wrongImages[target] ?? 0) + 1;
-      }
+      if (ahead >= 1) this.#wrong++;
       if (ahead >= 5) this.#wrongTop5++;
       this.#count++;
     }
@@ -99,8 +93,10 @@ export class MetricsSum {
   /** The errors of the first `classes` classes; null for a class without images. */
   errorsByClass(classes: number): (number | null)[] {
     return Array.from({ length: classes }, (_, label) => {
-      const images = this.#images[label] ?? 0;
-      return images === 0 ? null : (this.#wrongImages[label] ?? 0) / images;
+      const row = this.#confusion[label];
+      if (!row) return null;
+      const images = [...row.values()].reduce((sum, found) => sum + found, 0);
+      return (images - (row.get(label) ?? 0)) / images;
     });
   }
 }

@@ -22,7 +22,7 @@ import { evaluatedWeights } from "./averages.js";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.js";
 import { describeEnvironment } from "./environment.js";
 import { DivergedError, isFailedRun } from "./failed-run.js";
-import { batchTooLarge } from "./out-of-memory.js";
+import { batchTooLarge } from "./fitting-batch.js";
 import { confusionRows, resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
 import type { StepProgress } from "./train-epoch.js";

@@ -5,16 +5,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { checkExperiment } from "../../src/config/experiment.js";
-import { longForm } from "../../src/config/shorthand.js";
 import { parseSource, readSource } from "../../src/config/source.js";
-import { buildModel } from "../../src/model/build-model.js";
 import { initialState } from "../../src/model/initial-values.js";
-import { buildNetwork } from "../../src/network/build-network.js";
-import { createOptimizer } from "../../src/training/optimizer.js";
-import { trainingStep } from "../../src/training/steps.js";
-import { stateOf } from "../../src/training/training-state.js";
-import { COMPARED, ENGINES, type Outcome, randomArray, runOn, type Subject } from "./both-engines.js";
+import { COMPARED, ENGINES, type Outcome, randomArray, runOn } from "./both-engines.js";
+import { experimentOf, graphOf, subjectOf } from "./whole-network.js";
 
 const CLASSES = 5;
 const small = (network: string) =>
@@ -39,20 +33,9 @@ describe("the first step of published networks is the same with TensorFlow's gra
   for (const [name, [source, size]] of Object.entries(NETWORKS))
     it(name, async function () {
       if (!COMPARED.includes("graph")) this.skip();
-      const checked = checkExperiment(longForm(source), ".");
-      assert.ok(checked.ok, JSON.stringify(checked));
-      const { network, training } = checked.value;
+      const experiment = experimentOf(source);
       const shape = { batch: 4, height: size, width: size, channels: 3, classes: CLASSES };
-      const graph = buildNetwork(network, { shape, classes: CLASSES });
-      const make = (): Subject => {
-        const model = buildModel(graph);
-        const optimizer = createOptimizer(training.optimizer);
-        const variables = stateOf(model, optimizer, training);
-        return {
-          step: trainingStep(model, { optimizer, state: variables, shape, training, classWeights: null }),
-          variables,
-        };
-      };
+      const make = () => subjectOf(experiment, "train", shape);
       const inputs = [
         {
           images: randomArray(4 * size * size * 3, name),
@@ -63,7 +46,7 @@ describe("the first step of published networks is the same with TensorFlow's gra
         },
       ];
       await ENGINES.plain();
-      const initial = initialState(graph, make().variables, 1);
+      const initial = initialState(graphOf(experiment, shape), make().variables, 1);
       const [plain, blocked, found] = [
         await runOn(await ENGINES.plain(), make, { initial, inputs }),
         await runOn(await ENGINES.blocked(), make, { initial, inputs }),

@@ -4,17 +4,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
 import { sizeOfShape } from "../../src/compile/graph/graph.js";
 import { isAvailable } from "../../src/compile/onnx/session.js";
-import { checkExperiment } from "../../src/config/experiment.js";
-import { longForm } from "../../src/config/shorthand.js";
 import { readSource } from "../../src/config/source.js";
-import { buildModel } from "../../src/model/build-model.js";
 import { groupedConv2d } from "../../src/model/grouped-conv-kernels.js";
 import { initialState } from "../../src/model/initial-values.js";
-import { buildNetwork } from "../../src/network/build-network.js";
-import { createOptimizer } from "../../src/training/optimizer.js";
-import { trainingStep } from "../../src/training/steps.js";
-import { stateOf } from "../../src/training/training-state.js";
 import { assertSameOutcome, ENGINES, randomArray, runOn, type Subject } from "./both-engines.js";
+import { experimentOf, graphOf, subjectOf } from "./whole-network.js";
 
 /** A software Vulkan driver from Debian's chromium, for machines without a GPU. */
 const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -32,26 +26,8 @@ describe("the compiled engine on WebGPU", function () {
   });
 
   it("trains SE-ResNet-20 with the same losses as the CPU", async () => {
-    const checked = checkExperiment(longForm(readSource("configs/fashion/se-resnet20.yaml")), ".");
-    assert.ok(checked.ok);
-    const { network, training } = checked.value;
-    const { batch: _, classes, ...shape } = SHAPE;
-    const graph = buildNetwork(network, { shape, classes });
-    const make = (): Subject => {
-      const model = buildModel(graph);
-      const optimizer = createOptimizer(training.optimizer);
-      const variables = stateOf(model, optimizer, training);
-      return {
-        step: trainingStep(model, {
-          optimizer,
-          state: variables,
-          shape: SHAPE,
-          training,
-          classWeights: null,
-        }),
-        variables,
-      };
-    };
+    const experiment = experimentOf(readSource("configs/fashion/se-resnet20.yaml"));
+    const make = () => subjectOf(experiment, "train", SHAPE);
     const inputs = Array.from({ length: STEPS }, (_, step) => ({
       images: randomArray(SHAPE.batch * SHAPE.height * SHAPE.width, "images", step),
       labels: Float32Array.from({ length: SHAPE.batch * 10 }, (_, index) =>
@@ -60,7 +36,7 @@ describe("the compiled engine on WebGPU", function () {
       learning_rate: Float32Array.of(0.01),
     }));
     const cpu = await ENGINES.plain();
-    const initial = initialState(graph, make().variables, 1);
+    const initial = initialState(graphOf(experiment, SHAPE), make().variables, 1);
     const expected = await runOn(cpu, make, { initial, inputs });
     const found = await runOn(await ENGINES.webgpu(), make, { initial, inputs });
     expected.results.forEach(({ loss }, step) => {

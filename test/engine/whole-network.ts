@@ -3,14 +3,14 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkExperiment, type Experiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
-import { parseSource } from "../../src/config/source.js";
+import { type Located, parseSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import type { Graph } from "../../src/network/graph.js";
 import type { Values } from "../../src/runtime/program.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
-import { evaluationStep, trainingStep } from "../../src/training/steps.js";
+import { type BatchShape, evaluationStep, trainingStep } from "../../src/training/steps.js";
 import { stateOf } from "../../src/training/training-state.js";
 import {
   assertSameOutcome,
@@ -26,7 +26,8 @@ const SMALL = { batch: 8, height: 9, width: 8, channels: 3, classes: 4 };
 
 /** Throws if an engine's losses, logits, weights or moving statistics differ from those of the eager engine. */
 export async function compareEngines(text: string, tolerance = 2e-4): Promise<void> {
-  const experiment = experimentOf(text);
+  const source = parseSource(`name: test\ndataset: { name: synthetic }\n${text}`, "test.yaml");
+  const experiment = experimentOf(source);
   const expected = await run(experiment, "eager");
   for (const engine of COMPARED) {
     const found = await run(experiment, engine);
@@ -37,23 +38,20 @@ export async function compareEngines(text: string, tolerance = 2e-4): Promise<vo
   }
 }
 
-function experimentOf(text: string): Experiment {
-  const checked = checkExperiment(
-    longForm(parseSource(`name: test\ndataset: { name: synthetic }\n${text}`, "test.yaml")),
-    ".",
-  );
+export function experimentOf(source: Located): Experiment {
+  const checked = checkExperiment(longForm(source), ".");
   if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics.map(({ message }) => message)));
   return checked.value;
 }
 
-function graphOf({ network }: Experiment): Graph {
-  const { height, width, channels, classes } = SMALL;
+export function graphOf({ network }: Experiment, shape: BatchShape): Graph {
+  const { height, width, channels, classes } = shape;
   return buildNetwork(network, { shape: { height, width, channels }, classes });
 }
 
-function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject {
+export function subjectOf(experiment: Experiment, kind: "train" | "evaluate", shape: BatchShape): Subject {
   const { training } = experiment;
-  const model = buildModel(graphOf(experiment));
+  const model = buildModel(graphOf(experiment, shape));
   const optimizer = createOptimizer(training.optimizer);
   const variables: Map<string, tf.Variable> = stateOf(model, optimizer, training);
   const step =
@@ -61,13 +59,13 @@ function subjectOf(experiment: Experiment, kind: "train" | "evaluate"): Subject 
       ? trainingStep(model, {
           optimizer,
           state: variables,
-          shape: SMALL,
+          shape,
           training,
           classWeights: Array.isArray(training.classWeights)
             ? Float32Array.from(training.classWeights)
             : null,
         })
-      : evaluationStep(model, { shape: SMALL, state: variables });
+      : evaluationStep(model, { shape, state: variables });
   return { step, variables };
 }
 
@@ -95,12 +93,12 @@ function noise(length: number, call: number): Float32Array {
 
 async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promise<[Outcome, Outcome]> {
   const { variables } = await prepared(experiment, engine);
-  const initial = initialState(graphOf(experiment), variables, 1);
-  const train = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "train"), {
+  const initial = initialState(graphOf(experiment, SMALL), variables, 1);
+  const train = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "train", SMALL), {
     initial,
     inputs: [1, 2].map((call) => inputsOf(experiment, call)),
   });
-  const evaluate = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "evaluate"), {
+  const evaluate = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "evaluate", SMALL), {
     initial: train.state,
     inputs: [inputsOf(experiment, 3)],
   });
@@ -110,5 +108,5 @@ async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promis
 /** A subject whose variables have the names and shapes of the state. */
 async function prepared(experiment: Experiment, engine: keyof typeof ENGINES): Promise<Subject> {
   await ENGINES[engine]();
-  return subjectOf(experiment, "train");
+  return subjectOf(experiment, "train", SMALL);
 }

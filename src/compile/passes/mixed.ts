@@ -27,15 +27,15 @@ function roundProducts(graph: TracedGraph): TracedGraph {
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
     if (!PRODUCTS.includes(node.kernel)) return [node];
     const before: TracedNode[] = [];
-    const round = (value: Value, layer: string): Value => {
+    const round = (value: Value): Value => {
       const known = rounded.get(value);
       if (known) return known;
       const result = { ...value, id: next++ };
-      before.push(rounding(value, result, layer));
+      before.push(rounding(value, result, node.layer));
       rounded.set(value, result);
       return result;
     };
-    const inputs = node.inputs.map((value) => round(value, node.layer));
+    const inputs = node.inputs.map(round);
     const [output] = node.outputs;
     const raw = { ...output, id: next++ };
     // The readers of a product read its rounded values; so do other products, which need not round them again.

@@ -2,7 +2,7 @@
 // TensorFlow has no gradients of grouped convolutions there.
 
 import type { Products } from "../../runtime/program.js";
-import type { ConvAttributes, ConvInfo } from "../graph/kernels.js";
+import type { ConvAttributes, ConvInfo, Value } from "../graph/kernels.js";
 import { DATA_TYPES, type TfAttribute, type TfNode, type TfTensor } from "./graph.js";
 import type { TfContext, TfLowerings } from "./lowering.js";
 import { product } from "./mixed.js";
@@ -11,66 +11,63 @@ import { concatenated } from "./structure.js";
 export const CONV: TfLowerings<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"> = {
   Conv2D: (context, node) =>
     product(context, node, ([x, filter], type) => {
-      const { attributes } = node;
-      const op = operation(context, attributes, type);
-      const parts = partsOf(context, attributes);
-      if (isDepthwise(attributes))
-        return op("DepthwiseConv2dNative", [x, depthwiseFilter(context, filter, attributes, type)]);
-      return byGroup(context, parts, type, {
-        operands: [x, filter],
-        compute: ([image, own]) => op("Conv2D", [image, own]),
-      });
+      const { op, byGroup, depthwiseFilter } = convolution(context, node.attributes, type);
+      return isDepthwise(node.attributes)
+        ? op("DepthwiseConv2dNative", [x, depthwiseFilter(filter)])
+        : byGroup([x, filter], (own) => op("Conv2D", own));
     }),
   Conv2DBackpropInput: (context, node) =>
     product(context, node, ([dy, filter], type) => {
-      const {
-        outputs: [dx],
-        attributes,
-      } = node;
-      const { builder } = context;
-      const op = operation(context, attributes, type);
-      const parts = partsOf(context, attributes);
-      if (isDepthwise(attributes)) {
-        const own = depthwiseFilter(context, filter, attributes, type);
-        return op("DepthwiseConv2dNativeBackpropInput", [builder.ints(dx.shape), own, dy]);
-      }
-      const sizes = builder.ints([...dx.shape.slice(0, 3), attributes.info.inChannels / parts]);
-      return byGroup(context, parts, type, {
-        operands: [filter, dy],
-        compute: ([own, gradient]) => op("Conv2DBackpropInput", [sizes, own, gradient]),
-      });
+      const [dx] = node.outputs;
+      const { op, byGroup, depthwiseFilter, sizesOf } = convolution(context, node.attributes, type);
+      if (!isDepthwise(node.attributes))
+        return byGroup([filter, dy], (own) => op("Conv2DBackpropInput", [sizesOf(dx), ...own]));
+      const sizes = context.builder.ints(dx.shape);
+      return op("DepthwiseConv2dNativeBackpropInput", [sizes, depthwiseFilter(filter), dy]);
     }),
   Conv2DBackpropFilter: (context, node) =>
     product(context, node, ([x, dy], type) => {
-      const {
-        outputs: [dw],
-        attributes,
-      } = node;
+      const [dw] = node.outputs;
       const { builder } = context;
-      const op = operation(context, attributes, type);
-      const parts = partsOf(context, attributes);
-      if (isDepthwise(attributes)) {
-        const sizes = builder.ints(depthwiseShape(attributes));
-        const gradient = op("DepthwiseConv2dNativeBackpropFilter", [x, sizes, dy]);
-        return builder.reshape(gradient, dw.shape, type);
-      }
-      const sizes = builder.ints([...dw.shape.slice(0, 3), (dw.shape[3] as number) / parts]);
-      return byGroup(context, parts, type, {
-        operands: [x, dy],
-        compute: ([image, gradient]) => op("Conv2DBackpropFilter", [image, sizes, gradient]),
-      });
+      const { op, byGroup, sizesOf } = convolution(context, node.attributes, type);
+      if (!isDepthwise(node.attributes))
+        return byGroup([x, dy], ([image, gradient]) =>
+          op("Conv2DBackpropFilter", [image, sizesOf(dw), gradient]),
+        );
+      const sizes = builder.ints(depthwiseShape(node.attributes));
+      return builder.reshape(op("DepthwiseConv2dNativeBackpropFilter", [x, sizes, dy]), dw.shape, type);
     }),
 };
 
-/** How many convolutions the groups take. */
-function partsOf({ hasGpu }: TfContext, { groups }: ConvAttributes): number {
-  return hasGpu ? 1 : groups;
-}
+type Pair = readonly [TfTensor, TfTensor];
 
-/** Makes ops of this convolution. */
-function operation({ builder }: TfContext, { info }: ConvAttributes, type: Products) {
-  const attributes = { T: { type: DATA_TYPES[type] }, ...settings(info) };
-  return (op: string, inputs: readonly TfTensor[]) => builder.op(op, inputs, attributes);
+/** What a convolution and its gradients have in common. */
+function convolution(context: TfContext, attributes: ConvAttributes, type: Products) {
+  const { builder, hasGpu } = context;
+  const T = { type: DATA_TYPES[type] };
+  const ofConvolution = { T, ...settings(attributes.info) };
+  const parts = hasGpu ? 1 : attributes.groups;
+  return {
+    op: (name: string, inputs: readonly TfTensor[]) => builder.op(name, inputs, ofConvolution),
+    depthwiseFilter: (filter: TfTensor) => builder.reshape(filter, depthwiseShape(attributes), type),
+    /** The shape of what one part computes. */
+    sizesOf: ({ shape }: Value) => builder.ints([...shape.slice(0, 3), (shape[3] as number) / parts]),
+    /** Computes part by part; the parts are side by side in the last axis of operands and results. */
+    byGroup: (operands: Pair, compute: (operands: Pair) => TfTensor): TfTensor => {
+      if (parts === 1) return compute(operands);
+      const axis = builder.constant("int32", [], [3]);
+      const [first, second] = operands.map((operand) =>
+        builder.node("Split", [axis, operand], { T, num_split: { int: parts } }),
+      ) as [TfNode, TfNode];
+      const results = Array.from({ length: parts }, (_, index) =>
+        compute([
+          { node: first, index },
+          { node: second, index },
+        ]),
+      );
+      return concatenated(context, results, 3, type);
+    },
+  };
 }
 
 function settings(info: ConvInfo): Readonly<Record<string, TfAttribute>> {
@@ -95,40 +92,4 @@ function isDepthwise({ info, groups }: ConvAttributes): boolean {
 function depthwiseShape({ info }: ConvAttributes): readonly number[] {
   const { filterHeight, filterWidth, inChannels, outChannels } = info;
   return [filterHeight, filterWidth, inChannels, outChannels / inChannels];
-}
-
-function depthwiseFilter(
-  { builder }: TfContext,
-  filter: TfTensor,
-  attributes: ConvAttributes,
-  type: Products,
-): TfTensor {
-  return builder.reshape(filter, depthwiseShape(attributes), type);
-}
-
-/** Computes each group by itself; the groups are side by side in the last axis of operands and results. */
-function byGroup(
-  context: TfContext,
-  groups: number,
-  type: Products,
-  operations: {
-    readonly operands: readonly [TfTensor, TfTensor];
-    readonly compute: (operands: readonly [TfTensor, TfTensor]) => TfTensor;
-  },
-): TfTensor {
-  if (groups === 1) return operations.compute(operations.operands);
-  const { builder } = context;
-  const [first, second] = operations.operands.map((operand) =>
-    builder.node("Split", [builder.constant("int32", [], [3]), operand], {
-      T: { type: DATA_TYPES[type] },
-      num_split: { int: groups },
-    }),
-  ) as [TfNode, TfNode];
-  const results = Array.from({ length: groups }, (_, index) =>
-    operations.compute([
-      { node: first, index },
-      { node: second, index },
-    ]),
-  );
-  return concatenated(context, results, 3, type);
 }
