@@ -66,7 +66,11 @@ function withTraining(command: Command): Command {
   return withQuick(command)
     .option("--backend <name>", `one of ${BACKENDS.join(", ")}`, "auto")
     .option("--device <name>", `device of the compiled backend: ${DEVICE_NAMES.join(", ")}`, "cpu")
-    .option("--threads <n>", "threads per run", count("--threads"), 1)
+    .option(
+      "--threads <n>",
+      "threads per run (default: 1; as many as a job of Slurm has)",
+      count("--threads"),
+    )
     .option("--xla", "compile TensorFlow's graph by XLA: faster steps after a longer start", false)
     .option(
       "--loaders <n>",
@@ -136,8 +140,31 @@ withTraining(
     count("--jobs"),
   )
   .option("--seeds <list>", SEEDS)
+  .option("--gpus <list>", "the NVIDIA GPUs to use, as in 0,1 or all: one run at a time on each")
+  .option("--jobs-per-gpu <n>", "runs at a time on each GPU", count("--jobs-per-gpu", 64), 1)
+  .option("--launcher <name>", "where to train: local, slurm, or a file that describes a launcher")
+  .option("--detach", "return once there are workers (slurm)", false)
+  .option("--stop", "end the workers of this sweep (slurm); finished epochs are kept", false)
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
+
+command("status", "show how far a sweep is, on any machine that sees its files")
+  .argument("<folder>", "runs/<sweep>")
+  .action(async (folder, flags) =>
+    finish(await (await import("./commands/status.js")).status(folder, flags)),
+  );
+
+command("worker", "train runs of a sweep that `sweep` has planned; launchers start it, and so can you")
+  .argument("<folder>", "runs/<sweep>")
+  .option(
+    "--requeue <n>",
+    "in a job of Slurm: go back into the queue when the time is up, at most so often",
+    count("--requeue", 1000, 0),
+    0,
+  )
+  .action(async (folder, flags) =>
+    finish(await (await import("./commands/worker.js")).worker(folder, flags)),
+  );
 
 withComparison(
   command(

@@ -14,8 +14,7 @@ import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
 import { expandFile, type SweepInputs } from "./sweep/load-sweep.js";
-import { runLockedSweep } from "./sweep/run-locked.js";
-import type { SweepEnd, SweepWatcher } from "./sweep/run-sweep.js";
+import { runSweep, type SweepEnd, type SweepWatcher } from "./sweep/run-sweep.js";
 
 export type { Experiment } from "./config/experiment.js";
 export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
@@ -69,7 +68,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   const folder = join(root, asked.name);
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads, xla };
-  return runLockedSweep(withFinishedSeeds(asked, folder), {
+  return runSweep(withFinishedSeeds(asked, folder), {
     ...{ ...engine, root, folder, text, tensorboard, loaders, signal, watcher },
     launcher: localLauncher(jobs, gpusFor(engine)),
   });

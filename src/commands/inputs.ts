@@ -7,12 +7,12 @@ import { didYouMean } from "../suggest.js";
 export interface EngineFlags {
   readonly backend: string;
   readonly device: string;
-  readonly threads: number;
+  readonly threads?: number;
   readonly xla: boolean;
 }
 
 /** Throws InputError for names that are not allowed. */
-export function parseEngine({ backend, device, threads, xla }: EngineFlags): EngineOptions {
+export function parseEngine({ backend, device, threads = 1, xla }: EngineFlags): EngineOptions {
   if (xla && backend !== "tensorflow" && backend !== "auto")
     throw new InputError(`--xla is for --backend tensorflow; found --backend ${backend}`);
   return {

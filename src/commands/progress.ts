@@ -2,12 +2,13 @@
 // is no terminal.
 
 import { MultiBar, SingleBar } from "cli-progress";
-import { formatDuration } from "../format.js";
-import { RUN_STATUSES, type RunState, type RunStatus } from "../records/run-status.js";
+import type { RunState } from "../records/run-status.js";
+import type { Workers } from "../sweep/launch/launcher.js";
 import type { SweepWatcher } from "../sweep/run-sweep.js";
 import type { Run } from "../sweep/variant.js";
 import type { RunProgress } from "../training/train-run.js";
 import { BAR_STYLE } from "./bar-style.js";
+import { leftWords, SweepClock, TrainingClock } from "./clocks.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError } from "./output.js";
 
@@ -29,86 +30,6 @@ export function silentView(): SweepView {
     ended: nothing,
     close: nothing,
   };
-}
-
-/** Estimates how much longer a single run takes. */
-class TrainingClock {
-  #first: { readonly done: number; readonly time: number } | null = null;
-
-  /** In seconds, from the time since the first step; NaN while it is too early to tell. */
-  left(done: number): number {
-    const now = performance.now();
-    this.#first ??= { done, time: now };
-    const elapsed = (now - this.#first.time) / 1000;
-    const gone = done - this.#first.done;
-    return elapsed < LEAST_SECONDS || gone <= 0 ? Number.NaN : (elapsed * (1 - done)) / gone;
-  }
-}
-
-/** Measures how far a sweep is, in multiply-accumulates, because runs differ in size. */
-class SweepClock {
-  /** The time of the first step: what comes before it does not show how fast steps are. */
-  #start: number | null = null;
-  #runs = 0;
-  #finished = 0;
-  /** Numbers of runs that ended without a result, by status. */
-  readonly #without = new Map<RunStatus, number>();
-  #total = 0;
-  #ended = 0;
-  readonly #running = new Map<Run, number>();
-  readonly #before = new Map<Run, number>();
-
-  /** Equal runs are trained once, and known runs not at all. */
-  plan(runs: readonly Run[], known: readonly Run[]): void {
-    [this.#runs, this.#finished] = [runs.length, known.length];
-    const left = runs.filter((run) => !known.includes(run));
-    const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
-    this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
-  }
-
-  /** Does not count work done before a run was interrupted. */
-  progress(run: Run, done: number): void {
-    this.#start ??= performance.now();
-    const before = this.#before.get(run) ?? done;
-    if (!this.#before.has(run)) {
-      this.#before.set(run, done);
-      this.#total -= before * workOf(run);
-    }
-    this.#running.set(run, (done - before) * workOf(run));
-  }
-
-  end(run: Run, status: RunStatus): void {
-    if (RUN_STATUSES[status].isFinished) this.#finished++;
-    else this.#without.set(status, (this.#without.get(status) ?? 0) + 1);
-    if (!this.#before.has(run)) return;
-    this.#running.delete(run);
-    this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
-  }
-
-  get share(): number {
-    const running = [...this.#running.values()].reduce((sum, work) => sum + work, 0);
-    return this.#total === 0 ? 1 : Math.min(1, (this.#ended + running) / this.#total);
-  }
-
-  /** `3/15 runs, 1 failed, 2 min 5 s left` */
-  get text(): string {
-    const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
-    const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
-    const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${status}`);
-    return `${this.#finished}/${this.#runs} runs${without.join("")}${leftWords(left)}`;
-  }
-}
-
-/** Empty while it is too early to tell. */
-function leftWords(seconds: number): string {
-  return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
-}
-
-/** Earlier estimates would depend too much on the first step of each network. */
-const LEAST_SECONDS = 3;
-
-function workOf({ variant, experiment }: Run): number {
-  return variant.complexity.macs * experiment.training.epochs;
 }
 
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
@@ -173,6 +94,12 @@ function notesOf({ skipped, replaced }: Parameters<SweepWatcher["planned"]>[1]):
   return [...skipped, ...(replaced > 0 ? [`${runs} of another configuration moved to .replaced`] : [])];
 }
 
+/** `3 workers run, 17 wait (Priority)`; empty if none has to wait. */
+export function workersWords({ waiting, running, why }: Workers): string {
+  if (waiting === 0) return "";
+  return `${running} ${running === 1 ? "worker runs" : "workers run"}, ${waiting} wait${why === "" ? "" : ` (${why})`}`;
+}
+
 function bars(): SweepView {
   const multi = new MultiBar({
     ...BAR_STYLE,
@@ -195,7 +122,13 @@ function bars(): SweepView {
     process.stdout.write(`\r\u001b[${rows - 1}A\u001b[0J${"\n".repeat(bars - 1)}`);
   };
   process.stdout.on("resize", eraseWrapped);
-  const refresh = () => sweepBar?.update(Math.round(clock.share * BAR_STEPS), { text: clock.text });
+  let waiting = "";
+  const refresh = () => {
+    const text = waiting === "" ? clock.text : `${clock.text}; ${waiting}`;
+    sweepBar?.update(Math.round(clock.share * BAR_STEPS), {
+      text: fitting("", [text, clock.text], roomBeside()),
+    });
+  };
   return {
     planned: (runs, before) => {
       const { known } = before;
@@ -206,7 +139,12 @@ function bars(): SweepView {
     },
     preparing: ({ what, done, of }) =>
       sweepBar?.update(Math.round((done / of) * BAR_STEPS), { text: `${what}, ${done} of ${of}` }),
+    workers: (workers) => {
+      waiting = workersWords(workers);
+      refresh();
+    },
     started: (run) => {
+      if (running.has(run)) return;
       running.set(run, multi.create(BAR_STEPS, 0, { text: fitting(run.name, ["compiling"], roomBeside()) }));
     },
     progressed: (run, progress) => {
@@ -231,8 +169,9 @@ function bars(): SweepView {
 
 function lines(): SweepView {
   const clock = new SweepClock();
-  const epochs = new Map<Run, RunProgress>();
+  const shown = new Map<Run, number>();
   const data = watchData(false);
+  let waiting = "";
   return {
     planned: (runs, before) => {
       const { known } = before;
@@ -241,16 +180,20 @@ function lines(): SweepView {
       print(`${runs.length} runs${known.length > 0 ? `, ${known.length} already finished` : ""}`);
     },
     preparing: data.progressed,
-    started: (run) => print(`${run.name}  starts`),
+    workers: (workers) => {
+      const words = workersWords(workers);
+      if (words !== waiting && words !== "") print(words);
+      waiting = words;
+    },
+    started: (run, after) => print(`${run.name}  ${after > 0 ? `continues after epoch ${after}` : "starts"}`),
     progressed: (run, progress) => {
-      if (!epochs.has(run) && progress.epoch > 1)
-        print(`${run.name}  continues after epoch ${progress.epoch - 1}`);
-      if (!epochs.has(run)) epochs.set(run, { ...progress, epoch: 0 });
       clock.progress(run, progress.done);
-      if (progress.step === progress.steps && epochs.get(run)?.epoch !== progress.epoch) {
-        epochs.set(run, progress);
-        print(`${run.name}  ${describe(progress)}`);
-      }
+      const isEnd = progress.step === progress.steps;
+      // The end of an epoch may pass unseen if epochs are short.
+      const last = progress.epoch - (isEnd ? 0 : 1);
+      if (last <= (shown.get(run) ?? 0)) return;
+      shown.set(run, last);
+      print(`${run.name}  ${describe(progress)}`);
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run, status);

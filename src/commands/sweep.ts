@@ -2,19 +2,19 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { launcherFor } from "../config/launcher.js";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
 import { formatDuration } from "../format.js";
 import { compareSweeps } from "../report/comparison.js";
 import { readSweep } from "../report/read-sweep.js";
-import { defaultJobs } from "../runtime/devices.js";
-import { gpusFor } from "../runtime/gpus.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
-import { localLauncher } from "../sweep/launch/local.js";
+import type { Launcher } from "../sweep/launch/launcher.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
-import { runLockedSweep } from "../sweep/run-locked.js";
-import type { SweepEnd } from "../sweep/run-sweep.js";
+import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
+import { hasWork } from "../sweep/work/orders.js";
+import { chooseLauncher } from "./choose-launcher.js";
 import { comparisonText } from "./compare.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
@@ -28,18 +28,28 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly dryRun: boolean;
   readonly tensorboard: boolean;
   readonly loaders: number;
+  readonly gpus?: string;
+  readonly jobsPerGpu: number;
+  readonly launcher?: string;
+  readonly detach: boolean;
+  readonly stop: boolean;
   readonly json: boolean;
 }
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
-  const engine = parseEngine(flags);
-  const gpus = gpusFor(engine);
+  const named = parseEngine(flags);
   const data = watchData(flags.json);
   const asked = await expandFile(file, flags, data.progressed).finally(data.close);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
+  const spec = launcherFor(flags.launcher, asked.launcher);
+  const engine = spec.name === "slurm" ? { ...named, threads: flags.threads ?? spec.cpus } : named;
   if (flags.dryRun) return printPlan(expanded, { ...flags, engine });
-  await checkEngine(engine);
+  const launcher = chooseLauncher(spec, { ...flags, engine });
+  if (flags.stop) return stopWorkers(launcher, folder, flags);
+  if (flags.detach && launcher.isAttached)
+    throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");
+  if (launcher.isAttached) await checkEngine(engine);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const whenOutputIsLost = (error: Error) => abort.abort(error);
@@ -53,13 +63,14 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
-    const end = await runLockedSweep(expanded, {
+    const end = await runSweep(expanded, {
       root: flags.runs,
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
       loaders: flags.loaders,
-      launcher: localLauncher(flags.jobs ?? defaultJobs(engine, gpus), gpus),
+      launcher,
+      detach: flags.detach,
       ...engine,
       signal: abort.signal,
       watcher: view,
@@ -67,12 +78,24 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     view.close();
     const { reason } = abort.signal as { reason: unknown };
     if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
-    return conclude(expanded, end, { folder, seconds: (performance.now() - start) / 1000, json: flags.json });
+    const seconds = (performance.now() - start) / 1000;
+    const isDetached = !launcher.isAttached && (flags.detach || end.interrupted);
+    return conclude(expanded, end, { folder, seconds, json: flags.json, isDetached });
   } finally {
     view.close();
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
     process.stdout.off("error", whenOutputIsLost);
   }
+}
+
+async function stopWorkers(launcher: Launcher, folder: string, { json }: SweepFlags): Promise<number> {
+  if (launcher.isAttached)
+    throw new InputError("workers on this machine end with their command: press Ctrl-C where it runs");
+  if (!hasWork(folder)) throw new InputError(`${folder} has no workers`);
+  await launcher.stop(folder);
+  if (json) printJson({ stopped: folder });
+  else print("its workers are told to end; run the same command without --stop to continue");
+  return 0;
 }
 
 /** The text of the sweep, preceded by comments with the flags that changed it. */
@@ -85,16 +108,27 @@ function withFlags(text: string, { set, seeds, quick }: SweepFlags): string {
   return flags.map((flag) => `# with ${flag.replaceAll("\n", " ")}\n`).join("") + text;
 }
 
+interface Conclusion {
+  readonly folder: string;
+  readonly seconds: number;
+  readonly json: boolean;
+  /** Whether workers go on without this command. */
+  readonly isDetached: boolean;
+}
+
 function conclude(
   { runs, baseline, metric }: ExpandedSweep,
   { finished, failed, interrupted }: SweepEnd,
-  { folder, seconds, json }: { folder: string; seconds: number; json: boolean },
+  { folder, seconds, json, isDetached }: Conclusion,
 ): number {
   const exitCode = interrupted ? 130 : failed.length > 0 ? 1 : 0;
   const comparison = compareSweeps([readSweep(folder)], { baseline, metric });
   if (json) {
     const reasons = failed.map(({ run, reason }) => ({ run: run.name, reason }));
-    printJson({ runs: runs.length, finished, failed: reasons, interrupted, seconds, folder, comparison });
+    printJson({
+      ...{ runs: runs.length, finished, failed: reasons, interrupted, detached: isDetached },
+      ...{ seconds, folder, comparison },
+    });
     return exitCode;
   }
   print("");
@@ -105,7 +139,11 @@ function conclude(
   if (finished > 0)
     print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
   if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${folder}`);
-  if (interrupted) print("interrupted; run the same command again to continue");
+  if (isDetached)
+    print(
+      `its workers go on; run the same command again to follow them, with --stop to end them; npx squeezebox status ${folder}`,
+    );
+  else if (interrupted) print("interrupted; run the same command again to continue");
   else if (failed.length > 0) print("run the same command again to retry the failed runs");
   return exitCode;
 }

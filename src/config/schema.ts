@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Path } from "../diagnostic.js";
 
-export type SchemaName = "experiment" | "sweep";
+export type SchemaName = "experiment" | "sweep" | "launcher";
 
 /** The schema keywords that this program reads. */
 export interface Schema {
@@ -25,16 +25,21 @@ export interface Schema {
 
 export type Schemas = Readonly<Record<string, Schema>>;
 
+const SWEEP = readSchema("sweep");
+
+/** A launcher is a part of a sweep, or a file of its own. */
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   experiment: readSchema("experiment"),
-  sweep: readSchema("sweep"),
+  sweep: SWEEP,
+  launcher: SWEEP.definitions?.launcher ?? {},
 };
 
+/** The name by which schemas refer to each other. */
 export function fileOf(name: SchemaName): string {
   return `${name}.schema.json`;
 }
 
-function readSchema(name: SchemaName): Schema {
+function readSchema(name: "experiment" | "sweep"): Schema {
   const file = new URL(`../../../schemas/${fileOf(name)}`, import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }

@@ -6,6 +6,11 @@
  */
 
 /**
+ * Where workers train the runs: on this machine (the default) or as jobs of Slurm. May also be a file of its own, for `--launcher`.
+ */
+export type Launcher = LocalLauncher | SlurmLauncher;
+
+/**
  * The experiments to compare: variants of one experiment, each trained with every seed.
  */
 export interface Sweep {
@@ -32,6 +37,7 @@ export interface Sweep {
    */
   seeds?: number[];
   compare?: Compare;
+  launcher?: Launcher;
 }
 export interface Variant {
   /**
@@ -100,4 +106,64 @@ export interface Compare {
     | "validation_loss"
     | "train_error"
     | "train_loss";
+}
+/**
+ * Workers are processes on this machine, and end with the command.
+ */
+export interface LocalLauncher {
+  name: "local";
+  /**
+   * Runs at a time, as with `--jobs`. Default: one for each core or GPU.
+   */
+  workers?: number;
+}
+/**
+ * Workers are jobs of Slurm, which go on without the command.
+ */
+export interface SlurmLauncher {
+  name: "slurm";
+  /**
+   * The number of jobs, each of which trains one run after the other.
+   */
+  workers?: number;
+  /**
+   * Where the jobs run. Default: the cluster's.
+   */
+  partition?: string;
+  /**
+   * The time limit of a job, as for sbatch: minutes, hours:minutes:seconds, or days-hours. A job continues in the queue when its time is up. Default: the partition's.
+   */
+  time?: string;
+  /**
+   * Cores of a job, and threads of a run unless `--threads` is given.
+   */
+  cpus?: number;
+  /**
+   * GPUs of a job, each of which trains one run at a time.
+   */
+  gpus?: number;
+  /**
+   * Memory of a job. Default: the cluster's.
+   */
+  memory?: string;
+  /**
+   * Lines of shell for the start of a job, such as `module load`.
+   *
+   * @maxItems 100
+   */
+  setup?: string[];
+  /**
+   * More options for sbatch, which override the others.
+   *
+   * @maxItems 100
+   */
+  sbatch?: string[];
+  /**
+   * How often a job whose time is up goes back into the queue, and how often one command replaces jobs that ended too early.
+   */
+  resubmit?: number;
+  /**
+   * A folder on a disk of each node, to which decoded images are copied once a node. It may contain variables of the shell.
+   */
+  scratch?: string;
 }

@@ -2,7 +2,7 @@
 
 import type { Location, Path } from "../diagnostic.js";
 import type { LongForm } from "./shorthand.js";
-import type { Sweep as WrittenSweep } from "./sweep-schema.js";
+import type { SlurmLauncher as WrittenSlurm, Sweep as WrittenSweep } from "./sweep-schema.js";
 
 export type AxisValue = string | number | boolean;
 export type Axes = Readonly<Record<string, readonly AxisValue[]>>;
@@ -24,10 +24,23 @@ export interface MatchSpec {
 
 export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
 
+/** A launcher with its defaults filled in. */
+export type LauncherSpec = LocalSpec | SlurmSpec;
+
+export interface LocalSpec {
+  readonly name: "local";
+  readonly workers?: number;
+}
+
+export type SlurmSpec = Readonly<
+  WrittenSlurm & Required<Pick<WrittenSlurm, "workers" | "cpus" | "gpus" | "setup" | "sbatch" | "resubmit">>
+>;
+
 export interface Sweep {
   readonly name: string;
   readonly variants: readonly VariantSpec[];
   readonly seeds: readonly number[];
+  readonly launcher: LauncherSpec;
   readonly compare: { readonly baseline: string | null; readonly metric: Metric };
   /** The experiment before any variant's changes, and the folder that its relative paths start at. */
   readonly experiment: LongForm;

@@ -8,17 +8,19 @@ import { weighed } from "./mend.js";
 import type { Located } from "./source.js";
 import { baseOf } from "./sweep-base.js";
 import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
-import type { Axes, MatchSpec, Sweep } from "./sweep-spec.js";
+import type { Axes, LauncherSpec, MatchSpec, Sweep } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
 
 export { baseExperiment, isSweep } from "./sweep-base.js";
 export * from "./sweep-spec.js";
 
+type FilledSweep = Required<Omit<WrittenSweep, "launcher">> & { readonly launcher?: LauncherSpec };
+
 /** Also reads the experiment that the sweep names. Throws DiagnosticError and InputError. */
 export function checkSweep(located: Located, file: string): Sweep {
   const errors = validateSchema("sweep", located);
   if (errors.length > 0) throw new DiagnosticError(errors);
-  const written = fillDefaults("sweep", located.value) as Required<WrittenSweep>;
+  const written = fillDefaults("sweep", located.value) as FilledSweep;
   const diagnostics = checkVariants(written, located);
   const base = baseOf(written, located, file);
   if (!base.ok) diagnostics.push(...base.diagnostics);
@@ -33,6 +35,7 @@ export function checkSweep(located: Located, file: string): Sweep {
       match: matchOf(match),
     })),
     seeds: written.seeds,
+    launcher: written.launcher ?? { name: "local" },
     compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
     ...base.value,
     folder: dirname(resolve(file)),
@@ -44,7 +47,7 @@ export function checkSweep(located: Located, file: string): Sweep {
 export function sweepMistakes(located: Located): number {
   return weighed(
     validateSchema("sweep", located).length,
-    () => checkVariants(fillDefaults("sweep", located.value) as Required<WrittenSweep>, located).length,
+    () => checkVariants(fillDefaults("sweep", located.value) as FilledSweep, located).length,
   );
 }
 

@@ -6,6 +6,8 @@ import { fileOf, SCHEMAS, type SchemaName } from "./schema.js";
 import { explain } from "./schema-messages.js";
 import type { Located } from "./source.js";
 
+const NAMES = Object.keys(SCHEMAS) as SchemaName[];
+
 /** Compiles each schema once, at its first use: a sweep validates an experiment for every variant. */
 const VALIDATORS = new Ajv({
   allErrors: true,
@@ -13,7 +15,7 @@ const VALIDATORS = new Ajv({
   discriminator: true,
   strict: false,
   strictNumbers: true,
-  schemas: { [fileOf("experiment")]: SCHEMAS.experiment, [fileOf("sweep")]: SCHEMAS.sweep },
+  schemas: Object.fromEntries(NAMES.map((name) => [fileOf(name), SCHEMAS[name]])),
 });
 
 /** More errors than anyone would read. */

@@ -2,7 +2,7 @@
 // An entry is complete once its table is written, after its content. Whatever is incomplete or damaged is made again.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,7 +29,7 @@ export function cacheFolder(): string | null {
 /**
  * Returns the entry with a key, which `make` makes if there is none: it may write `content` and returns the table. Of several
  * processes that need the same entry, one makes it and the others wait. Returns null if there is no cache, or if it cannot be
- * written.
+ * written. If `SQUEEZEBOX_SCRATCH` names a folder on a disk of this machine, the entry is copied there.
  */
 export async function cached<Table>(
   key: readonly unknown[],
@@ -37,7 +37,22 @@ export async function cached<Table>(
 ): Promise<Entry<Table> | null> {
   const root = cacheFolder();
   if (root === null) return null;
-  const folder = join(root, hashOf(key).slice(0, 32));
+  const shared = join(root, hashOf(key).slice(0, 32));
+  const { SQUEEZEBOX_SCRATCH: scratch } = process.env;
+  if (!scratch) return cachedIn(shared, make);
+  const copy = async (content: string): Promise<Table> => {
+    const entry = await cachedIn(shared, make);
+    if (entry === null) return make(content);
+    if (existsSync(entry.content)) copyFileSync(entry.content, content);
+    return entry.table;
+  };
+  return (await cachedIn(join(scratch, "squeezebox", basename(shared)), copy)) ?? cachedIn(shared, make);
+}
+
+async function cachedIn<Table>(
+  folder: string,
+  make: (content: string) => Promise<Table>,
+): Promise<Entry<Table> | null> {
   for (;;) {
     const known = readEntry<Table>(folder);
     if (known !== null) return known;

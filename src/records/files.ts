@@ -3,14 +3,17 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 
 /** The end of the name of an incomplete file or folder. */
@@ -27,12 +30,12 @@ export class DamagedFileError extends Error {
 
 /**
  * Replaces a file atomically, and creates its folder. If `previous` is given, an existing file is kept under that name; at
- * every moment at least one of the two exists. Only one process writes to a folder at a time (lock.ts), so the temporary file
- * of a killed process is overwritten by the next write.
+ * every moment at least one of the two exists. The temporary file has a name of its own, because a process that has lost its lock
+ * may not know it yet; who holds the lock removes those of killed processes.
  */
 export function writeWhole(file: string, content: string | Uint8Array, previous?: string): void {
   makeFolder(dirname(file));
-  const beside = `${file}${PART}`;
+  const beside = `${file}.${hostname()}-${process.pid}${PART}`;
   try {
     writeThrough(beside, typeof content === "string" ? Buffer.from(content) : content);
     if (previous !== undefined && existsSync(file)) renameSync(file, previous);
@@ -70,5 +73,35 @@ function writeThrough(file: string, bytes: Uint8Array): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+export interface ReadFile {
+  readonly text: string;
+  /** When it last changed, in milliseconds since 1970 by the clock of the file server. */
+  readonly modified: number;
+}
+
+/** How often to look again at a file that was replaced while it was read from a file server. */
+const MOST_LOOKS = 5;
+
+/**
+ * Reads a file that another process, perhaps on another machine, may replace or remove at any moment; null if there is none. Opening
+ * the file makes NFS ask the server, while a name alone would be looked up in what is remembered.
+ */
+export function readAgain(file: string): ReadFile | null {
+  for (let looks = 1; ; looks++) {
+    try {
+      const descriptor = openSync(file, "r");
+      try {
+        return { modified: fstatSync(descriptor).mtimeMs, text: readFileSync(descriptor, "utf8") };
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return null;
+      if (code !== "ESTALE" || looks === MOST_LOOKS) throw error;
+    }
   }
 }

@@ -1,52 +1,57 @@
-// Locks a folder for one process, with a file that contains the process id. The lock is stale once that process has ended.
+// Locks a folder for one process, with a file that contains its machine and process id. On the same machine, the lock is stale once
+// that process has ended. Other machines cannot see that, so the lock is also a lease: its holder changes the file every 15 seconds,
+// and a file that has not changed for a minute is stale. Ages are differences between two times of the same file server.
 //
 // A stale lock is not removed but succeeded by a file whose name contains the id of the stale lock. Since a file name can be
 // created only once, only one of several competing processes succeeds. The lock belongs to the last process of this chain.
 // Only the holder removes the files of the chain, from first to last. A process that has appended its file to a chain that was
 // removed in the meantime finds that its file is not in the current chain, and tries again.
 
-import { randomUUID } from "node:crypto";
-import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
-import { makeFolder } from "./files.js";
+import { makeFolder, type ReadFile, readAgain } from "./files.js";
+import { type Holder, isAlive, LEASE_MS, ownHolder, parseHolder } from "./lock-holder.js";
+
+export type { Holder } from "./lock-holder.js";
 
 export interface Lock {
+  /** Aborted if another machine has taken the lock over, because this process gave no sign of life for too long. */
+  readonly lost: AbortSignal;
   release(): void;
 }
 
-export interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process started, because process ids are reused; empty if the system does not tell. */
-  readonly started: string;
-  /** Unique to this lock. */
-  readonly id: string;
-}
-
-/** Returns the lock, or its holder if that is alive or on another machine. Throws InputError if a lock file is not regular. */
+/** Returns the lock, or its holder if that is alive. Throws InputError if a lock file is not regular. */
 export function lockFolder(folder: string): Lock | Holder {
   makeFolder(folder);
   const first = join(folder, LOCK);
-  const own: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    started: startOf(process.pid) ?? "",
-    id: randomUUID(),
-  };
+  const own = ownHolder();
   // Unlike a written file, a link appears with its whole content.
   const mine = `${first}.${own.id}`;
   writeFileSync(mine, JSON.stringify(own));
   try {
     for (;;) {
+      const now = readLockFile(mine)?.modified ?? Number.NaN;
       const { last, next } = lineFrom(first);
-      if (last && isAlive(last)) return last;
-      if (!linkUnlessExists(mine, next)) continue;
+      // A file server may have created the link although it reported that it exists, because it was asked twice.
+      if (last && last.holder.id !== own.id && isAlive(last.holder, now - last.modified)) return last.holder;
+      if (last?.holder.id !== own.id && !linkUnlessExists(mine, next)) continue;
       const line = lineFrom(first);
-      if (line.last?.id === own.id) {
-        removeAbandoned(folder, own.id);
-        return { release: once(() => line.files.forEach(remove)) };
+      if (line.last?.holder.id === own.id) {
+        removeAbandoned(folder, { own: own.id, now });
+        return heldLock(first, { files: line.files, id: own.id });
       }
       remove(next);
     }
@@ -55,10 +60,55 @@ export function lockFolder(folder: string): Lock | Holder {
   }
 }
 
+/** Returns the living holder of a folder's lock, or null. */
+export function holderOf(folder: string): Holder | null {
+  if (!existsSync(join(folder, LOCK))) return null;
+  const result = lockFolder(folder);
+  if (!isLock(result)) return result;
+  result.release();
+  return null;
+}
+
+const SIGN_EVERY_MS = LEASE_MS / 4;
+
+function heldLock(first: string, { files, id }: { files: readonly string[]; id: string }): Lock {
+  const lost = new AbortController();
+  const file = files.at(-1) as string;
+  const isOwn = () => lineFrom(first).last?.holder.id === id;
+  const sign = setInterval(() => {
+    try {
+      if (isOwn()) appendByte(file);
+      else lose();
+    } catch {
+      // The file server does not answer; the next sign may reach it in time.
+    }
+  }, SIGN_EVERY_MS).unref();
+  const lose = () => {
+    clearInterval(sign);
+    lost.abort();
+  };
+  return {
+    lost: lost.signal,
+    release: once(() => {
+      clearInterval(sign);
+      if (isOwn()) for (const one of files) remove(one);
+    }),
+  };
+}
+
+/** Lets the file server set the time, and does not create the file. */
+function appendByte(file: string): void {
+  const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND);
+  try {
+    writeSync(descriptor, " ");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** The message that says why a folder cannot be locked, and what to do about it. */
 export function heldBy(folder: string, { pid, host }: Holder): string {
-  const elsewhere =
-    host === hostname() ? "" : `; if that machine no longer exists, remove the .lock files in ${folder}`;
+  const elsewhere = host === hostname() ? "" : `; if it has ended, try again in a minute`;
   return `${folder} is in use by process ${pid} on ${host}${elsewhere}`;
 }
 
@@ -79,36 +129,41 @@ export function isLockFile(name: string): boolean {
 }
 
 /** Removes the files of processes that were killed before they obtained the lock, or while they released it. */
-function removeAbandoned(folder: string, own: string): void {
+function removeAbandoned(folder: string, { own, now }: { own: string; now: number }): void {
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(`${LOCK}.`) || name.startsWith(`${LOCK}.after-`) || name === `${LOCK}.${own}`)
       continue;
     const file = join(folder, name);
-    const holder = parseHolder(readText(file) ?? "");
-    const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN);
-    if (holder ? !isAlive(holder) : age > ABANDONED_AFTER_MS) remove(file);
+    const found = readLockFile(file);
+    if (found === null) continue;
+    const holder = parseHolder(found.text);
+    // A file that cannot be parsed may be incomplete because a process is writing it.
+    const age = now - found.modified;
+    if (holder ? !isAlive(holder, age) : age > LEASE_MS) remove(file);
   }
 }
 
-/** Younger files that cannot be parsed may be incomplete because a process is writing them. */
-const ABANDONED_AFTER_MS = 60_000;
+interface LastHolder extends ReadFile {
+  readonly holder: Holder;
+}
 
 interface Line {
   readonly files: readonly string[];
   /** Null if there is no lock, or if the last file cannot be parsed. */
-  readonly last: Holder | null;
+  readonly last: LastHolder | null;
   /** The path of the next lock file. */
   readonly next: string;
 }
 
 function lineFrom(first: string): Line {
   const files: string[] = [];
-  let last: Holder | null = null;
+  let last: LastHolder | null = null;
   let next = first;
-  for (let text = readText(next); text !== null; text = readText(next)) {
+  for (let found = readLockFile(next); found !== null; found = readLockFile(next)) {
     files.push(next);
-    last = parseHolder(text);
-    next = `${first}.after-${last?.id ?? files.length}`;
+    const holder = parseHolder(found.text);
+    last = holder && { ...found, holder };
+    next = `${first}.after-${holder?.id ?? files.length}`;
   }
   return { files, last, next };
 }
@@ -124,29 +179,11 @@ function linkUnlessExists(from: string, to: string): boolean {
   }
 }
 
-function readText(file: string): string | null {
-  try {
-    // With a dangling link or a pipe, a process would wait for the lock forever.
-    if (!lstatSync(file).isFile())
-      throw new InputError(`${file} is not a lock of Squeezebox (it is not a regular file); remove it`);
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-}
-
-/** Returns null for damaged content, as left behind by a full disk or a power failure. */
-function parseHolder(text: string): Holder | null {
-  try {
-    const holder = JSON.parse(text) as Partial<Holder> | null;
-    const { pid, host, started = "", id } = holder ?? {};
-    return Number.isInteger(pid) && typeof host === "string" && typeof id === "string"
-      ? { pid: pid as number, host, started, id }
-      : null;
-  } catch {
-    return null;
-  }
+function readLockFile(file: string): ReadFile | null {
+  // With a dangling link or a pipe, a process would wait for the lock forever.
+  if (!(lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? true))
+    throw new InputError(`${file} is not a lock of Squeezebox (it is not a regular file); remove it`);
+  return readAgain(file);
 }
 
 function remove(file: string): void {
@@ -159,25 +196,4 @@ function once(action: () => void): () => void {
     if (!done) action();
     done = true;
   };
-}
-
-function isAlive({ pid, host, started }: Holder): boolean {
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  const now = startOf(pid);
-  return now === null || started === "" || now === started;
-}
-
-/** The start time of a process in clock ticks since boot (Linux); null if the system does not tell. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,7 @@
 // The files of one run.
 
 import { appendFileSync, lstatSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { checksumOf } from "./checksum.js";
 import { isWhole } from "./columns.js";
@@ -73,4 +73,9 @@ export function logLine({ path, log }: RunFolder, message: string): void {
   if (!(statSync(log, { throwIfNoEntry: false })?.isFile() ?? true))
     throw new InputError(`${log} is not a regular file`);
   appendFileSync(log, `${new Date().toISOString()} ${message}\n`);
+}
+
+/** Whether the path of a run stays inside the sweep's folder. */
+export function isInside(run: string): boolean {
+  return run !== "" && !isAbsolute(run) && !run.split(/[\\/]/).includes("..");
 }

@@ -1,12 +1,12 @@
 // The folder of a sweep -> its runs, read from the tables. Damaged files are reported and skipped.
 
 import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
 import { InputError } from "../diagnostic.js";
 import type { RowOf, Table } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
-import { runFolder } from "../records/run-folder.js";
+import { isInside, runFolder } from "../records/run-folder.js";
 import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
@@ -167,9 +167,4 @@ function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
     damaged.push(`${file} is damaged: using the default baseline and metric`);
     return {};
   }
-}
-
-/** Whether the path of a run stays inside the sweep's folder. */
-function isInside(run: string): boolean {
-  return run !== "" && !isAbsolute(run) && !run.split(/[\\/]/).includes("..");
 }

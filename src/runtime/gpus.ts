@@ -20,7 +20,8 @@ export function expectedBackend({ backend, device }: Pick<EngineOptions, "backen
   return device === "cpu" && gpusFor({ backend, device }).length > 0 ? "tensorflow" : "compiled";
 }
 
-function visibleGpus(): string[] {
+/** Those that CUDA_VISIBLE_DEVICES names, or otherwise all. */
+export function visibleGpus(): string[] {
   const { CUDA_VISIBLE_DEVICES: chosen } = process.env;
   if (chosen !== undefined)
     return chosen

@@ -3,7 +3,7 @@
 import type { Override } from "../config/override.js";
 import { placeOf } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
-import type { Metric, Sweep } from "../config/sweep.js";
+import type { LauncherSpec, Metric, Sweep } from "../config/sweep.js";
 import { collect, type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildChecked } from "../experiment/build-checked.js";
 import type { FactsOf } from "../experiment/dataset-facts.js";
@@ -20,6 +20,8 @@ export interface ExpandedSweep {
   readonly runs: readonly Run[];
   readonly baseline: string;
   readonly metric: Metric;
+  /** Where the sweep says that it should be trained. */
+  readonly launcher: LauncherSpec;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function expandSweep(
     runs: sweep.seeds.flatMap((seed) => variants.map((variant) => runOf(variant, seed))),
     baseline: sweep.compare.baseline ?? (variants[0] as Variant).name,
     metric: sweep.compare.metric,
+    launcher: sweep.launcher,
   };
 }
 

@@ -2,9 +2,10 @@
 
 import { cpSync, type Dirent, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { InputError } from "../diagnostic.js";
 import { readCsv } from "../records/csv.js";
 import { makeFolder, PART } from "../records/files.js";
-import { isLockFile } from "../records/lock.js";
+import { heldBy, holderOf, isLockFile } from "../records/lock.js";
 import { logLine, readResult, runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
@@ -111,19 +112,26 @@ export function copyRun(from: string, to: string): void {
 }
 
 /**
- * If a folder holds a run of another configuration (because the sweep has changed since) or the unfinished run of another backend,
- * moves that run to `<sweep>/.replaced`, where it is found again if it is asked for. Returns whether it moved a run.
+ * If a folder holds a run of another configuration (because the sweep has changed since) or the unfinished run of another backend
+ * (if that is known), moves that run to `<sweep>/.replaced`, where it is found again if it is asked for. Returns whether it moved a
+ * run. Throws InputError if somebody is training that run.
  */
 export function setAsideOther(
   sweepFolder: string,
   run: string,
-  { fingerprint, backend }: { fingerprint: string; backend: Backend },
+  { fingerprint, backend }: { fingerprint: string; backend: Backend | null },
 ): boolean {
   const path = join(sweepFolder, run);
   const other = environmentIn(path);
   if (other.fingerprint === undefined) return false;
   const isFinished = finishedFingerprint(path) === other.fingerprint;
-  if (other.fingerprint === fingerprint && (isFinished || other.backend === backend)) return false;
+  if (other.fingerprint === fingerprint && (isFinished || backend === null || other.backend === backend))
+    return false;
+  const holder = holderOf(path);
+  if (holder !== null)
+    throw new InputError(
+      `${run} is being trained as it was before the change: ${heldBy(path, holder)}; stop that first`,
+    );
   const name = `${run}-${other.fingerprint.slice(0, 8)}`;
   const aside = join(sweepFolder, ASIDE, isFinished ? name : `${name}-${other.backend}`);
   // A finished run is worth more than a second attempt at it.

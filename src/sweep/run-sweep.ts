@@ -1,22 +1,21 @@
-// An expanded sweep -> finished runs: those that have already finished are reused, and a launcher trains the others.
+// An expanded sweep -> finished runs: those that have already finished are reused, and a launcher's workers train the others.
 
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { canonical } from "../canonical.js";
 import { prepareDataset } from "../data/dataset.js";
 import type { DataProgress } from "../data/progress.js";
-import { addEvents } from "../records/event-file.js";
-import { writeWhole } from "../records/files.js";
-import { removeRunLeftovers, runFolder } from "../records/run-folder.js";
+import { InputError } from "../diagnostic.js";
+import { removeLeftovers } from "../records/files.js";
+import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
-import { expectedBackend } from "../runtime/gpus.js";
 import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep } from "./expand.js";
-import { copyRun, type FinishedRuns, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
-import type { Launcher, RunOrder } from "./launch/launcher.js";
-import { writePlan, writeSummary } from "./plan.js";
-import { continueShorter } from "./shorter-runs.js";
+import { follow } from "./follow.js";
+import type { Launcher, Workers } from "./launch/launcher.js";
+import { planRuns } from "./plan-runs.js";
 import type { Run } from "./variant.js";
+import { type Orders, writeOrders } from "./work/orders.js";
 
 export interface SweepOptions extends EngineOptions {
   /** The folder of all results. */
@@ -26,6 +25,8 @@ export interface SweepOptions extends EngineOptions {
   /** The text of the sweep file, unchanged. */
   readonly text: string;
   readonly launcher: Launcher;
+  /** Whether to return once there are workers, instead of following them; for launchers whose workers go on. */
+  readonly detach?: boolean;
   readonly tensorboard: boolean;
   /** The number of threads that load images, for each run. */
   readonly loaders: number;
@@ -48,7 +49,10 @@ export interface SweepWatcher {
   ): void;
   /** Called while a dataset is decoded. */
   preparing(progress: DataProgress): void;
-  started(run: Run): void;
+  /** Called when the number of workers that wait or run changes. */
+  workers?(workers: Workers): void;
+  /** `after`: the number of epochs that had been finished earlier. */
+  started(run: Run, after: number): void;
   progressed(run: Run, progress: RunProgress): void;
   ended(run: Run, state: RunState): void;
 }
@@ -60,51 +64,53 @@ export interface SweepEnd {
 }
 
 /**
- * The caller must hold the lock of the folder. A failed run is recorded, and the others go on. An error in the scheduler itself
- * (such as a table that cannot be written) is thrown after every run that it started has ended.
+ * Trains the runs that the sweep still lacks. A failed run is recorded, and the others go on. Throws InputError if another command
+ * is working in the sweep's folder. An error in a worker itself (such as a file that cannot be written) is thrown after all workers
+ * have ended.
  */
 export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
+  const { folder, launcher, signal } = options;
+  const lock = lockFolder(folder);
+  if (!isLock(lock))
+    throw new InputError(
+      `another sweep is running: ${heldBy(folder, lock)}; wait for it, or stop it and run this again`,
+    );
   const states = new Map<string, RunState>();
-  const finishedRuns = lookAround(sweep, states, options);
-  const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
-  await prepareData(queue, options);
-  await trainAll(queue, { sweep, states, finishedRuns, options });
+  const stopped = AbortSignal.any([signal, lock.lost]);
+  try {
+    for (const one of [folder, ...sweep.variants.map(({ name }) => join(folder, name))]) removeLeftovers(one);
+    const queue = planRuns(sweep, states, options);
+    await prepareData(queue, { ...options, signal: stopped });
+    if (queue.length > 0) writeOrders(folder, ordersFor(queue, options));
+    // Workers that go on without a command can be followed by several.
+    if (!launcher.isAttached) lock.release();
+    await follow(queue, { sweep, states, ...options, signal: stopped });
+    return endOf(sweep, states, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+function endOf(
+  { runs }: ExpandedSweep,
+  states: ReadonlyMap<string, RunState>,
+  signal: AbortSignal,
+): SweepEnd {
   const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
-    finished: sweep.runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
-    failed: sweep.runs.flatMap((run) => {
+    finished: runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
+    failed: runs.flatMap((run) => {
       const { status, reason } = stateOf(run);
       return status === "failed" ? [{ run, reason }] : [];
     }),
-    interrupted: options.signal.aborted,
+    interrupted: signal.aborted,
   };
-}
-
-/** Sets the results of other configurations aside, reuses finished runs, and writes the first plan and summary. */
-function lookAround(
-  sweep: ExpandedSweep,
-  states: Map<string, RunState>,
-  options: SweepOptions,
-): FinishedRuns {
-  const { root, folder, text, tensorboard, watcher } = options;
-  writeWhole(join(folder, "sweep.yaml"), text);
-  const backend = expectedBackend(options);
-  const replaced = sweep.runs.filter(({ name, fingerprint }) =>
-    setAsideOther(folder, name, { fingerprint, backend }),
-  ).length;
-  const finishedRuns = indexFinishedRuns(root);
-  const known = reuseFinished(sweep, { root, folder, states, index: finishedRuns.folders });
-  writePlan(folder, sweep, states);
-  writeSummary(folder, sweep);
-  if (tensorboard) for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
-  watcher.planned(sweep.runs, { known, skipped: finishedRuns.skipped, replaced });
-  return finishedRuns;
 }
 
 /** So that runs do not wait for each other while one of them prepares their dataset, and people see how far that is. */
 async function prepareData(
   queue: readonly (readonly Run[])[],
-  { watcher, signal }: SweepOptions,
+  { watcher, signal }: Pick<SweepOptions, "watcher" | "signal">,
 ): Promise<void> {
   const datasets = queue.flatMap(([run]) => (run ? [run.experiment.dataset] : []));
   const different = new Map(datasets.map((dataset) => [canonical(dataset), dataset]));
@@ -120,94 +126,15 @@ async function prepareData(
 /** Leaves the preparation of a dataset. */
 class Stopped extends Error {}
 
-interface SweepParts {
-  readonly sweep: ExpandedSweep;
-  readonly states: Map<string, RunState>;
-  readonly finishedRuns: FinishedRuns;
-  readonly options: SweepOptions;
-}
-
-/** Each entry of the queue is a group of identical runs. The launcher's `slots` limit how many are trained at a time. */
-async function trainAll(queue: Run[][], parts: SweepParts): Promise<void> {
-  const { launcher, signal } = parts.options;
-  const broken = new AbortController();
-  const stopped = AbortSignal.any([signal, broken.signal]);
-  stopped.addEventListener("abort", () => launcher.stop(), { once: true });
-  const work = async () => {
-    for (let next = queue.shift(); next && !stopped.aborted; next = queue.shift())
-      await trainOne(next, parts);
-  };
-  const slots = Array.from({ length: Math.min(launcher.slots, queue.length) }, () =>
-    work().catch((error: unknown) => {
-      broken.abort();
-      throw error;
-    }),
-  );
-  for (const end of await Promise.allSettled(slots)) if (end.status === "rejected") throw end.reason;
-}
-
-/** Trains the first of a group of identical runs, and copies it to the others. */
-async function trainOne(runs: readonly Run[], { sweep, states, finishedRuns, options }: SweepParts) {
-  const { folder, launcher, watcher } = options;
-  const [run, ...same] = runs as [Run, ...Run[]];
-  const record = (one: Run, state: RunState) => {
-    states.set(one.name, state);
-    writePlan(folder, sweep, states);
-    if (RUN_STATUSES[state.status].isOver) watcher.ended(one, state);
-  };
-  const { trajectory, experiment } = run;
-  const path = join(folder, run.name);
-  const backend = expectedBackend(options);
-  continueShorter(path, { trajectory, epochs: experiment.training.epochs, backend }, finishedRuns);
-  record(run, { status: "running", reason: "" });
-  watcher.started(run);
-  const state = await launcher.start(orderOf(run, options), (progress) => watcher.progressed(run, progress));
-  const { isFinished } = RUN_STATUSES[state.status];
-  if (!isFinished) removeRunLeftovers(runFolder(path));
-  record(run, state);
-  for (const twin of same) record(twin, isFinished ? copyTwin(folder, run, twin) : state);
-  writeSummary(folder, sweep);
-}
-
-function orderOf({ name, experiment, fingerprint }: Run, options: SweepOptions): RunOrder {
-  const { backend, device, threads, xla = false, tensorboard, loaders } = options;
-  const folder = join(options.folder, name);
-  return { experiment, fingerprint, folder, backend, device, threads, xla, tensorboard, loaders };
-}
-
-function copyTwin(folder: string, run: Run, twin: Run): RunState {
-  try {
-    copyRun(join(folder, run.name), join(folder, twin.name));
-    return { status: "finished", reason: `same as ${run.name}` };
-  } catch (error) {
-    return { status: "failed", reason: `could not be copied from ${run.name}: ${String(error)}` };
-  }
-}
-
-/** Keeps the runs that have finished in the folder, and copies those that have finished elsewhere. Returns both. */
-function reuseFinished(
-  sweep: ExpandedSweep,
-  {
-    root,
-    folder,
-    states,
-    index,
-  }: { root: string; folder: string; states: Map<string, RunState>; index: ReadonlyMap<string, string> },
-): Run[] {
-  return sweep.runs.filter((run) => {
-    const here = join(folder, run.name);
-    const found = reuseRun(here, run.fingerprint, index);
-    if (found === null) return false;
-    states.set(run.name, {
-      status: "finished",
-      reason: found === here ? "" : `same as ${relative(root, found)}`,
-    });
-    return true;
-  });
-}
-
-function groupByFingerprint(runs: readonly Run[]): Run[][] {
-  const groups = new Map<string, Run[]>();
-  for (const run of runs) groups.set(run.fingerprint, [...(groups.get(run.fingerprint) ?? []), run]);
-  return [...groups.values()];
+/** The first of each group; the others are copied from it. */
+function ordersFor(
+  queue: readonly (readonly Run[])[],
+  { backend, device, threads, xla = false, tensorboard, loaders }: SweepOptions,
+): Orders {
+  const runs = (queue as [Run][]).map(([{ name, fingerprint, experiment }]) => ({
+    name,
+    fingerprint,
+    experiment,
+  }));
+  return { how: { backend, device, threads, xla, tensorboard, loaders }, runs };
 }

@@ -37,6 +37,8 @@ export interface RunOptions extends EngineOptions {
   /** Whether to write an event file as well. */
   readonly tensorboard: boolean;
   readonly onProgress: (progress: RunProgress) => void;
+  /** Called before files of an epoch or of the result are written; may end the process. */
+  readonly beforeWriting?: () => void;
 }
 
 export interface RunProgress extends StepProgress {
@@ -137,6 +139,7 @@ async function trainEpochs(
   for (let epoch = finished + 1; epoch <= epochs; epoch++) {
     const row = await runEpoch(trainer, epoch, options);
     rows.push(row);
+    options.beforeWriting?.();
     writeCsv(folder.epochs, EPOCH_COLUMNS, rows);
     const state = await engine.readState();
     // The epoch counts as finished once this checkpoint is written.
@@ -174,6 +177,7 @@ async function testSelected(
   const selected = select === "validation" ? best : epochs;
   if (selected !== epochs) trainer.useWeights(bestWeights(folder, selected, trajectory).state);
   const test = await trainer.evaluate(dataset.test);
+  options.beforeWriting?.();
   writeCsv(folder.confusion, CONFUSION_COLUMNS, confusionRows(test, dataset.classNames));
   const result = resultRow(options, { rows, best, selected, test });
   writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);

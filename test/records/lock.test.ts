@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { mock } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Holder, isLock, type Lock, lockFolder } from "../../src/records/lock.js";
+import { type Holder, holderOf, isLock, type Lock, lockFolder } from "../../src/records/lock.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const CHILD = fileURLToPath(new URL("lock-child.js", import.meta.url));
@@ -98,6 +108,46 @@ describe("lockFolder", function () {
     await checkFile(JSON.stringify({ ...own, pid: gone.pid, host: "elsewhere" }), "held");
     for (const damaged of ["", "{", "null", "[]", '{"pid":"x"}']) await checkFile(damaged, "stale");
   });
+
+  it("is stale if a process on another machine has given no sign of life for a minute, by the clock of the file server", () =>
+    inTemporaryFolder(async (folder) => {
+      const file = join(folder, ".lock");
+      const elsewhere = { pid: 1, host: "elsewhere", started: "", id: "one" };
+      const silentFor = (seconds: number) => {
+        writeFileSync(file, JSON.stringify(elsewhere));
+        const then = statSync(file).mtimeMs / 1000 - seconds;
+        utimesSync(file, then, then);
+      };
+      silentFor(50);
+      assert.equal((lockFolder(folder) as Holder).host, "elsewhere");
+      silentFor(61);
+      const lock = take(folder);
+      lock.release();
+      assert.deepEqual(readdirSync(folder), []);
+    }));
+
+  it("is kept by signs of life, and lost to a successor, whose files are left alone", () =>
+    inTemporaryFolder(async (folder) => {
+      mock.timers.enable({ apis: ["setInterval"] });
+      try {
+        const file = join(folder, ".lock");
+        const lock = take(folder);
+        const { id } = JSON.parse(readFileSync(file, "utf8")) as Holder;
+        utimesSync(file, 1, 1);
+        mock.timers.tick(15_000);
+        assert.ok(Date.now() - statSync(file).mtimeMs < 10_000, "a sign was given");
+        assert.equal(lock.lost.aborted, false);
+        const successor = { pid: 1, host: "elsewhere", started: "", id: "two" };
+        writeFileSync(join(folder, `.lock.after-${id}`), JSON.stringify(successor));
+        mock.timers.tick(15_000);
+        assert.equal(lock.lost.aborted, true);
+        lock.release();
+        assert.deepEqual(readdirSync(folder).sort(), [".lock", `.lock.after-${id}`]);
+        assert.equal(holderOf(folder)?.id, "two");
+      } finally {
+        mock.timers.reset();
+      }
+    }));
 
   it("gives a free or stale lock to exactly one of eight processes", async () => {
     for (let round = 0; round < 6; round++)

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { loadDataset } from "../../src/data/dataset.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { runFolder } from "../../src/records/run-folder.js";
-import type { Launcher, RunOrder } from "../../src/sweep/launch/launcher.js";
+import type { Launcher } from "../../src/sweep/launch/launcher.js";
 import { localLauncher } from "../../src/sweep/launch/local.js";
 import { expandFile } from "../../src/sweep/load-sweep.js";
-import { runLockedSweep } from "../../src/sweep/run-locked.js";
-import type { SweepWatcher } from "../../src/sweep/run-sweep.js";
+import { runSweep, type SweepWatcher } from "../../src/sweep/run-sweep.js";
+import { type Orders, readOrders } from "../../src/sweep/work/orders.js";
+import { signsOf } from "../../src/sweep/work/signs.js";
+import { type Taken, takeNext } from "../../src/sweep/work/take.js";
 import { trainRun } from "../../src/training/train-run.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { filesIn, reproducible, statuses } from "./results.js";
@@ -27,7 +29,7 @@ async function sweepWith(launcher: Launcher, folder: string, signal = new AbortC
   writeSweepFile(folder, SWEEP);
   const file = join(folder, "launched.yaml");
   const results = join(folder, "runs", "launched");
-  const end = await runLockedSweep(await expandFile(file, { set: [], quick: false }, () => {}), {
+  const end = await runSweep(await expandFile(file, { set: [], quick: false }, () => {}), {
     ...{
       backend: "auto",
       device: "cpu",
@@ -45,18 +47,29 @@ async function sweepWith(launcher: Launcher, folder: string, signal = new AbortC
   return { end, results };
 }
 
-/** Trains in this process, one run after the other. */
-function ownProcess(started: RunOrder[] = []): Launcher {
+/** Workers in this process that do the same with every run. */
+function ownWorkers(workers: number, train: (taken: Taken, folder: string) => Promise<void>): Launcher {
+  let running = 0;
+  const work = async (folder: string) => {
+    running++;
+    for (;;) {
+      const orders = readOrders(folder);
+      const taken = orders && takeNext(folder, orders, "test");
+      if (!taken || taken === "held") break;
+      await train(taken, folder);
+      taken.lock.release();
+    }
+    running--;
+  };
   return {
-    slots: 1,
-    start: async (order, onProgress) => {
-      started.push(order);
-      const dataset = await loadDataset(order.experiment.dataset);
-      const graph = buildNetwork(order.experiment.network, dataset);
-      await trainRun({ ...order, graph, dataset, folder: runFolder(order.folder), onProgress });
-      return { status: "finished", reason: "" };
+    workers,
+    isAttached: true,
+    mostStarts: 100,
+    start: async (folder, more) => {
+      for (let started = 0; started < more; started++) void work(folder);
     },
-    stop: () => {},
+    state: async () => ({ waiting: 0, running, why: "" }),
+    stop: async () => {},
   };
 }
 
@@ -70,9 +83,17 @@ describe("a launcher", function () {
         assert.deepEqual(end, { finished: 6, failed: [], interrupted: false });
         return reproducible(results);
       });
-    const started: RunOrder[] = [];
+    const started: string[] = [];
+    const inThisProcess = ownWorkers(1, async ({ order, path }, folder) => {
+      started.push(order.name);
+      const { how } = readOrders(folder) as Orders;
+      const dataset = await loadDataset(order.experiment.dataset);
+      const graph = buildNetwork(order.experiment.network, dataset);
+      await trainRun({ ...how, ...order, graph, dataset, folder: runFolder(path), onProgress: () => {} });
+      signsOf(folder, order.fingerprint).finished();
+    });
     const expected = await resultsOf(localLauncher(2, []));
-    assert.deepEqual(await resultsOf(ownProcess(started)), expected);
+    assert.deepEqual(await resultsOf(inThisProcess), expected);
     assert.equal(started.length, 4, "runs that are the same are started once");
   });
 
@@ -85,41 +106,39 @@ describe("a launcher", function () {
       assert.deepEqual(new Set(seen), new Set(["GPU-a", "GPU-b"]));
     }));
 
-  it("is never given more runs at a time than it has slots", () =>
+  it("is asked for as many workers as it may have, and no more", () =>
     inTemporaryFolder(async (folder) => {
       let [running, most] = [0, 0];
-      const slow: Launcher = {
-        slots: 3,
-        start: async () => {
-          running++;
-          most = Math.max(most, running);
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          running--;
-          return { status: "failed", reason: "no reason" };
-        },
-        stop: () => {},
-      };
+      const slow = ownWorkers(3, async ({ order }, sweepFolder) => {
+        running++;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        running--;
+        signsOf(sweepFolder, order.fingerprint).failed({ worker: "test", reason: "no reason" });
+      });
       const { end, results } = await sweepWith(slow, folder);
       assert.equal(most, 3);
       assert.equal(end.failed.length, 6);
+      assert.equal(end.failed[0]?.reason, "no reason");
       assert.deepEqual(new Set(Object.values(statuses(results))), new Set(["failed"]));
+      assert.ok(!existsSync(join(results, ".work")), "nothing is left to be done");
     }));
 
-  it("is told to stop, and what it has not finished stays pending", () =>
+  it("is told to stop, and what its workers have not finished stays pending", () =>
     inTemporaryFolder(async (folder) => {
       const abort = new AbortController();
-      let stop = () => {};
-      const endless: Launcher = {
-        slots: 1,
-        start: () =>
-          new Promise((resolve) => {
-            stop = () => resolve({ status: "pending", reason: "" });
-            setImmediate(() => abort.abort());
-          }),
-        stop: () => stop(),
-      };
+      const endless = ownWorkers(1, async () => {
+        setImmediate(() => abort.abort());
+        await new Promise(() => {});
+      });
       const { end, results } = await sweepWith(endless, folder, abort.signal);
       assert.deepEqual(end, { finished: 0, failed: [], interrupted: true });
       assert.deepEqual(new Set(Object.values(statuses(results))), new Set(["pending"]));
+    }));
+
+  it("whose workers keep ending early is not asked for ever more of them", () =>
+    inTemporaryFolder(async (folder) => {
+      const lazy: Launcher = { ...ownWorkers(2, async () => {}), start: async () => {}, mostStarts: 1 };
+      await assert.rejects(sweepWith(lazy, folder), /workers ended 2 times although there are runs left/);
     }));
 });

@@ -1,28 +1,26 @@
-// The interface of a launcher, which trains runs, on this machine or elsewhere.
+// The interface of a launcher, which starts workers, on this machine or elsewhere.
 
-import type { Experiment } from "../../config/experiment.js";
-import type { RunState } from "../../records/run-status.js";
-import type { EngineOptions } from "../../runtime/devices.js";
-import type { RunProgress } from "../../training/train-run.js";
-
-/** Everything that a process needs to train a run. */
-export interface RunOrder extends EngineOptions {
-  readonly experiment: Experiment;
-  readonly fingerprint: string;
-  readonly folder: string;
-  readonly tensorboard: boolean;
-  /** The number of threads that load images. */
-  readonly loaders: number;
+/** What is known of the workers of a sweep. */
+export interface Workers {
+  readonly waiting: number;
+  readonly running: number;
+  /** Why they wait, in the words of whoever makes them wait; otherwise empty. */
+  readonly why: string;
 }
 
 export interface Launcher {
-  /** The number of runs that can be trained at a time. */
-  readonly slots: number;
+  /** The number of workers that a sweep should have while there are runs for them. */
+  readonly workers: number;
   /**
-   * Trains a run in its folder and returns its state, which is pending if the run was stopped before it had finished. Never
-   * rejects: if an error ends a run, its state is failed.
+   * How workers relate to the command that started them. `attached`: they end with it. Otherwise they go on without it, and how often
+   * it may start more of them because too few are left is limited.
    */
-  start(order: RunOrder, onProgress: (progress: RunProgress) => void): Promise<RunState>;
-  /** Stops all runs immediately. Their files remain intact, and the epochs they have finished are kept. */
-  stop(): void;
+  readonly isAttached: boolean;
+  readonly mostStarts: number;
+  /** Starts more workers for the sweep in a folder. Throws InputError if that is not possible. */
+  start(folder: string, workers: number): Promise<void>;
+  /** Null if it cannot be found out at the moment. Rejects if a worker ended because of an error outside of a run. */
+  state(folder: string): Promise<Workers | null>;
+  /** Ends all workers of the sweep at once; the epochs that they have finished are kept. */
+  stop(folder: string): Promise<void>;
 }

@@ -1,0 +1,85 @@
+// How far training is, and how much longer it takes.
+
+import { formatDuration } from "../format.js";
+import { RUN_STATUSES, type RunStatus } from "../records/run-status.js";
+import type { Run } from "../sweep/variant.js";
+
+/** Estimates how much longer a single run takes. */
+export class TrainingClock {
+  #first: { readonly done: number; readonly time: number } | null = null;
+
+  /** In seconds, from the time since the first step; NaN while it is too early to tell. */
+  left(done: number): number {
+    const now = performance.now();
+    this.#first ??= { done, time: now };
+    const elapsed = (now - this.#first.time) / 1000;
+    const gone = done - this.#first.done;
+    return elapsed < LEAST_SECONDS || gone <= 0 ? Number.NaN : (elapsed * (1 - done)) / gone;
+  }
+}
+
+/** Measures how far a sweep is, in multiply-accumulates, because runs differ in size. */
+export class SweepClock {
+  /** The time of the first step: what comes before it does not show how fast steps are. */
+  #start: number | null = null;
+  #runs = 0;
+  #finished = 0;
+  /** Numbers of runs that ended without a result, by status. */
+  readonly #without = new Map<RunStatus, number>();
+  #total = 0;
+  #ended = 0;
+  readonly #running = new Map<Run, number>();
+  readonly #before = new Map<Run, number>();
+
+  /** Equal runs are trained once, and known runs not at all. */
+  plan(runs: readonly Run[], known: readonly Run[]): void {
+    [this.#runs, this.#finished] = [runs.length, known.length];
+    const left = runs.filter((run) => !known.includes(run));
+    const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
+    this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
+  }
+
+  /** Does not count work done before a run was interrupted. */
+  progress(run: Run, done: number): void {
+    this.#start ??= performance.now();
+    const before = this.#before.get(run) ?? done;
+    if (!this.#before.has(run)) {
+      this.#before.set(run, done);
+      this.#total -= before * workOf(run);
+    }
+    this.#running.set(run, (done - before) * workOf(run));
+  }
+
+  end(run: Run, status: RunStatus): void {
+    if (RUN_STATUSES[status].isFinished) this.#finished++;
+    else this.#without.set(status, (this.#without.get(status) ?? 0) + 1);
+    if (!this.#before.has(run)) return;
+    this.#running.delete(run);
+    this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
+  }
+
+  get share(): number {
+    const running = [...this.#running.values()].reduce((sum, work) => sum + work, 0);
+    return this.#total === 0 ? 1 : Math.min(1, (this.#ended + running) / this.#total);
+  }
+
+  /** `3/15 runs, 1 failed, 2 min 5 s left` */
+  get text(): string {
+    const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
+    const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
+    const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${status}`);
+    return `${this.#finished}/${this.#runs} runs${without.join("")}${leftWords(left)}`;
+  }
+}
+
+/** Empty while it is too early to tell. */
+export function leftWords(seconds: number): string {
+  return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
+}
+
+/** Earlier estimates would depend too much on the first step of each network. */
+const LEAST_SECONDS = 3;
+
+function workOf({ variant, experiment }: Run): number {
+  return variant.complexity.macs * experiment.training.epochs;
+}

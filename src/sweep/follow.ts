@@ -1,0 +1,99 @@
+// Follows a sweep while workers train its runs: has workers started as long as there are too few, until all runs are over.
+
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { InputError } from "../diagnostic.js";
+import { holderOf } from "../records/lock.js";
+import type { RunState } from "../records/run-status.js";
+import type { ExpandedSweep } from "./expand.js";
+import type { Workers } from "./launch/launcher.js";
+import { type ObservedRuns, observeRuns } from "./observe-runs.js";
+import type { SweepOptions } from "./run-sweep.js";
+import type { Run } from "./variant.js";
+import { readOrders, removeWork, workFolder } from "./work/orders.js";
+import { signsIn } from "./work/signs.js";
+
+export interface FollowOptions
+  extends Pick<SweepOptions, "folder" | "launcher" | "detach" | "signal" | "watcher"> {
+  readonly sweep: ExpandedSweep;
+  /** By name of the run; what is found is added. */
+  readonly states: Map<string, RunState>;
+}
+
+/** How often signs are looked at, in milliseconds: on a disk of this machine, and on a file server. */
+const LOOK_EVERY = { attached: 100, elsewhere: 1000 };
+/** The shortest time between two starts of workers, in milliseconds. */
+const START_EVERY = 1000;
+
+/** `queue`: groups of identical runs. Returns when all are over, or when the signal or `detach` asks for it. */
+export async function follow(queue: readonly (readonly Run[])[], options: FollowOptions): Promise<void> {
+  const { launcher, signal, folder, detach } = options;
+  const runs = observeRuns(queue, options);
+  const pause = launcher.isAttached ? LOOK_EVERY.attached : LOOK_EVERY.elsewhere;
+  const staff = staffer(options);
+  try {
+    for (runs.look(); runs.open() > 0 && !signal.aborted; runs.look()) {
+      await staff(runs);
+      if (detach) return;
+      await sleep(pause, undefined, { signal }).catch(() => {});
+    }
+  } finally {
+    // Workers elsewhere go on if this command ends.
+    if (launcher.isAttached) await launcher.stop(folder);
+    runs.look();
+    runs.close();
+  }
+  await cleanUp(options);
+}
+
+/** Returns a function that has workers started if there are fewer than there are runs for them. */
+function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
+  let starts = 0;
+  let next = 0;
+  return async (runs: ObservedRuns): Promise<void> => {
+    if (performance.now() < next) return;
+    const workers = await launcher.state(folder);
+    next = performance.now() + START_EVERY;
+    if (workers === null) {
+      if (detach) throw new InputError("it is not known which workers there are; try again in a minute");
+      return;
+    }
+    const missing = Math.min(launcher.workers, runs.open()) - workers.waiting - workers.running;
+    if (missing > 0) {
+      if (starts > launcher.mostStarts)
+        throw new InputError(
+          `workers ended ${starts} times although there are runs left; their output is in ${workFolder(folder)}`,
+        );
+      starts++;
+      await launcher.start(folder, missing);
+    }
+    const isIdle = launcher.isAttached && workers.running === 0 && starts > 1;
+    const now = isIdle ? waitingFor(runs, folder) : await launcher.state(folder);
+    watcher.workers?.(now ?? workers);
+  };
+}
+
+/** What is left may be trained by processes that this command has not started. */
+function waitingFor(runs: ObservedRuns, folder: string): Workers | null {
+  const held = runs.first();
+  const holder = held && holderOf(join(folder, held.name));
+  return holder
+    ? {
+        waiting: runs.open(),
+        running: 0,
+        why: `${held.name} is trained by process ${holder.pid} on ${holder.host}`,
+      }
+    : null;
+}
+
+/** Removes the work folder, unless somebody may still use it: other commands may have added orders. */
+async function cleanUp({ folder, launcher }: FollowOptions): Promise<void> {
+  const { finished, failed, running } = signsIn(folder);
+  const isOver = (readOrders(folder)?.runs ?? []).every(
+    ({ fingerprint }) => finished.has(fingerprint) || failed.has(fingerprint),
+  );
+  if (!isOver && !(launcher.isAttached && running.size === 0)) return;
+  // What still waits would find nothing left to do.
+  if (!launcher.isAttached) await launcher.stop(folder);
+  removeWork(folder);
+}

@@ -1,0 +1,95 @@
+// An expanded sweep -> the runs that it lacks: earlier results are reused, or set aside if they belong to other configurations.
+
+import { join, relative } from "node:path";
+import { addEvents } from "../records/event-file.js";
+import { writeWhole } from "../records/files.js";
+import { holderOf } from "../records/lock.js";
+import { runFolder } from "../records/run-folder.js";
+import type { RunState } from "../records/run-status.js";
+import type { Backend } from "../runtime/devices.js";
+import { expectedBackend } from "../runtime/gpus.js";
+import type { ExpandedSweep } from "./expand.js";
+import { type FinishedRuns, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
+import type { SweepOptions } from "./run-sweep.js";
+import { continueShorter } from "./shorter-runs.js";
+import { sweepTables } from "./sweep-tables.js";
+import type { Run } from "./variant.js";
+import { signsIn, signsOf } from "./work/signs.js";
+
+/**
+ * Sets the results of other configurations aside, reuses finished runs, and writes the first tables. Returns the runs to train, in
+ * groups of identical ones.
+ */
+export function planRuns(
+  sweep: ExpandedSweep,
+  states: Map<string, RunState>,
+  options: SweepOptions,
+): Run[][] {
+  const { root, folder, text, tensorboard, watcher } = options;
+  writeWhole(join(folder, "sweep.yaml"), text);
+  // On which machines workers elsewhere will run, and what `auto` is there, is not known.
+  const backend = options.launcher.isAttached || options.backend !== "auto" ? expectedBackend(options) : null;
+  const replaced = sweep.runs.filter(({ name, fingerprint }) =>
+    setAsideOther(folder, name, { fingerprint, backend }),
+  ).length;
+  const before = indexFinishedRuns(root);
+  const known = reuseFinished(sweep, { root, folder, states, index: before.folders });
+  sweepTables(sweep, { folder, states }).write();
+  if (tensorboard) for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
+  const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
+  forgetEarlier(queue, folder);
+  if (backend !== null) continueRuns(queue, { folder, backend, before });
+  watcher.planned(sweep.runs, { known, skipped: before.skipped, replaced });
+  return queue;
+}
+
+/** Runs that have failed are tried again; what is being trained is left alone. */
+function forgetEarlier(queue: readonly (readonly Run[])[], folder: string): void {
+  const { failed, finished, running } = signsIn(folder);
+  for (const [run] of queue as [Run][]) {
+    const { fingerprint, name } = run;
+    const isStale = failed.has(fingerprint) || finished.has(fingerprint);
+    if (isStale || (running.has(fingerprint) && holderOf(join(folder, name)) === null))
+      signsOf(folder, fingerprint).pending();
+  }
+}
+
+function continueRuns(
+  queue: readonly (readonly Run[])[],
+  { folder, backend, before }: { folder: string; backend: Backend; before: FinishedRuns },
+): void {
+  const { running } = signsIn(folder);
+  for (const [run] of queue as [Run][]) {
+    const { trajectory, experiment, name, fingerprint } = run;
+    if (running.has(fingerprint)) continue;
+    continueShorter(join(folder, name), { trajectory, epochs: experiment.training.epochs, backend }, before);
+  }
+}
+
+/** Keeps the runs that have finished in the folder, and copies those that have finished elsewhere. Returns both. */
+function reuseFinished(
+  sweep: ExpandedSweep,
+  {
+    root,
+    folder,
+    states,
+    index,
+  }: { root: string; folder: string; states: Map<string, RunState>; index: ReadonlyMap<string, string> },
+): Run[] {
+  return sweep.runs.filter((run) => {
+    const here = join(folder, run.name);
+    const found = reuseRun(here, run.fingerprint, index);
+    if (found === null) return false;
+    states.set(run.name, {
+      status: "finished",
+      reason: found === here ? "" : `same as ${relative(root, found)}`,
+    });
+    return true;
+  });
+}
+
+function groupByFingerprint(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) groups.set(run.fingerprint, [...(groups.get(run.fingerprint) ?? []), run]);
+  return [...groups.values()];
+}

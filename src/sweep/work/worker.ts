@@ -1,0 +1,175 @@
+// A worker: takes the next run that nobody trains, until none is left. What it does not finish, another one continues.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { readCsv } from "../../records/csv.js";
+import { removeRunLeftovers, runFolder } from "../../records/run-folder.js";
+import type { RunState } from "../../records/run-status.js";
+import { EPOCH_COLUMNS } from "../../records/tables.js";
+import type { RunProgress } from "../../training/train-run.js";
+import { type Orders, ordersReader } from "./orders.js";
+import { type RunningSign, signsOf } from "./signs.js";
+import { type Taken, takeNext } from "./take.js";
+import { startTrainer, type Trainer } from "./trainer.js";
+
+export interface WorkerOptions {
+  /** The folder of the sweep. */
+  readonly folder: string;
+  /** As people know it: `process 1234 on node7`. */
+  readonly name: string;
+  /** Of the process that trains. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The shortest time between two signs about a run, in milliseconds. */
+  readonly signEvery: number;
+  /** How long to wait, in milliseconds, while others train all that is left, in case one of them is dead. */
+  readonly patience: number;
+  /** Ends the worker at once. Finished epochs are kept. */
+  readonly stopped: AbortSignal;
+  /** Ends the worker after the epoch it is in: its time is almost up. */
+  readonly closing: AbortSignal;
+  /** Called when a run begins and ends. */
+  readonly onEvent?: (text: string) => void;
+}
+
+/** `closed` and `stopped`: on request, perhaps with runs left. */
+export type WorkerEnd = "nothing left" | "closed" | "stopped";
+
+/** Rejects if signs cannot be written. A run that fails is a sign. */
+export async function work(options: WorkerOptions): Promise<WorkerEnd> {
+  const { folder, name, stopped, closing, patience } = options;
+  const trainer = startTrainer(options.environment);
+  const currentOrders = ordersReader(folder);
+  let waitedSince: number | null = null;
+  try {
+    for (let isFirst = true; ; ) {
+      if (stopped.aborted) return "stopped";
+      if (closing.aborted) return "closed";
+      // The command may have written other orders in the meantime.
+      const orders = currentOrders();
+      const taken = orders && takeNext(folder, orders, name);
+      if (!orders || !taken) return "nothing left";
+      if (taken === "held") {
+        waitedSince ??= performance.now();
+        if (performance.now() - waitedSince >= patience) return "nothing left";
+        await sleep(LOOK_AGAIN_MS, undefined, { signal: AbortSignal.any([stopped, closing]) }).catch(
+          () => {},
+        );
+        continue;
+      }
+      await trainTaken(taken, { orders, trainer, isFirst, options });
+      [isFirst, waitedSince] = [false, null];
+    }
+  } finally {
+    trainer.close();
+  }
+}
+
+const LOOK_AGAIN_MS = 2000;
+/** So often in a row may workers end without having finished an epoch of a run, before it counts as failed. */
+const MOST_ATTEMPTS = 3;
+/** How long an epoch may take to its end once the worker is to close, in milliseconds; clusters end it after 120 s (launch/slurm.ts). */
+const CLOSING_MS = 90_000;
+
+interface Parts {
+  readonly orders: Orders;
+  readonly trainer: Trainer;
+  /** Whether this is the worker's first run, which could use all of its time. */
+  readonly isFirst: boolean;
+  readonly options: WorkerOptions;
+}
+
+async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<void> {
+  const { folder, name: worker, signEvery, stopped, closing, onEvent = () => {} } = parts.options;
+  const signs = signsOf(folder, order.fingerprint);
+  const ended = new AbortController();
+  try {
+    removeRunLeftovers(runFolder(path));
+    const after = epochsIn(path);
+    const before = signs.readRunning();
+    const attempt = before?.after === after ? before.attempt + 1 : 1;
+    if (attempt > MOST_ATTEMPTS) {
+      const reason = `${MOST_ATTEMPTS} workers in a row ended before they had finished epoch ${after + 1} of it; the last was ${before?.worker}`;
+      signs.failed({ worker, reason });
+      return;
+    }
+    onEvent(`${order.name} ${after > 0 ? `continues after epoch ${after}` : "starts"}`);
+    const sign: RunningSign = { worker, after, attempt, progress: null };
+    signs.running(sign);
+    const watch = watchEpochs({ signal: ended.signal, closing, stop: parts.trainer.stop });
+    const stop = () => parts.trainer.stop();
+    for (const signal of [stopped, lock.lost])
+      signal.addEventListener("abort", stop, { signal: ended.signal });
+    const isDue = throttled(signEvery);
+    const trainOrder = { ...parts.orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
+    const state = await parts.trainer.train({ ...trainOrder, folder: path }, (progress) => {
+      watch(progress);
+      if (isDue(progress)) signs.running({ ...sign, progress });
+    });
+    // Whoever has taken the run over gives the signs about it.
+    if (lock.lost.aborted) return onEvent(`${order.name} has been taken over by another worker`);
+    removeRunLeftovers(runFolder(path));
+    const isTooSlow = closing.aborted && !stopped.aborted && parts.isFirst && epochsIn(path) === after;
+    const end = isTooSlow && state.status === "pending" ? TOO_SLOW : state;
+    conclude(signs, worker, end);
+    onEvent(`${order.name} ${end.status}${end.reason === "" ? "" : `: ${end.reason}`}`);
+  } finally {
+    ended.abort();
+    lock.release();
+  }
+}
+
+/** Whether it is time for another sign. The last step of an epoch shows how good it was, so it is not left out. */
+function throttled(every: number): (progress: RunProgress) => boolean {
+  const last = { any: Number.NEGATIVE_INFINITY, end: Number.NEGATIVE_INFINITY };
+  return ({ step, steps }) => {
+    const isEnd = step === steps;
+    const now = performance.now();
+    if (now - (isEnd ? last.end : last.any) < every) return false;
+    last.any = now;
+    if (isEnd) last.end = now;
+    return true;
+  };
+}
+
+const TOO_SLOW: RunState = {
+  status: "failed",
+  reason: "one epoch takes longer than the time limit of a worker (`time` of the launcher)",
+};
+
+function conclude(signs: ReturnType<typeof signsOf>, worker: string, { status, reason }: RunState): void {
+  if (status === "finished") signs.finished();
+  else if (status === "failed") signs.failed({ worker, reason });
+  else signs.pending();
+}
+
+/** Stops training at the next end of an epoch once the worker is to close, or when there is no more time to wait for it. */
+function watchEpochs({
+  signal,
+  closing,
+  stop,
+}: {
+  signal: AbortSignal;
+  closing: AbortSignal;
+  stop: () => void;
+}): (progress: RunProgress) => void {
+  let epoch = 0;
+  let closingIn: number | null = null;
+  const close = () => {
+    closingIn = epoch;
+    const timer = setTimeout(stop, CLOSING_MS);
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  };
+  if (closing.aborted) close();
+  else closing.addEventListener("abort", close, { signal });
+  return (progress) => {
+    epoch = progress.epoch;
+    if (closingIn !== null && epoch > closingIn) stop();
+  };
+}
+
+function epochsIn(path: string): number {
+  try {
+    return readCsv(runFolder(path).epochs, EPOCH_COLUMNS)?.rows.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
