@@ -28,34 +28,49 @@ export class SweepClock {
   readonly #without = new Map<RunStatus, number>();
   #total = 0;
   #ended = 0;
+  /** Work that has been done since the plan on runs that are being trained. */
   readonly #running = new Map<Run, number>();
+  /** How far runs were before that. */
   readonly #before = new Map<Run, number>();
+  readonly #counted = new Set<string>();
+  #planned = 0;
 
   /** Equal runs are trained once, and known runs not at all. */
   plan(runs: readonly Run[], known: readonly Run[]): void {
-    [this.#runs, this.#finished] = [runs.length, known.length];
-    const left = runs.filter((run) => !known.includes(run));
+    [this.#runs, this.#finished, this.#planned] = [runs.length, known.length, performance.now()];
+    const isKnown = new Set(known);
+    const left = runs.filter((run) => !isKnown.has(run));
     const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
     this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
   }
 
-  /** Does not count work done before a run was interrupted. */
+  /** `after`: the number of epochs that had been finished earlier. */
+  begin(run: Run, after: number): void {
+    this.#setBefore(run, after / run.experiment.training.epochs);
+  }
+
   progress(run: Run, done: number): void {
-    this.#start ??= performance.now();
-    const before = this.#before.get(run) ?? done;
-    if (!this.#before.has(run)) {
-      this.#before.set(run, done);
-      this.#total -= before * workOf(run);
-    }
-    this.#running.set(run, (done - before) * workOf(run));
+    const now = performance.now();
+    // A run that is far already has been trained since before this command.
+    const isFirst = !this.#running.has(run);
+    if (isFirst && now - this.#planned < ALREADY_MS) this.#setBefore(run, done);
+    this.#start ??= now;
+    this.#running.set(run, (done - (this.#before.get(run) ?? 0)) * workOf(run));
   }
 
   end(run: Run, status: RunStatus): void {
     if (RUN_STATUSES[status].isFinished) this.#finished++;
     else this.#without.set(status, (this.#without.get(status) ?? 0) + 1);
-    if (!this.#before.has(run)) return;
     this.#running.delete(run);
-    this.#ended += (1 - (this.#before.get(run) as number)) * workOf(run);
+    if (this.#counted.has(run.fingerprint)) return;
+    this.#counted.add(run.fingerprint);
+    this.#start ??= this.#planned;
+    this.#ended += (1 - (this.#before.get(run) ?? 0)) * workOf(run);
+  }
+
+  #setBefore(run: Run, done: number): void {
+    this.#total -= (done - (this.#before.get(run) ?? 0)) * workOf(run);
+    this.#before.set(run, done);
   }
 
   get share(): number {
@@ -76,6 +91,9 @@ export class SweepClock {
 export function leftWords(seconds: number): string {
   return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
 }
+
+/** Runs that a command finds in training are seen this soon after its plan, in milliseconds. */
+const ALREADY_MS = 1500;
 
 /** Earlier estimates would depend too much on the first step of each network. */
 const LEAST_SECONDS = 3;

@@ -143,7 +143,8 @@ function bars(): SweepView {
       waiting = workersWords(workers);
       refresh();
     },
-    started: (run) => {
+    started: (run, after) => {
+      clock.begin(run, after);
       if (running.has(run)) return;
       running.set(run, multi.create(BAR_STEPS, 0, { text: fitting(run.name, ["compiling"], roomBeside()) }));
     },

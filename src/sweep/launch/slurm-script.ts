@@ -5,8 +5,22 @@ import type { SlurmSpec } from "../../config/sweep-spec.js";
 
 const CLI = fileURLToPath(new URL("../../cli.js", import.meta.url));
 
-/** A worker is told to end this many seconds before its time is up; Slurm may do so up to a minute earlier. */
-const END_NOTICE = 120;
+/** A worker is told to end so many seconds before its time is up; Slurm may do so up to a minute earlier. */
+const NOTICE = 120;
+
+/** Not most of a short time. */
+function noticeFor(time: string | undefined): number {
+  return time === undefined ? NOTICE : Math.min(NOTICE, Math.floor(secondsIn(time) / 4));
+}
+
+/** Slurm's forms: minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes, days-hours:minutes:seconds. */
+export function secondsIn(time: string): number {
+  const [, days, rest = ""] = /^(?:(\d+)-)?(.*)$/.exec(time) ?? [];
+  const parts = rest.split(":").map(Number);
+  const [hours = 0, minutes = 0, seconds = 0] =
+    days !== undefined || parts.length === 3 ? parts : [0, ...parts];
+  return ((Number(days ?? 0) * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
 
 /**
  * `exec` makes the worker the process that gets the signals. SIGUSR2, because SIGUSR1 would open Node's inspector. What Slurm requeues
@@ -21,7 +35,7 @@ export function workerScript(
     `--output=${folder.replaceAll("%", "%%")}/.work/slurm/%A_%a.out`,
     "--open-mode=append",
     "--requeue",
-    `--signal=B:USR2@${END_NOTICE}`,
+    `--signal=B:USR2@${noticeFor(time)}`,
     `--cpus-per-task=${cpus}`,
     ...(partition === undefined ? [] : [`--partition=${partition}`]),
     ...(time === undefined ? [] : [`--time=${time}`]),

@@ -42,12 +42,14 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
   try {
     for (let isFirst = true; ; ) {
       if (stopped.aborted) return "stopped";
-      if (closing.aborted) return "closed";
+      // It may be told so as soon as it starts, if its time is short.
+      if (closing.aborted && !isFirst) return "closed";
       // The command may have written other orders in the meantime.
       const orders = currentOrders();
       const taken = orders && takeNext(folder, orders, name);
       if (!orders || !taken) return "nothing left";
       if (taken === "held") {
+        if (closing.aborted) return "closed";
         waitedSince ??= performance.now();
         if (performance.now() - waitedSince >= patience) return "nothing left";
         await sleep(LOOK_AGAIN_MS, undefined, { signal: AbortSignal.any([stopped, closing]) }).catch(
@@ -107,10 +109,11 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<v
     // Whoever has taken the run over gives the signs about it.
     if (lock.lost.aborted) return onEvent(`${order.name} has been taken over by another worker`);
     removeRunLeftovers(runFolder(path));
-    const isTooSlow = closing.aborted && !stopped.aborted && parts.isFirst && epochsIn(path) === after;
+    const isTooSlow = closing.aborted && parts.isFirst && epochsIn(path) === after;
     const end = isTooSlow && state.status === "pending" ? TOO_SLOW : state;
     conclude(signs, worker, end);
-    onEvent(`${order.name} ${end.status}${end.reason === "" ? "" : `: ${end.reason}`}`);
+    const how = end.status === "pending" ? "interrupted" : end.status;
+    onEvent(`${order.name} ${how}${end.reason === "" ? "" : `: ${end.reason}`}`);
   } finally {
     ended.abort();
     lock.release();
