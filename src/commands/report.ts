@@ -107,7 +107,10 @@ function changesOf(folders: readonly string[]): string {
   return folders
     .flatMap((folder) => [
       ...["plan.csv", "summary.csv"].map((name) => join(folder, name)),
-      ...readSweep(folder).runs.map(({ run }) => runFolder(join(folder, run)).epochs),
+      ...readSweep(folder).runs.flatMap(({ run }) => {
+        const { epochs, result } = runFolder(join(folder, run));
+        return [epochs, result];
+      }),
     ])
     .map(time)
     .join(" ");

@@ -11,6 +11,7 @@ import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 import { didYouMean } from "../suggest.js";
+import { type Signs, signsIn, signsOf } from "../sweep/work/signs.js";
 
 export interface PlannedRun {
   /** `<variant>/seed-<n>`, which is also its path inside the sweep's folder. */
@@ -67,6 +68,7 @@ export function readSweep(folder: string): SweepTables {
     return result && result.fingerprint === fingerprint ? result : summarised;
   };
   const seen = new Set<string>();
+  const signs = signsIn(folder);
   const runs = rows.flatMap((row): PlannedRun[] => {
     const leaveOut = (problem: string) => {
       damaged.push(`${planFile}: ${problem}`);
@@ -79,8 +81,7 @@ export function readSweep(folder: string): SweepTables {
     const seed = row.seed ?? seedIn(run);
     if (seed === null) return leaveOut(`ignored ${run}, whose seed is unknown`);
     const result = resultOf(run, row.fingerprint);
-    const status = row.status ?? (result ? "finished" : "pending");
-    return [{ ...plannedRun(row), run, seed, status, result }];
+    return [{ ...plannedRun(row), ...stateNow(row, { result, signs, folder }), run, seed, result }];
   });
   return {
     name: basename(resolve(folder)),
@@ -91,8 +92,22 @@ export function readSweep(folder: string): SweepTables {
   };
 }
 
+/** Workers may be ahead of the plan, which only a command writes. */
+function stateNow(
+  { status, reason, fingerprint }: RowOf<typeof PLAN_COLUMNS>,
+  { result, signs, folder }: { result: Outcome | null; signs: Signs; folder: string },
+): Pick<PlannedRun, "status" | "reason"> {
+  if (result !== null) return { status: "finished", reason: reason ?? "" };
+  const own = fingerprint ?? "";
+  if (signs.failed.has(own))
+    return { status: "failed", reason: signsOf(folder, own).readFailed()?.reason ?? "" };
+  return { status: signs.running.has(own) ? "running" : (status ?? "pending"), reason: reason ?? "" };
+}
+
 /** The parts of a run that come from its row alone, with defaults for empty cells. */
-function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "seed" | "status" | "result"> {
+function plannedRun(
+  row: RowOf<typeof PLAN_COLUMNS>,
+): Omit<PlannedRun, "run" | "seed" | "status" | "reason" | "result"> {
   const variant = row.variant ?? "";
   return {
     variant,
@@ -104,7 +119,6 @@ function plannedRun(row: RowOf<typeof PLAN_COLUMNS>): Omit<PlannedRun, "run" | "
     testImages: row.test_images,
     data: row.data,
     fingerprint: row.fingerprint,
-    reason: row.reason ?? "",
   };
 }
 

@@ -1,10 +1,7 @@
 // The files of a sweep -> how far it is, wherever its workers are.
 
-import { join } from "node:path";
-import { readResult } from "../records/run-folder.js";
-import type { ResultRow } from "../records/tables.js";
 import { type Orders, readOrders } from "../sweep/work/orders.js";
-import { type RunningSign, type Signs, signsIn, signsOf } from "../sweep/work/signs.js";
+import { type RunningSign, signsOf } from "../sweep/work/signs.js";
 import { type PlannedRun, readSweep } from "./read-sweep.js";
 
 export interface RunStatusNow {
@@ -29,53 +26,41 @@ export interface SweepStatus {
 export function readStatus(folder: string): SweepStatus {
   const { runs: planned, damaged } = readSweep(folder);
   const orders = readOrders(folder);
-  const signs = signsIn(folder);
-  const results = new Map(planned.map(({ run }) => [run, readResult(join(folder, run))]));
-  const runs = planned.map((run) =>
-    statusOf(run, { folder, signs, orders, result: results.get(run.run) ?? null }),
-  );
-  return { runs, secondsLeft: secondsLeft(planned, { runs, results, orders }), damaged };
-}
-
-interface Found {
-  readonly folder: string;
-  readonly signs: Signs;
-  readonly orders: Orders | null;
-  readonly result: ResultRow | null;
+  const ordered = new Set(orders?.runs.map(({ fingerprint }) => fingerprint));
+  const runs = planned.map((run) => statusOf(run, { folder, isOrdered: ordered.has(run.fingerprint ?? "") }));
+  return { runs, secondsLeft: secondsLeft(planned, { runs, orders }), damaged };
 }
 
 /** `waiting`: there are orders to train it; `pending`: there are none, as after an interrupted sweep. */
 function statusOf(
   { run, fingerprint, status, reason }: PlannedRun,
-  { folder, signs, orders, result }: Found,
+  { folder, isOrdered }: { folder: string; isOrdered: boolean },
 ): RunStatusNow {
-  const state = (now: RunStatusNow["status"], why = ""): RunStatusNow => ({
-    ...{ run, status: now, reason: why, sign: null, silentFor: null },
-  });
-  if (result !== null && result.fingerprint === fingerprint) return state("finished");
-  if (fingerprint === null) return state("pending");
-  const own = signsOf(folder, fingerprint);
-  if (signs.failed.has(fingerprint)) return state("failed", own.readFailed()?.reason);
-  const sign = signs.running.has(fingerprint) ? own.readRunning() : null;
-  if (sign !== null)
-    return { ...state("running"), sign, silentFor: Math.max(0, (Date.now() - sign.given) / 1000) };
-  if (orders?.runs.some((order) => order.fingerprint === fingerprint)) return state("waiting");
-  return status === "failed" ? state("failed", reason) : state("pending");
+  const isOver = status === "finished" || status === "failed";
+  if (isOver) return { run, status, reason: status === "failed" ? reason : "", sign: null, silentFor: null };
+  const sign = status === "running" ? signsOf(folder, fingerprint ?? "").readRunning() : null;
+  return {
+    ...{ run, sign, reason: "" },
+    status: sign ? "running" : isOrdered ? "waiting" : "pending",
+    silentFor: sign && Math.max(0, (Date.now() - sign.given) / 1000),
+  };
 }
 
 interface Measured {
   readonly runs: readonly RunStatusNow[];
-  readonly results: ReadonlyMap<string, ResultRow | null>;
   readonly orders: Orders | null;
 }
 
 /** From the time that finished runs have taken for each epoch and multiply-accumulate, or that the running ones take. */
-function secondsLeft(planned: readonly PlannedRun[], { runs, results, orders }: Measured): number | null {
+function secondsLeft(planned: readonly PlannedRun[], { runs, orders }: Measured): number | null {
   const macsOf = new Map(planned.map(({ run, macs }) => [run, macs]));
   const epochsOf = new Map(orders?.runs.map(({ name, experiment }) => [name, experiment.training.epochs]));
   const running = runs.filter(({ status }) => status === "running");
   const costs = [
-    ...[...results.values()].flatMap((row) => (row ? [row.seconds / (row.macs * row.epochs)] : [])),
+    ...planned.flatMap(({ run, macs, result }) => {
+      const seconds = result?.seconds ?? Number.NaN;
+      return [seconds / (macs * (epochsOf.get(run) ?? Number.NaN))];
+    }),
     ...running.flatMap(({ run, sign }) => {
       const { steps = 0, step = 0, images = 0, imagesPerSecond = 0 } = sign?.progress ?? {};
       const seconds = ((images / step) * steps) / imagesPerSecond;

@@ -1,6 +1,6 @@
 // The devices of the compiled engine, and the backends. This file loads neither TensorFlow.js nor ONNX Runtime.
 
-import { availableParallelism } from "node:os";
+import { availableCores } from "./cores.js";
 
 interface DeviceTraits {
   /** Whether the device has MLAS's blocked kernels. */
@@ -76,10 +76,10 @@ export interface EngineOptions {
 export function defaultJobs({ device, threads }: EngineOptions, gpus: readonly string[]): number {
   if (gpus.length > 0) return gpus.length;
   if (DEVICES[device].isShared) return 1;
-  return Math.max(1, Math.floor(availableParallelism() / threads));
+  return Math.max(1, Math.floor(availableCores() / threads));
 }
 
 /** How many threads should load images for each run: one, so that the engine need not wait, if there is a core for it. */
 export function defaultLoaders(): number {
-  return availableParallelism() > 1 ? 1 : 0;
+  return availableCores() > 1 ? 1 : 0;
 }

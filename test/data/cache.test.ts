@@ -272,4 +272,31 @@ describe("the cache", function () {
       writeFileSync(join(folder, "notes.txt"), "not an entry");
       assert.equal(cacheEntries(folder).length, 2);
     }));
+
+  it("copies entries to the disk of this machine if there is one, and does without it if it cannot be written", () =>
+    inCache(async (root) => {
+      const scratch = join(root, "scratch");
+      process.env.SQUEEZEBOX_SCRATCH = scratch;
+      try {
+        let made = 0;
+        const entry = () =>
+          cached(["key"], async (content) => {
+            made++;
+            writeFileSync(content, "pixels");
+            return { count: 1 };
+          });
+        for (let time = 1; time <= 2; time++) {
+          const { content, table } = (await entry()) as Exclude<Awaited<ReturnType<typeof entry>>, null>;
+          assert.ok(content.startsWith(scratch), content);
+          assert.deepEqual([readFileSync(content, "utf8"), table], ["pixels", { count: 1 }]);
+        }
+        assert.equal(made, 1);
+        rmSync(scratch, { recursive: true });
+        writeFileSync(scratch, "not a folder");
+        assert.equal((await entry())?.content.startsWith(scratch), false);
+        assert.equal(made, 1, "the shared entry is used");
+      } finally {
+        delete process.env.SQUEEZEBOX_SCRATCH;
+      }
+    }));
 });

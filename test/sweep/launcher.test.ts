@@ -15,7 +15,7 @@ import { type Taken, takeNext } from "../../src/sweep/work/take.js";
 import { trainRun } from "../../src/training/train-run.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { filesIn, reproducible, statuses } from "./results.js";
-import { type SweepText, writeSweepFile } from "./run-cli.js";
+import { type SweepText, start, writeSweepFile } from "./run-cli.js";
 
 const SWEEP: SweepText = {
   name: "launched",
@@ -104,6 +104,28 @@ describe("a launcher", function () {
         .filter((name) => name.endsWith("environment.json"))
         .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")).visibleGpus);
       assert.deepEqual(new Set(seen), new Set(["GPU-a", "GPU-b"]));
+    }));
+
+  it("shows those GPUs that the command line names, to as many processes as it asks for", () =>
+    inTemporaryFolder(async (folder) => {
+      writeSweepFile(folder, SWEEP);
+      const words = ["sweep", "launched.yaml", "--gpus"];
+      const { code, errors, output } = await start(folder, ...words, "3,5", "--jobs-per-gpu", "2").ended;
+      assert.equal(code, 0, output + errors);
+      const results = join(folder, "runs", "launched");
+      const seen = filesIn(results)
+        .filter((name) => name.endsWith("environment.json"))
+        .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")).visibleGpus as string);
+      // Six runs, of which two are copies.
+      assert.deepEqual(
+        seen.sort().filter((gpu, index) => seen[index - 1] !== gpu),
+        ["3", "5"],
+      );
+      for (const wrong of ["3,3", "3,x", ""]) {
+        const refused = await start(folder, ...words, wrong).ended;
+        assert.equal(refused.code, 2);
+        assert.match(refused.errors, /--gpus must be numbers of GPUs, such as 0,1, or all; found/);
+      }
     }));
 
   it("is asked for as many workers as it may have, and no more", () =>
