@@ -1,5 +1,6 @@
 // squeezebox validate: files -> "valid", or all mistakes in them.
 
+import { isLauncher, loadLauncher } from "../config/launcher.js";
 import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";
 import {
@@ -63,6 +64,10 @@ async function validateFile(
   json: boolean,
 ): Promise<{ contents: string; unchecked: string | null }> {
   const source = readSource(file);
+  if (isLauncher(source)) {
+    const { name } = loadLauncher(file);
+    return { contents: ` (a launcher, ${name})`, unchecked: null };
+  }
   const view = watchData(json);
   const facts = describedFacts(view.progressed);
   const sweep = isSweep(source) ? loadSweep(file) : null;

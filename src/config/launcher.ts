@@ -3,7 +3,7 @@
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import { didYouMean } from "../suggest.js";
 import { fillDefaults } from "./fill-defaults.js";
-import { readSource } from "./source.js";
+import { type Located, readSource } from "./source.js";
 import type { LauncherSpec } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
 
@@ -18,8 +18,20 @@ export function launcherFor(asked: string | undefined, own: LauncherSpec): Launc
     throw new InputError(
       `--launcher must be ${NAMES.join(", ")} or a file that describes one; found ${asked}${didYouMean(asked, NAMES)}`,
     );
-  const source = readSource(asked);
+  return loadLauncher(asked);
+}
+
+/** Throws InputError and DiagnosticError. */
+export function loadLauncher(file: string): LauncherSpec {
+  const source = readSource(file);
   const mistakes = validateSchema("launcher", source);
   if (mistakes.length > 0) throw new DiagnosticError(mistakes);
   return fillDefaults("launcher", source.value) as LauncherSpec;
+}
+
+/** Whether a file describes a launcher, rather than an experiment or a sweep that happens to be named like one. */
+export function isLauncher({ value }: Located): boolean {
+  const { name, network, dataset, experiment, variants } = (value ?? {}) as Record<string, unknown>;
+  const others = [network, dataset, experiment, variants];
+  return NAMES.some((one) => one === name) && others.every((one) => one === undefined);
 }

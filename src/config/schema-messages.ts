@@ -136,16 +136,19 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
     const message = `${subject} contains ${show((error.data as unknown[])[i])} twice`;
     return { code: "duplicate-value", message, path: [...path, Math.max(i, j)] };
   },
-  pattern: ({ error, subject, found }) =>
-    String(error.schema).includes("%")
-      ? {
-          code: "not-allowed",
-          message: `${subject} must be a number of epochs, a percentage of them such as 50%, or a number of steps such as 32000 steps; ${found}`,
-        }
-      : {
-          code: "unsafe-name",
-          message: `${subject} may contain only letters of any script, digits and . _ = + -; it must start with a letter or digit and must not end with a dot; ${found}`,
-        },
+  pattern: ({ error, subject, found }) => {
+    const pattern = String(error.schema);
+    if (pattern.includes("\\p{L}"))
+      return {
+        code: "unsafe-name",
+        message: `${subject} may contain only letters of any script, digits and . _ = + -; it must start with a letter or digit and must not end with a dot; ${found}`,
+      };
+    const { examples = [] } = (error.parentSchema ?? {}) as { examples?: readonly unknown[] };
+    const form = pattern.includes("%")
+      ? "a number of epochs, a percentage of them such as 50%, or a number of steps such as 32000 steps"
+      : `of a form such as ${examples.map(show).join(" or ")}`;
+    return { code: "not-allowed", message: `${subject} must be ${form}; ${found}` };
+  },
   propertyNames: ({ error, path, subject }) => {
     const key = String(error.params.propertyName);
     const message = `\`${key}\` in ${subject} is not a valid axis name: use a letter from A to Z, then letters, digits and _`;

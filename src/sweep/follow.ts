@@ -48,8 +48,7 @@ export async function follow(queue: readonly (readonly Run[])[], options: Follow
 
 /** Returns a function that has workers started if there are fewer than there are runs for them. */
 function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
-  let starts = 0;
-  let next = 0;
+  let [starts, next, openThen] = [0, 0, 0];
   return async (runs: ObservedRuns): Promise<void> => {
     if (performance.now() < next) return;
     const workers = await launcher.state(folder);
@@ -60,11 +59,13 @@ function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
     }
     const missing = Math.min(launcher.workers, runs.open()) - workers.waiting - workers.running;
     if (missing > 0) {
-      if (starts > launcher.mostStarts)
+      if (runs.open() === openThen && starts > launcher.mostStarts)
         throw new InputError(
           `workers ended ${starts} times although there are runs left; their output is in ${workFolder(folder)}`,
         );
-      starts++;
+      // Workers that have finished runs did not end in vain.
+      starts = runs.open() === openThen ? starts + 1 : 1;
+      openThen = runs.open();
       await launcher.start(folder, missing);
     }
     const isIdle = launcher.isAttached && workers.running === 0 && starts > 1;

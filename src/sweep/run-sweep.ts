@@ -1,12 +1,13 @@
 // An expanded sweep -> finished runs: those that have already finished are reused, and a launcher's workers train the others.
 
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { canonical } from "../canonical.js";
 import { prepareDataset } from "../data/dataset.js";
 import type { DataProgress } from "../data/progress.js";
 import { InputError } from "../diagnostic.js";
 import { removeLeftovers } from "../records/files.js";
-import { heldBy, isLock, lockFolder } from "../records/lock.js";
+import { heldBy, isLock, type Lock, lockFolder } from "../records/lock.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import type { RunProgress } from "../training/train-run.js";
@@ -70,11 +71,7 @@ export interface SweepEnd {
  */
 export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Promise<SweepEnd> {
   const { folder, launcher, signal } = options;
-  const lock = lockFolder(folder);
-  if (!isLock(lock))
-    throw new InputError(
-      `another sweep is running: ${heldBy(folder, lock)}; wait for it, or stop it and run this again`,
-    );
+  const lock = await lockSweep(folder, launcher);
   const states = new Map<string, RunState>();
   const stopped = AbortSignal.any([signal, lock.lost]);
   try {
@@ -88,6 +85,22 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
     return endOf(sweep, states, signal);
   } finally {
     lock.release();
+  }
+}
+
+/** How long to wait for another command, in milliseconds: it may only be planning. */
+const PATIENCE_MS = 30_000;
+
+async function lockSweep(folder: string, { isAttached }: Launcher): Promise<Lock> {
+  const start = performance.now();
+  for (;;) {
+    const lock = lockFolder(folder);
+    if (isLock(lock)) return lock;
+    if (isAttached || performance.now() - start > PATIENCE_MS)
+      throw new InputError(
+        `another sweep is running: ${heldBy(folder, lock)}; wait for it, or stop it and run this again`,
+      );
+    await sleep(PATIENCE_MS / 100);
   }
 }
 

@@ -65,7 +65,7 @@ function slurmFolder(folder: string): string {
 /** The same for all commands on a sweep, and different for two sweeps of the same name. */
 function jobName(folder: string): string {
   const path = realpathSync(folder);
-  return `squeezebox-${basename(path)}-${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
+  return `squeezebox-${basename(path).replace(/[^\w.-]/g, "_")}-${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
 }
 
 /** Submits arrays, each as large as the cluster allows. */

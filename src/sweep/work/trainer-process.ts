@@ -1,5 +1,6 @@
 // The process that trains the runs of a worker, one after the other. The worker holds the locks, and this process ends with it.
 
+import { constants } from "node:os";
 import { canonical } from "../../canonical.js";
 import { type Dataset, loadDataset } from "../../data/dataset.js";
 import { InputError } from "../../diagnostic.js";
@@ -16,7 +17,8 @@ const WORKER = process.ppid;
 let loaded: { readonly key: string; readonly dataset: Dataset } | null = null;
 
 // Ctrl-C and the signals of a cluster reach the whole process group; the worker decides what happens to its runs.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const)
+  if (signal in constants.signals) process.on(signal, () => {});
 process.on("disconnect", () => process.exit());
 process.on("message", (order: TrainOrder) => {
   train(order).then(

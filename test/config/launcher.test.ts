@@ -1,0 +1,101 @@
+// Launchers as they are written, and what becomes of them.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { launcherFor, loadLauncher } from "../../src/config/launcher.js";
+import type { SlurmSpec } from "../../src/config/sweep-spec.js";
+import { DiagnosticError } from "../../src/diagnostic.js";
+import { secondsIn, workerScript } from "../../src/sweep/launch/slurm-script.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const SLURM: SlurmSpec = { name: "slurm", workers: 8, cpus: 1, gpus: 0, setup: [], sbatch: [], resubmit: 10 };
+
+const inFile = <Result>(text: string, use: (file: string) => Result) =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "cluster.yaml");
+    writeFileSync(file, text);
+    return use(file);
+  });
+
+describe("a launcher", () => {
+  it("has defaults, and is the sweep's own unless another one is named", async () => {
+    const own = { ...SLURM, workers: 3 };
+    assert.deepEqual(launcherFor(undefined, own), own);
+    assert.deepEqual(launcherFor("slurm", own), own);
+    assert.deepEqual(launcherFor("local", own), { name: "local" });
+    assert.deepEqual(launcherFor("slurm", { name: "local" }), SLURM);
+    assert.deepEqual(await inFile("name: slurm\ncpus: 4", (file) => launcherFor(file, own)), {
+      ...SLURM,
+      cpus: 4,
+    });
+    assert.throws(() => launcherFor("slrum", own), /must be local, slurm or a file.*did you mean `slurm`/);
+  });
+
+  it("in a file is checked, and mistakes are explained by examples", async () => {
+    for (const [text, message] of [
+      ["name: slurm\npartitoin: gpu", "unknown key `partitoin` in this file; did you mean `partition`?"],
+      ["name: slurm\nworkers: 0", "`workers` must be >= 1; found 0"],
+      ["name: slurm\ntime: 4h", '`time` must be of a form such as "04:00:00" or "2-00:00:00"; found "4h"'],
+      ["name: slurm\npartition: a;b", '`partition` must be of a form such as "gpu"; found "a;b"'],
+      ["name: slurm\nsbatch: [x]", '`sbatch.0` must be of a form such as "--account=abc"; found "x"'],
+      ["name: local\ngpus: 1", "unknown key `gpus` in this file"],
+    ] as const)
+      await inFile(text, (file) => {
+        assert.throws(
+          () => loadLauncher(file),
+          (error: unknown) =>
+            error instanceof DiagnosticError &&
+            assert.equal(error.diagnostics[0]?.message.slice(0, message.length), message) === undefined,
+        );
+      });
+  });
+});
+
+describe("the script of a worker", () => {
+  const optionsOf = (spec: Partial<SlurmSpec>, folder = "/runs/a") =>
+    workerScript({ ...SLURM, ...spec }, { folder, name: "squeezebox-a-1" }).split("\n");
+
+  it("asks Slurm for what the launcher says, and for no more", () => {
+    const rest = ["--open-mode=append", "--requeue"].map((option) => `#SBATCH ${option}`);
+    assert.deepEqual(optionsOf({}).slice(0, 7), [
+      "#!/bin/bash",
+      "#SBATCH --job-name=squeezebox-a-1",
+      "#SBATCH --output=/runs/a/.work/slurm/%A_%a.out",
+      ...rest,
+      "#SBATCH --signal=B:USR2@120",
+      "#SBATCH --cpus-per-task=1",
+    ]);
+    const all = { partition: "gpu", time: "10", memory: "16G", gpus: 2, setup: ["module load node/20"] };
+    const lines = optionsOf({ ...all, scratch: "/scratch/$USER" });
+    for (const line of [
+      "#SBATCH --partition=gpu",
+      "#SBATCH --time=10",
+      "#SBATCH --mem=16G",
+      "#SBATCH --gres=gpu:2",
+      "module load node/20",
+      'export SQUEEZEBOX_SCRATCH="/scratch/$USER"',
+    ])
+      assert.ok(lines.includes(line), line);
+  });
+
+  it("survives folders with spaces, quotes and percent signs", () => {
+    const lines = optionsOf({}, "/a b/100%/it's");
+    assert.ok(lines.includes('#SBATCH "--output=/a b/100%%/it\'s/.work/slurm/%A_%a.out"'));
+    assert.match(lines.at(-2) ?? "", / 'worker' '\/a b\/100%\/it'\\''s' '--requeue' '10'$/);
+  });
+
+  it("knows Slurm's forms of times", () => {
+    const times = {
+      "10": 600,
+      "10:30": 630,
+      "1:00:00": 3600,
+      "2-3": 183_600,
+      "2-3:30": 185_400,
+      "1-0:0:5": 86_405,
+    };
+    for (const [time, seconds] of Object.entries(times)) assert.equal(secondsIn(time), seconds, time);
+    assert.ok(optionsOf({ time: "1" }).includes("#SBATCH --signal=B:USR2@15"), "not most of a short time");
+  });
+});
