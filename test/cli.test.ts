@@ -48,7 +48,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 }
 
 describe("squeezebox", function () {
-  this.timeout(10_000);
+  this.timeout(60_000);
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "squeezebox-cli-"));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);

@@ -52,7 +52,7 @@ function registryAnswers(): boolean {
 }
 
 describe("the package", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
 
   it("can be installed from its file into an empty project, and works there", async function () {
     if (!registryAnswers()) {

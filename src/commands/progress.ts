@@ -94,10 +94,16 @@ function notesOf({ skipped, replaced }: Parameters<SweepWatcher["planned"]>[1]):
   return [...skipped, ...(replaced > 0 ? [`${runs} of another configuration moved to .replaced`] : [])];
 }
 
-/** `3 workers run, 17 wait (Priority)`; empty if none has to wait. */
+/** `3 workers run, 17 wait (Priority)` */
 export function workersWords({ waiting, running, why }: Workers): string {
-  if (waiting === 0) return "";
-  return `${running} ${running === 1 ? "worker runs" : "workers run"}, ${waiting} wait${why === "" ? "" : ` (${why})`}`;
+  const wait =
+    waiting === 0 ? "" : `, ${waiting} ${waiting === 1 ? "waits" : "wait"}${why === "" ? "" : ` (${why})`}`;
+  return `${running} ${running === 1 ? "worker runs" : "workers run"}${wait}`;
+}
+
+/** Empty if none has to wait. */
+function waitingWords(workers: Workers): string {
+  return workers.waiting === 0 ? "" : workersWords(workers);
 }
 
 function bars(): SweepView {
@@ -140,7 +146,7 @@ function bars(): SweepView {
     preparing: ({ what, done, of }) =>
       sweepBar?.update(Math.round((done / of) * BAR_STEPS), { text: `${what}, ${done} of ${of}` }),
     workers: (workers) => {
-      waiting = workersWords(workers);
+      waiting = waitingWords(workers);
       refresh();
     },
     started: (run, after) => {
@@ -182,7 +188,7 @@ function lines(): SweepView {
     },
     preparing: data.progressed,
     workers: (workers) => {
-      const words = workersWords(workers);
+      const words = waitingWords(workers);
       if (words !== waiting && words !== "") print(words);
       waiting = words;
     },

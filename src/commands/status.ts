@@ -15,7 +15,7 @@ export async function status(folder: string, { json }: { readonly json: boolean 
   }
   const left = secondsLeft === null ? "" : `; about ${formatDuration(secondsLeft)} left`;
   print(`${countsOf(runs)}${left}`);
-  if (workers !== null) print(workersWords(workers) || `${workers.running} workers run`);
+  if (workers !== null) print(workersWords(workers));
   const running = runs.filter(({ sign }) => sign !== null);
   if (running.length > 0) print(`\n${runningTable(running)}`);
   const failed = runs.filter(({ status: one }) => one === "failed");

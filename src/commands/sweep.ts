@@ -1,6 +1,6 @@
 // squeezebox sweep: trains the missing runs of a sweep, then prints its table.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launcherFor } from "../config/launcher.js";
 import { InputError } from "../diagnostic.js";
@@ -13,7 +13,6 @@ import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import type { Launcher } from "../sweep/launch/launcher.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
-import { hasWork } from "../sweep/work/orders.js";
 import { chooseLauncher } from "./choose-launcher.js";
 import { comparisonText } from "./compare.js";
 import { watchData } from "./data-progress.js";
@@ -91,7 +90,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
 async function stopWorkers(launcher: Launcher, folder: string, { json }: SweepFlags): Promise<number> {
   if (launcher.isAttached)
     throw new InputError("workers on this machine end with their command: press Ctrl-C where it runs");
-  if (!hasWork(folder)) throw new InputError(`${folder} has no workers`);
+  if (!existsSync(folder)) throw new InputError(`there is no folder ${folder}: nothing has been started`);
   await launcher.stop(folder);
   if (json) printJson({ stopped: folder });
   else print("its workers are told to end; run the same command without --stop to continue");

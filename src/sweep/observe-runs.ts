@@ -31,8 +31,10 @@ export function observeRuns(
   const open = new Map((queue as [Run, ...Run[]][]).map((group) => [group[0].fingerprint, group]));
   /** The steps that have been reported of runs that have begun. */
   const begun = new Map<string, string>();
+  let isChanged = false;
   const record = (run: Run, state: RunState) => {
     states.set(run.name, state);
+    isChanged = true;
     if (RUN_STATUSES[state.status].isOver) watcher.ended(run, state);
   };
   const begin = (run: Run, after: number) => {
@@ -73,7 +75,7 @@ export function observeRuns(
       const asked = new Set(orders()?.runs.map(({ fingerprint }) => fingerprint));
       for (const group of open.values())
         if (!asked.has(group[0].fingerprint)) end(group, recordedState(folder, group[0]));
-      tables.writeSometimes();
+      if (isChanged) isChanged = !tables.writeSometimes();
     },
     open: () => open.size,
     first: () => open.values().next().value?.[0],

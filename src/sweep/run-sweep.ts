@@ -82,6 +82,10 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
     // Workers that go on without a command can be followed by several.
     if (!launcher.isAttached) lock.release();
     await follow(queue, { sweep, states, ...options, signal: stopped });
+    if (lock.lost.aborted)
+      throw new InputError(
+        `another machine has taken over ${folder}, because this one was silent for too long`,
+      );
     return endOf(sweep, states, signal);
   } finally {
     lock.release();

@@ -13,8 +13,8 @@ import type { Run, Variant } from "./variant.js";
 export interface SweepTables {
   /** Writes both tables. */
   write(): void;
-  /** Writes them if that does not take too large a part of the time; otherwise, a later call does. */
-  writeSometimes(): void;
+  /** Writes them unless that would take too large a part of the time; returns whether it did. */
+  writeSometimes(): boolean;
 }
 
 /** Between two times, at least this many times as long passes as writing takes. */
@@ -52,7 +52,9 @@ export function sweepTables(
   return {
     write,
     writeSometimes: () => {
-      if (performance.now() >= next) write();
+      if (performance.now() < next) return false;
+      write();
+      return true;
     },
   };
 }

@@ -10,7 +10,7 @@ seeds: [1]
 `;
 
 describe("data show", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("counts classes, images that are in two parts, and measures what is stored", () =>
     inTemporaryFolder((folder) => {

@@ -115,7 +115,7 @@ function readerOf(folder: string): (path: string) => Uint8Array | null {
 }
 
 describe("an exported run reproduces the run's test loss and error", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("as a LayersModel loaded by stock TensorFlow.js", () =>
     check("tfjs", async ({ folder, pixels, count }) => {

@@ -65,7 +65,7 @@ function countsOf(nodes: readonly OnnxNode[]): Counts {
 }
 
 describe("the ops that networks are lowered to", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const found: Record<string, Counts> = {};
   const golden = () => JSON.parse(readFileSync(GOLDEN, "utf8")) as Record<string, Counts>;
 

@@ -87,7 +87,7 @@ function counter() {
 }
 
 describe("the cache", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   afterEach(() => {
     for (const child of started.splice(0)) child.kill("SIGKILL");
   });

@@ -136,7 +136,7 @@ describe("CIFAR", () => {
     }));
 
   it("is not read from an archive that unpacks without end", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     return inTemporaryFolder(async (folder) => {
       // The header of a file of 8 GB, and as many zeros as a few kilobytes can be unpacked to.
       const header = Buffer.from(gunzipSync(readFileSync(TEN)).subarray(512, 1024));
@@ -158,7 +158,7 @@ describe("CIFAR", () => {
   });
 
   it("is trained on, with crop and flip", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     return inTemporaryFolder(async (folder) => {
       copyFileSync(TEN, join(folder, "cifar.tar.gz"));
       writeFileSync(

@@ -216,7 +216,7 @@ describe("a folder of images", () => {
     }));
 
   it("is trained on, and the names of its classes are recorded", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     return inCopy(async (folder) => {
       writeFileSync(
         join(folder, "e.yaml"),

@@ -224,7 +224,7 @@ describe("loadIdx", () => {
 describe("Fashion-MNIST", () => {
   it("splits into 55,000, 5,000 and 10,000 images of ten classes", async function () {
     if (!existsSync(join(FASHION, `${TRAIN_IMAGES}.gz`))) this.skip();
-    this.timeout(60_000);
+    this.timeout(180_000);
     const dataset = await loadDataset(datasetSpec({ name: "idx", directory: FASHION, validation: 5000 }));
     const { train, validation, test, classes, shape } = dataset;
     assert.deepEqual([train.count, validation.count, test.count, classes], [55_000, 5000, 10_000, 10]);

@@ -82,7 +82,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("threads that load images", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const { Worker } = threads;
   const use = (worker: typeof Worker) => {
     Object.assign(threads, { Worker: worker });

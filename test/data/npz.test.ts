@@ -241,7 +241,7 @@ for version in [(1, 0), (2, 0), (3, 0)]:
   });
 
   it("is trained on", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     return inTemporaryFolder(async (folder) => {
       copyFileSync(MEDMNIST, join(folder, "med.npz"));
       writeFileSync(

@@ -95,7 +95,7 @@ describe("Parquet files", () => {
     }));
 
   it("are trained on", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     return inTemporaryFolder(async (folder) => {
       cpSync(FILES, join(folder, "data"), { recursive: true });
       writeFileSync(

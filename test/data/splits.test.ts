@@ -24,7 +24,7 @@ async function imagesAsText(split: Split): Promise<string[]> {
 }
 
 describe("the split of MNIST", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let mnist: Dataset;
   before(async () => {
     mnist = await loadDataset(MNIST);

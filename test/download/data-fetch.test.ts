@@ -86,7 +86,7 @@ function fetchSmall(
 const whole: Handler = (request, response) => send(request, response, ARCHIVE);
 
 describe("squeezebox data fetch", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("downloads a dataset and prints lines that an experiment can use", () =>
     fetchSmall(whole, async (fetch, folder, requests) => {

@@ -73,7 +73,7 @@ const A = { shortcut: "zero-pad" };
 const B = { shortcut: "projection" };
 
 describe("published counts of CIFAR ResNets", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("with option A", () => {
     check(cifarResNet(20, A), { params: 269_722, macs: 40_551_040 });
@@ -103,7 +103,7 @@ describe("published counts of CIFAR ResNets", function () {
 });
 
 describe("published counts of ImageNet ResNets", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const FIRST = { strideIn: "1x1" };
   const MIDDLE = { strideIn: "3x3" };
@@ -154,7 +154,7 @@ describe("SRM", () => {
 });
 
 describe("SE", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const difference = (graph: (se: Se) => Graph, se: Se) =>
     complexity(graph(se)).params.trainable - complexity(graph("off")).params.trainable;
@@ -214,7 +214,7 @@ describe("SE", function () {
 });
 
 describe("stages", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const depthsOf = (graph: Graph) => {
     const blocks = graph.filter(({ op }) => op === "add").map(({ name }) => name.split(".")[0] as string);

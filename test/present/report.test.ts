@@ -70,7 +70,7 @@ const IN_PAGE = `({
 })`;
 
 describe("report", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("is one reproducible file without scripts or external resources", () =>
     inTemporaryFolder(async (folder) => {

@@ -28,7 +28,7 @@ describe("writeWhole", () => {
     }));
 
   it("leaves the old or the new content when killed, never a part; the temporary files can be removed", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     await inTemporaryFolder(async (folder) => {
       const file = join(folder, "file");
       const size = 4_000_000;

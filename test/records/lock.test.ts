@@ -51,7 +51,7 @@ function take(folder: string): Lock {
 }
 
 describe("lockFolder", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   it("returns the holder to a second caller until the lock is released", () =>
     inTemporaryFolder((parent) => {

@@ -12,7 +12,7 @@ training: { epochs: 1, batchSize: 16, optimizer: { name: sgd, learningRate: 0.01
 `;
 
 describe("epochs of one backend", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   const inRuns = (
     body: (folder: string, train: (backend: string, epochs: number) => Promise<string>) => Promise<void>,

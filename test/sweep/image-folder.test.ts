@@ -44,7 +44,7 @@ async function writeImages(folder: string): Promise<void> {
 }
 
 describe("training on a folder of images", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), "squeezebox-photos-"));
   const ownCache = process.env.SQUEEZEBOX_CACHE as string;
   let expected: Record<string, unknown>;

@@ -30,7 +30,7 @@ const SWEEP: SweepText = {
 const COMMAND = ["sweep", "cut.yaml", "--jobs", "2"];
 
 describe("an interrupted sweep", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let expected: Record<string, unknown>;
 
   const untilItEnds = async (folder: string) => {

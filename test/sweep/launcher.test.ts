@@ -74,7 +74,7 @@ function ownWorkers(workers: number, train: (taken: Taken, folder: string) => Pr
 }
 
 describe("a launcher", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("is all that decides where runs are trained: the results are the same", async () => {
     const resultsOf = (launcher: Launcher) =>

@@ -13,7 +13,7 @@ const HAS_SCRIPT =
   spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true;
 
 describe("in a terminal of 80 columns", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   /** The lines of output, without colours and cursor movements. */
   const watch = (folder: string, ...words: string[]): string[] => {

@@ -114,7 +114,7 @@ const BATCH = 10;
 const PIXELS = Float32Array.from({ length: BATCH * 6 * 6 * 3 }, (_, index) => (index * 37) % 256);
 
 describe("excite, export and match of every gate", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   for (const [gate, factors] of Object.entries(GATES)) {
     it(`${gate} in every placement`, async () => {
       for (const placement of PLACEMENTS) {

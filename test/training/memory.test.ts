@@ -22,7 +22,7 @@ training: { batchSize: 32 }
 const MEGABYTE = 1 << 20;
 
 describe("memory", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("does not grow from epoch to epoch", async () => {
     const checked = checkExperiment(longForm(parseSource(EXPERIMENT, "memory.yaml")), ".");

@@ -1,6 +1,6 @@
 // The orders of a sweep: what its command asks of its workers, in a file, so that they may be on other machines and start later.
 
-import { closeSync, existsSync, fstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../../config/experiment.js";
 import { InputError } from "../../diagnostic.js";
@@ -74,12 +74,11 @@ function versionOf(file: string): string {
 
 /** Removes everything in the work folder of a sweep on which nobody works. */
 export function removeWork(sweepFolder: string): void {
-  rmSync(workFolder(sweepFolder), { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** Whether a command has asked for anything that has not been collected. */
-export function hasWork(sweepFolder: string): boolean {
-  return existsSync(fileIn(sweepFolder));
+  try {
+    rmSync(workFolder(sweepFolder), { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // A file server keeps the output of a job that is just ending; the next command removes it.
+  }
 }
 
 function fileIn(sweepFolder: string): string {
