@@ -66,12 +66,16 @@ export interface SweepText {
   readonly seeds: readonly number[];
   readonly epochs: number;
   readonly training?: object;
+  readonly images?: number;
 }
 
 /** A network that trains in milliseconds: one stage of one block on 8x8 images. */
-export function writeSweepFile(folder: string, { name, variants, seeds, epochs, training }: SweepText): void {
+export function writeSweepFile(
+  folder: string,
+  { name, variants, seeds, epochs, training, images = 100 }: SweepText,
+): void {
   const experiment = {
-    dataset: { name: "synthetic", size: 8, channels: 3, classes: 4, images: 100, test: 30, validation: 30 },
+    dataset: { name: "synthetic", size: 8, channels: 3, classes: 4, images, test: 30, validation: 30 },
     network: { stem: { filters: 8 }, stages: [{ block: "basic", filters: 8 }] },
     training: {
       epochs,
