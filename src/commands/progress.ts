@@ -4,7 +4,7 @@
 import { MultiBar, SingleBar } from "cli-progress";
 import type { RunState } from "../records/run-status.js";
 import type { Workers } from "../sweep/launch/launcher.js";
-import type { SweepWatcher } from "../sweep/run-sweep.js";
+import type { SweepWatcher } from "../sweep/sweep-options.js";
 import type { Run } from "../sweep/variant.js";
 import type { RunProgress } from "../training/train-run.js";
 import { BAR_STYLE } from "./bar-style.js";

@@ -4,21 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
 import { holderOf } from "../records/lock.js";
-import type { RunState } from "../records/run-status.js";
-import type { ExpandedSweep } from "./expand.js";
 import type { Workers } from "./launch/launcher.js";
 import { type ObservedRuns, observeRuns } from "./observe-runs.js";
-import type { SweepOptions } from "./run-sweep.js";
+import type { FollowOptions } from "./sweep-options.js";
 import type { Run } from "./variant.js";
 import { readOrders, removeWork, workFolder } from "./work/orders.js";
 import { signsIn } from "./work/signs.js";
-
-export interface FollowOptions
-  extends Pick<SweepOptions, "folder" | "launcher" | "detach" | "signal" | "watcher"> {
-  readonly sweep: ExpandedSweep;
-  /** By name of the run; what is found is added. */
-  readonly states: Map<string, RunState>;
-}
 
 /** How often signs are looked at, in milliseconds: on a disk of this machine, and on a file server. */
 const LOOK_EVERY = { attached: 100, elsewhere: 1000 };

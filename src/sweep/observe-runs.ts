@@ -5,7 +5,7 @@ import { readCsv } from "../records/csv.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS } from "../records/tables.js";
 import { copyRun, finishedFingerprint } from "./finished-runs.js";
-import type { FollowOptions } from "./follow.js";
+import type { FollowOptions } from "./sweep-options.js";
 import { sweepTables } from "./sweep-tables.js";
 import type { Run } from "./variant.js";
 import { ordersReader } from "./work/orders.js";

@@ -4,59 +4,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canonical } from "../canonical.js";
 import { prepareDataset } from "../data/dataset.js";
-import type { DataProgress } from "../data/progress.js";
 import { InputError } from "../diagnostic.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, type Lock, lockFolder } from "../records/lock.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
-import type { EngineOptions } from "../runtime/devices.js";
-import type { RunProgress } from "../training/train-run.js";
 import type { ExpandedSweep } from "./expand.js";
 import { follow } from "./follow.js";
-import type { Launcher, Workers } from "./launch/launcher.js";
+import type { Launcher } from "./launch/launcher.js";
 import { planRuns } from "./plan-runs.js";
+import type { SweepOptions } from "./sweep-options.js";
 import type { Run } from "./variant.js";
 import { type Orders, writeOrders } from "./work/orders.js";
-
-export interface SweepOptions extends EngineOptions {
-  /** The folder of all results. */
-  readonly root: string;
-  /** The folder of this sweep, inside `root`. */
-  readonly folder: string;
-  /** The text of the sweep file, unchanged. */
-  readonly text: string;
-  readonly launcher: Launcher;
-  /** Whether to return once there are workers, instead of following them; for launchers whose workers go on. */
-  readonly detach?: boolean;
-  readonly tensorboard: boolean;
-  /** The number of threads that load images, for each run. */
-  readonly loaders: number;
-  readonly signal: AbortSignal;
-  readonly watcher: SweepWatcher;
-}
-
-export interface SweepWatcher {
-  /**
-   * Called once, before anything is trained. `known`: runs that had already finished; `skipped`: folders that could not be
-   * searched for such runs, and why; `replaced`: the number of runs of other configurations that were set aside.
-   */
-  planned(
-    runs: readonly Run[],
-    before: {
-      readonly known: readonly Run[];
-      readonly skipped: readonly string[];
-      readonly replaced: number;
-    },
-  ): void;
-  /** Called while a dataset is decoded. */
-  preparing(progress: DataProgress): void;
-  /** Called when the number of workers that wait or run changes. */
-  workers?(workers: Workers): void;
-  /** `after`: the number of epochs that had been finished earlier. */
-  started(run: Run, after: number): void;
-  progressed(run: Run, progress: RunProgress): void;
-  ended(run: Run, state: RunState): void;
-}
 
 export interface SweepEnd {
   readonly finished: number;
