@@ -144,11 +144,11 @@ withTraining(
   .option("--jobs-per-gpu <n>", "runs at a time on each GPU", count("--jobs-per-gpu", 64), 1)
   .option("--launcher <name>", "where to train: local, slurm, or a file that describes a launcher")
   .option("--detach", "return once there are workers (slurm)", false)
-  .option("--stop", "end the workers of this sweep (slurm); finished epochs are kept", false)
+  .option("--stop", "end the Slurm jobs of this sweep; finished epochs are kept", false)
   .option("--dry-run", "only show the plan", false)
   .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
 
-command("status", "show how far a sweep is, on any machine that sees its files")
+command("status", "show how far a sweep is, on any machine that can access its files")
   .argument("<folder>", "runs/<sweep>")
   .action(async (folder, flags) =>
     finish(await (await import("./commands/status.js")).status(folder, flags)),
@@ -158,9 +158,14 @@ command("worker", "train runs of a sweep that `sweep` has planned; launchers sta
   .argument("<folder>", "runs/<sweep>")
   .option(
     "--requeue <n>",
-    "in a job of Slurm: go back into the queue when the time is up, at most so often",
+    "in a job of Slurm: go back into the queue when the time is up, at most this many times",
     count("--requeue", 1000, 0),
     0,
+  )
+  .option(
+    "--time <seconds>",
+    "when it will be ended: it begins no run of which it could not finish an epoch",
+    count("--time", 1e8),
   )
   .action(async (folder, flags) =>
     finish(await (await import("./commands/worker.js")).worker(folder, flags)),

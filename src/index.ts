@@ -14,8 +14,8 @@ import type { ExpandedSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
 import { expandFile, type SweepInputs } from "./sweep/load-sweep.js";
-import { runSweep, type SweepEnd } from "./sweep/run-sweep.js";
-import type { SweepWatcher } from "./sweep/sweep-options.js";
+import { runSweep } from "./sweep/run-sweep.js";
+import type { SweepEnd, SweepWatcher } from "./sweep/sweep-options.js";
 
 export type { Experiment } from "./config/experiment.js";
 export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
@@ -24,8 +24,7 @@ export type { Uncompared } from "./report/comparable-variants.js";
 export type { Comparison, ComparisonAsked, VariantComparison } from "./report/comparison.js";
 export type { EngineOptions } from "./runtime/devices.js";
 export type { ExpandedSweep } from "./sweep/expand.js";
-export type { SweepEnd } from "./sweep/run-sweep.js";
-export type { SweepWatcher } from "./sweep/sweep-options.js";
+export type { SweepEnd, SweepWatcher } from "./sweep/sweep-options.js";
 export type { Run, Variant } from "./sweep/variant.js";
 
 /** Returns the experiment that a YAML file describes, with all defaults filled in. Throws DiagnosticError and InputError. */

@@ -21,7 +21,7 @@ export function chooseLauncher(
 ): Launcher {
   if (spec.name === "slurm") {
     if (asked !== undefined)
-      throw new InputError("--gpus is for this machine; on Slurm, `gpus` of the launcher");
+      throw new InputError("--gpus is for this machine; on Slurm, set `gpus` in the launcher");
     return slurmLauncher({ ...spec, workers: jobs ?? spec.workers });
   }
   const gpus = asked === undefined ? gpusFor(engine) : namedGpus(asked);

@@ -33,6 +33,7 @@ export class SweepClock {
   /** How far runs were before that. */
   readonly #before = new Map<Run, number>();
   readonly #counted = new Set<string>();
+  readonly #already = new Set<Run>();
   #planned = 0;
 
   /** Equal runs are trained once, and known runs not at all. */
@@ -44,16 +45,15 @@ export class SweepClock {
     this.#total = [...once.values()].reduce((sum, work) => sum + work, 0);
   }
 
-  /** `after`: the number of epochs that had been finished earlier. */
-  begin(run: Run, after: number): void {
+  /** `already`: it was being trained before; how far it was, its first progress shows. */
+  begin(run: Run, { after, already }: { after: number; already: boolean }): void {
     this.#setBefore(run, after / run.experiment.training.epochs);
+    if (already) this.#already.add(run);
   }
 
   progress(run: Run, done: number): void {
     const now = performance.now();
-    // A run that is far already has been trained since before this command.
-    const isFirst = !this.#running.has(run);
-    if (isFirst && now - this.#planned < ALREADY_MS) this.#setBefore(run, done);
+    if (this.#already.delete(run)) this.#setBefore(run, done);
     this.#start ??= now;
     this.#running.set(run, (done - (this.#before.get(run) ?? 0)) * workOf(run));
   }
@@ -91,9 +91,6 @@ export class SweepClock {
 export function leftWords(seconds: number): string {
   return Number.isFinite(seconds) ? `, ${formatDuration(seconds)} left` : "";
 }
-
-/** Runs that a command finds in training are seen this soon after its plan, in milliseconds. */
-const ALREADY_MS = 1500;
 
 /** Earlier estimates would depend too much on the first step of each network. */
 const LEAST_SECONDS = 3;

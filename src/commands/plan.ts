@@ -8,13 +8,9 @@ import { type Backend, defaultJobs, type EngineOptions } from "../runtime/device
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
-import {
-  type FinishedRuns,
-  finishedFingerprint,
-  indexFinishedRuns,
-  withFinishedSeeds,
-} from "../sweep/finished-runs.js";
+import { type FinishedRuns, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
+import { finishedFingerprint } from "../sweep/run-identity.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";

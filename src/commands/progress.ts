@@ -95,15 +95,18 @@ function notesOf({ skipped, replaced }: Parameters<SweepWatcher["planned"]>[1]):
 }
 
 /** `3 workers run, 17 wait (Priority)` */
-export function workersWords({ waiting, running, why }: Workers): string {
-  const wait =
-    waiting === 0 ? "" : `, ${waiting} ${waiting === 1 ? "waits" : "wait"}${why === "" ? "" : ` (${why})`}`;
-  return `${running} ${running === 1 ? "worker runs" : "workers run"}${wait}`;
+export function workersWords(workers: Workers | null): string {
+  if (workers === null)
+    return "it is not known how many workers there are, because the queue does not answer";
+  const { waiting, running, why } = workers;
+  const wait = waiting === 0 ? "" : `, ${waiting} ${waiting === 1 ? "waits" : "wait"}`;
+  const reason = why === "" ? "" : ` (${why})`;
+  return `${running} ${running === 1 ? "worker runs" : "workers run"}${wait}${reason}`;
 }
 
 /** Empty if none has to wait. */
-function waitingWords(workers: Workers): string {
-  return workers.waiting === 0 ? "" : workersWords(workers);
+function waitingWords(workers: Workers | null): string {
+  return workers?.waiting === 0 ? "" : workersWords(workers);
 }
 
 function bars(): SweepView {
@@ -149,8 +152,8 @@ function bars(): SweepView {
       waiting = waitingWords(workers);
       refresh();
     },
-    started: (run, after) => {
-      clock.begin(run, after);
+    started: (run, begun) => {
+      clock.begin(run, begun);
       if (running.has(run)) return;
       running.set(run, multi.create(BAR_STEPS, 0, { text: fitting(run.name, ["compiling"], roomBeside()) }));
     },
@@ -192,14 +195,17 @@ function lines(): SweepView {
       if (words !== waiting && words !== "") print(words);
       waiting = words;
     },
-    started: (run, after) => print(`${run.name}  ${after > 0 ? `continues after epoch ${after}` : "starts"}`),
+    started: (run, begun) => {
+      const { after, already } = begun;
+      clock.begin(run, begun);
+      const start = after > 0 ? `continues after epoch ${after}` : "starts";
+      print(`${run.name}  ${already ? "is being trained" : start}`);
+    },
     progressed: (run, progress) => {
       clock.progress(run, progress.done);
-      const isEnd = progress.step === progress.steps;
-      // The end of an epoch may pass unseen if epochs are short.
-      const last = progress.epoch - (isEnd ? 0 : 1);
-      if (last <= (shown.get(run) ?? 0)) return;
-      shown.set(run, last);
+      // Errors in the middle of an epoch cannot be compared with those at its end.
+      if (progress.step < progress.steps || progress.epoch === shown.get(run)) return;
+      shown.set(run, progress.epoch);
       print(`${run.name}  ${describe(progress)}`);
     },
     ended: (run: Run, { status, reason }: RunState) => {

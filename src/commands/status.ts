@@ -2,7 +2,7 @@
 
 import { formatDuration, formatTable } from "../format.js";
 import { type RunStatusNow, readStatus } from "../report/sweep-status.js";
-import { slurmWorkers } from "../sweep/launch/slurm.js";
+import { slurmOutputs, slurmWorkers } from "../sweep/launch/slurm.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 import { workersWords } from "./progress.js";
 
@@ -16,6 +16,8 @@ export async function status(folder: string, { json }: { readonly json: boolean 
   const left = secondsLeft === null ? "" : `; about ${formatDuration(secondsLeft)} left`;
   print(`${countsOf(runs)}${left}`);
   if (workers !== null) print(workersWords(workers));
+  const outputs = slurmOutputs(folder);
+  if (outputs !== null) print(`output of workers: ${outputs}`);
   const running = runs.filter(({ sign }) => sign !== null);
   if (running.length > 0) print(`\n${runningTable(running)}`);
   const failed = runs.filter(({ status: one }) => one === "failed");
@@ -47,7 +49,7 @@ function runningTable(runs: readonly RunStatusNow[]): string {
       silentFor === null ? "" : `${formatDuration(silentFor)} ago`,
     ];
   });
-  return formatTable(["run", "worker", "epoch", "loss", "images/s", "last sign"], rows, {
+  return formatTable(["run", "worker", "epoch", "loss", "images/s", "last seen"], rows, {
     right: [2, 3, 4, 5],
     width: lineWidth(),
   });

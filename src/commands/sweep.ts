@@ -3,23 +3,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launcherFor } from "../config/launcher.js";
+import type { LauncherSpec } from "../config/sweep-spec.js";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
-import { formatDuration } from "../format.js";
-import { compareSweeps } from "../report/comparison.js";
-import { readSweep } from "../report/read-sweep.js";
-import type { ExpandedSweep } from "../sweep/expand.js";
+import type { EngineOptions } from "../runtime/devices.js";
+import { usesGpus } from "../runtime/gpus.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import type { Launcher } from "../sweep/launch/launcher.js";
+import { hasSlurmJobs, slurmWorkers, stopSlurm } from "../sweep/launch/slurm.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
-import { runSweep, type SweepEnd } from "../sweep/run-sweep.js";
+import { runSweep } from "../sweep/run-sweep.js";
+import { removeOrders } from "../sweep/work/orders.js";
 import { chooseLauncher } from "./choose-launcher.js";
-import { comparisonText } from "./compare.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
-import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
+import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
 import { printPlan, warningFor } from "./plan.js";
-import { silentView, watchSweep } from "./progress.js";
+import { silentView, watchSweep, workersWords } from "./progress.js";
+import { conclude } from "./sweep-end.js";
 
 export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly jobs?: number;
@@ -43,12 +44,13 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const expanded = withFinishedSeeds(asked, folder);
   const spec = launcherFor(flags.launcher, asked.launcher);
   const engine = spec.name === "slurm" ? { ...named, threads: flags.threads ?? spec.cpus } : named;
-  if (flags.dryRun) return printPlan(expanded, { ...flags, engine });
   const launcher = chooseLauncher(spec, { ...flags, engine });
+  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers });
   if (flags.stop) return stopWorkers(launcher, folder, flags);
   if (flags.detach && launcher.isAttached)
     throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");
   if (launcher.isAttached) await checkEngine(engine);
+  if (!flags.json) for (const advice of await adviceFor(spec, { engine, folder })) print(advice);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const whenOutputIsLost = (error: Error) => abort.abort(error);
@@ -78,7 +80,8 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     const { reason } = abort.signal as { reason: unknown };
     if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
     const seconds = (performance.now() - start) / 1000;
-    const isDetached = !launcher.isAttached && (flags.detach || end.interrupted);
+    const isUnfinished = end.finished + end.failed.length < expanded.runs.length;
+    const isDetached = !launcher.isAttached && (flags.detach || end.interrupted) && isUnfinished;
     return conclude(expanded, end, { folder, seconds, json: flags.json, isDetached });
   } finally {
     view.close();
@@ -87,13 +90,32 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   }
 }
 
+/** What people would want to know before they wait. */
+async function adviceFor(
+  spec: LauncherSpec,
+  { engine, folder }: { engine: EngineOptions; folder: string },
+): Promise<string[]> {
+  if (spec.name === "slurm")
+    return spec.gpus > 0 && !usesGpus(engine)
+      ? ["its jobs have GPUs, but no backend that uses them is set up: npx squeezebox setup tensorflow --gpu"]
+      : [];
+  const others = await slurmWorkers(folder);
+  return others !== null && others.running + others.waiting > 0
+    ? [`Slurm jobs train this sweep as well (${workersWords(others)}); --launcher slurm follows them`]
+    : [];
+}
+
+/** Commands that follow the sweep end as well. */
 async function stopWorkers(launcher: Launcher, folder: string, { json }: SweepFlags): Promise<number> {
-  if (launcher.isAttached)
-    throw new InputError("workers on this machine end with their command: press Ctrl-C where it runs");
+  if (launcher.isAttached && !hasSlurmJobs(folder))
+    throw new InputError(
+      `${folder} has no workers elsewhere; those on this machine end with their command: press Ctrl-C where it runs`,
+    );
   if (!existsSync(folder)) throw new InputError(`there is no folder ${folder}: nothing has been started`);
-  await launcher.stop(folder);
+  removeOrders(folder);
+  await stopSlurm(folder);
   if (json) printJson({ stopped: folder });
-  else print("its workers are told to end; run the same command without --stop to continue");
+  else print("its workers have been told to stop; run the same command without --stop to continue");
   return 0;
 }
 
@@ -105,44 +127,4 @@ function withFlags(text: string, { set, seeds, quick }: SweepFlags): string {
     ...(quick ? ["--quick"] : []),
   ];
   return flags.map((flag) => `# with ${flag.replaceAll("\n", " ")}\n`).join("") + text;
-}
-
-interface Conclusion {
-  readonly folder: string;
-  readonly seconds: number;
-  readonly json: boolean;
-  /** Whether workers go on without this command. */
-  readonly isDetached: boolean;
-}
-
-function conclude(
-  { runs, baseline, metric }: ExpandedSweep,
-  { finished, failed, interrupted }: SweepEnd,
-  { folder, seconds, json, isDetached }: Conclusion,
-): number {
-  const exitCode = interrupted ? 130 : failed.length > 0 ? 1 : 0;
-  const comparison = compareSweeps([readSweep(folder)], { baseline, metric });
-  if (json) {
-    const reasons = failed.map(({ run, reason }) => ({ run: run.name, reason }));
-    printJson({
-      ...{ runs: runs.length, finished, failed: reasons, interrupted, detached: isDetached },
-      ...{ seconds, folder, comparison },
-    });
-    return exitCode;
-  }
-  print("");
-  if (finished > 0) print(`${comparisonText(comparison)}\n`);
-  for (const { run, reason } of failed)
-    printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
-  print(`${finished} of ${runs.length} runs finished; ${formatDuration(seconds)}`);
-  if (finished > 0)
-    print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
-  if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${folder}`);
-  if (isDetached)
-    print(
-      `its workers go on; run the same command again to follow them, with --stop to end them; npx squeezebox status ${folder}`,
-    );
-  else if (interrupted) print("interrupted; run the same command again to continue");
-  else if (failed.length > 0) print("run the same command again to retry the failed runs");
-  return exitCode;
 }

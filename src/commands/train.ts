@@ -13,7 +13,8 @@ import { heldBy, isLock, lockFolder } from "../records/lock.js";
 import { type RunFolder, readResult, removeRunLeftovers, runFolder } from "../records/run-folder.js";
 import type { Backend } from "../runtime/devices.js";
 import { expectedBackend } from "../runtime/gpus.js";
-import { indexFinishedRuns, reuseRun, setAsideOther } from "../sweep/finished-runs.js";
+import { indexFinishedRuns, reuseRun } from "../sweep/finished-runs.js";
+import { checkFree, isOther, setAside } from "../sweep/set-aside.js";
 import { continueShorter } from "../sweep/shorter-runs.js";
 import { isFailedRun } from "../training/failed-run.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
@@ -107,7 +108,10 @@ function whenStopped(stop: (message: string, exitCode: number) => void): () => v
  */
 function reuseEarlier(run: TrainInputs, root: string, backend: Backend): string | null {
   const { experiment, graph, dataset, fingerprint, parent, name, folder } = run;
-  setAsideOther(parent, name, { fingerprint, backend });
+  if (isOther(folder.path, { fingerprint, backend })) {
+    checkFree(parent, name);
+    setAside(parent, name);
+  }
   const before = indexFinishedRuns(root);
   const known = reuseRun(folder.path, fingerprint, before.folders);
   if (known === null) {

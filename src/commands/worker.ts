@@ -12,6 +12,7 @@ import { print, printJson } from "./output.js";
 
 export interface WorkerFlags {
   readonly requeue: number;
+  readonly time?: number;
   readonly json: boolean;
 }
 
@@ -20,7 +21,8 @@ const SIGN_EVERY_MS = 2000;
 /** The exit code after SIGTERM, by which Slurm and other systems know that it was obeyed. */
 const TERMINATED = 143;
 
-export async function worker(folder: string, { requeue, json }: WorkerFlags): Promise<number> {
+export async function worker(folder: string, { requeue, time, json }: WorkerFlags): Promise<number> {
+  const deadline = time === undefined ? Number.POSITIVE_INFINITY : performance.now() + 1000 * time;
   const orders = readOrders(folder);
   if (orders === null)
     throw new InputError(`${folder} has no runs for workers; \`squeezebox sweep\` plans them`);
@@ -42,6 +44,7 @@ export async function worker(folder: string, { requeue, json }: WorkerFlags): Pr
         patience: LEASE_MS + SIGN_EVERY_MS,
         stopped: stopped.signal,
         closing: closing.signal,
+        deadline,
         onEvent: (text) => {
           if (!json) print(`${new Date().toISOString()} ${text}`);
         },
@@ -57,7 +60,7 @@ export async function worker(folder: string, { requeue, json }: WorkerFlags): Pr
 
 const END_WORDS: Readonly<Record<WorkerEnd, string>> = {
   "nothing left": "nothing is left to train",
-  closed: "its time is almost up",
+  closed: "ended early: its time is almost up, or it was asked to",
   stopped: "stopped; finished epochs are kept",
 };
 

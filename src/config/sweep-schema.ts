@@ -6,7 +6,7 @@
  */
 
 /**
- * Where workers train the runs: on this machine (the default) or as jobs of Slurm. May also be a file of its own, for `--launcher`.
+ * Where workers train the runs: on this machine (the default) or as Slurm jobs. May also be a file of its own, for `--launcher`.
  */
 export type Launcher = LocalLauncher | SlurmLauncher;
 
@@ -118,12 +118,12 @@ export interface LocalLauncher {
   workers?: number;
 }
 /**
- * Workers are jobs of Slurm, which go on without the command.
+ * Workers are Slurm jobs, which go on without the command.
  */
 export interface SlurmLauncher {
   name: "slurm";
   /**
-   * The number of jobs, each of which trains one run after the other.
+   * The number of jobs, each of which trains one run after the other; never more than there are runs left.
    */
   workers?: number;
   /**
@@ -131,15 +131,15 @@ export interface SlurmLauncher {
    */
   partition?: string;
   /**
-   * The time limit of a job, as for sbatch: minutes, hours:minutes:seconds, or days-hours. A job continues in the queue when its time is up. Default: the partition's.
+   * The time limit of a job, as for sbatch: minutes, hours:minutes:seconds, or days-hours. A job whose time is up goes back into the queue. Default: the partition's.
    */
-  time?: string;
+  time?: string | number;
   /**
    * Cores of a job, and threads of a run unless `--threads` is given.
    */
   cpus?: number;
   /**
-   * GPUs of a job, each of which trains one run at a time.
+   * GPUs of a job, each of which trains one run at a time (with a backend that uses GPUs).
    */
   gpus?: number;
   /**
@@ -147,7 +147,7 @@ export interface SlurmLauncher {
    */
   memory?: string;
   /**
-   * Lines of shell for the start of a job, such as `module load`.
+   * Lines of shell for the start of a job, such as `module load`; if one fails, so does the job.
    *
    * @maxItems 100
    */
@@ -159,7 +159,7 @@ export interface SlurmLauncher {
    */
   sbatch?: string[];
   /**
-   * How often a job whose time is up goes back into the queue, and how often one command replaces jobs that ended too early.
+   * How many times a job whose time is up goes back into the queue, and how many times in a row a command replaces jobs that have ended without finishing a run.
    */
   resubmit?: number;
   /**

@@ -100,7 +100,7 @@ export function readAgain(file: string): ReadFile | null {
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") return null;
+      if (code === "ENOENT" || code === "ENOTDIR") return null;
       if (code !== "ESTALE" || looks === MOST_LOOKS) throw error;
     }
   }

@@ -8,10 +8,15 @@ import { tensorFlowMayUseGpu } from "./find-tensorflow.js";
  * Those that runs with these options would use, as values of CUDA_VISIBLE_DEVICES; none if the engine uses no GPU of NVIDIA, or there
  * is none. Loads nothing.
  */
-export function gpusFor({ backend, device }: Pick<EngineOptions, "backend" | "device">): readonly string[] {
+export function gpusFor(engine: Pick<EngineOptions, "backend" | "device">): readonly string[] {
+  return usesGpus(engine) ? visibleGpus() : [];
+}
+
+/** Whether runs with these options would use GPUs of NVIDIA where there are any. */
+export function usesGpus({ backend, device }: Pick<EngineOptions, "backend" | "device">): boolean {
   const isCuda = device === "cuda" && (backend === "compiled" || backend === "auto");
   const isTensorFlow = backend !== "compiled" && backend !== "cpu" && tensorFlowMayUseGpu();
-  return isCuda || isTensorFlow ? visibleGpus() : [];
+  return isCuda || isTensorFlow;
 }
 
 /** What `auto` stands for on this machine, unless what is expected to work does not load. */

@@ -1,21 +1,19 @@
-// Finds finished runs in a folder of results by fingerprint, reuses them, and sets aside runs of other configurations.
+// Finds finished runs in a folder of results by fingerprint, and reuses them.
 
-import { cpSync, type Dirent, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, type Dirent, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { InputError } from "../diagnostic.js";
 import { readCsv } from "../records/csv.js";
 import { makeFolder, PART } from "../records/files.js";
-import { heldBy, holderOf, isLockFile } from "../records/lock.js";
-import { logLine, readResult, runFolder } from "../records/run-folder.js";
+import { isLockFile } from "../records/lock.js";
+import { logLine, runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
-import { readRegularFile } from "../regular-file.js";
-import type { Backend } from "../runtime/devices.js";
 import type { ExpandedSweep } from "./expand.js";
+import { environmentIn, finishedFingerprint } from "./run-identity.js";
+import { ASIDE } from "./set-aside.js";
 import { runOf } from "./variant.js";
 
 /** Enough for <sweep>/<variant>/seed-<n> and for runs that were set aside, which are one level deeper. */
 const DEPTH = 5;
-const ASIDE = ".replaced";
 
 export interface FinishedRuns {
   /** Fingerprint -> folder of a finished run. Runs with damaged results are left out. */
@@ -70,11 +68,6 @@ function foldersIn(folder: string, skipped: string[]): string[] {
     .sort();
 }
 
-/** The fingerprint of the finished run in a folder, or null. */
-export function finishedFingerprint(path: string): string | null {
-  return readResult(path)?.fingerprint ?? null;
-}
-
 /**
  * Runs with other seeds that have finished in the folder of a sweep remain part of it: seeds that are asked for later are added
  * to the first ones.
@@ -112,40 +105,6 @@ export function copyRun(from: string, to: string): void {
 }
 
 /**
- * If a folder holds a run of another configuration (because the sweep has changed since) or the unfinished run of another backend
- * (if that is known), moves that run to `<sweep>/.replaced`, where it is found again if it is asked for. Returns whether it moved a
- * run. Throws InputError if somebody is training that run.
- */
-export function setAsideOther(
-  sweepFolder: string,
-  run: string,
-  { fingerprint, backend }: { fingerprint: string; backend: Backend | null },
-): boolean {
-  const path = join(sweepFolder, run);
-  const other = environmentIn(path);
-  if (other.fingerprint === undefined) return false;
-  const isFinished = finishedFingerprint(path) === other.fingerprint;
-  if (other.fingerprint === fingerprint && (isFinished || backend === null || other.backend === backend))
-    return false;
-  const holder = holderOf(path);
-  if (holder !== null)
-    throw new InputError(
-      `${run} is being trained as it was before the change: ${heldBy(path, holder)}; stop that first`,
-    );
-  const name = `${run}-${other.fingerprint.slice(0, 8)}`;
-  const aside = join(sweepFolder, ASIDE, isFinished ? name : `${name}-${other.backend}`);
-  // A finished run is worth more than a second attempt at it.
-  if (finishedFingerprint(join(sweepFolder, ASIDE, name)) === other.fingerprint)
-    rmSync(path, { recursive: true });
-  else {
-    rmSync(aside, { recursive: true, force: true });
-    makeFolder(dirname(aside));
-    renameSync(path, aside);
-  }
-  return true;
-}
-
-/**
  * If a finished run with this fingerprint is known, makes sure that the folder holds it, by copying it if necessary. Returns
  * the folder in which it was found, or null if the run must be trained.
  */
@@ -163,38 +122,6 @@ export function reuseRun(
   } catch {
     // It has been moved in the meantime, or the disk is full. The run can be trained again.
     return null;
-  }
-}
-
-const MOST_BYTES = 1 << 20;
-
-interface Identity {
-  readonly fingerprint?: string;
-  readonly trajectory?: string;
-  readonly backend?: string;
-}
-
-/** Reads from environment.json what a run is; returns nothing if the file is missing or damaged. */
-function environmentIn(path: string): Identity {
-  const { environment } = runFolder(path);
-  if (!existsSync(environment)) return {};
-  try {
-    const found = JSON.parse(readRegularFile(environment, MOST_BYTES).toString("utf8")) as Record<
-      string,
-      unknown
-    > | null;
-    const text = (key: keyof Identity, pattern: RegExp) => {
-      const value = found?.[key];
-      return typeof value === "string" && pattern.test(value) ? { [key]: value } : {};
-    };
-    const hash = /^[0-9a-f]{32}$/;
-    return {
-      ...text("fingerprint", hash),
-      ...text("trajectory", hash),
-      ...text("backend", /^[a-z-]{1,20}$/),
-    };
-  } catch {
-    return {};
   }
 }
 

@@ -6,26 +6,35 @@ import { InputError } from "../diagnostic.js";
 import { holderOf } from "../records/lock.js";
 import type { Workers } from "./launch/launcher.js";
 import { type ObservedRuns, observeRuns } from "./observe-runs.js";
-import type { FollowOptions } from "./sweep-options.js";
+import type { FollowOptions, SweepEnd } from "./sweep-options.js";
 import type { Run } from "./variant.js";
-import { readOrders, removeWork, workFolder } from "./work/orders.js";
+import { hasOtherWork, readOrders, removeWork } from "./work/orders.js";
 import { signsIn } from "./work/signs.js";
 
 /** How often signs are looked at, in milliseconds: on a disk of this machine, and on a file server. */
 const LOOK_EVERY = { attached: 100, elsewhere: 1000 };
 /** The shortest time between two starts of workers, in milliseconds. */
 const START_EVERY = 1000;
+/** Workers that end before they have begun any run are likely to do so again. */
+const MOST_WITHOUT_RUNS = 2;
 
-/** `queue`: groups of identical runs. Returns when all are over, or when the signal or `detach` asks for it. */
-export async function follow(queue: readonly (readonly Run[])[], options: FollowOptions): Promise<void> {
+/**
+ * `queue`: groups of identical runs. Returns when all are over, when another command has stopped or changed the sweep, or when the signal
+ * or `detach` asks for it.
+ */
+export async function follow(
+  queue: readonly (readonly Run[])[],
+  options: FollowOptions,
+): Promise<Pick<SweepEnd, "workers" | "left">> {
   const { launcher, signal, folder, detach } = options;
   const runs = observeRuns(queue, options);
   const pause = launcher.isAttached ? LOOK_EVERY.attached : LOOK_EVERY.elsewhere;
   const staff = staffer(options);
+  let last: Workers | null = null;
   try {
     for (runs.look(); runs.open() > 0 && !signal.aborted; runs.look()) {
-      await staff(runs);
-      if (detach) return;
+      last = await staff(runs);
+      if (detach) break;
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
   } finally {
@@ -34,26 +43,39 @@ export async function follow(queue: readonly (readonly Run[])[], options: Follow
     runs.look();
     runs.close();
   }
-  await cleanUp(options);
+  if (runs.left() === null) await cleanUp(options);
+  return { workers: last, left: runs.left() };
 }
 
-/** Returns a function that has workers started if there are fewer than there are runs for them. */
+/** Returns a function that has workers started if there are fewer than there are runs for them, and says how many there are now. */
 function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
   let [starts, next, openThen] = [0, 0, 0];
-  return async (runs: ObservedRuns): Promise<void> => {
-    if (performance.now() < next) return;
+  let last: Workers | null = null;
+  const tell = (workers: Workers | null) => {
+    watcher.workers?.(workers);
+    last = workers;
+    return workers;
+  };
+  return async (runs: ObservedRuns): Promise<Workers | null> => {
+    if (performance.now() < next) return last;
     const workers = await launcher.state(folder);
     next = performance.now() + START_EVERY;
     if (workers === null) {
-      if (detach) throw new InputError("it is not known which workers there are; try again in a minute");
-      return;
+      if (detach)
+        throw new InputError(
+          `it is not known which workers there are, try again: ${launcher.lastWords(folder)}`,
+        );
+      return tell(null);
     }
     const missing = Math.min(launcher.workers, runs.open()) - workers.waiting - workers.running;
     if (missing > 0) {
-      if (runs.open() === openThen && starts > launcher.mostStarts)
+      const most = runs.haveBegun() ? launcher.mostStarts : Math.min(launcher.mostStarts, MOST_WITHOUT_RUNS);
+      if (runs.open() === openThen && starts > most) {
+        const words = launcher.lastWords(folder);
         throw new InputError(
-          `workers ended ${starts} times although there are runs left; their output is in ${workFolder(folder)}`,
+          `workers ended ${starts} times although there are runs left${words === "" ? "" : `; one of them said: ${words}`}`,
         );
+      }
       // Workers that have finished runs did not end in vain.
       starts = runs.open() === openThen ? starts + 1 : 1;
       openThen = runs.open();
@@ -61,7 +83,7 @@ function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
     }
     const isIdle = launcher.isAttached && workers.running === 0 && starts > 1;
     const now = isIdle ? waitingFor(runs, folder) : await launcher.state(folder);
-    watcher.workers?.(now ?? workers);
+    return tell(now ?? workers);
   };
 }
 
@@ -79,13 +101,20 @@ function waitingFor(runs: ObservedRuns, folder: string): Workers | null {
 }
 
 /** Removes the work folder, unless somebody may still use it: other commands may have added orders. */
-async function cleanUp({ folder, launcher }: FollowOptions): Promise<void> {
+async function cleanUp({ folder, launcher, detach = false, signal }: FollowOptions): Promise<void> {
+  if (!launcher.isAttached && (detach || signal.aborted)) return;
   const { finished, failed, running } = signsIn(folder);
   const isOver = (readOrders(folder)?.runs ?? []).every(
     ({ fingerprint }) => finished.has(fingerprint) || failed.has(fingerprint),
   );
-  if (!isOver && !(launcher.isAttached && running.size === 0)) return;
-  // What still waits would find nothing left to do.
-  if (!launcher.isAttached) await launcher.stop(folder);
-  removeWork(folder);
+  const isNobodys = launcher.isAttached && running.size === 0 && !hasOtherWork(folder);
+  if (launcher.isAttached ? !isNobodys : !isOver) return;
+  try {
+    // What still waits would find nothing left to do.
+    await launcher.stop(folder);
+    removeWork(folder);
+  } catch (error) {
+    // Then the next command does it.
+    if (!(error instanceof InputError)) throw error;
+  }
 }

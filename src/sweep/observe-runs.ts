@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { readCsv } from "../records/csv.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS } from "../records/tables.js";
-import { copyRun, finishedFingerprint } from "./finished-runs.js";
+import { copyRun } from "./finished-runs.js";
+import { finishedFingerprint } from "./run-identity.js";
 import type { FollowOptions } from "./sweep-options.js";
 import { sweepTables } from "./sweep-tables.js";
 import type { Run } from "./variant.js";
@@ -16,9 +17,13 @@ export interface ObservedRuns {
   look(): void;
   /** The number of runs that are not over; identical ones count once. */
   open(): number;
+  /** Whether any run has been begun since this command started. */
+  haveBegun(): boolean;
   /** The first of them. */
   first(): Run | undefined;
-  /** Writes the tables. */
+  /** Why runs are not followed any more: another command has stopped their workers, or has changed the sweep; null if all are. */
+  left(): "stopped" | "changed" | null;
+  /** Writes the tables, unless those of another command describe the sweep now. */
   close(): void;
 }
 
@@ -31,6 +36,7 @@ export function observeRuns(
   const open = new Map((queue as [Run, ...Run[]][]).map((group) => [group[0].fingerprint, group]));
   /** The steps that have been reported of runs that have begun. */
   const begun = new Map<string, string>();
+  let [haveBegun, isFirstLook] = [false, true];
   let isChanged = false;
   const record = (run: Run, state: RunState) => {
     states.set(run.name, state);
@@ -40,8 +46,9 @@ export function observeRuns(
   const begin = (run: Run, after: number) => {
     if (begun.has(run.fingerprint)) return;
     begun.set(run.fingerprint, "");
+    haveBegun ||= !isFirstLook;
     record(run, { status: "running", reason: "" });
-    watcher.started(run, after);
+    watcher.started(run, { after, already: isFirstLook });
   };
   const end = ([run, ...same]: [Run, ...Run[]], state: RunState) => {
     begin(run, 0);
@@ -66,20 +73,36 @@ export function observeRuns(
       begun.set(fingerprint, step);
     } else if (begun.delete(fingerprint)) record(run, PENDING);
   };
+  let left: ReturnType<ObservedRuns["left"]> = null;
+  /** There are no orders for these runs any more: they are over, as another command knows, or will not be trained. */
+  const leave = (group: [Run, ...Run[]], why: "stopped" | "changed") => {
+    const [run] = group;
+    const state = recordedState(folder, run);
+    if (RUN_STATUSES[state.status].isOver) return end(group, state);
+    left ??= why;
+    open.delete(run.fingerprint);
+    if (begun.delete(run.fingerprint)) record(run, PENDING);
+  };
   const orders = ordersReader(folder);
   return {
     look: () => {
       const signs = signsIn(folder);
       for (const group of open.values()) lookAt(group, signs);
+      isFirstLook = false;
       // Another command may have changed the sweep, or have recorded its end and removed the signs.
-      const asked = new Set(orders()?.runs.map(({ fingerprint }) => fingerprint));
+      const asked = orders();
+      const fingerprints = new Set(asked?.runs.map(({ fingerprint }) => fingerprint));
       for (const group of open.values())
-        if (!asked.has(group[0].fingerprint)) end(group, recordedState(folder, group[0]));
-      if (isChanged) isChanged = !tables.writeSometimes();
+        if (!fingerprints.has(group[0].fingerprint)) leave(group, asked === null ? "stopped" : "changed");
+      if (isChanged && left !== "changed") isChanged = !tables.writeSometimes();
     },
     open: () => open.size,
+    haveBegun: () => haveBegun,
     first: () => open.values().next().value?.[0],
-    close: tables.write,
+    left: () => left,
+    close: () => {
+      if (left !== "changed") tables.write();
+    },
   };
 }
 

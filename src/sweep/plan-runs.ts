@@ -9,7 +9,8 @@ import type { RunState } from "../records/run-status.js";
 import type { Backend } from "../runtime/devices.js";
 import { expectedBackend } from "../runtime/gpus.js";
 import type { ExpandedSweep } from "./expand.js";
-import { type FinishedRuns, indexFinishedRuns, reuseRun, setAsideOther } from "./finished-runs.js";
+import { type FinishedRuns, indexFinishedRuns, reuseRun } from "./finished-runs.js";
+import { checkFree, isOther, setAside } from "./set-aside.js";
 import { continueShorter } from "./shorter-runs.js";
 import type { SweepOptions } from "./sweep-options.js";
 import { sweepTables } from "./sweep-tables.js";
@@ -26,12 +27,15 @@ export function planRuns(
   options: SweepOptions,
 ): Run[][] {
   const { root, folder, text, tensorboard, watcher } = options;
-  writeWhole(join(folder, "sweep.yaml"), text);
   // On which machines workers elsewhere will run, and what `auto` is there, is not known.
   const backend = options.launcher.isAttached || options.backend !== "auto" ? expectedBackend(options) : null;
-  const replaced = sweep.runs.filter(({ name, fingerprint }) =>
-    setAsideOther(folder, name, { fingerprint, backend }),
-  ).length;
+  const others = sweep.runs.filter(({ name, fingerprint }) =>
+    isOther(join(folder, name), { fingerprint, backend }),
+  );
+  // Either all of them can be moved, or nothing is changed.
+  for (const { name } of others) checkFree(folder, name);
+  for (const { name } of others) setAside(folder, name);
+  writeWhole(join(folder, "sweep.yaml"), text);
   const before = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: before.folders });
   sweepTables(sweep, { folder, states }).write();
@@ -39,7 +43,7 @@ export function planRuns(
   const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
   forgetEarlier(queue, folder);
   if (backend !== null) continueRuns(queue, { folder, backend, before });
-  watcher.planned(sweep.runs, { known, skipped: before.skipped, replaced });
+  watcher.planned(sweep.runs, { known, skipped: before.skipped, replaced: others.length });
   return queue;
 }
 

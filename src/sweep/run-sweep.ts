@@ -12,15 +12,9 @@ import type { ExpandedSweep } from "./expand.js";
 import { follow } from "./follow.js";
 import type { Launcher } from "./launch/launcher.js";
 import { planRuns } from "./plan-runs.js";
-import type { SweepOptions } from "./sweep-options.js";
+import type { SweepEnd, SweepOptions } from "./sweep-options.js";
 import type { Run } from "./variant.js";
 import { type Orders, writeOrders } from "./work/orders.js";
-
-export interface SweepEnd {
-  readonly finished: number;
-  readonly failed: readonly { readonly run: Run; readonly reason: string }[];
-  readonly interrupted: boolean;
-}
 
 /**
  * Trains the runs that the sweep still lacks. A failed run is recorded, and the others go on. Throws InputError if another command
@@ -39,12 +33,12 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
     if (queue.length > 0) writeOrders(folder, ordersFor(queue, options));
     // Workers that go on without a command can be followed by several.
     if (!launcher.isAttached) lock.release();
-    await follow(queue, { sweep, states, ...options, signal: stopped });
+    const end = await follow(queue, { sweep, states, ...options, signal: stopped });
     if (lock.lost.aborted)
       throw new InputError(
         `another machine has taken over ${folder}, because this one was silent for too long`,
       );
-    return endOf(sweep, states, signal);
+    return { ...endOf(sweep, states), ...end, interrupted: signal.aborted };
   } finally {
     lock.release();
   }
@@ -69,8 +63,7 @@ async function lockSweep(folder: string, { isAttached }: Launcher): Promise<Lock
 function endOf(
   { runs }: ExpandedSweep,
   states: ReadonlyMap<string, RunState>,
-  signal: AbortSignal,
-): SweepEnd {
+): Pick<SweepEnd, "finished" | "failed"> {
   const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
     finished: runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
@@ -78,7 +71,6 @@ function endOf(
       const { status, reason } = stateOf(run);
       return status === "failed" ? [{ run, reason }] : [];
     }),
-    interrupted: signal.aborted,
   };
 }
 

@@ -40,12 +40,22 @@ export interface SweepWatcher {
   ): void;
   /** Called while a dataset is decoded. */
   preparing(progress: DataProgress): void;
-  /** Called when the number of workers that wait or run changes. */
-  workers?(workers: Workers): void;
-  /** `after`: the number of epochs that had been finished earlier. */
-  started(run: Run, after: number): void;
+  /** Called about once a second with the workers that there are; null if that is not known. */
+  workers?(workers: Workers | null): void;
+  /** `after`: the number of epochs that had been finished earlier; `already`: whether it was being trained before the command started. */
+  started(run: Run, begun: { readonly after: number; readonly already: boolean }): void;
   progressed(run: Run, progress: RunProgress): void;
   ended(run: Run, state: RunState): void;
+}
+
+export interface SweepEnd {
+  readonly finished: number;
+  readonly failed: readonly { readonly run: Run; readonly reason: string }[];
+  readonly interrupted: boolean;
+  /** The workers that were there last; null if that is not known. */
+  readonly workers: Workers | null;
+  /** Why it was not followed to its end: another command has stopped its workers, or changed it; null otherwise. */
+  readonly left: "stopped" | "changed" | null;
 }
 
 /** What it takes to follow runs. */

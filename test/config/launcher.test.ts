@@ -54,36 +54,35 @@ describe("a launcher", () => {
 });
 
 describe("the script of a worker", () => {
-  const optionsOf = (spec: Partial<SlurmSpec>, folder = "/runs/a") =>
-    workerScript({ ...SLURM, ...spec }, { folder, name: "squeezebox-a-1" }).split("\n");
+  const scriptOf = (spec: Partial<SlurmSpec>, folder = "/runs/a") =>
+    workerScript({ ...SLURM, ...spec }, folder);
 
   it("asks Slurm for what the launcher says, and for no more", () => {
-    const rest = ["--open-mode=append", "--requeue"].map((option) => `#SBATCH ${option}`);
-    assert.deepEqual(optionsOf({}).slice(0, 7), [
-      "#!/bin/bash",
-      "#SBATCH --job-name=squeezebox-a-1",
-      "#SBATCH --output=/runs/a/.work/slurm/%A_%a.out",
-      ...rest,
-      "#SBATCH --signal=B:USR2@120",
-      "#SBATCH --cpus-per-task=1",
-    ]);
+    const always = [
+      ...["--output=/runs/a/.work/slurm/%A_%a.out", "--open-mode=append", "--requeue"],
+      ...["--signal=B:USR2@120", "--cpus-per-task=1"],
+    ];
+    assert.deepEqual(scriptOf({}).options, always);
     const all = { partition: "gpu", time: "10", memory: "16G", gpus: 2, setup: ["module load node/20"] };
-    const lines = optionsOf({ ...all, scratch: "/scratch/$USER" });
-    for (const line of [
-      "#SBATCH --partition=gpu",
-      "#SBATCH --time=10",
-      "#SBATCH --mem=16G",
-      "#SBATCH --gres=gpu:2",
-      "module load node/20",
-      'export SQUEEZEBOX_SCRATCH="/scratch/$USER"',
-    ])
-      assert.ok(lines.includes(line), line);
+    const { options, text } = scriptOf({ ...all, scratch: "/scratch/$USER" });
+    assert.deepEqual(options.slice(always.length), [
+      "--partition=gpu",
+      "--time=10",
+      "--mem=16G",
+      "--gres=gpu:2",
+    ]);
+    assert.match(
+      text,
+      /\nset -e\nmodule load node\/20\nexport SQUEEZEBOX_SCRATCH="\/scratch\/\$USER"\nexec 'node' /,
+    );
+    assert.match(text, / '--requeue' '10' '--time' '600'\n$/);
   });
 
-  it("survives folders with spaces, quotes and percent signs", () => {
-    const lines = optionsOf({}, "/a b/100%/it's");
-    assert.ok(lines.includes('#SBATCH "--output=/a b/100%%/it\'s/.work/slurm/%A_%a.out"'));
-    assert.match(lines.at(-2) ?? "", / 'worker' '\/a b\/100%\/it'\\''s' '--requeue' '10'$/);
+  it("survives folders with spaces, quotes, # and percent signs, but Slurm no backslashes", () => {
+    const { options, text } = scriptOf({}, "/a #b/100%/it's");
+    assert.equal(options[0], "--output=/a #b/100%%/it's/.work/slurm/%A_%a.out");
+    assert.match(text, / 'worker' '\/a #b\/100%\/it'\\''s' '--requeue' '10'\n$/);
+    assert.throws(() => scriptOf({}, "/back\\slash"), /Slurm cannot write to a folder with a backslash/);
   });
 
   it("knows Slurm's forms of times", () => {
@@ -96,6 +95,6 @@ describe("the script of a worker", () => {
       "1-0:0:5": 86_405,
     };
     for (const [time, seconds] of Object.entries(times)) assert.equal(secondsIn(time), seconds, time);
-    assert.ok(optionsOf({ time: "1" }).includes("#SBATCH --signal=B:USR2@15"), "not most of a short time");
+    assert.ok(scriptOf({ time: 1 }).options.includes("--signal=B:USR2@15"), "not most of a short time");
   });
 });

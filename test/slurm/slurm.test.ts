@@ -146,9 +146,23 @@ describe("a sweep on Slurm", function () {
       assert.match(logOf(results, "plain/seed-1"), /starts on[\s\S]*continues after epoch/);
     });
 
-    it("goes on after time limits that are shorter than a run, unless no epoch fits into them", async () => {
+    it("has one worker go back into the queue, and leaves the other of its array alone", async () => {
+      const results = writeSweep("requeued", { epochs: 30 });
+      const started = sweep("requeued");
+      await started.until(/seed-1 {2}epoch[\s\S]*seed-2 {2}epoch|seed-2 {2}epoch[\s\S]*seed-1 {2}epoch/);
+      const [{ id }] = JSON.parse(readFileSync(join(results, ".work/slurm/jobs.json"), "utf8"));
+      // The number of the last job of an array is also that of the array.
+      cluster.ask("scancel", "--batch", "--signal=USR2", `${id}_1`);
+      await ok(started);
+      assertClean(results);
+      const continued = [1, 2].filter((seed) => /continues/.test(logOf(results, `plain/seed-${seed}`)));
+      assert.equal(continued.length, 1);
+    });
+
+    it("goes on after time limits that are shorter than a run, unless no epoch fits into them", async function () {
+      this.timeout(480_000);
       const launcher = { time: "1", workers: 1 };
-      const results = writeSweep("limited", { launcher, seeds: [1], images: 40_000, epochs: 5 });
+      const results = writeSweep("limited", { launcher, seeds: [1], images: 40_000, epochs: 12 });
       const network = { stem: { filters: 128 }, stages: [{ block: "basic", filters: 128, repeat: 8 }] };
       writeSweep("too-slow", { launcher, network, seeds: [1], images: 20_000 });
       const slow = sweep("too-slow");
@@ -180,14 +194,15 @@ describe("a sweep on Slurm", function () {
       first.child.kill("SIGINT");
       const { code, output } = await first.ended;
       assert.equal(code, 130);
-      assert.match(output, /its workers go on; run the same command again to follow them/);
+      assert.match(output, /2 workers go on without this command; run the same command again to follow them/);
       assert.deepEqual(new Set(jobsOf("detached")), new Set(["RUNNING"]));
       const { output: shown } = await start(folder, "status", "detached/detached").ended;
       assert.match(
         shown,
-        /0 of 2 runs finished, 2 running\D+\d.* left\n2 workers run\n[\s\S]*plain\/seed-1 +job \d+_\d on n[12] /,
+        /0 of 2 runs finished, 2 running\D+\d.* left\n2 workers run\noutput of workers: .*\n[\s\S]*plain\/seed-1 +job \d+_\d on n[12] /,
       );
-      await ok(sweep("detached"));
+      const { output: again } = await ok(sweep("detached"));
+      assert.match(again, /plain\/seed-1 {2}is being trained/);
       assertClean(results);
       assert.doesNotMatch(logOf(results, "plain/seed-1"), /continues/);
     });
@@ -204,21 +219,41 @@ describe("a sweep on Slurm", function () {
     it("returns at once with --detach, and ends workers with --stop, which keeps finished epochs", async () => {
       const results = writeSweep("stopped", { epochs: 30 });
       const { output } = await ok(sweep("stopped", "--detach"));
-      assert.match(output, /0 of 2 runs finished[\s\S]*its workers go on/);
+      assert.match(output, /0 of 2 runs finished[\s\S]*2 workers go on without this command/);
       const epochs = () =>
         existsSync(join(results, "plain/seed-1/epochs.csv")) ? logOf(results, "plain/seed-1") : "";
       while (!/epoch 3:/.test(epochs())) await sleep(200);
-      await ok(sweep("stopped", "--stop"));
+      const follower = sweep("stopped");
+      await follower.until(/is being trained/);
+      // Without --launcher, it finds the jobs.
+      await ok(sweep("stopped", "--stop", "--launcher", "local"));
+      const followed = await follower.ended;
+      assert.equal(followed.code, 130);
+      assert.match(followed.output, /another command has stopped its workers/);
       while (jobsOf("stopped").length > 0) await sleep(200);
       const locks = readdirSync(results, { recursive: true, encoding: "utf8" }).filter((name) =>
         /\.lock/.test(name),
       );
       assert.deepEqual(locks, []);
       const { output: shown } = await start(folder, "status", "stopped/stopped").ended;
-      assert.match(shown, /0 of 2 runs finished, 2 waiting/);
+      assert.match(shown, /0 of 2 runs finished, 2 pending/);
       await ok(sweep("stopped", "--launcher", "local"));
       assertClean(results);
       assert.match(logOf(results, "plain/seed-1"), /continues after epoch/);
+    });
+
+    it("asks for other seeds ends the command that followed the old ones, and keeps its own tables", async () => {
+      const results = writeSweep("reseeded", { epochs: 25, launcher: { workers: 1 } });
+      const old = sweep("reseeded");
+      await old.until(/epoch/);
+      await ok(sweep("reseeded", "--seeds", "1,3", "--detach"));
+      const { code, output } = await old.ended;
+      assert.equal(code, 130, output);
+      assert.match(output, /another command has changed the sweep/);
+      assert.doesNotMatch(output, /seed-2 {2}starts/);
+      assert.deepEqual(Object.keys(statuses(results)), ["plain/seed-1", "plain/seed-3"]);
+      await ok(sweep("reseeded", "--seeds", "1,3"));
+      assertClean(results);
     });
 
     it("is started again retries runs that have failed, which no worker does by itself", async () => {
@@ -236,6 +271,21 @@ describe("a sweep on Slurm", function () {
         assert.equal(attempts(), expected);
         assert.deepEqual(statuses(results), { "plain/seed-1": "finished", "wild/seed-1": "failed" });
       }
+    });
+
+    it("asks for something else replaces jobs that still wait, and says what workers say that end at once", async () => {
+      const results = writeSweep("changed", {
+        launcher: { sbatch: ["--begin=now+1hour", "--job-name=mine"] },
+      });
+      await ok(sweep("changed", "--detach"));
+      assert.deepEqual(jobsOf("changed"), ["PENDING", "PENDING"]);
+      writeSweep("changed", { launcher: { setup: ["echo no such module >&2", "false"], resubmit: 1 } });
+      const { code, errors } = await sweep("changed").ended;
+      assert.equal(code, 2);
+      assert.match(errors, /workers ended 2 times .*one of them said: no such module \(.*\.out\)/);
+      writeSweep("changed");
+      await ok(sweep("changed"));
+      assertClean(results);
     });
 
     it("says what sbatch says, and where the script is", async () => {

@@ -17,6 +17,7 @@ import {
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { readCsv } from "../../src/records/csv.js";
+import { isLock, lockFolder } from "../../src/records/lock.js";
 import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { indexFinishedRuns } from "../../src/sweep/finished-runs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -368,6 +369,19 @@ describe("squeezebox sweep", function () {
       const without = ([name]: [string, unknown]) => name !== "plan.csv";
       assert.deepEqual(after.filter(without), Object.entries(before).filter(without));
       assert.doesNotMatch((await sweep(folder, { ...text, epochs: 3 })).output, /starts/);
+    }));
+
+  it("changes nothing if a run that would be set aside is being trained", () =>
+    inTemporaryFolder(async (folder) => {
+      const text = { ...TINY, variants: [{ name: "plain" }] };
+      const { results } = await sweep(folder, text);
+      const before = reproducible(results);
+      const lock = lockFolder(join(results, "plain", "seed-2"));
+      assert.ok(isLock(lock));
+      const { errors } = await sweep(folder, { ...text, epochs: 3 }, 2);
+      assert.match(errors, /plain\/seed-2 is being trained as it was before the change, by process \d+ on /);
+      lock.release();
+      assert.deepEqual(reproducible(results), before);
     }));
 
   it("does not treat a run with a damaged result as finished", () =>

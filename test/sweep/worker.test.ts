@@ -62,7 +62,7 @@ describe("a worker", function () {
     inLeftSweep({ ...SWEEP, epochs: 1000, seeds: [1] }, async (folder, results) => {
       for (const [signal, code, last] of [
         ["SIGTERM", 143, /stopped; finished epochs are kept/],
-        ["SIGUSR2", 0, /its time is almost up/],
+        ["SIGUSR2", 0, /ended early: its time is almost up/],
       ] as const) {
         const before = logged(results, /epoch \d+:/g);
         const one = worker(folder);
@@ -77,6 +77,15 @@ describe("a worker", function () {
         assert.deepEqual(signsIn(results).running.size, 0);
       }
       assert.match(logOf(results, "plain/seed-1"), /starts on[\s\S]*continues after epoch/);
+    }));
+
+  it("begins no run of which it could not finish an epoch before it will be ended", () =>
+    inLeftSweep({ ...SWEEP, epochs: 1, images: 20_000 }, async (folder, results) => {
+      // An epoch takes more than two seconds, so the second run does not fit.
+      const { code, output } = await start(folder, "worker", RESULTS, "--time", "3").ended;
+      assert.equal(code, 0, output);
+      assert.match(output, /seed-1 finished\nended early: its time is almost up/);
+      assert.deepEqual([signsIn(results).finished.size, signsIn(results).running.size], [1, 0]);
     }));
 
   it("gives up a run of which three workers in a row have not finished an epoch", () =>

@@ -23,4 +23,6 @@ export interface Launcher {
   state(folder: string): Promise<Workers | null>;
   /** Ends all workers of the sweep at once; the epochs that they have finished are kept. */
   stop(folder: string): Promise<void>;
+  /** The last that workers have said, and where more of it is; empty if they have said nothing. */
+  lastWords(folder: string): string;
 }

@@ -22,6 +22,7 @@ export function localLauncher(workers: number, gpus: readonly string[]): Launche
       patience: 0,
       stopped: stopped.signal,
       closing: NEVER,
+      deadline: Number.POSITIVE_INFINITY,
     })
       .catch((error: unknown) => {
         broken ??= { error };
@@ -44,6 +45,7 @@ export function localLauncher(workers: number, gpus: readonly string[]): Launche
       stopped.abort();
       await Promise.all(running.keys());
     },
+    lastWords: () => "",
   };
 }
 

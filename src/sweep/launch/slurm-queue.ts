@@ -24,25 +24,24 @@ export function runSlurm(command: string, words: readonly string[]): Promise<Slu
     execFile(command, words, { encoding: "utf8", timeout: PATIENCE_MS }, (error, output, errors) => {
       if ((error as NodeJS.ErrnoException | null)?.code === "ENOENT")
         reject(
-          new InputError(
-            `there is no ${command} here: workers of Slurm are started on a machine that has it`,
-          ),
+          new InputError(`there is no ${command} here: run this on a machine that has Slurm's commands`),
         );
       else resolve({ output, problem: error === null ? null : errors.trim() || error.message });
     });
   });
 }
 
-/** Jobs that are ending are left out. By name, since Slurm forgets the numbers of ended jobs, and then refuses them. */
+/** Jobs that are ending are left out; a text says why the queue does not answer. By name, since Slurm forgets the numbers of ended jobs, and
+ * then refuses them. */
 export async function jobsInQueue(
   name: string,
   users: readonly string[],
-): Promise<readonly QueuedJob[] | null> {
+): Promise<readonly QueuedJob[] | string> {
   const { output, problem } = await runSlurm("squeue", [
     ...["--noheader", "--array", `--user=${users.join(",")}`, `--name=${name}`],
     ...["--format=%F|%T|%r"],
   ]);
-  if (problem !== null) return null;
+  if (problem !== null) return problem;
   return output.split("\n").flatMap((line): QueuedJob[] => {
     const [id = "", state = "", reason = ""] = line.trim().split("|");
     if (state === "RUNNING") return [{ id, isRunning: true, why: "" }];
@@ -64,35 +63,45 @@ const WAITING = new Set([
 const LOOK_EVERY = { least: 10_000, most: 60_000, growth: 1.5 };
 
 export interface QueueWatch {
-  /** The number of submissions at the time of the last look. */
+  /** The number of submissions that what was seen includes. */
   readonly known: number;
+  /** Why the queue did not answer last time; null if it did. */
+  readonly problem: string | null;
+  /** `ask` returns the jobs, or why there is no answer. Null if it is not known which jobs there are. */
   look(
     submissions: number,
-    ask: () => Promise<readonly QueuedJob[] | null>,
+    ask: () => Promise<readonly QueuedJob[] | string>,
   ): Promise<readonly QueuedJob[] | null>;
-  /** Something has been submitted or cancelled, so what was seen is out of date. */
-  forget(): void;
+  /** So many jobs have just been submitted, which makes `submissions` of them. */
+  assume(jobs: number, submissions: number): void;
 }
 
 /** Remembers what the queue looked like, and asks again only after a while, at times that differ between commands. */
 export function queueWatch(): QueueWatch {
   let [next, interval, known] = [0, LOOK_EVERY.least, 0];
   let seen: readonly QueuedJob[] | null = null;
+  let problem: string | null = null;
   return {
     get known() {
       return known;
     },
+    get problem() {
+      return problem;
+    },
     look: async (submissions, ask) => {
       if (performance.now() < next) return seen;
-      const now = await ask();
+      const answer = await ask();
+      const now = typeof answer === "string" ? null : answer;
+      problem = typeof answer === "string" ? answer : null;
       const isSame = JSON.stringify(now) === JSON.stringify(seen);
       interval = isSame ? Math.min(LOOK_EVERY.most, interval * LOOK_EVERY.growth) : LOOK_EVERY.least;
       next = performance.now() + interval * (1 + Math.random() / 4);
       [seen, known] = [now, submissions];
       return seen;
     },
-    forget: () => {
-      [seen, interval] = [null, LOOK_EVERY.least];
+    assume: (jobs, submissions) => {
+      const waiting = Array.from({ length: jobs }, () => ({ id: "", isRunning: false, why: "" }));
+      [seen, known, interval] = [[...(seen ?? []), ...waiting], submissions, LOOK_EVERY.least];
     },
   };
 }

@@ -1,7 +1,9 @@
 // The batch script of a worker.
 
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SlurmSpec } from "../../config/sweep-spec.js";
+import { InputError } from "../../diagnostic.js";
 
 const CLI = fileURLToPath(new URL("../../cli.js", import.meta.url));
 
@@ -9,29 +11,37 @@ const CLI = fileURLToPath(new URL("../../cli.js", import.meta.url));
 const NOTICE = 120;
 
 /** Not most of a short time. */
-function noticeFor(time: string | undefined): number {
+function noticeFor(time: string | number | undefined): number {
   return time === undefined ? NOTICE : Math.min(NOTICE, Math.floor(secondsIn(time) / 4));
 }
 
 /** Slurm's forms: minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes, days-hours:minutes:seconds. */
-export function secondsIn(time: string): number {
-  const [, days, rest = ""] = /^(?:(\d+)-)?(.*)$/.exec(time) ?? [];
+export function secondsIn(time: string | number): number {
+  const [, days, rest = ""] = /^(?:(\d+)-)?(.*)$/.exec(String(time)) ?? [];
   const parts = rest.split(":").map(Number);
   const [hours = 0, minutes = 0, seconds = 0] =
     days !== undefined || parts.length === 3 ? parts : [0, ...parts];
   return ((Number(days ?? 0) * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
+export interface WorkerScript {
+  /** For sbatch. */
+  readonly options: readonly string[];
+  readonly text: string;
+}
+
 /**
  * `exec` makes the worker the process that gets the signals. SIGUSR2, because SIGUSR1 would open Node's inspector. What Slurm requeues
- * (preempted jobs, those of lost nodes) continues the output of the job before.
+ * (preempted jobs, those of lost nodes) continues the output of the job before. Throws InputError if Slurm cannot write to the folder.
  */
 export function workerScript(
   { partition, time, cpus, gpus, memory, setup, resubmit, scratch }: SlurmSpec,
-  { folder, name }: { folder: string; name: string },
-): string {
+  folder: string,
+): WorkerScript {
+  // In the name of an output file, Slurm takes it for an order to leave `%` alone.
+  if (folder.includes("\\"))
+    throw new InputError(`Slurm cannot write to a folder with a backslash: ${folder}`);
   const options = [
-    `--job-name=${name}`,
     `--output=${folder.replaceAll("%", "%%")}/.work/slurm/%A_%a.out`,
     "--open-mode=append",
     "--requeue",
@@ -42,15 +52,19 @@ export function workerScript(
     ...(memory === undefined ? [] : [`--mem=${memory}`]),
     ...(gpus === 0 ? [] : [`--gres=gpu:${gpus}`]),
   ];
-  const worker = [process.execPath, CLI, "worker", folder, "--requeue", String(resubmit)];
-  return [
+  const limit = time === undefined ? [] : ["--time", String(secondsIn(time))];
+  const worker = ["node", CLI, "worker", folder, "--requeue", String(resubmit), ...limit];
+  const text = [
     "#!/bin/bash",
-    ...options.map((option) => `#SBATCH ${/[\s"']/.test(option) ? JSON.stringify(option) : option}`),
-    ...setup,
+    `# sbatch ${options.map((option) => JSON.stringify(option)).join(" ")}`,
+    // The Node.js that runs this, unless the lines below choose another one.
+    `export PATH="$PATH":${quoted(dirname(process.execPath))}`,
+    ...(setup.length > 0 ? ["set -e", ...setup] : []),
     ...(scratch === undefined ? [] : [`export SQUEEZEBOX_SCRATCH="${scratch.replaceAll('"', "")}"`]),
     `exec ${worker.map(quoted).join(" ")}`,
     "",
   ].join("\n");
+  return { options, text };
 }
 
 /** For a shell. */

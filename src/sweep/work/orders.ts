@@ -1,6 +1,6 @@
 // The orders of a sweep: what its command asks of its workers, in a file, so that they may be on other machines and start later.
 
-import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../../config/experiment.js";
 import { InputError } from "../../diagnostic.js";
@@ -70,6 +70,20 @@ function versionOf(file: string): string {
   } catch {
     return "none";
   }
+}
+
+/** Tells workers that nothing is left for them, and commands that follow them that nothing more will come. */
+export function removeOrders(sweepFolder: string): void {
+  rmSync(fileIn(sweepFolder), { force: true });
+}
+
+/** What a launcher keeps in a folder of its own inside the work folder while it has workers elsewhere. */
+export const JOBS = "jobs.json";
+
+/** Whether workers have been started elsewhere. */
+export function hasOtherWork(sweepFolder: string): boolean {
+  const folder = workFolder(sweepFolder);
+  return existsSync(folder) && readdirSync(folder).some((name) => existsSync(join(folder, name, JOBS)));
 }
 
 /** Removes everything in the work folder of a sweep on which nobody works. */

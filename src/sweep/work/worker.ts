@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly stopped: AbortSignal;
   /** Ends the worker after the epoch it is in: its time is almost up. */
   readonly closing: AbortSignal;
+  /** When the worker will be ended, as a time of `performance.now()`; infinite if it will not. */
+  readonly deadline: number;
   /** Called when a run begins and ends. */
   readonly onEvent?: (text: string) => void;
 }
@@ -39,11 +41,14 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
   const trainer = startTrainer(options.environment);
   const currentOrders = ordersReader(folder);
   let waitedSince: number | null = null;
+  let epochMs = 0;
   try {
     for (let isFirst = true; ; ) {
       if (stopped.aborted) return "stopped";
       // It may be told so as soon as it starts, if its time is short.
       if (closing.aborted && !isFirst) return "closed";
+      // Another run could not finish an epoch.
+      if (performance.now() + epochMs > options.deadline) return "closed";
       // The command may have written other orders in the meantime.
       const orders = currentOrders();
       const taken = orders && takeNext(folder, orders, name);
@@ -57,7 +62,7 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
         );
         continue;
       }
-      await trainTaken(taken, { orders, trainer, isFirst, options });
+      epochMs = await trainTaken(taken, { orders, trainer, isFirst, options });
       [isFirst, waitedSince] = [false, null];
     }
   } finally {
@@ -79,7 +84,8 @@ interface Parts {
   readonly options: WorkerOptions;
 }
 
-async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<void> {
+/** Returns how long an epoch took, in milliseconds; 0 if that is not known. */
+async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<number> {
   const { folder, name: worker, signEvery, stopped, closing, onEvent = () => {} } = parts.options;
   const signs = signsOf(folder, order.fingerprint);
   const ended = new AbortController();
@@ -91,7 +97,7 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<v
     if (attempt > MOST_ATTEMPTS) {
       const reason = `${MOST_ATTEMPTS} workers in a row ended before they had finished epoch ${after + 1} of it; the last was ${before?.worker}`;
       signs.failed({ worker, reason });
-      return;
+      return 0;
     }
     onEvent(`${order.name} ${after > 0 ? `continues after epoch ${after}` : "starts"}`);
     const sign: RunningSign = { worker, after, attempt, progress: null };
@@ -101,23 +107,34 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<v
     for (const signal of [stopped, lock.lost])
       signal.addEventListener("abort", stop, { signal: ended.signal });
     const isDue = throttled(signEvery);
+    let epochMs = 0;
     const trainOrder = { ...parts.orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
     const state = await parts.trainer.train({ ...trainOrder, folder: path }, (progress) => {
       watch(progress);
+      epochMs = epochMsOf(progress);
       if (isDue(progress)) signs.running({ ...sign, progress });
     });
     // Whoever has taken the run over gives the signs about it.
-    if (lock.lost.aborted) return onEvent(`${order.name} has been taken over by another worker`);
+    if (lock.lost.aborted) {
+      onEvent(`${order.name} has been taken over by another worker`);
+      return epochMs;
+    }
     removeRunLeftovers(runFolder(path));
     const isTooSlow = closing.aborted && parts.isFirst && epochsIn(path) === after;
     const end = isTooSlow && state.status === "pending" ? TOO_SLOW : state;
     conclude(signs, worker, end);
     const how = end.status === "pending" ? "interrupted" : end.status;
     onEvent(`${order.name} ${how}${end.reason === "" ? "" : `: ${end.reason}`}`);
+    return epochMs;
   } finally {
     ended.abort();
     lock.release();
   }
+}
+
+function epochMsOf({ images, step, steps, imagesPerSecond }: RunProgress): number {
+  const seconds = ((images / step) * steps) / imagesPerSecond;
+  return Number.isFinite(seconds) ? 1000 * seconds : 0;
 }
 
 /** Whether it is time for another sign. The last step of an epoch shows how good it was, so it is not left out. */
