@@ -162,7 +162,7 @@ describe("a sweep on Slurm", function () {
     it("goes on after time limits that are shorter than a run, unless no epoch fits into them", async function () {
       this.timeout(480_000);
       const launcher = { time: "1", workers: 1 };
-      const results = writeSweep("limited", { launcher, seeds: [1], images: 40_000, epochs: 12 });
+      const results = writeSweep("limited", { launcher, seeds: [1], images: 60_000, epochs: 8 });
       const network = { stem: { filters: 128 }, stages: [{ block: "basic", filters: 128, repeat: 8 }] };
       writeSweep("too-slow", { launcher, network, seeds: [1], images: 20_000 });
       const slow = sweep("too-slow");

@@ -88,6 +88,24 @@ describe("a worker", function () {
       assert.deepEqual([signsIn(results).finished.size, signsIn(results).running.size], [1, 0]);
     }));
 
+  it("leaves its run to a worker that has taken it over, and takes another", () =>
+    inLeftSweep({ ...SWEEP, epochs: 2000 }, async (folder, results) => {
+      const one = worker(folder);
+      await one.until(/plain\/seed-1 starts/);
+      const lock = join(results, "plain", "seed-1", ".lock");
+      const { id } = JSON.parse(readFileSync(lock, "utf8"));
+      const successor = { pid: 1, host: "elsewhere", started: "", id: "successor" };
+      writeFileSync(`${lock}.after-${id}`, JSON.stringify(successor));
+      // It looks every 15 seconds.
+      await one.until(/plain\/seed-1 has been taken over by another worker[\s\S]*plain\/seed-2 starts/);
+      const epochs = () => readFileSync(join(results, "plain", "seed-1", "epochs.csv"), "utf8");
+      const then = epochs();
+      await sleep(1000);
+      assert.equal(epochs(), then, "its process that trains has ended");
+      assert.ok(existsSync(lock), "the locks of its successor are left alone");
+      await one.killGroup();
+    }));
+
   it("gives up a run of which three workers in a row have not finished an epoch", () =>
     inLeftSweep(
       { ...SWEEP, seeds: [1], training: { batchSize: 1 }, images: 20_000 },
