@@ -2,7 +2,8 @@
 
 import { formatDuration, formatTable } from "../format.js";
 import { type RunStatusNow, readStatus } from "../report/sweep-status.js";
-import { slurmOutputs, slurmWorkers } from "../sweep/launch/slurm.js";
+import { slurmWorkers } from "../sweep/launch/slurm.js";
+import { slurmOutputs } from "../sweep/launch/slurm-jobs.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
 import { workersWords } from "./progress.js";
 

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { InputError } from "../diagnostic.js";
 import { LEASE_MS } from "../records/lock-holder.js";
 import { gpusFor } from "../runtime/gpus.js";
-import { requeueOwnJob } from "../sweep/launch/slurm.js";
+import { requeueOwnJob } from "../sweep/launch/slurm-jobs.js";
 import { readOrders } from "../sweep/work/orders.js";
 import { type WorkerEnd, work } from "../sweep/work/worker.js";
 import { print, printJson } from "./output.js";

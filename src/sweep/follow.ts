@@ -69,7 +69,8 @@ function staffer({ launcher, folder, watcher, detach = false }: FollowOptions) {
     }
     const missing = Math.min(launcher.workers, runs.open()) - workers.waiting - workers.running;
     if (missing > 0) {
-      const most = runs.haveBegun() ? launcher.mostStarts : Math.min(launcher.mostStarts, MOST_WITHOUT_RUNS);
+      const mayBeBroken = !launcher.isAttached && !runs.haveBegun();
+      const most = mayBeBroken ? Math.min(launcher.mostStarts, MOST_WITHOUT_RUNS) : launcher.mostStarts;
       if (runs.open() === openThen && starts > most) {
         const words = launcher.lastWords(folder);
         throw new InputError(

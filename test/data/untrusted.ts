@@ -17,7 +17,7 @@ export interface Reader {
   close(): void;
 }
 
-const MOST_MS = 10_000;
+const MOST_MS = 60_000;
 const MOST_BYTES = 1.5 * 2 ** 30;
 const CHILD = new URL("untrusted-child.js", import.meta.url);
 

@@ -242,6 +242,18 @@ describe("a sweep on Slurm", function () {
       assert.match(logOf(results, "plain/seed-1"), /continues after epoch/);
     });
 
+    it("is killed while it submits leaves nothing that waits forever", async () => {
+      const results = writeSweep("killed", { seeds: [1] });
+      for (const file of ["worker.sh", "jobs.json"]) {
+        const started = sweep("killed");
+        while (!existsSync(join(results, ".work", "slurm", file))) await sleep(1);
+        await started.killGroup();
+      }
+      await ok(sweep("killed"));
+      assertClean(results);
+      while (jobsOf("killed").length > 0) await sleep(500);
+    });
+
     it("asks for other seeds ends the command that followed the old ones, and keeps its own tables", async () => {
       const results = writeSweep("reseeded", { epochs: 25, launcher: { workers: 1 } });
       const old = sweep("reseeded");
