@@ -5,6 +5,7 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -30,20 +31,35 @@ export class DamagedFileError extends Error {
 
 /**
  * Replaces a file atomically, and creates its folder. If `previous` is given, an existing file is kept under that name; at
- * every moment at least one of the two exists. The temporary file has a name of its own, because a process that has lost its lock
+ * every moment the file exists. The temporary file has a name of its own, because a process that has lost its lock
  * may not know it yet; who holds the lock removes those of killed processes.
  */
 export function writeWhole(file: string, content: string | Uint8Array, previous?: string): void {
   makeFolder(dirname(file));
-  const beside = `${file}.${hostname()}-${process.pid}${PART}`;
+  const beside = besideOf(file);
   try {
     writeThrough(beside, typeof content === "string" ? Buffer.from(content) : content);
-    if (previous !== undefined && existsSync(file)) renameSync(file, previous);
+    if (previous !== undefined && existsSync(file)) keepAs(file, previous);
     renameSync(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
   }
+}
+
+/** A name that no other process uses. */
+function besideOf(file: string): string {
+  return `${file}.${hostname()}-${process.pid}${PART}`;
+}
+
+/** For a moment, the file has both names. */
+function keepAs(file: string, previous: string): void {
+  const beside = besideOf(previous);
+  rmSync(beside, { force: true });
+  linkSync(file, beside);
+  renameSync(beside, previous);
+  // If a process was killed in that moment, both are the same file, and renaming has done nothing.
+  rmSync(beside, { force: true });
 }
 
 /** Creates a folder and its parents. Node's own recursion does not terminate on file systems that refuse (`/proc`). */

@@ -6,6 +6,7 @@ import { InputError } from "../diagnostic.js";
 import { holderOf } from "../records/lock.js";
 import type { Workers } from "./launch/launcher.js";
 import { type ObservedRuns, observeRuns } from "./observe-runs.js";
+import { finishedFingerprint } from "./run-identity.js";
 import type { FollowOptions, SweepEnd } from "./sweep-options.js";
 import type { Run } from "./variant.js";
 import { hasOtherWork, readOrders, removeWork } from "./work/orders.js";
@@ -106,7 +107,10 @@ async function cleanUp({ folder, launcher, detach = false, signal }: FollowOptio
   if (!launcher.isAttached && (detach || signal.aborted)) return;
   const { finished, failed, running } = signsIn(folder);
   const isOver = (readOrders(folder)?.runs ?? []).every(
-    ({ fingerprint }) => finished.has(fingerprint) || failed.has(fingerprint),
+    ({ name, fingerprint }) =>
+      finished.has(fingerprint) ||
+      failed.has(fingerprint) ||
+      finishedFingerprint(join(folder, name)) === fingerprint,
   );
   const isNobodys = launcher.isAttached && running.size === 0 && !hasOtherWork(folder);
   if (launcher.isAttached ? !isNobodys : !isOver) return;

@@ -42,9 +42,16 @@ export function planRuns(
   if (tensorboard) for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
   const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
   forgetEarlier(queue, folder);
+  sayFinished(known, folder);
   if (backend !== null) continueRuns(queue, { folder, backend, before });
   watcher.planned(sweep.runs, { known, skipped: before.skipped, replaced: others.length });
   return queue;
+}
+
+/** A worker may have been killed before it could say that its run has finished. */
+function sayFinished(known: readonly Run[], folder: string): void {
+  const { running } = signsIn(folder);
+  for (const { fingerprint } of known) if (running.has(fingerprint)) signsOf(folder, fingerprint).finished();
 }
 
 /** Runs that have failed are tried again; what is being trained is left alone. */

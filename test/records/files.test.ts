@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { removeLeftovers, writeWhole } from "../../src/records/files.js";
@@ -17,6 +17,22 @@ describe("writeWhole", () => {
         writeWhole(file, content);
         assert.deepEqual(readFileSync(file), Buffer.from(content as string));
         assert.deepEqual(readdirSync(join(folder, "a", "b")), ["file"]);
+      }
+    }));
+
+  it("keeps the content before under another name, also if both names are those of one file", () =>
+    inTemporaryFolder((folder) => {
+      const [file, previous] = [join(folder, "last"), join(folder, "previous")];
+      writeWhole(file, "1", previous);
+      assert.deepEqual(readdirSync(folder), ["last"]);
+      linkSync(file, previous);
+      for (const [content, before] of [
+        ["2", "1"],
+        ["3", "2"],
+      ] as const) {
+        writeWhole(file, content, previous);
+        assert.deepEqual([readFileSync(file, "utf8"), readFileSync(previous, "utf8")], [content, before]);
+        assert.deepEqual(readdirSync(folder).sort(), ["last", "previous"]);
       }
     }));
 

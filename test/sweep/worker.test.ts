@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
-import { signsIn } from "../../src/sweep/work/signs.js";
+import { signsIn, signsOf } from "../../src/sweep/work/signs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { logOf, reproducible, statuses } from "./results.js";
 import { type SweepText, start, writeSweepFile } from "./run-cli.js";
@@ -58,6 +58,18 @@ describe("a worker", function () {
       });
     }));
 
+  it("may be killed before it can say that its run has finished", () =>
+    inLeftSweep({ ...SWEEP, seeds: [1] }, async (folder, results) => {
+      assert.equal((await worker(folder).ended).code, 0);
+      const [fingerprint = ""] = signsIn(results).finished;
+      rmSync(join(results, ".work", "signs", `${fingerprint}.finished`));
+      signsOf(results, fingerprint).running({ worker: "killed", after: 0, attempt: 1, progress: null });
+      const { code, output } = await start(folder, "sweep", "left.yaml").ended;
+      assert.equal(code, 0);
+      assert.match(output, /1 already finished/);
+      assert.ok(!existsSync(join(results, ".work")));
+    }));
+
   it("ends at once on SIGTERM and after its epoch on SIGUSR2, without leaving locks", () =>
     inLeftSweep({ ...SWEEP, epochs: 1000, seeds: [1] }, async (folder, results) => {
       for (const [signal, code, last] of [
@@ -81,10 +93,10 @@ describe("a worker", function () {
 
   it("begins no run of which it could not finish an epoch before it will be ended", () =>
     inLeftSweep({ ...SWEEP, epochs: 1, images: 20_000 }, async (folder, results) => {
-      // An epoch takes more than two seconds, so the second run does not fit.
-      const { code, output } = await start(folder, "worker", RESULTS, "--time", "3").ended;
+      // Its time is up after the first run, which it begins in any case.
+      const { code, output } = await start(folder, "worker", RESULTS, "--time", "1").ended;
       assert.equal(code, 0, output);
-      assert.match(output, /seed-1 finished\nended early: its time is almost up/);
+      assert.match(output, /seed-\d finished\nended early: its time is almost up/);
       assert.deepEqual([signsIn(results).finished.size, signsIn(results).running.size], [1, 0]);
     }));
 
