@@ -34,7 +34,8 @@ export function hasSlurm(): boolean {
 export function startCluster(folder: string): Cluster {
   const environment = {
     SLURM_LOCAL_DIR: join(folder, "slurm"),
-    SLURM_LOCAL_PORT: "27817",
+    // Clusters of other processes have other ports, of which each takes three.
+    SLURM_LOCAL_PORT: String(20_000 + 3 * (process.pid % 3000)),
     SLURM_LOCAL_CPUS: "4",
     SLURM_LOCAL_MAX_ARRAY: "5",
     SLURM_CONF: join(folder, "slurm", "slurm.conf"),
