@@ -46,7 +46,12 @@ export function startCluster(folder: string): Cluster {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
-  call(SCRIPT, ["start"]);
+  try {
+    call(SCRIPT, ["start"]);
+  } catch (error) {
+    call(SCRIPT, ["stop"]);
+    throw error;
+  }
   return {
     environment,
     killNode: (node) => call(SCRIPT, ["kill-node", node]),
