@@ -16,7 +16,7 @@ const CONTENT = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index
 const OTHER = Buffer.from(CONTENT.map((byte) => 255 - byte));
 const HALF = 100_000;
 
-const PATIENCE = { tries: 3, waitMs: 5, silenceMs: 1500 };
+const PATIENCE = { tries: 3, waitMs: 5, silenceMs: 300 };
 
 interface Outcome {
   /** How the download ended, or the message with which it failed. */
