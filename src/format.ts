@@ -1,4 +1,4 @@
-// Formats numbers and tables for a terminal.
+// Formats numbers, tables and words of commands for a terminal.
 
 import Table from "cli-table3";
 
@@ -134,4 +134,9 @@ function plainTable(
   });
   table.push(...rows.map((row) => [...row]));
   return table.toString().replace(/[ \t]+$/gm, "");
+}
+
+/** A word for a POSIX shell, whatever it contains. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

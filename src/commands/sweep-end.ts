@@ -1,7 +1,7 @@
 // The end of `squeezebox sweep`: the comparison, what failed, where the files are, and what to do next.
 
 import { join } from "node:path";
-import { formatDuration } from "../format.js";
+import { formatDuration, quoted } from "../format.js";
 import { compareSweeps } from "../report/comparison.js";
 import { readSweep } from "../report/read-sweep.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
@@ -67,5 +67,5 @@ function goOnWords(workers: Workers | null): string {
 
 /** Quoted for a shell if that is necessary. */
 function shellWord(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./-]+$/.test(path) ? path : quoted(path);
 }

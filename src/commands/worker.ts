@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { InputError } from "../diagnostic.js";
 import { LEASE_MS } from "../records/lock-holder.js";
 import { gpusFor } from "../runtime/gpus.js";
-import { requeueOwnJob } from "../sweep/launch/slurm-jobs.js";
+import { ownJob, requeueOwnJob } from "../sweep/launch/slurm-jobs.js";
 import { readOrders } from "../sweep/work/orders.js";
 import { type WorkerEnd, work } from "../sweep/work/worker.js";
 import { print, printJson } from "./output.js";
@@ -66,8 +66,6 @@ const END_WORDS: Readonly<Record<WorkerEnd, string>> = {
 
 /** By job if it is one, since that is how people look for it. */
 function ownName(): string {
-  const { SLURM_JOB_ID, SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID } = process.env;
-  const job =
-    SLURM_ARRAY_JOB_ID === undefined ? SLURM_JOB_ID : `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+  const job = ownJob();
   return `${job === undefined ? `process ${process.pid}` : `job ${job}`} on ${hostname()}`;
 }

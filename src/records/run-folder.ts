@@ -7,7 +7,7 @@ import { checksumOf } from "./checksum.js";
 import { isWhole } from "./columns.js";
 import { readCsv } from "./csv.js";
 import { makeFolder, removeLeftovers } from "./files.js";
-import { RESULT_COLUMNS, type ResultRow } from "./tables.js";
+import { EPOCH_COLUMNS, RESULT_COLUMNS, type ResultRow } from "./tables.js";
 
 export interface RunFolder {
   readonly path: string;
@@ -50,6 +50,15 @@ export function readResult(path: string): ResultRow | null {
     return row.checksum === checksumOf(RESULT_COLUMNS, [row]) ? row : null;
   } catch {
     return null;
+  }
+}
+
+/** The number of rows in a run's epochs.csv; 0 if there is none or the file is damaged. */
+export function epochsIn(path: string): number {
+  try {
+    return readCsv(runFolder(path).epochs, EPOCH_COLUMNS)?.rows.length ?? 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -1,7 +1,7 @@
 // The files of a sweep -> how far it is, wherever its workers are.
 
 import { type Orders, readOrders } from "../sweep/work/orders.js";
-import { type RunningSign, signsOf } from "../sweep/work/signs.js";
+import { epochSeconds, type RunningSign, signsOf } from "../sweep/work/signs.js";
 import { type PlannedRun, readSweep } from "./read-sweep.js";
 
 export interface RunStatusNow {
@@ -62,9 +62,8 @@ function secondsLeft(planned: readonly PlannedRun[], { runs, orders }: Measured)
       return [seconds / (macs * (epochsOf.get(run) ?? Number.NaN))];
     }),
     ...running.flatMap(({ run, sign }) => {
-      const { steps = 0, step = 0, images = 0, imagesPerSecond = 0 } = sign?.progress ?? {};
-      const seconds = ((images / step) * steps) / imagesPerSecond;
-      return Number.isFinite(seconds) ? [seconds / (macsOf.get(run) ?? Number.NaN)] : [];
+      const seconds = sign?.progress ? epochSeconds(sign.progress) : null;
+      return seconds === null ? [] : [seconds / (macsOf.get(run) ?? Number.NaN)];
     }),
   ].filter(Number.isFinite);
   const cost = costs.sort((a, b) => a - b)[Math.floor(costs.length / 2)];

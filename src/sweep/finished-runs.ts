@@ -2,11 +2,9 @@
 
 import { cpSync, type Dirent, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { readCsv } from "../records/csv.js";
 import { makeFolder, PART } from "../records/files.js";
 import { isLockFile } from "../records/lock.js";
-import { logLine, runFolder } from "../records/run-folder.js";
-import { EPOCH_COLUMNS } from "../records/tables.js";
+import { epochsIn, logLine, runFolder } from "../records/run-folder.js";
 import type { ExpandedSweep } from "./expand.js";
 import { environmentIn, finishedFingerprint } from "./run-identity.js";
 import { ASIDE } from "./set-aside.js";
@@ -122,13 +120,5 @@ export function reuseRun(
   } catch {
     // It has been moved in the meantime, or the disk is full. The run can be trained again.
     return null;
-  }
-}
-
-function epochsIn(path: string): number {
-  try {
-    return readCsv(runFolder(path).epochs, EPOCH_COLUMNS)?.rows.length ?? 0;
-  } catch {
-    return 0;
   }
 }

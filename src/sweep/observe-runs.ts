@@ -9,7 +9,7 @@ import { finishedFingerprint } from "./run-identity.js";
 import type { FollowOptions } from "./sweep-options.js";
 import { sweepTables } from "./sweep-tables.js";
 import type { Run } from "./variant.js";
-import { ordersReader } from "./work/orders.js";
+import { type Orders, ordersReader } from "./work/orders.js";
 import { type Signs, signsIn, signsOf } from "./work/signs.js";
 
 export interface ObservedRuns {
@@ -83,17 +83,22 @@ export function observeRuns(
     open.delete(run.fingerprint);
     if (begun.delete(run.fingerprint)) record(run, PENDING);
   };
+  const leaveOthers = (asked: Orders | null) => {
+    const fingerprints = new Set(asked?.runs.map(({ fingerprint }) => fingerprint));
+    for (const group of open.values())
+      if (!fingerprints.has(group[0].fingerprint)) leave(group, asked === null ? "stopped" : "changed");
+  };
   const orders = ordersReader(folder);
+  let seen: Orders | null | undefined;
   return {
     look: () => {
       const signs = signsIn(folder);
       for (const group of open.values()) lookAt(group, signs);
       isFirstLook = false;
       // Another command may have changed the sweep, or have recorded its end and removed the signs.
-      const asked = orders();
-      const fingerprints = new Set(asked?.runs.map(({ fingerprint }) => fingerprint));
-      for (const group of open.values())
-        if (!fingerprints.has(group[0].fingerprint)) leave(group, asked === null ? "stopped" : "changed");
+      const now = orders();
+      if (now !== seen) leaveOthers(now);
+      seen = now;
       if (isChanged && left !== "changed") isChanged = !tables.writeSometimes();
     },
     open: () => open.size,

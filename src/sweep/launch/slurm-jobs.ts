@@ -9,14 +9,9 @@ import { InputError } from "../../diagnostic.js";
 import { readAgain, writeWhole } from "../../records/files.js";
 import { isLock, lockFolder } from "../../records/lock.js";
 import { readRegularFile } from "../../regular-file.js";
-import { JOBS, workFolder } from "../work/orders.js";
+import { JOBS } from "../work/orders.js";
 import { jobsInQueue, type QueuedJob, runSlurm, type SlurmAnswer } from "./slurm-queue.js";
-import { type WorkerScript, workerScript } from "./slurm-script.js";
-
-/** Where scripts and the output of workers are. */
-export function slurmFolder(folder: string): string {
-  return join(workFolder(folder), "slurm");
-}
+import { slurmFolder, type WorkerScript, workerScript } from "./slurm-script.js";
 
 /** The same for all commands on a sweep, and different for two sweeps of the same name. */
 function jobName(folder: string): string {
@@ -159,16 +154,17 @@ export function slurmOutputs(folder: string): string | null {
   return hasSlurmJobs(folder) ? join(slurmFolder(folder), "*.out") : null;
 }
 
+/** The number of the job of this process, within its array if it is in one; undefined if it is no job. */
+export function ownJob(): string | undefined {
+  const { SLURM_JOB_ID, SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID } = process.env;
+  // SLURM_JOB_ID alone may be the number of the whole array.
+  return SLURM_ARRAY_JOB_ID === undefined ? SLURM_JOB_ID : `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+}
+
 /** Puts the job of this process back into the queue, unless that has happened often enough. Returns whether it did. */
 export async function requeueOwnJob(most: number): Promise<boolean> {
-  const {
-    SLURM_JOB_ID,
-    SLURM_ARRAY_JOB_ID,
-    SLURM_ARRAY_TASK_ID,
-    SLURM_RESTART_COUNT: restarts = "0",
-  } = process.env;
-  // The number of a job may be that of its whole array.
-  const id = SLURM_ARRAY_JOB_ID === undefined ? SLURM_JOB_ID : `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+  const { SLURM_RESTART_COUNT: restarts = "0" } = process.env;
+  const id = ownJob();
   if (id === undefined || Number(restarts) >= most) return false;
   return (await runSlurm("scontrol", ["requeue", id])).problem === null;
 }

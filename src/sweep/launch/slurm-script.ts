@@ -1,9 +1,16 @@
 // The batch script of a worker.
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SlurmSpec } from "../../config/sweep-spec.js";
 import { InputError } from "../../diagnostic.js";
+import { quoted } from "../../format.js";
+import { workFolder } from "../work/orders.js";
+
+/** Where scripts and the output of workers are. */
+export function slurmFolder(folder: string): string {
+  return join(workFolder(folder), "slurm");
+}
 
 const CLI = fileURLToPath(new URL("../../cli.js", import.meta.url));
 
@@ -42,7 +49,7 @@ export function workerScript(
   if (folder.includes("\\"))
     throw new InputError(`Slurm cannot write to a folder with a backslash: ${folder}`);
   const options = [
-    `--output=${folder.replaceAll("%", "%%")}/.work/slurm/%A_%a.out`,
+    `--output=${slurmFolder(folder).replaceAll("%", "%%")}/%A_%a.out`,
     "--open-mode=append",
     "--requeue",
     `--signal=B:USR2@${noticeFor(time)}`,
@@ -65,9 +72,4 @@ export function workerScript(
     "",
   ].join("\n");
   return { options, text };
-}
-
-/** For a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -12,11 +12,11 @@ import {
   releaseForgotten,
   scriptFile,
   scriptFor,
-  slurmFolder,
   stopSlurm,
   submit,
 } from "./slurm-jobs.js";
 import { type QueuedJob, queueWatch } from "./slurm-queue.js";
+import { slurmFolder } from "./slurm-script.js";
 
 export function slurmLauncher(spec: SlurmSpec): Launcher {
   const watch = queueWatch();

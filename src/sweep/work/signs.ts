@@ -19,6 +19,12 @@ export interface RunningSign {
   readonly progress: RunProgress | null;
 }
 
+/** How long a whole epoch takes at the present speed, in seconds; null if that is not known. */
+export function epochSeconds({ images, step, steps, imagesPerSecond }: RunProgress): number | null {
+  const seconds = ((images / step) * steps) / imagesPerSecond;
+  return Number.isFinite(seconds) ? seconds : null;
+}
+
 export interface FailedSign {
   readonly worker: string;
   readonly reason: string;

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { isLock, type Lock, lockFolder } from "../../records/lock.js";
-import { readResult } from "../../records/run-folder.js";
+import { finishedFingerprint } from "../run-identity.js";
 import type { Orders, RunOrder } from "./orders.js";
 import { signsIn, signsOf } from "./signs.js";
 
@@ -30,7 +30,7 @@ export function takeNext(sweepFolder: string, { runs }: Orders, worker: string):
         isHeld = true;
         continue;
       }
-      if (readResult(path)?.fingerprint === order.fingerprint) signs.finished();
+      if (finishedFingerprint(path) === order.fingerprint) signs.finished();
       if (!signs.isOver()) return { order, path, lock };
       lock.release();
     } catch (error) {

@@ -1,13 +1,11 @@
 // A worker: takes the next run that nobody trains, until none is left. What it does not finish, another one continues.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { readCsv } from "../../records/csv.js";
-import { removeRunLeftovers, runFolder } from "../../records/run-folder.js";
+import { epochsIn, removeRunLeftovers, runFolder } from "../../records/run-folder.js";
 import type { RunState } from "../../records/run-status.js";
-import { EPOCH_COLUMNS } from "../../records/tables.js";
 import type { RunProgress } from "../../training/train-run.js";
 import { type Orders, ordersReader } from "./orders.js";
-import { type RunningSign, signsOf } from "./signs.js";
+import { epochSeconds, type RunningSign, signsOf } from "./signs.js";
 import { type Taken, takeNext } from "./take.js";
 import { startTrainer, type Trainer } from "./trainer.js";
 
@@ -73,7 +71,7 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
 const LOOK_AGAIN_MS = 2000;
 /** So often in a row may workers end without having finished an epoch of a run, before it counts as failed. */
 const MOST_ATTEMPTS = 3;
-/** How long an epoch may take to its end once the worker is to close, in milliseconds; clusters end it after 120 s (launch/slurm.ts). */
+/** How long an epoch may take to its end once the worker is to close, in milliseconds; Slurm ends it after 120 s (launch/slurm-script.ts). */
 const CLOSING_MS = 90_000;
 
 interface Parts {
@@ -111,7 +109,7 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<n
     const trainOrder = { ...parts.orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
     const state = await parts.trainer.train({ ...trainOrder, folder: path }, (progress) => {
       watch(progress);
-      epochMs = epochMsOf(progress);
+      epochMs = 1000 * (epochSeconds(progress) ?? 0);
       if (isDue(progress)) signs.running({ ...sign, progress });
     });
     // Whoever has taken the run over gives the signs about it.
@@ -130,11 +128,6 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<n
     ended.abort();
     lock.release();
   }
-}
-
-function epochMsOf({ images, step, steps, imagesPerSecond }: RunProgress): number {
-  const seconds = ((images / step) * steps) / imagesPerSecond;
-  return Number.isFinite(seconds) ? 1000 * seconds : 0;
 }
 
 /** Whether it is time for another sign. The last step of an epoch shows how good it was, so it is not left out. */
@@ -184,12 +177,4 @@ function watchEpochs({
     epoch = progress.epoch;
     if (closingIn !== null && epoch > closingIn) stop();
   };
-}
-
-function epochsIn(path: string): number {
-  try {
-    return readCsv(runFolder(path).epochs, EPOCH_COLUMNS)?.rows.length ?? 0;
-  } catch {
-    return 0;
-  }
 }
