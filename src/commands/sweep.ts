@@ -114,7 +114,8 @@ async function stopWorkers(launcher: Launcher, folder: string, { json }: SweepFl
     );
   if (!existsSync(folder)) throw new InputError(`there is no folder ${folder}: nothing has been started`);
   removeOrders(folder);
-  await stopSlurm(folder);
+  // People need not name the launcher again.
+  await (launcher.isAttached ? stopSlurm(folder) : launcher.stop(folder));
   if (json) printJson({ stopped: folder });
   else print("its workers have been told to stop; run the same command without --stop to continue");
   return 0;
