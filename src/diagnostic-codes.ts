@@ -97,5 +97,7 @@ export type DiagnosticCode =
   | "unknown-variant"
   /** `match` without a variant. */
   | "nothing-to-match"
+  /** Seeds until a comparison is decided, in a sweep that compares nothing. */
+  | "nothing-to-compare"
   /** A variant that matches one that is matched itself. */
   | "matched-twice";

@@ -21,6 +21,7 @@ const PARTS = [
     "records",
     "network",
     "config",
+    "statistics",
     "canonical.ts",
     "format.ts",
     "own-version.ts",
@@ -30,7 +31,7 @@ const PARTS = [
 
 const WITH_TFJS = ["analysis", "training", "engine", "compile", "runtime", "model"];
 const PRINTING = ["cli.ts", "commands"];
-const WITHOUT_FILES = ["network", "config"];
+const WITHOUT_FILES = ["network", "config", "statistics"];
 const READERS = ["config/source.ts", "config/schema.ts"];
 
 const PRINTS = /\bconsole\s*\.|\bprocess\s*\.\s*std(out|err)\b|\bprocess\.emitWarning\b/;

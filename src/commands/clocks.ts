@@ -35,10 +35,15 @@ export class SweepClock {
   readonly #counted = new Set<string>();
   readonly #already = new Set<Run>();
   #planned = 0;
+  #mayNeedFewer = false;
 
   /** Equal runs are trained once, and known runs not at all. */
-  plan(runs: readonly Run[], known: readonly Run[]): void {
+  plan(
+    runs: readonly Run[],
+    { known, mayNeedFewer }: { readonly known: readonly Run[]; readonly mayNeedFewer: boolean },
+  ): void {
     [this.#runs, this.#finished, this.#planned] = [runs.length, known.length, performance.now()];
+    this.#mayNeedFewer = mayNeedFewer;
     const isKnown = new Set(known);
     const left = runs.filter((run) => !isKnown.has(run));
     const once = new Map(left.map((run) => [run.fingerprint, workOf(run)]));
@@ -59,6 +64,10 @@ export class SweepClock {
   }
 
   end(run: Run, status: RunStatus): void {
+    if (status === "unneeded") {
+      this.#leaveOut(run);
+      return;
+    }
     if (RUN_STATUSES[status].isFinished) this.#finished++;
     else this.#without.set(status, (this.#without.get(status) ?? 0) + 1);
     this.#running.delete(run);
@@ -66,6 +75,14 @@ export class SweepClock {
     this.#counted.add(run.fingerprint);
     this.#start ??= this.#planned;
     this.#ended += (1 - (this.#before.get(run) ?? 0)) * workOf(run);
+  }
+
+  #leaveOut(run: Run): void {
+    this.#runs--;
+    this.#running.delete(run);
+    if (this.#counted.has(run.fingerprint)) return;
+    this.#counted.add(run.fingerprint);
+    this.#total -= (1 - (this.#before.get(run) ?? 0)) * workOf(run);
   }
 
   #setBefore(run: Run, done: number): void {
@@ -78,12 +95,14 @@ export class SweepClock {
     return this.#total === 0 ? 1 : Math.min(1, (this.#ended + running) / this.#total);
   }
 
-  /** `3/15 runs, 1 failed, 2 min 5 s left` */
+  /** `3/15 runs, 1 failed, 2 min 5 s left`; `at most` before numbers that may become smaller. */
   get text(): string {
     const elapsed = this.#start === null ? 0 : (performance.now() - this.#start) / 1000;
     const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
     const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${status}`);
-    return `${this.#finished}/${this.#runs} runs${without.join("")}${leftWords(left)}`;
+    const bound = this.#mayNeedFewer && this.#finished < this.#runs ? "at most " : "";
+    const time = leftWords(left);
+    return `${this.#finished}/${bound}${this.#runs} runs${without.join("")}${time === "" ? "" : time.replace(", ", `, ${bound}`)}`;
   }
 }
 

@@ -7,14 +7,16 @@ import type { AxisValues } from "../records/variant-cells.js";
 import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
-import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
+import type { ExpandedSweep } from "../sweep/expand.js";
 import { type FinishedRuns, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { finishedFingerprint } from "../sweep/run-identity.js";
+import { seedPlanOf } from "../sweep/seed-plan.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
+import { planSeeds } from "./plan-seeds.js";
 
 export interface PlanFlags extends SweepInputs {
   readonly runs: string;
@@ -41,6 +43,18 @@ export function printPlan(
   const before = indexFinishedRuns(root);
   for (const problem of before.skipped) printError(problem);
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
+  const warning = warningOf(sweep);
+  const seedPlan = seedPlanOf(sweep);
+  if (seedPlan !== null) {
+    const { record, text } = planSeeds(sweep, seedPlan, {
+      folder: join(root, sweep.name),
+      jobs,
+      macsPerSecond,
+    });
+    if (json) printJson({ name: sweep.name, ...record });
+    else print([text, `(${source})`, ...(warning === null ? [] : [warning])].join("\n"));
+    return 0;
+  }
   const runs = plannedRuns(sweep, {
     ...{ folder: join(root, sweep.name), before, macsPerSecond },
     backend: expectedBackend(engine),
@@ -59,14 +73,8 @@ export function printPlan(
   print(
     `\n${runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${source})`,
   );
-  const warning = warningFor(sweep);
   if (warning !== null) print(warning);
   return 0;
-}
-
-/** A warning before training that there are too few seeds for a significant difference; null if there are enough. */
-export function warningFor(sweep: ExpandedSweep): string | null {
-  return warningOf(new Set(sweep.runs.map(({ seed }) => seed)).size, comparisonsIn(sweep));
 }
 
 interface PlannedRun extends RunOutlook {

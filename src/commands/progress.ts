@@ -140,8 +140,7 @@ function bars(): SweepView {
   };
   return {
     planned: (runs, before) => {
-      const { known } = before;
-      clock.plan(runs, known);
+      clock.plan(runs, before);
       for (const note of notesOf(before)) multi.log(`${note}\n`);
       sweepBar = multi.create(BAR_STEPS, 0, { text: "" });
       refresh();
@@ -170,6 +169,7 @@ function bars(): SweepView {
       if (status === "failed") multi.log(`${run.name} failed: ${reason}\n`);
       refresh();
     },
+    decided: (variant, reason) => multi.log(`${variant}: ${reason}\n`),
     close: () => {
       process.stdout.off("resize", eraseWrapped);
       multi.stop();
@@ -184,10 +184,12 @@ function lines(): SweepView {
   let waiting = "";
   return {
     planned: (runs, before) => {
-      const { known } = before;
-      clock.plan(runs, known);
+      const { known, mayNeedFewer } = before;
+      clock.plan(runs, before);
       for (const note of notesOf(before)) printError(note);
-      print(`${runs.length} runs${known.length > 0 ? `, ${known.length} already finished` : ""}`);
+      print(
+        `${mayNeedFewer ? "at most " : ""}${runs.length} runs${known.length > 0 ? `, ${known.length} already finished` : ""}`,
+      );
     },
     preparing: data.progressed,
     workers: (workers) => {
@@ -210,8 +212,9 @@ function lines(): SweepView {
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run, status);
-      print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
+      if (status !== "unneeded") print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
     },
+    decided: (variant, reason) => print(`${variant}  ${reason}`),
     close: () => {},
   };
 }

@@ -22,7 +22,7 @@ export interface Conclusion {
 /** Returns the exit code. */
 export function conclude(
   { runs, baseline, metric }: ExpandedSweep,
-  { finished, failed, interrupted, workers, left }: SweepEnd,
+  { finished, failed, unneeded, interrupted, workers, left }: SweepEnd,
   { folder, seconds, json, isDetached }: Conclusion,
 ): number {
   const exitCode = interrupted || left !== null ? 130 : failed.length > 0 ? 1 : 0;
@@ -30,7 +30,15 @@ export function conclude(
   if (json) {
     const reasons = failed.map(({ run, reason }) => ({ run: run.name, reason }));
     printJson({
-      ...{ runs: runs.length, finished, failed: reasons, interrupted, detached: isDetached, workers },
+      ...{
+        runs: runs.length,
+        finished,
+        unneeded,
+        failed: reasons,
+        interrupted,
+        detached: isDetached,
+        workers,
+      },
       ...{ seconds, folder, comparison },
     });
     return exitCode;
@@ -39,7 +47,8 @@ export function conclude(
   if (finished > 0) print(`${comparisonText(comparison)}\n`);
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
-  print(`${finished} of ${runs.length} runs finished; ${formatDuration(seconds)}`);
+  const saved = unneeded > 0 ? `, ${unneeded} were not needed` : "";
+  print(`${finished} of ${runs.length} runs finished${saved}; ${formatDuration(seconds)}`);
   if (finished > 0)
     print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);
   if (finished > 0 && !interrupted) print(`for plots and tables: npx squeezebox report ${shellWord(folder)}`);

@@ -6,6 +6,7 @@ import { launcherFor } from "../config/launcher.js";
 import type { LauncherSpec } from "../config/sweep-spec.js";
 import { InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
+import { warningOf } from "../present/sentences.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { usesGpus } from "../runtime/gpus.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
@@ -19,7 +20,7 @@ import { chooseLauncher } from "./choose-launcher.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
-import { printPlan, warningFor } from "./plan.js";
+import { printPlan } from "./plan.js";
 import { silentView, watchSweep, workersWords } from "./progress.js";
 import { conclude } from "./sweep-end.js";
 
@@ -60,7 +61,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const kept = expanded.runs.length - asked.runs.length;
   if (kept > 0 && !flags.json)
     print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
-  const warning = warningFor(expanded);
+  const warning = warningOf(expanded);
   if (warning !== null && !flags.json && !flags.quick) print(warning);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
@@ -81,7 +82,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     const { reason } = abort.signal as { reason: unknown };
     if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
     const seconds = (performance.now() - start) / 1000;
-    const isUnfinished = end.finished + end.failed.length < expanded.runs.length;
+    const isUnfinished = end.finished + end.failed.length + end.unneeded < expanded.runs.length;
     const isDetached = !launcher.isAttached && (flags.detach || end.interrupted) && isUnfinished;
     return conclude(expanded, end, { folder, seconds, json: flags.json, isDetached });
   } finally {

@@ -13,7 +13,7 @@ import {
 import { describedFacts } from "../experiment/dataset-facts.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { warningOf } from "../present/sentences.js";
-import { comparisonsIn, expandSweep } from "../sweep/expand.js";
+import { expandSweep } from "../sweep/expand.js";
 import { loadSweep } from "../sweep/load-sweep.js";
 import { watchData } from "./data-progress.js";
 import { print, printError, printJson, usesColor } from "./output.js";
@@ -76,7 +76,7 @@ async function validateFile(
     if (sweep) {
       const expanded = await expandSweep(sweep, [], facts);
       const { runs, variants } = expanded;
-      const warning = warningOf(sweep.seeds.length, comparisonsIn(expanded));
+      const warning = warningOf(expanded);
       return {
         contents: ` (${variants.length} variants, ${runs.length} runs)${warning === null ? "" : `\n  ${warning}`}`,
         unchecked: null,

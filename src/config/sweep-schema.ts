@@ -30,12 +30,9 @@ export interface Sweep {
    */
   variants: Variant[];
   /**
-   * Every variant is trained with every seed. With the same seed, all variants see the data in the same order and start from the same values in the weights they share.
-   *
-   * @minItems 1
-   * @maxItems 1000
+   * Every variant is trained with every seed of a list, or with seeds 1, 2, 3 and so on until the comparison is decided. With the same seed, all variants see the data in the same order and start from the same values in the weights they share.
    */
-  seeds?: number[];
+  seeds?: number[] | SeedsUntil;
   compare?: Compare;
   launcher?: Launcher;
 }
@@ -89,6 +86,40 @@ export interface Match {
    */
   by?: "width" | "depth";
 }
+/**
+ * Seeds 1, 2, 3 and so on. After each, every comparison is looked at, with a test for which that is no cheating. A variant that is decided gets no further runs.
+ */
+export interface SeedsUntil {
+  /**
+   * When a comparison needs no more seeds: once it is decided (the variant differs from the baseline, is equal to it within `margin`, or is unlikely to be decided by `atMost`), or once its interval is narrow enough.
+   */
+  until: "decided" | Narrow;
+  /**
+   * The number of seeds before the first look.
+   */
+  atLeast?: number;
+  /**
+   * The largest number of seeds.
+   */
+  atMost?: number;
+  /**
+   * The difference that is expected, in standard deviations of the differences between runs with the same seed. Only `plan` uses it, while there are no runs to learn from.
+   */
+  effect?: number;
+}
+/**
+ * Until the interval of the difference is narrow enough.
+ */
+export interface Narrow {
+  /**
+   * The largest half of its width, in percentage points for errors and in nats for losses.
+   */
+  width: number;
+  /**
+   * Whether the comparison has to be decided as well.
+   */
+  decided?: boolean;
+}
 export interface Compare {
   /**
    * The variant that the others are compared with. Default: the first variant.
@@ -106,6 +137,14 @@ export interface Compare {
     | "validation_loss"
     | "train_error"
     | "train_loss";
+  /**
+   * The probability of calling any variant different although none is: p-values after Holm's correction are compared with it, and intervals of differences have the level 1 - alpha.
+   */
+  alpha?: number;
+  /**
+   * Differences up to this size are as good as none, in percentage points for errors and in nats for losses. With it, `seeds: { until: decided }` can also find that a variant is equal to the baseline.
+   */
+  margin?: number;
 }
 /**
  * Workers are processes on this machine, and end with the command.

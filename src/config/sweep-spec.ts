@@ -36,12 +36,40 @@ export type SlurmSpec = Readonly<
   WrittenSlurm & Required<Pick<WrittenSlurm, "workers" | "cpus" | "gpus" | "setup" | "sbatch" | "resubmit">>
 >;
 
+/**
+ * What is asked of a sweep that chooses the number of its seeds itself, and when that is answered. Sizes are in units of the metric: a
+ * share for errors, nats for losses.
+ */
+export interface Question {
+  /** The probability of any wrong answer of one kind. */
+  readonly alpha: number;
+  /** Differences up to this size are as good as none; null if only 0 is. */
+  readonly margin: number | null;
+  /** Whether an answer is wanted: that a variant differs from the baseline or, within the margin, equals it. */
+  readonly decided: boolean;
+  /** The largest half of an interval's width; null if any width will do. */
+  readonly width: number | null;
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+export interface CompareSpec {
+  readonly baseline: string | null;
+  readonly metric: Metric;
+  readonly alpha: number;
+}
+
 export interface Sweep {
   readonly name: string;
   readonly variants: readonly VariantSpec[];
+  /** All that may be needed. */
   readonly seeds: readonly number[];
+  /** Null if all seeds are needed. */
+  readonly question: Question | null;
+  /** The difference that is expected, in standard deviations of the paired differences; null if nothing is. */
+  readonly effect: number | null;
   readonly launcher: LauncherSpec;
-  readonly compare: { readonly baseline: string | null; readonly metric: Metric };
+  readonly compare: CompareSpec;
   /** The experiment before any variant's changes, and the folder that its relative paths start at. */
   readonly experiment: LongForm;
   readonly directory: string;

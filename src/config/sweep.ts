@@ -7,21 +7,20 @@ import { fillDefaults } from "./fill-defaults.js";
 import { weighed } from "./mend.js";
 import type { Located } from "./source.js";
 import { baseOf } from "./sweep-base.js";
-import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
-import type { Axes, LauncherSpec, MatchSpec, Sweep } from "./sweep-spec.js";
+import { checkSeeds, comparisonOf, type FilledSweep, seedsOf } from "./sweep-question.js";
+import type { Variant as WrittenVariant } from "./sweep-schema.js";
+import type { Axes, MatchSpec, Sweep } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
 
 export { baseExperiment, isSweep } from "./sweep-base.js";
 export * from "./sweep-spec.js";
-
-type FilledSweep = Required<Omit<WrittenSweep, "launcher">> & { readonly launcher?: LauncherSpec };
 
 /** Also reads the experiment that the sweep names. Throws DiagnosticError and InputError. */
 export function checkSweep(located: Located, file: string): Sweep {
   const errors = validateSchema("sweep", located);
   if (errors.length > 0) throw new DiagnosticError(errors);
   const written = fillDefaults("sweep", located.value) as FilledSweep;
-  const diagnostics = checkVariants(written, located);
+  const diagnostics = ownMistakes(written, located);
   const base = baseOf(written, located, file);
   if (!base.ok) diagnostics.push(...base.diagnostics);
   if (diagnostics.length > 0 || !base.ok) throw new DiagnosticError(diagnostics);
@@ -34,9 +33,9 @@ export function checkSweep(located: Located, file: string): Sweep {
       zip: (zip ?? {}) as Axes,
       match: matchOf(match),
     })),
-    seeds: written.seeds,
+    ...seedsOf(written),
     launcher: written.launcher ?? { name: "local" },
-    compare: { baseline: written.compare.baseline ?? null, metric: written.compare.metric ?? "test_error" },
+    compare: comparisonOf(written),
     ...base.value,
     folder: dirname(resolve(file)),
     locate: located.locate,
@@ -47,14 +46,15 @@ export function checkSweep(located: Located, file: string): Sweep {
 export function sweepMistakes(located: Located): number {
   return weighed(
     validateSchema("sweep", located).length,
-    () => checkVariants(fillDefaults("sweep", located.value) as FilledSweep, located).length,
+    () => ownMistakes(fillDefaults("sweep", located.value) as FilledSweep, located).length,
   );
 }
 
-function checkVariants({ variants }: WrittenSweep, located: Located): Diagnostic[] {
+function ownMistakes(written: FilledSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
-    for (const [index, variant] of variants.entries())
+    for (const [index, variant] of written.variants.entries())
       checkVariant(variant, { path: ["variants", index], located, report });
+    checkSeeds(written, report);
   });
 }
 

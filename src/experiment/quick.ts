@@ -22,7 +22,7 @@ export function quickOverrides({ value }: Located): Override[] {
 
 /** The sweep with only its first seed. */
 export function quickSweep(sweep: Sweep): Sweep {
-  return { ...sweep, name: quickName(sweep.name), seeds: sweep.seeds.slice(0, 1) };
+  return { ...sweep, name: quickName(sweep.name), seeds: sweep.seeds.slice(0, 1), question: null };
 }
 
 function quickName(name: string): string {

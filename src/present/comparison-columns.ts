@@ -1,14 +1,9 @@
 // A comparison -> the columns of its table.
 
 import { formatChange, formatCount, formatDuration, formatLarge } from "../format.js";
-import {
-  type Comparison,
-  commonBaseline,
-  isSignificant,
-  type VariantComparison,
-} from "../report/comparison.js";
-import type { Spread } from "../report/statistics.js";
-import { metricScale, metricWords } from "./metric-words.js";
+import { type Comparison, commonBaseline, type VariantComparison } from "../report/comparison.js";
+import type { Spread } from "../statistics/spread.js";
+import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 export interface Column {
   readonly head: string;
@@ -34,7 +29,7 @@ export function columnsOf(comparison: Comparison): ComparisonColumns {
     axes: axisColumns(comparison),
     runs: { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` },
     ...gainColumns(comparison),
-    test: TEST,
+    test: [...TEST, ...decisionColumn(comparison)],
     cost: costColumns(comparison),
   };
 }
@@ -54,7 +49,7 @@ function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "
   const meanText = ({ mean, deviation, n }: Spread) =>
     n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;
   const intervalText = ({ interval: [low, high], n }: Spread, format: (value: number) => string) =>
-    n === 1 || low === high ? "" : `[${format(low)}, ${format(high)}]`;
+    n === 1 || low === high || !Number.isFinite(low + high) ? "" : `[${format(low)}, ${format(high)}]`;
   const differenceText = (spread: Spread) =>
     `${signed(spread.mean)} ${intervalText(spread, signed)}`.trim() + points;
   return {
@@ -67,7 +62,7 @@ function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "
       cell: ({ metric }) => (metric && intervalText(metric, fixed)) || NOTHING,
     },
     difference: {
-      head: `difference from ${baselineWords(comparison)} [95 %]`,
+      head: `difference from ${baselineWords(comparison)} [${levelWords(comparison)}]`,
       cell: ({ difference }) => (difference ? differenceText(difference) : NOTHING),
     },
   };
@@ -83,10 +78,18 @@ const TEST: readonly Column[] = [
     head: "p (Holm)",
     cell: (variant) =>
       variant.test
-        ? `${variant.test.adjustedP.toPrecision(2)}${isSignificant(variant) ? " *" : ""}`
+        ? `${variant.test.adjustedP.toPrecision(2)}${variant.test.isSignificant ? " *" : ""}`
         : NOTHING,
   },
 ];
+
+/** Only for sweeps that add seeds until they are decided. */
+function decisionColumn({ variants }: Comparison): Column[] {
+  if (!variants.some(({ isSequential }) => isSequential)) return [];
+  const wordOf = ({ isSequential, uncompared, decision }: VariantComparison) =>
+    !isSequential || uncompared ? NOTHING : decision ? `${decision.verdict} (${decision.seeds})` : "open";
+  return [{ head: "decided (seeds)", cell: wordOf }];
+}
 
 function costColumns({ variants }: Comparison): Column[] {
   const baseOf = ({ baseline }: VariantComparison) => variants.find(({ variant }) => variant === baseline);

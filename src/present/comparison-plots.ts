@@ -1,12 +1,12 @@
 // A comparison -> plots of the differences, of the metric against cost, and of all runs.
 
 import type { Comparison } from "../report/comparison.js";
-import type { Spread } from "../report/statistics.js";
+import type { Spread } from "../statistics/spread.js";
 import { bounds, metricAxis, metricTitle, ONE, quantity, surroundings, variantAxis } from "./metric-axes.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import { markedBy, renderPlot } from "./plots.js";
 
-/** Each variant's difference from its baseline: the mean with its 95 % interval, and a tick per seed. Null without differences. */
+/** Each variant's difference from its baseline: the mean with its interval, and a tick per seed. Null without differences. */
 export function differencePlot({ metric, variants }: Comparison): Promise<string> | null {
   const { scale, points } = metricScale(metric);
   const compared = variants.filter(({ difference }) => difference);

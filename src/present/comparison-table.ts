@@ -5,7 +5,7 @@ import type { WholeRow } from "../records/columns.js";
 import type { COMPARISON_COLUMNS } from "../records/tables.js";
 import { type Comparison, commonBaseline } from "../report/comparison.js";
 import { type Column, columnsOf } from "./comparison-columns.js";
-import { metricScale, metricWords } from "./metric-words.js";
+import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 export interface ComparisonTable {
   readonly head: readonly string[];
@@ -37,7 +37,7 @@ export function gainAndCost(comparison: Comparison): ComparisonTable[] {
 /** One table with metric, difference and costs, as in papers. */
 function paperTable(comparison: Comparison): ComparisonTable {
   const { name, axes, runs, mean, difference, test, cost } = columnsOf(comparison);
-  return tableOf(comparison, [name, ...axes, runs, mean, difference, ...test.slice(-1), ...cost]);
+  return tableOf(comparison, [name, ...axes, runs, mean, difference, ...test.slice(2), ...cost]);
 }
 
 /** The best mean is bold, and significant differences have a star. `about`: sentences to print below the table. */
@@ -124,6 +124,15 @@ function tableOf({ metric, variants }: Comparison, columns: readonly Column[]): 
 }
 
 export function legend(comparison: Comparison): string {
+  const { alpha, variants } = comparison;
   const baseline = commonBaseline(comparison) ?? "the baseline of the same sweep";
-  return `Mean ± standard deviation over seeds; difference from ${baseline} over the seeds that both have, with its 95 % interval (Student's t, not corrected for multiple comparisons, errors clipped at 0 and 100 %); p of the sign-flip test with Holm's correction; effect: mean / standard deviation of the differences; * p <= 0.05.`;
+  const ways = [
+    ...(variants.some(({ isSequential }) => !isSequential) ? ["Student's t, p of the sign-flip test"] : []),
+    ...(variants.some(({ isSequential }) => isSequential)
+      ? [
+          "where seeds are added until the comparison is decided: a confidence sequence, p of a test martingale, which both hold at any time",
+        ]
+      : []),
+  ];
+  return `Mean ± standard deviation over seeds; difference from ${baseline} over the seeds that both have, with its ${levelWords(comparison)} interval (not corrected for multiple comparisons, errors clipped at 0 and 100 %) and p (${ways.join("; ")}); p (Holm): after Holm's correction; effect: mean / standard deviation of the differences; * p <= ${alpha}.`;
 }

@@ -10,7 +10,7 @@ import { costPlot, differencePlot, pairedPlot } from "./comparison-plots.js";
 import { gainAndCost, legend } from "./comparison-table.js";
 import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
-import { metricScale, metricWords } from "./metric-words.js";
+import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { beginPage } from "./plots.js";
 import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
@@ -60,7 +60,7 @@ async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
   if (variants.some(({ metric }) => metric)) {
     await add(
       differencePlot(comparison),
-      "Difference from the baseline: mean with 95 % interval (an arrow if it extends beyond the plot); each tick is one seed.",
+      `Difference from the baseline: mean with ${levelWords(comparison)} interval (an arrow if it extends beyond the plot); each tick is one seed.`,
     );
     const majority =
       comparison.majorityError !== null && comparison.metric === "test_error"

@@ -1,7 +1,7 @@
 // A comparison -> the axes of its plots, and intervals in the units of these axes.
 
 import type { Comparison } from "../report/comparison.js";
-import type { Spread } from "../report/statistics.js";
+import type { Spread } from "../statistics/spread.js";
 import { metricScale, metricWords } from "./metric-words.js";
 import type { Plot } from "./plots.js";
 

@@ -1,6 +1,7 @@
 // Names and units of metrics for display.
 
 import type { MetricColumn } from "../records/tables.js";
+import type { Comparison } from "../report/comparison.js";
 
 const WORDS: Readonly<Record<MetricColumn, string>> = {
   test_error: "test error",
@@ -29,4 +30,9 @@ export interface MetricScale {
 export function metricScale(metric: MetricColumn): MetricScale {
   if (metric.includes("error")) return { scale: 100, unit: " %", points: " points", digits: 2 };
   return { scale: 1, unit: "", points: "", digits: 4 };
+}
+
+/** The level of the intervals of differences, such as `95 %`. */
+export function levelWords({ alpha }: Pick<Comparison, "alpha">): string {
+  return `${Number((100 * (1 - alpha)).toFixed(1))} %`;
 }

@@ -2,16 +2,21 @@
 
 import { formatChange, formatCount } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
-import { type Comparison, isSignificant, type VariantComparison } from "../report/comparison.js";
-import { leastPairs, pairsNeeded, type Spread, smallestAdjusted, smallestP } from "../report/statistics.js";
-import { metricScale, metricWords } from "./metric-words.js";
+import type { Comparison, VariantComparison } from "../report/comparison.js";
+import { leastAnytimePairs, smallestAnytimeP } from "../statistics/evidence.js";
+import { leastPairs, pairsNeeded } from "../statistics/power.js";
+import { smallestP } from "../statistics/sign-flip.js";
+import type { Spread } from "../statistics/spread.js";
+import type { Verdict } from "../sweep/decisions.js";
+import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
+import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 /** One sentence that lists the significant differences. */
 export function answerOf({ metric, variants, pending }: Comparison): string {
   if (variants.every(({ test }) => !test))
     return "Nothing to compare: no seed has finished for both a variant and its baseline.";
   const words = metricWords(metric);
-  const found = variants.filter(isSignificant);
+  const found = variants.filter(({ test }) => test?.isSignificant);
   const list = (sign: number) =>
     found
       .flatMap(({ variant, difference }) => (sign * (difference?.mean ?? 0) > 0 ? [variant] : []))
@@ -19,12 +24,18 @@ export function answerOf({ metric, variants, pending }: Comparison): string {
   const parts = [
     ...(list(-1) === "" ? [] : [`lower ${words}: ${list(-1)}`]),
     ...(list(1) === "" ? [] : [`higher ${words}: ${list(1)}`]),
+    ...verdicts(variants, "equal", `equal ${words} within the margin`),
   ];
   const answer =
     parts.length > 0
       ? parts.join("; ")
       : `no difference in ${words} is distinguishable from chance with these seeds`;
   return pending ? `So far ${answer}.` : `${answer.charAt(0).toUpperCase()}${answer.slice(1)}.`;
+}
+
+function verdicts(variants: readonly VariantComparison[], verdict: Verdict, words: string): string[] {
+  const names = variants.flatMap((one) => (one.decision?.verdict === verdict ? [one.variant] : []));
+  return names.length === 0 ? [] : [`${words}: ${names.join(", ")}`];
 }
 
 /** The limits of the answer: missing runs, the number of seeds, the test set, imbalanced classes, how costs were matched. */
@@ -60,36 +71,54 @@ function partial({ variants, pending }: Comparison): string[] {
   if (finished === planned) return [];
   const failures =
     failed > 0 ? `, ${failed} failed; without these, results may look better than they are` : "";
-  const early = pending
-    ? " Looking at differences before all runs have finished makes chance findings more likely."
-    : "";
+  const early =
+    pending && variants.some(({ isSequential }) => !isSequential)
+      ? " Looking at differences before all runs have finished makes chance findings more likely."
+      : "";
   return [`Partial: ${finished} of ${planned} runs have finished${failures}.${early}`];
 }
 
 /** The limit for the comparison with the most seeds. */
-function limit({ variants, comparisons }: Comparison): string[] {
-  const most = Math.max(0, ...variants.flatMap(({ test, difference }) => (test ? [difference?.n ?? 0] : [])));
-  return most === 0 ? [] : [seedsLimit(most, comparisons)];
+function limit({ variants, comparisons, alpha }: Comparison): string[] {
+  const tested = variants.filter(({ test }) => test);
+  const most = Math.max(0, ...tested.map(({ difference }) => difference?.n ?? 0));
+  const isSequential = tested.every((one) => one.isSequential);
+  return most === 0 ? [] : [seedsLimit(most, { comparisons, alpha, isSequential })];
+}
+
+interface Limits {
+  readonly comparisons: number;
+  readonly alpha: number;
+  /** Whether the test is the one that holds at any time. */
+  readonly isSequential: boolean;
 }
 
 /** The smallest p that is possible with this number of seeds and comparisons, and what follows from it. */
-export function seedsLimit(seeds: number, comparisons: number): string {
-  const smallest = smallestAdjusted(seeds, comparisons);
-  const p = smallestP(seeds).toPrecision(2);
+function seedsLimit(seeds: number, { comparisons, alpha, isSequential }: Limits): string {
+  const smallestOf = isSequential ? smallestAnytimeP : smallestP;
+  const smallest = Math.min(1, comparisons * smallestOf(seeds));
+  const p = smallestOf(seeds).toPrecision(2);
+  const least = isSequential ? leastAnytimePairs(alpha / comparisons) : leastPairs(comparisons, alpha);
   const holm =
     comparisons > 1
       ? ` (${smallest.toPrecision(2)} after Holm's correction for ${comparisons} comparisons)`
       : "";
   const verdict =
-    smallest > 0.05
-      ? `, so no difference can be significant; at least ${leastPairs(comparisons)} seeds are needed`
+    smallest > alpha
+      ? `, so no difference can be significant; ${least === null ? "with so many comparisons, none can be with any number of seeds" : `at least ${least} seeds are needed`}`
       : "";
   return `With ${seedsOf(seeds)} the smallest possible p is ${p}${holm}${verdict}.`;
 }
 
 /** A warning for a planned sweep; null if it has enough seeds for a significant difference. */
-export function warningOf(seeds: number, comparisons: number): string | null {
-  return comparisons > 0 && seeds < leastPairs(comparisons) ? seedsLimit(seeds, comparisons) : null;
+export function warningOf(sweep: ExpandedSweep): string | null {
+  const { alpha, question, runs } = sweep;
+  const seeds = question?.atMost ?? new Set(runs.map(({ seed }) => seed)).size;
+  const comparisons = comparisonsIn(sweep);
+  if (comparisons === 0) return null;
+  const limits = { comparisons, alpha, isSequential: question !== null };
+  const smallest = comparisons * (question ? smallestAnytimeP : smallestP)(seeds);
+  return smallest > alpha ? seedsLimit(seeds, limits) : null;
 }
 
 /** The resolution of the test error. */
@@ -122,11 +151,8 @@ export function matchWords({ cost, of, change, ratio }: Match): string {
   return `${costWords(cost)} of ${of}${off} (${change})`;
 }
 
-function sentenceOf(
-  variant: VariantComparison,
-  base: VariantComparison,
-  { metric, comparisons }: Comparison,
-): string {
+function sentenceOf(variant: VariantComparison, base: VariantComparison, comparison: Comparison): string {
+  const { metric } = comparison;
   const { difference, test, uncompared } = variant;
   if (uncompared?.kind === "same-network")
     return `${variant.variant} is the same network as ${uncompared.as}.`;
@@ -140,9 +166,12 @@ function sentenceOf(
   const seeds = seedsOf(difference.n);
   const cost = costOf(variant, base);
   const left = failuresOf(variant, base);
-  if (isSignificant(variant)) {
+  if (test.isSignificant || variant.decision?.verdict === "equal") {
     const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
-    const interval = `95 % CI ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
+    const name = variant.isSequential ? "confidence sequence" : "CI";
+    const interval = `${levelWords(comparison)} ${name} ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
+    if (!test.isSignificant)
+      return `${variant.variant} has the same ${metricWords(metric)} as ${base.variant} within the margin (${size}${points} ${lower ? "lower" : "higher"}, ${interval}, ${seeds}${left})${cost}.`;
     return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm's correction, ${seeds}${left})${cost}.`;
   }
   const change = Number(size) === 0 ? "about the same" : `${size}${points} ${lower ? "lower" : "higher"}`;
@@ -151,7 +180,7 @@ function sentenceOf(
     low !== high && (low > 0 || high < 0)
       ? `this is not significant after Holm's correction with ${seeds}`
       : `this is inconclusive with ${seeds}`;
-  return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but ${verdict}${left}${whatWouldHelp(difference, comparisons)}.`;
+  return `${variant.variant}: ${metricWords(metric)} is ${change} on average${cost}, but ${verdict}${left}${outlook(variant, difference, comparison)}.`;
 }
 
 function costOf({ params }: VariantComparison, base: VariantComparison): string {
@@ -167,9 +196,19 @@ function failuresOf(...variants: readonly VariantComparison[]): string {
   return `, excluding ${failed.map(({ variant, failed }) => `${failed} failed ${failed === 1 ? "run" : "runs"} of ${variant}`).join(" and ")}`;
 }
 
+/** What has been decided, or how many seeds would help. */
+function outlook(
+  { decision, isSequential }: VariantComparison,
+  difference: Spread,
+  limits: Comparison,
+): string {
+  if (isSequential) return decision ? `; ${decision.words}` : "; more seeds are added until it is decided";
+  return whatWouldHelp(difference, limits);
+}
+
 /** Rounded to two digits, because an effect estimated from a few seeds is itself uncertain. */
-function whatWouldHelp(difference: Spread, comparisons: number): string {
-  const needed = difference.n > 1 ? pairsNeeded(difference, comparisons) : null;
+function whatWouldHelp(difference: Spread, limits: Pick<Comparison, "comparisons" | "alpha">): string {
+  const needed = difference.n > 1 ? pairsNeeded(difference, limits) : null;
   if (needed === null || needed <= difference.n) return "";
   const rough = Number(needed.toPrecision(2)).toLocaleString("en-US");
   return `; about ${rough} seeds would be needed if the true difference is this large`;

@@ -13,13 +13,14 @@ export const RUN_STATUSES = {
   running: { isOver: false, isFinished: false },
   finished: { isOver: true, isFinished: true },
   failed: { isOver: true, isFinished: false },
+  unneeded: { isOver: true, isFinished: false },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type RunStatus = keyof typeof RUN_STATUSES;
 
 export interface RunState {
   readonly status: RunStatus;
-  /** Why it failed, or where it was copied from; otherwise empty. */
+  /** Why it failed or is not needed, or where it was copied from; otherwise empty. */
   readonly reason: string;
 }
 

@@ -76,7 +76,7 @@ export const PLAN_COLUMNS = {
   data: text("fingerprint of the data"),
   fingerprint: text("the same for two runs if and only if network, training, data and seed are the same"),
   status: oneOf(RUN_STATUSES, "status of the run"),
-  reason: optional(text("why it failed, or the run it was copied from")),
+  reason: optional(text("why it failed or is not needed, or the run it was copied from")),
 };
 
 export const SUMMARY_COLUMNS = {

@@ -91,7 +91,11 @@ export function variantLabels(sweeps: readonly SweepTables[]) {
 }
 
 /** The label of a variant, by default of the baseline in the sweep's file. Sweeps with equal names are identified by their paths. */
-function labelOf(sweep: SweepTables, sweeps: readonly SweepTables[], variant = sweep.asked.baseline): string {
+function labelOf(
+  sweep: SweepTables,
+  sweeps: readonly SweepTables[],
+  variant = sweep.asked?.baseline,
+): string {
   if (sweeps.length === 1) return variant ?? "";
   const sameName = sweeps.filter(({ name }) => name === sweep.name).length > 1;
   return `${sameName ? sweep.folder : sweep.name}/${variant}`;

@@ -5,7 +5,12 @@ import { InputError } from "../diagnostic.js";
 import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
+import { anytimeTest } from "../statistics/evidence.js";
+import { holm } from "../statistics/holm.js";
+import { type PairedTest, signFlipTest } from "../statistics/sign-flip.js";
+import { type Spread, spreadOf } from "../statistics/spread.js";
 import { didYouMean } from "../suggest.js";
+import type { Decision } from "../sweep/decisions.js";
 import {
   type ComparableVariant,
   comparableVariants,
@@ -13,7 +18,7 @@ import {
   valuesOf,
 } from "./comparable-variants.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
-import { holm, type PairedTest, type Spread, signFlipTest, spreadOf } from "./statistics.js";
+import { isAdaptive, pairsOf, sequentialSpread, sweepDecisions } from "./sequential.js";
 
 export interface VariantComparison {
   /** The name; `<sweep>/<variant>` if several sweeps are compared. */
@@ -31,17 +36,24 @@ export interface VariantComparison {
   readonly metric: Spread | null;
   /** Why it is not compared; null if it is. */
   readonly uncompared: Uncompared | null;
-  /** The metric of this variant minus that of its baseline, over the seeds that both have finished. */
+  /**
+   * The metric of this variant minus that of its baseline, over the seeds that both have finished, with the interval of its mean, by
+   * Student's t or, if seeds are added until the comparison is decided, by a confidence sequence (which may be infinite).
+   */
   readonly difference: Spread | null;
-  /** The sign-flip test of the difference, also with its p after Holm's correction for all comparisons. */
-  readonly test: (PairedTest & { readonly adjustedP: number }) | null;
+  /** The test of the difference (by flipping signs, or one that holds at any time), also with its p after Holm's correction. */
+  readonly test: (PairedTest & { readonly adjustedP: number; readonly isSignificant: boolean }) | null;
+  /** Whether seeds are added until it is decided, so that differences are looked at after each. */
+  readonly isSequential: boolean;
+  /** Why no more seeds are needed; null if that is not so, or if another comparison is shown than the sweep asks for. */
+  readonly decision: (Decision & { readonly words: string }) | null;
   /** Seed -> metric of the finished run. */
   readonly values: Readonly<Record<string, number>>;
   /** Seed -> difference, of which `difference` is the summary. */
   readonly differences: Readonly<Record<string, number>>;
   /** Test error of each class, averaged over the runs. Null if no run has it; an element is null if the class has no images. */
   readonly errorsByClass: readonly (number | null)[] | null;
-  /** Number of planned runs of this variant. */
+  /** Number of planned runs of this variant, without those that are not needed. */
   readonly planned: number;
   /** Number of failed runs of this variant. */
   readonly failed: number;
@@ -51,6 +63,8 @@ export interface Comparison {
   readonly metric: MetricColumn;
   /** The number of comparisons once all planned runs have finished, for Holm's correction. */
   readonly comparisons: number;
+  /** Tests are significant if p is at most alpha; intervals of differences have the level 1 - alpha. */
+  readonly alpha: number;
   /** Whether some runs are not over yet. */
   readonly pending: boolean;
   /** The number of test images; null if unknown or not the same for all runs. */
@@ -72,19 +86,25 @@ export interface ComparisonAsked {
  * `asked.baseline` if given. Throws InputError for an unknown metric or baseline.
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
-  const metric = metricOf(asked.metric ?? sweeps[0]?.asked.metric ?? "test_error");
+  const metric = metricOf(asked.metric ?? sweeps[0]?.asked?.metric ?? "test_error");
   const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
   const runs = variants.flatMap((one) => one.runs);
   const comparisons = variants.filter(({ uncompared }) => !uncompared).length;
+  const alpha = sweeps[0]?.asked?.alpha ?? 0.05;
+  const decisions = sweepDecisions(variants, metric);
   return {
     metric,
     comparisons,
+    alpha,
     pending: runs.some(({ status }) => !RUN_STATUSES[status].isOver),
     testImages: onlyOf(runs.map(({ testImages }) => testImages)),
     majorityError: majorityErrorOf(sweeps.flatMap((sweep) => sweep.runs)),
     variants: withHolm(
-      variants.map((one) => compareVariant(one, metric)),
-      comparisons,
+      variants.map((one) => ({
+        ...compareVariant(one, { metric, alpha }),
+        decision: decisions.get(one.label) ?? null,
+      })),
+      { comparisons, alpha },
     ),
   };
 }
@@ -92,14 +112,15 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
 type Unadjusted = Omit<VariantComparison, "test"> & { readonly test: PairedTest | null };
 
 /** Compares a variant with its baseline, over the seeds that both have finished. */
-function compareVariant(one: ComparableVariant, metric: MetricColumn): Unadjusted {
+function compareVariant(
+  one: ComparableVariant,
+  { metric, alpha }: Pick<Comparison, "metric" | "alpha">,
+): Omit<Unadjusted, "decision"> {
   const { label, runs, values, base, uncompared } = one;
   const [first] = runs;
-  const paired = [...values].flatMap(([seed, value]) => {
-    const other = base.values.get(seed);
-    return other === undefined || uncompared ? [] : [[seed, value - other] as const];
-  });
+  const paired = uncompared ? [] : pairsOf(one);
   const differences = paired.map(([, difference]) => difference);
+  const isSequential = isAdaptive(one);
   const isShare = metric.includes("error");
   return {
     variant: label,
@@ -112,25 +133,34 @@ function compareVariant(one: ComparableVariant, metric: MetricColumn): Unadjuste
     seconds: spreadOf([...valuesOf(runs, "seconds").values()]),
     metric: within(isShare ? [0, 1] : null, spreadOf([...values.values()])),
     uncompared,
-    difference: within(isShare ? [-1, 1] : null, spreadOf(differences)),
-    test: signFlipTest(differences),
+    difference: within(
+      isShare ? [-1, 1] : null,
+      (isSequential ? sequentialSpread : spreadOf)(differences, alpha),
+    ),
+    test: (isSequential ? anytimeTest : signFlipTest)(differences),
+    isSequential,
     values: Object.fromEntries(values),
     differences: Object.fromEntries(paired),
     errorsByClass: meanByClass(runs),
-    planned: runs.length,
+    planned: runs.filter(({ status }) => status !== "unneeded").length,
     failed: runs.filter(({ status }) => status === "failed").length,
   };
 }
 
 /** Adds each p after Holm's correction for all planned comparisons. */
-function withHolm(variants: readonly Unadjusted[], comparisons: number): VariantComparison[] {
+function withHolm(
+  variants: readonly Unadjusted[],
+  { comparisons, alpha }: Pick<Comparison, "comparisons" | "alpha">,
+): VariantComparison[] {
   const adjusted = holm(
     variants.flatMap(({ test }) => (test ? [test.p] : [])),
     comparisons,
   );
   return variants.map((one) => {
     const { test } = one;
-    return { ...one, test: test && { ...test, adjustedP: adjusted.shift() as number } };
+    if (!test) return { ...one, test: null };
+    const adjustedP = adjusted.shift() as number;
+    return { ...one, test: { ...test, adjustedP, isSignificant: adjustedP <= alpha } };
   });
 }
 
@@ -174,11 +204,6 @@ function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
     const own = lists.flatMap((list) => list[label] ?? []);
     return own.length === 0 ? null : own.reduce((sum, error) => sum + error, 0) / own.length;
   });
-}
-
-/** Whether p after Holm's correction is at most 0.05. */
-export function isSignificant({ test }: VariantComparison): boolean {
-  return test !== null && test.adjustedP <= 0.05;
 }
 
 /** The baseline of all variants; null if sweeps have different ones. */

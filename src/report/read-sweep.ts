@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readSource } from "../config/source.js";
+import { type AskedComparison, readQuestion } from "../config/sweep-question.js";
 import { InputError } from "../diagnostic.js";
 import type { RowOf, Table } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
@@ -11,6 +12,9 @@ import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 import { didYouMean } from "../suggest.js";
+import type { Needs } from "../sweep/seed-plan.js";
+import { needsReader } from "../sweep/work/needs.js";
+import { readOrders } from "../sweep/work/orders.js";
 import { type Signs, signsIn, signsOf } from "../sweep/work/signs.js";
 
 export interface PlannedRun {
@@ -40,8 +44,8 @@ export interface SweepTables {
   readonly name: string;
   readonly folder: string;
   readonly runs: readonly PlannedRun[];
-  /** The comparison that the sweep's file asks for. */
-  readonly asked: { readonly baseline?: string; readonly metric?: string };
+  /** The comparison that the sweep's file asks for; null if that is not known. */
+  readonly asked: AskedComparison | null;
   /** Messages about files, rows and cells that could not be read. */
   readonly damaged: readonly string[];
 }
@@ -69,6 +73,7 @@ export function readSweep(folder: string): SweepTables {
   };
   const seen = new Set<string>();
   const signs = signsIn(folder);
+  const unneeded = unneededIn(folder, signs);
   const runs = rows.flatMap((row): PlannedRun[] => {
     const leaveOut = (problem: string) => {
       damaged.push(`${planFile}: ${problem}`);
@@ -81,7 +86,7 @@ export function readSweep(folder: string): SweepTables {
     const seed = row.seed ?? seedIn(run);
     if (seed === null) return leaveOut(`ignored ${run}, whose seed is unknown`);
     const result = resultOf(run, row.fingerprint);
-    return [{ ...plannedRun(row), ...stateNow(row, { result, signs, folder }), run, seed, result }];
+    return [{ ...plannedRun(row), ...stateNow(row, { result, signs, unneeded, folder }), run, seed, result }];
   });
   return {
     name: basename(resolve(folder)),
@@ -92,15 +97,33 @@ export function readSweep(folder: string): SweepTables {
   };
 }
 
+/** While workers train without a command, nobody records which runs are not needed. */
+function unneededIn(folder: string, signs: Signs): Needs["unneeded"] {
+  try {
+    const plan = readOrders(folder)?.plan ?? null;
+    if (plan !== null) return needsReader(folder)(plan, signs).unneeded;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+  return new Map();
+}
+
 /** Workers may be ahead of the plan, which only a command writes. */
 function stateNow(
   { status, reason, fingerprint }: RowOf<typeof PLAN_COLUMNS>,
-  { result, signs, folder }: { result: Outcome | null; signs: Signs; folder: string },
+  {
+    result,
+    signs,
+    unneeded,
+    folder,
+  }: { result: Outcome | null; signs: Signs; unneeded: Needs["unneeded"]; folder: string },
 ): Pick<PlannedRun, "status" | "reason"> {
   if (result !== null) return { status: "finished", reason: reason ?? "" };
   const own = fingerprint ?? "";
   if (signs.failed.has(own))
     return { status: "failed", reason: signsOf(folder, own).readFailed()?.reason ?? "" };
+  const left = unneeded.get(own);
+  if (left !== undefined) return { status: "unneeded", reason: left };
   return { status: signs.running.has(own) ? "running" : (status ?? "pending"), reason: reason ?? "" };
 }
 
@@ -166,19 +189,11 @@ export function readTable<T extends Table>(
 }
 
 function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
-  if (!existsSync(file)) return {};
+  if (!existsSync(file)) return null;
   try {
-    const { value } = readSource(file);
-    const { baseline, metric } = ((value as { compare?: object } | null)?.compare ?? {}) as Record<
-      string,
-      unknown
-    >;
-    return {
-      ...(typeof baseline === "string" ? { baseline } : {}),
-      ...(typeof metric === "string" ? { metric } : {}),
-    };
-  } catch {
-    damaged.push(`${file} is damaged: using the default baseline and metric`);
-    return {};
-  }
+    const asked = readQuestion(readSource(file));
+    if (asked !== null) return asked;
+  } catch {}
+  damaged.push(`${file} is damaged: using the default baseline and metric`);
+  return null;
 }

@@ -6,8 +6,8 @@ import { type PlannedRun, readSweep } from "./read-sweep.js";
 
 export interface RunStatusNow {
   readonly run: string;
-  readonly status: "finished" | "failed" | "running" | "waiting" | "pending";
-  /** Why it failed; otherwise empty. */
+  readonly status: "finished" | "failed" | "unneeded" | "running" | "waiting" | "pending";
+  /** Why it failed or is not needed; otherwise empty. */
   readonly reason: string;
   /** Null if it is not being trained. */
   readonly sign: RunningSign | null;
@@ -36,8 +36,8 @@ function statusOf(
   { run, fingerprint, status, reason }: PlannedRun,
   { folder, isOrdered }: { folder: string; isOrdered: boolean },
 ): RunStatusNow {
-  const isOver = status === "finished" || status === "failed";
-  if (isOver) return { run, status, reason: status === "failed" ? reason : "", sign: null, silentFor: null };
+  if (status === "finished" || status === "failed" || status === "unneeded")
+    return { run, status, reason: status === "finished" ? "" : reason, sign: null, silentFor: null };
   const sign = status === "running" ? signsOf(folder, fingerprint ?? "").readRunning() : null;
   return {
     ...{ run, sign, reason: "" },

@@ -3,7 +3,7 @@
 import type { Override } from "../config/override.js";
 import { placeOf } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
-import type { LauncherSpec, Metric, Sweep } from "../config/sweep.js";
+import type { LauncherSpec, Metric, Question, Sweep } from "../config/sweep.js";
 import { collect, type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildChecked } from "../experiment/build-checked.js";
 import type { FactsOf } from "../experiment/dataset-facts.js";
@@ -20,6 +20,10 @@ export interface ExpandedSweep {
   readonly runs: readonly Run[];
   readonly baseline: string;
   readonly metric: Metric;
+  readonly alpha: number;
+  /** Null if all runs are needed. */
+  readonly question: Question | null;
+  readonly effect: number | null;
   /** Where the sweep says that it should be trained. */
   readonly launcher: LauncherSpec;
 }
@@ -42,14 +46,19 @@ export async function expandSweep(
   const { variants, diagnostics: ofVariants } = matchPoints(sweep, points, built);
   const diagnostics = [...ofNetworks, ...ofVariants];
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  return {
+  const expanded = {
     name: sweep.name,
     variants,
     runs: sweep.seeds.flatMap((seed) => variants.map((variant) => runOf(variant, seed))),
     baseline: sweep.compare.baseline ?? (variants[0] as Variant).name,
     metric: sweep.compare.metric,
+    alpha: sweep.compare.alpha,
+    question: sweep.question,
+    effect: sweep.effect,
     launcher: sweep.launcher,
   };
+  checkQuestion(expanded, sweep);
+  return expanded;
 }
 
 /** Builds the networks of all points. Points with mistakes are left out. */
@@ -115,6 +124,13 @@ function isMistake(
       problems.some((other) => other.code === code && formatPosition(other.location) === here)
     );
   });
+}
+
+/** Seeds are added for comparisons, so there has to be one. */
+function checkQuestion(expanded: ExpandedSweep, sweep: Sweep): void {
+  if (expanded.question === null || comparisonsIn(expanded) > 0) return;
+  const message = "there is nothing to decide: no variant differs from the baseline; list the seeds instead";
+  throw new DiagnosticError(collect(sweep, (report) => report("nothing-to-compare", message, ["seeds"])));
 }
 
 /** Counts the different networks that are compared with the baseline. */

@@ -9,6 +9,7 @@ import { type ObservedRuns, observeRuns } from "./observe-runs.js";
 import { finishedFingerprint } from "./run-identity.js";
 import type { FollowOptions, SweepEnd } from "./sweep-options.js";
 import type { Run } from "./variant.js";
+import { needsReader } from "./work/needs.js";
 import { hasOtherWork, readOrders, removeWork } from "./work/orders.js";
 import { signsIn } from "./work/signs.js";
 
@@ -105,11 +106,15 @@ function waitingFor(runs: ObservedRuns, folder: string): Workers | null {
 /** Removes the work folder, unless somebody may still use it: other commands may have added orders. */
 async function cleanUp({ folder, launcher, detach = false, signal }: FollowOptions): Promise<void> {
   if (!launcher.isAttached && (detach || signal.aborted)) return;
-  const { finished, failed, running } = signsIn(folder);
-  const isOver = (readOrders(folder)?.runs ?? []).every(
+  const signs = signsIn(folder);
+  const { finished, failed, running } = signs;
+  const { runs = [], plan = null } = readOrders(folder) ?? {};
+  const unneeded = plan === null ? null : needsReader(folder)(plan, signs).unneeded;
+  const isOver = runs.every(
     ({ name, fingerprint }) =>
       finished.has(fingerprint) ||
       failed.has(fingerprint) ||
+      unneeded?.has(fingerprint) ||
       finishedFingerprint(join(folder, name)) === fingerprint,
   );
   const isNobodys = launcher.isAttached && running.size === 0 && !hasOtherWork(folder);

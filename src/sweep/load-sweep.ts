@@ -73,7 +73,7 @@ function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
     new Set(numbers).size < numbers.length
   )
     throw new InputError(`--seeds must be distinct whole numbers, such as 1,2,3 or 1-8; found ${seeds}`);
-  return { ...sweep, seeds: numbers };
+  return { ...sweep, seeds: numbers, question: null };
 }
 
 /** `4` or `1-8`; anything else is not a number. */

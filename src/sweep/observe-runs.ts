@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readCsv } from "../records/csv.js";
 import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS } from "../records/tables.js";
+import { decider } from "./decide-runs.js";
 import { copyRun } from "./finished-runs.js";
 import { finishedFingerprint } from "./run-identity.js";
 import type { FollowOptions } from "./sweep-options.js";
@@ -33,6 +34,7 @@ export function observeRuns(
   { folder, sweep, states, watcher }: FollowOptions,
 ): ObservedRuns {
   const tables = sweepTables(sweep, { folder, states });
+  const decide = decider(sweep, { folder, states, watcher });
   const open = new Map((queue as [Run, ...Run[]][]).map((group) => [group[0].fingerprint, group]));
   /** The steps that have been reported of runs that have begun. */
   const begun = new Map<string, string>();
@@ -95,6 +97,11 @@ export function observeRuns(
       const signs = signsIn(folder);
       for (const group of open.values()) lookAt(group, signs);
       isFirstLook = false;
+      for (const { fingerprint } of decide(signs)) {
+        open.delete(fingerprint);
+        begun.delete(fingerprint);
+        isChanged = true;
+      }
       // Another command may have changed the sweep, or have recorded its end and removed the signs.
       const now = orders();
       if (now !== seen) leaveOthers(now);
@@ -125,7 +132,8 @@ function recordedState(folder: string, run: Run): RunState {
   const row = readCsv(join(folder, "plan.csv"), PLAN_COLUMNS)?.rows.find(
     ({ fingerprint }) => fingerprint === run.fingerprint,
   );
-  return row?.status === "failed" ? { status: "failed", reason: row.reason ?? "" } : PENDING;
+  const { status, reason } = row ?? {};
+  return status === "failed" || status === "unneeded" ? { status, reason: reason ?? "" } : PENDING;
 }
 
 /** Another command may be copying it as well. */

@@ -12,9 +12,12 @@ import type { ExpandedSweep } from "./expand.js";
 import { follow } from "./follow.js";
 import type { Launcher } from "./launch/launcher.js";
 import { planRuns } from "./plan-runs.js";
+import { type SeedPlan, seedPlanOf } from "./seed-plan.js";
 import type { SweepEnd, SweepOptions } from "./sweep-options.js";
 import type { Run } from "./variant.js";
+import { needsReader } from "./work/needs.js";
 import { type Orders, writeOrders } from "./work/orders.js";
+import { signsIn } from "./work/signs.js";
 
 /**
  * Trains the runs that the sweep still lacks. A failed run is recorded, and the others go on. Throws InputError if another command
@@ -29,8 +32,11 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   try {
     for (const one of [folder, ...sweep.variants.map(({ name }) => join(folder, name))]) removeLeftovers(one);
     const queue = planRuns(sweep, states, options);
-    await prepareData(queue, { ...options, signal: stopped });
-    if (queue.length > 0) writeOrders(folder, ordersFor(queue, options));
+    const plan = seedPlanOf(sweep);
+    const needed = plan === null ? queue : neededOf(queue, plan, folder);
+    await prepareData(needed, { ...options, signal: stopped });
+    // Which of the other runs will be needed is not known yet.
+    if (needed.length > 0) writeOrders(folder, ordersFor(queue, plan, options));
     // Workers that go on without a command can be followed by several.
     if (!launcher.isAttached) lock.release();
     const end = await follow(queue, { sweep, states, ...options, signal: stopped });
@@ -42,6 +48,12 @@ export async function runSweep(sweep: ExpandedSweep, options: SweepOptions): Pro
   } finally {
     lock.release();
   }
+}
+
+/** Without the groups that are not needed, to judge by what has finished already. */
+function neededOf(queue: readonly Run[][], plan: SeedPlan, folder: string): Run[][] {
+  const { unneeded } = needsReader(folder)(plan, signsIn(folder));
+  return queue.filter(([run]) => !unneeded.has(run?.fingerprint ?? ""));
 }
 
 /** How long to wait for another command, in milliseconds: it may only be planning. */
@@ -63,10 +75,11 @@ async function lockSweep(folder: string, { isAttached }: Launcher): Promise<Lock
 function endOf(
   { runs }: ExpandedSweep,
   states: ReadonlyMap<string, RunState>,
-): Pick<SweepEnd, "finished" | "failed"> {
+): Pick<SweepEnd, "finished" | "failed" | "unneeded"> {
   const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
     finished: runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
+    unneeded: runs.filter((run) => stateOf(run).status === "unneeded").length,
     failed: runs.flatMap((run) => {
       const { status, reason } = stateOf(run);
       return status === "failed" ? [{ run, reason }] : [];
@@ -96,6 +109,7 @@ class Stopped extends Error {}
 /** The first of each group; the others are copied from it. */
 function ordersFor(
   queue: readonly (readonly Run[])[],
+  plan: SeedPlan | null,
   { backend, device, threads, xla = false, tensorboard, loaders }: SweepOptions,
 ): Orders {
   const runs = (queue as [Run][]).map(([{ name, fingerprint, experiment }]) => ({
@@ -103,5 +117,5 @@ function ordersFor(
     fingerprint,
     experiment,
   }));
-  return { how: { backend, device, threads, xla, tensorboard, loaders }, runs };
+  return { how: { backend, device, threads, xla, tensorboard, loaders }, runs, plan };
 }

@@ -13,7 +13,7 @@ export interface SweepOptions extends EngineOptions {
   readonly root: string;
   /** The folder of this sweep, inside `root`. */
   readonly folder: string;
-  /** The text of the sweep file, unchanged. */
+  /** The text of the sweep file. */
   readonly text: string;
   readonly launcher: Launcher;
   /** Whether to return once there are workers, instead of following them; for launchers whose workers go on. */
@@ -28,7 +28,8 @@ export interface SweepOptions extends EngineOptions {
 export interface SweepWatcher {
   /**
    * Called once, before anything is trained. `known`: runs that had already finished; `skipped`: folders that could not be
-   * searched for such runs, and why; `replaced`: the number of runs of other configurations that were set aside.
+   * searched for such runs, and why; `replaced`: the number of runs of other configurations that were set aside; `mayNeedFewer`:
+   * whether some of the runs may turn out to be unneeded.
    */
   planned(
     runs: readonly Run[],
@@ -36,6 +37,7 @@ export interface SweepWatcher {
       readonly known: readonly Run[];
       readonly skipped: readonly string[];
       readonly replaced: number;
+      readonly mayNeedFewer: boolean;
     },
   ): void;
   /** Called while a dataset is decoded. */
@@ -46,10 +48,14 @@ export interface SweepWatcher {
   started(run: Run, begun: { readonly after: number; readonly already: boolean }): void;
   progressed(run: Run, progress: RunProgress): void;
   ended(run: Run, state: RunState): void;
+  /** Called when a comparison needs no more seeds, with the reason. */
+  decided?(variant: string, reason: string): void;
 }
 
 export interface SweepEnd {
   readonly finished: number;
+  /** The number of runs that are not needed, because everything is decided without them. */
+  readonly unneeded: number;
   readonly failed: readonly { readonly run: Run; readonly reason: string }[];
   readonly interrupted: boolean;
   /** The workers that were there last; null if that is not known. */

@@ -8,7 +8,7 @@ import { RUN_STATUSES } from "../../src/records/run-status.js";
 import { PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../../src/records/tables.js";
 import { type ComparisonAsked, compareSweeps } from "../../src/report/comparison.js";
 import { readSweep } from "../../src/report/read-sweep.js";
-import { type Spread, spreadOf } from "../../src/report/statistics.js";
+import { type Spread, spreadOf } from "../../src/statistics/spread.js";
 import { writeRows } from "../records/write-rows.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 

@@ -53,6 +53,25 @@ describe("a sweep on Slurm whose command", function () {
     assertClean(results);
   });
 
+  it("has detached from a sweep until a decision need not come back: its workers know what is decided", async () => {
+    const results = writeSweep("decide", {
+      epochs: 3,
+      images: 1000,
+      variants: [{ name: "plain" }, { name: "slow", set: { "training.optimizer.learningRate": 1e-6 } }],
+      seeds: { until: "decided", atMost: 12 },
+    });
+    await ok(sweep("decide", "--detach"));
+    while (jobsOf("decide").length > 0) await sleep(200);
+    const { output } = await start(folder(), "status", "decide/decide").ended;
+    assert.match(output, /^1\d of 24 runs finished, \d+ unneeded\n/);
+    const { output: compared } = await start(folder(), "compare", "decide/decide").ended;
+    assert.match(compared, /slow raises test error by [^;]*confidence sequence/);
+    const { output: again } = await ok(sweep("decide"));
+    assert.match(again, /slow {2}different after \d seeds/);
+    assert.doesNotMatch(again, /starts/);
+    assert.ok(!existsSync(join(results, ".work")));
+  });
+
   it("returns at once with --detach, and ends workers with --stop, which keeps finished epochs", async () => {
     const results = writeSweep("stopped", { epochs: 30 });
     const { output } = await ok(sweep("stopped", "--detach"));

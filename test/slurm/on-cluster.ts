@@ -15,7 +15,7 @@ interface SweepChanges {
   readonly images?: number;
   readonly epochs?: number;
   readonly variants?: readonly object[];
-  readonly seeds?: readonly number[];
+  readonly seeds?: readonly number[] | object;
 }
 
 /** Starts a cluster before the tests of a suite and stops it after them; without Slurm, they are skipped. */

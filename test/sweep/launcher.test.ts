@@ -10,6 +10,7 @@ import { localLauncher } from "../../src/sweep/launch/local.js";
 import { expandFile } from "../../src/sweep/load-sweep.js";
 import { runSweep } from "../../src/sweep/run-sweep.js";
 import type { SweepWatcher } from "../../src/sweep/sweep-options.js";
+import { needsReader } from "../../src/sweep/work/needs.js";
 import { type Orders, readOrders } from "../../src/sweep/work/orders.js";
 import { signsOf } from "../../src/sweep/work/signs.js";
 import { type Taken, takeNext } from "../../src/sweep/work/take.js";
@@ -52,10 +53,11 @@ async function sweepWith(launcher: Launcher, folder: string, signal = new AbortC
 function ownWorkers(workers: number, train: (taken: Taken, folder: string) => Promise<void>): Launcher {
   let running = 0;
   const work = async (folder: string) => {
+    const readNeeds = needsReader(folder);
     running++;
     for (;;) {
       const orders = readOrders(folder);
-      const taken = orders && takeNext(folder, orders, "test");
+      const taken = orders && takeNext(folder, orders, { worker: "test", readNeeds });
       if (!taken || taken === "held") break;
       await train(taken, folder);
       taken.lock.release();

@@ -63,7 +63,7 @@ export function start(folder: string, ...words: string[]): Started {
 export interface SweepText {
   readonly name: string;
   readonly variants: readonly object[];
-  readonly seeds: readonly number[];
+  readonly seeds: readonly number[] | object;
   readonly epochs: number;
   readonly training?: object;
   readonly images?: number;

@@ -7,6 +7,7 @@ import { InputError } from "../../diagnostic.js";
 import { readAgain, writeWhole } from "../../records/files.js";
 import { isInside } from "../../records/run-folder.js";
 import type { EngineOptions } from "../../runtime/devices.js";
+import type { SeedPlan } from "../seed-plan.js";
 
 /** The folder inside that of a sweep by which its command and its workers communicate. It holds no results. */
 export function workFolder(sweepFolder: string): string {
@@ -32,6 +33,8 @@ export interface Orders {
   readonly how: HowToTrain;
   /** In the order in which they should be trained; no two are the same run. */
   readonly runs: readonly RunOrder[];
+  /** By which workers know which of the runs are needed; null if all are. */
+  readonly plan: SeedPlan | null;
 }
 
 export function writeOrders(sweepFolder: string, orders: Orders): void {
@@ -44,8 +47,8 @@ export function readOrders(sweepFolder: string): Orders | null {
   const found = readAgain(file);
   if (found === null) return null;
   try {
-    const { how, runs } = JSON.parse(found.text) as Orders;
-    if (runs.every(isOrder) && typeof how.backend === "string") return { how, runs };
+    const { how, runs, plan } = JSON.parse(found.text) as Orders;
+    if (runs.every(isOrder) && typeof how.backend === "string" && isPlan(plan)) return { how, runs, plan };
   } catch {}
   throw new InputError(`${file} is damaged; start the sweep again`);
 }
@@ -97,6 +100,13 @@ export function removeWork(sweepFolder: string): void {
 
 function fileIn(sweepFolder: string): string {
   return join(workFolder(sweepFolder), "orders.json");
+}
+
+function isPlan(plan: SeedPlan | null): boolean {
+  const runs = plan === null ? [] : [...plan.baseline, ...plan.compared.flatMap((one) => one.runs)];
+  return (
+    runs.every(({ name }) => isInside(name)) && (plan === null || typeof plan.question.atMost === "number")
+  );
 }
 
 function isOrder({ name, fingerprint, experiment }: RunOrder): boolean {

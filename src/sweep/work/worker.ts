@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { epochsIn, removeRunLeftovers, runFolder } from "../../records/run-folder.js";
 import type { RunState } from "../../records/run-status.js";
 import type { RunProgress } from "../../training/train-run.js";
+import { type NeedsReader, needsReader } from "./needs.js";
 import { type Orders, ordersReader } from "./orders.js";
-import { epochSeconds, type RunningSign, signsOf } from "./signs.js";
+import { epochSeconds, type RunningSign, signsIn, signsOf } from "./signs.js";
 import { type Taken, takeNext } from "./take.js";
 import { startTrainer, type Trainer } from "./trainer.js";
 
@@ -38,6 +39,7 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
   const { folder, name, stopped, closing, patience } = options;
   const trainer = startTrainer(options.environment);
   const currentOrders = ordersReader(folder);
+  const readNeeds = needsReader(folder);
   let waitedSince: number | null = null;
   let epochMs = 0;
   try {
@@ -49,7 +51,7 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
       if (performance.now() + epochMs > options.deadline) return "closed";
       // The command may have written other orders in the meantime.
       const orders = currentOrders();
-      const taken = orders && takeNext(folder, orders, name);
+      const taken = orders && takeNext(folder, orders, { worker: name, readNeeds });
       if (!orders || !taken) return "nothing left";
       if (taken === "held") {
         if (closing.aborted) return "closed";
@@ -60,7 +62,7 @@ export async function work(options: WorkerOptions): Promise<WorkerEnd> {
         );
         continue;
       }
-      epochMs = await trainTaken(taken, { orders, trainer, isFirst, options });
+      epochMs = await trainTaken(taken, { orders, trainer, readNeeds, isFirst, options });
       [isFirst, waitedSince] = [false, null];
     }
   } finally {
@@ -77,6 +79,7 @@ const CLOSING_MS = 90_000;
 interface Parts {
   readonly orders: Orders;
   readonly trainer: Trainer;
+  readonly readNeeds: NeedsReader;
   /** Whether this is the worker's first run, which could use all of its time. */
   readonly isFirst: boolean;
   readonly options: WorkerOptions;
@@ -105,12 +108,17 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<n
     for (const signal of [stopped, lock.lost])
       signal.addEventListener("abort", stop, { signal: ended.signal });
     const isDue = throttled(signEvery);
+    const { orders, readNeeds } = parts;
+    const isUnneeded = () =>
+      orders.plan !== null && readNeeds(orders.plan, signsIn(folder)).unneeded.has(order.fingerprint);
     let epochMs = 0;
-    const trainOrder = { ...parts.orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
+    const trainOrder = { ...orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
     const state = await parts.trainer.train({ ...trainOrder, folder: path }, (progress) => {
       watch(progress);
       epochMs = 1000 * (epochSeconds(progress) ?? 0);
-      if (isDue(progress)) signs.running({ ...sign, progress });
+      if (!isDue(progress)) return;
+      signs.running({ ...sign, progress });
+      if (isUnneeded()) stop();
     });
     // Whoever has taken the run over gives the signs about it.
     if (lock.lost.aborted) {
@@ -121,7 +129,8 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<n
     const isTooSlow = closing.aborted && parts.isFirst && epochsIn(path) === after;
     const end = isTooSlow && state.status === "pending" ? TOO_SLOW : state;
     conclude(signs, worker, end);
-    const how = end.status === "pending" ? "interrupted" : end.status;
+    const how =
+      end.status !== "pending" ? end.status : isUnneeded() ? "is not needed any more" : "interrupted";
     onEvent(`${order.name} ${how}${end.reason === "" ? "" : `: ${end.reason}`}`);
     return epochMs;
   } finally {

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
-import {
-  holm,
-  pairsNeeded,
-  type Spread,
-  signFlipTest,
-  smallestAdjusted,
-  spreadOf,
-} from "../../src/report/statistics.js";
+import { holm } from "../../src/statistics/holm.js";
+import { pairsNeeded, smallestAdjusted } from "../../src/statistics/power.js";
+import { signFlipTest } from "../../src/statistics/sign-flip.js";
+import { type Spread, spreadOf } from "../../src/statistics/spread.js";
 
 interface Golden {
   readonly source: string;
@@ -68,7 +64,10 @@ describe("statistics of many pairs", () => {
 
   for (const { mean, deviation, comparisons, pairs } of GOLDEN.power)
     it(`pairs for a difference of ${mean} ± ${deviation}, one of ${comparisons}`, () => {
-      const found = pairsNeeded({ n: 3, mean, deviation, interval: [0, 0] }, comparisons) as number;
+      const found = pairsNeeded(
+        { n: 3, mean, deviation, interval: [0, 0] },
+        { comparisons, alpha: 0.05 },
+      ) as number;
       const least = Array.from({ length: 20 }, (_, n) => n).find(
         (n) => smallestAdjusted(n, comparisons) <= 0.05,
       ) as number;
@@ -108,8 +107,8 @@ describe("edge cases of statistics", () => {
   });
 
   it("pairs needed: null without variation, at least six, eight for four comparisons", () => {
-    assert.equal(pairsNeeded(spreadOf([1, 1, 1]) as Spread, 1), null);
-    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 1), 6);
-    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, 4), 8);
+    assert.equal(pairsNeeded(spreadOf([1, 1, 1]) as Spread, { comparisons: 1, alpha: 0.05 }), null);
+    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, { comparisons: 1, alpha: 0.05 }), 6);
+    assert.equal(pairsNeeded(spreadOf([10, 11, 12]) as Spread, { comparisons: 4, alpha: 0.05 }), 8);
   });
 });

@@ -1,0 +1,81 @@
+// The seeds and the comparison that a sweep asks for.
+
+import type { Report } from "../diagnostic.js";
+import { fillDefaults } from "./fill-defaults.js";
+import type { Located } from "./source.js";
+import type { SeedsUntil, Sweep as WrittenSweep } from "./sweep-schema.js";
+import type { CompareSpec, LauncherSpec, Question, Sweep } from "./sweep-spec.js";
+import { validateSchema } from "./validate-schema.js";
+
+/** A sweep that is valid under its schema, with all defaults filled in. */
+export type FilledSweep = Required<Omit<WrittenSweep, "launcher">> & { readonly launcher?: LauncherSpec };
+
+export function comparisonOf({ compare }: FilledSweep): CompareSpec {
+  const { baseline = null, metric = "test_error", alpha = 0.05 } = compare;
+  return { baseline, metric, alpha };
+}
+
+export function seedsOf(written: FilledSweep): Pick<Sweep, "seeds" | "question" | "effect"> {
+  const { seeds } = written;
+  if (Array.isArray(seeds)) return { seeds, question: null, effect: null };
+  const question = questionOf(seeds, written);
+  return {
+    seeds: Array.from({ length: question.atMost }, (_, index) => index + 1),
+    question,
+    effect: seeds.effect ?? null,
+  };
+}
+
+function questionOf({ until, atLeast = 0, atMost = 0 }: SeedsUntil, written: FilledSweep): Question {
+  const { metric, alpha } = comparisonOf(written);
+  // Errors are written in percentage points.
+  const unit = metric.includes("error") ? 0.01 : 1;
+  const { margin } = written.compare;
+  return {
+    alpha,
+    margin: margin === undefined ? null : margin * unit,
+    decided: until === "decided" || until.decided === true,
+    width: until === "decided" ? null : until.width * unit,
+    atLeast,
+    atMost,
+  };
+}
+
+/** Checks what a schema cannot express. */
+export function checkSeeds({ seeds, compare }: FilledSweep, report: Report): void {
+  const asksForAnswer = !Array.isArray(seeds) && (seeds.until === "decided" || seeds.until.decided === true);
+  if (compare.margin !== undefined && !asksForAnswer)
+    report(
+      "unused-key",
+      "only a sweep with `seeds: { until: decided }` uses `compare.margin`",
+      ["compare", "margin"],
+      "key",
+    );
+  if (Array.isArray(seeds)) return;
+  const { atLeast = 0, atMost = 0 } = seeds;
+  if (atLeast > atMost)
+    report(
+      "out-of-range",
+      `\`seeds.atLeast\` must be <= \`seeds.atMost\`, which is ${atMost}; found ${atLeast}`,
+      ["seeds", "atLeast"],
+    );
+}
+
+export interface AskedComparison extends CompareSpec {
+  /** Null if the seeds are listed. */
+  readonly question: Question | null;
+}
+
+/** The comparison that a sweep asks for, whatever else is in it; null if that part is not valid. */
+export function readQuestion({ value, locate }: Located): AskedComparison | null {
+  const { seeds, compare } = (value ?? {}) as Partial<WrittenSweep>;
+  const rest = { name: "any", experiment: "any", variants: [{ name: "any" }] };
+  const own = {
+    ...rest,
+    ...(seeds === undefined ? {} : { seeds }),
+    ...(compare === undefined ? {} : { compare }),
+  };
+  if (validateSchema("sweep", { value: own, locate }).length > 0) return null;
+  const written = fillDefaults("sweep", own) as FilledSweep;
+  return { ...comparisonOf(written), question: seedsOf(written).question };
+}

@@ -1,0 +1,113 @@
+// The differences so far, or the effect that somebody expects -> when a comparison may be decided.
+
+import type { RandomStream } from "../random.js";
+import { type Evidence, evidenceOf } from "./evidence.js";
+import { spreadOf } from "./spread.js";
+
+/** When a comparison counts as decided. */
+export interface Goal {
+  /** The level at which symmetry around 0, or around either end of the margin, has to be excluded. */
+  readonly alpha: number;
+  /** Differences up to this size are as good as none, in units of the differences; null if only 0 is. */
+  readonly margin: number | null;
+  /** The smallest and the largest number of pairs at which it can be decided. */
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+/** A normal distribution of differences. */
+export interface Normal {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** What is expected of the next differences. */
+export interface Beliefs {
+  readonly differences: readonly number[];
+  /** The distribution of the differences, which may itself be uncertain. */
+  readonly draw: (random: RandomStream) => Normal;
+}
+
+/**
+ * Draws a distribution that could have produced these differences: from the posterior of mean and variance under the usual prior that
+ * claims no knowledge (p(mean, variance) proportional to 1 / variance; Gelman et al., Bayesian Data Analysis, section 3.2), if
+ * differences are normal. Null for fewer than two differences and for equal ones, which say nothing of their spread.
+ */
+export function posteriorOf(differences: readonly number[]): Beliefs["draw"] | null {
+  const spread = spreadOf(differences);
+  if (!spread || !(spread.deviation > 0)) return null;
+  const { n, mean, deviation } = spread;
+  return (random) => {
+    let chiSquared = 0;
+    for (let degree = 1; degree < n; degree++) chiSquared += random.normal() ** 2;
+    const drawn = deviation * Math.sqrt((n - 1) / chiSquared);
+    return { mean: mean + (drawn / Math.sqrt(n)) * random.normal(), deviation: drawn };
+  };
+}
+
+/** In each of `futures`, the number of pairs at which the comparison is decided; infinite where it is not by `atMost`. Ascending. */
+export function decidedAfter(
+  { differences, draw }: Beliefs,
+  goal: Goal,
+  { futures, random }: { readonly futures: number; readonly random: RandomStream },
+): number[] {
+  const start = progressTo(goal, differences);
+  return Array.from({ length: futures }, () => {
+    const { mean, deviation } = draw(random);
+    const progress = start.copy();
+    for (let pairs = differences.length + 1; pairs <= goal.atMost; pairs++) {
+      progress.add(mean + deviation * random.normal());
+      if (pairs >= goal.atLeast && progress.isMade()) return pairs;
+    }
+    return Number.POSITIVE_INFINITY;
+  }).sort((a, b) => a - b);
+}
+
+interface Progress {
+  add(difference: number): void;
+  isMade(): boolean;
+  copy(): Progress;
+}
+
+/** Equality is taken to be shown once both ends of the margin are excluded. */
+function progressTo(goal: Goal, differences: readonly number[]): Progress {
+  const { margin } = goal;
+  const centres = margin === null ? [0] : [0, margin, -margin];
+  return progressFrom(
+    centres,
+    centres.map((centre) => evidenceOf(differences, centre)),
+    -Math.log(goal.alpha),
+  );
+}
+
+function progressFrom(centres: readonly number[], evidence: readonly Evidence[], enough: number): Progress {
+  return {
+    add: (difference) => {
+      for (const [index, one] of evidence.entries()) one.add(difference - (centres[index] as number));
+    },
+    isMade: () => {
+      const [zero, ...ends] = evidence;
+      return (
+        (zero as Evidence).most >= enough || (ends.length > 0 && ends.every(({ most }) => most >= enough))
+      );
+    },
+    copy: () =>
+      progressFrom(
+        centres,
+        evidence.map((one) => one.copy()),
+        enough,
+      ),
+  };
+}
+
+const FUTURES = 200;
+/** If a comparison is decided in a smaller share of its futures, more pairs are not worth their cost. */
+const LEAST_CHANCE = 0.05;
+
+/** Whether a comparison is unlikely to be decided by `atMost`, to judge by its differences so far. */
+export function isHopeless(differences: readonly number[], goal: Goal, random: RandomStream): boolean {
+  const draw = posteriorOf(differences);
+  if (draw === null) return false;
+  const after = decidedAfter({ differences, draw }, goal, { futures: FUTURES, random });
+  return after.filter(Number.isFinite).length < LEAST_CHANCE * FUTURES;
+}
