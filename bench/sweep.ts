@@ -16,7 +16,14 @@ import { trainRun } from "../src/training/train-run.js";
 
 const RUNS = 100;
 const ROUNDS = 3;
-const HOW = { backend: "compiled", device: "cpu", threads: 1, tensorboard: false, loaders: 0 } as const;
+const HOW = {
+  backend: "compiled",
+  device: "cpu",
+  threads: 1,
+  tensorboard: false,
+  predictions: true,
+  loaders: 0,
+} as const;
 const SWEEP = {
   name: "bench",
   experiment: {

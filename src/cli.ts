@@ -79,7 +79,8 @@ function withTraining(command: Command): Command {
       defaultLoaders(),
     )
     .option("--runs <folder>", "folder for results", "runs")
-    .option("--tensorboard", "also write the epochs of each run to an event file for TensorBoard", false);
+    .option("--tensorboard", "also write the epochs of each run to an event file for TensorBoard", false)
+    .option("--no-predictions", "do not keep what runs predict of each test image");
 }
 
 function withComparison(command: Command): Command {

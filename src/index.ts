@@ -46,6 +46,8 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
   /** The number of runs that are trained at a time. */
   readonly jobs?: number;
   readonly tensorboard?: boolean;
+  /** Whether runs keep what they predict of each test image (the default). */
+  readonly predictions?: boolean;
   /** The number of threads that load images, for each run. */
   readonly loaders?: number;
   /** Stops the sweep, which continues when it is next started. */
@@ -63,6 +65,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
     xla = false,
     jobs = 1,
     tensorboard = false,
+    predictions = true,
   } = options;
   const { loaders = defaultLoaders() } = options;
   const asked = await expand(file, options);
@@ -70,7 +73,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads, xla };
   return runSweep(withFinishedSeeds(asked, folder), {
-    ...{ ...engine, root, folder, text, tensorboard, loaders, signal, watcher },
+    ...{ ...engine, root, folder, text, tensorboard, predictions, loaders, signal, watcher },
     launcher: localLauncher(jobs, gpusFor(engine)),
   });
 }

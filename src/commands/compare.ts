@@ -2,8 +2,10 @@
 
 import { resolve } from "node:path";
 import { formatComparison } from "../present/comparison-table.js";
+import { EVIDENCE_LEGEND, evidenceSentences, formatEvidence } from "../present/evidence.js";
 import { answerOf, conditionsOf, sentencesOf } from "../present/sentences.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "../report/comparison.js";
+import { imageEvidence } from "../report/image-evidence.js";
 import { readSweep, type SweepTables } from "../report/read-sweep.js";
 import { lineWidth, print, printError, printJson, wrapped } from "./output.js";
 
@@ -14,11 +16,15 @@ export interface CompareFlags extends ComparisonAsked {
 export async function compare(folders: readonly string[], flags: CompareFlags): Promise<number> {
   const sweeps = distinctFolders(folders).map(readSweep);
   const comparison = compareSweeps(sweeps, flags);
-  if (flags.json)
-    printJson({ ...comparison, sentences: sentencesOf(comparison), damaged: damagedIn(sweeps) });
+  const damaged = damagedIn(sweeps);
+  const evidence = imageEvidence(sweeps, flags, damaged);
+  if (flags.json) printJson({ ...comparison, evidence, sentences: sentencesOf(comparison), damaged });
   else {
     print(comparisonText(comparison));
-    for (const problem of damagedIn(sweeps)) printError(problem);
+    const table = formatEvidence(evidence, lineWidth());
+    if (table !== null)
+      print(["", table, "", EVIDENCE_LEGEND, ...evidenceSentences(evidence)].map(wrapped).join("\n"));
+    for (const problem of damaged) printError(problem);
   }
   return 0;
 }

@@ -29,6 +29,7 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly runs: string;
   readonly dryRun: boolean;
   readonly tensorboard: boolean;
+  readonly predictions: boolean;
   readonly loaders: number;
   readonly gpus?: string;
   readonly jobsPerGpu: number;
@@ -71,6 +72,7 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
       folder,
       text: withFlags(readFileSync(file, "utf8"), flags),
       tensorboard: flags.tensorboard,
+      predictions: flags.predictions,
       loaders: flags.loaders,
       launcher,
       detach: flags.detach,

@@ -28,6 +28,7 @@ export interface TrainFlags extends EngineFlags {
   readonly quick: boolean;
   readonly runs: string;
   readonly tensorboard: boolean;
+  readonly predictions: boolean;
   readonly loaders: number;
   readonly json: boolean;
 }
@@ -49,10 +50,10 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   });
   try {
     const known = reuseEarlier(run, flags.runs, expectedBackend(engine));
-    const { tensorboard } = flags;
+    const { tensorboard, predictions } = flags;
     if (known === null)
       await checkEngine(engine)
-        .then(() => trainRun({ ...run, ...engine, tensorboard, onProgress: view.progressed }))
+        .then(() => trainRun({ ...run, ...engine, tensorboard, predictions, onProgress: view.progressed }))
         .finally(view.close);
     else if (tensorboard) addEvents(folder, Date.now() / 1000);
     view.close();

@@ -133,6 +133,7 @@ export interface Compare {
     | "test_balanced_error"
     | "test_error_top5"
     | "test_loss"
+    | "test_calibration_error"
     | "validation_error"
     | "validation_loss"
     | "train_error"

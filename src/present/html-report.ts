@@ -8,13 +8,22 @@ import type { ReportData } from "../report/read-report.js";
 import { axisPlot, numericAxes } from "./axis-plot.js";
 import { costPlot, differencePlot, pairedPlot } from "./comparison-plots.js";
 import { gainAndCost, legend } from "./comparison-table.js";
-import { escapeHtml, figure, foldedText, htmlTable, page } from "./html.js";
+import { classDifferenceTable, EVIDENCE_LEGEND, evidenceSentences, evidenceTable } from "./evidence.js";
+import { escapeHtml, figure, foldedText, htmlTable, imageFigure, page } from "./html.js";
 import { learningCurves } from "./learning-curves.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { beginPage } from "./plots.js";
 import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
-export async function htmlReport(data: ReportData): Promise<string> {
+/** The images that a variant gains and loses, as PNG, or why they cannot be shown. */
+export type TurnedPicture =
+  | { readonly gained: Buffer | null; readonly lost: Buffer | null }
+  | { readonly problem: string };
+
+/** By variant. */
+export type TurnedPictures = ReadonlyMap<string, TurnedPicture>;
+
+export async function htmlReport(data: ReportData, pictures: TurnedPictures = new Map()): Promise<string> {
   const { name, comparison, damaged } = data;
   const { metric } = comparison;
   const baseline = commonBaseline(comparison) ?? "the baseline of their sweep";
@@ -34,6 +43,7 @@ ${gainAndCost(comparison)
   .map(({ head, rows, best }) => htmlTable(head, rows, { bold: best }))
   .join("\n")}
 ${classTable(data)}
+${evidenceSection(data, pictures)}
 <p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. The statistics are computed from the column ${metric} of summary.csv.`)}</p>
 <div class="plots">${(await plotsOf(data)).join("\n")}</div>
 <h2>Runs</h2>
@@ -42,6 +52,38 @@ ${foldedText("Environment", data.environments.join("\n"))}
 ${data.sweeps.map(({ name, text }) => foldedText(`Sweep ${name}`, text)).join("\n")}
 ${configText(data)}`,
   );
+}
+
+/** What runs predict of each test image; empty if that was not kept. */
+function evidenceSection({ comparison, evidence, classNames }: ReportData, pictures: TurnedPictures): string {
+  const byClass = classDifferenceTable(evidence, { classNames, alpha: comparison.alpha });
+  const table = evidenceTable(evidence);
+  const parts = [
+    byClass &&
+      `${htmlTable(byClass.head, byClass.rows)}<p class="legend">Differences in the test error of each class in points; * p &lt;= ${comparison.alpha} after Holm's correction for the classes of the variant.</p>`,
+    table &&
+      `<h2>By test image</h2>${htmlTable(table.head, table.rows)}<p class="legend">${escapeHtml(EVIDENCE_LEGEND)}</p><ul>${evidenceSentences(
+        evidence,
+      )
+        .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
+        .join("\n")}</ul>`,
+  ];
+  return [...parts.filter((part) => part !== null), ...[...pictures].flatMap(pictureParts)].join("\n");
+}
+
+function pictureParts([variant, found]: [string, TurnedPicture]): string[] {
+  if ("problem" in found)
+    return [
+      `<p class="note">${escapeHtml(`${variant}: the images that it gains and loses cannot be shown: ${found.problem}`)}</p>`,
+    ];
+  const captions = {
+    gained: `Gained by ${variant}: all of its runs classify these test images correctly, and none of the baseline does.`,
+    lost: `Lost by ${variant}: none of its runs classifies these test images correctly, and all of the baseline do.`,
+  };
+  return (["gained", "lost"] as const).flatMap((kind) => {
+    const png = found[kind];
+    return png ? [imageFigure(png, captions[kind])] : [];
+  });
 }
 
 const UNPAIRED = "Each 95 % interval is that of a single mean; the differences seed by seed are shown above.";

@@ -13,7 +13,7 @@ td, th:first-child { white-space: nowrap; }
 tr.best { font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 figure { margin: 1rem 0; break-inside: avoid; }
-svg { max-width: 100%; height: auto; }
+svg, img { max-width: 100%; height: auto; }
 figcaption, .legend { font-size: 0.9rem; opacity: 0.8; }
 .note, .damaged { border-left: 4px solid #8888; padding-left: 0.75rem; }
 .damaged { border-color: #D55E00; }
@@ -69,6 +69,12 @@ export function figure(svg: string, caption: string): string {
   // A function, because `$'` and the like have a special meaning in a replacement text.
   const named = svg.replace("<svg", () => `<svg role="img" aria-label="${escapeHtml(caption)}"`);
   return `<figure>${named}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+}
+
+/** A PNG that is part of the page. */
+export function imageFigure(png: Buffer, caption: string): string {
+  const text = escapeHtml(caption);
+  return `<figure><img src="data:image/png;base64,${png.toString("base64")}" alt="${text}"><figcaption>${text}</figcaption></figure>`;
 }
 
 /** Text below a summary that unfolds it. Empty if there is no text. */

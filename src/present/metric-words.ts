@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<MetricColumn, string>> = {
   test_balanced_error: "balanced test error",
   test_error_top5: "test top-5 error",
   test_loss: "test loss",
+  test_calibration_error: "calibration error",
   validation_error: "validation error",
   validation_loss: "validation loss",
   train_error: "training error",

@@ -80,6 +80,15 @@ export const shares = (meaning: string): Column<readonly (number | null)[], fals
       value.every((one: unknown) => one === null || (typeof one === "number" && isShare(one))),
   });
 
+/** A JSON list of integers from 0. */
+export const indices = (meaning: string): Column<readonly number[], false> =>
+  json({
+    holds: "a list of integers from 0",
+    meaning,
+    accepts: (value): value is readonly number[] =>
+      Array.isArray(value) && value.every((one) => Number.isSafeInteger(one) && one >= 0),
+  });
+
 /** A JSON value that `accepts` allows. */
 export function json<Value>({
   accepts,

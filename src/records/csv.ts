@@ -12,7 +12,7 @@ const MOST_BYTES = 2 ** 29;
 
 export interface ReadTable<T extends Table> {
   readonly rows: readonly RowOf<T>[];
-  /** One message for each missing column, and for each cell that was left out, with its row (the header is row 1) and column. */
+  /** One message for each missing column that is not optional, and for each cell that was left out, with its row (the header is row 1) and column. */
   readonly problems: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function readCsv<T extends Table>(file: string, table: T): ReadTable<T> |
   }) as Record<string, string>[];
   const [first] = texts;
   const problems = Object.keys(table)
-    .filter((name) => first !== undefined && !Object.hasOwn(first, name))
+    .filter((name) => first !== undefined && !Object.hasOwn(first, name) && !table[name]?.optional)
     .map((name) => `column ${name} is missing`);
   const rows = texts.map((record, index) => {
     const cells = Object.entries(table).map(([name, column]) => {

@@ -15,6 +15,7 @@ export interface RunFolder {
   readonly epochs: string;
   readonly result: string;
   readonly confusion: string;
+  readonly predictions: string;
   readonly environment: string;
   readonly data: string;
   readonly log: string;
@@ -32,6 +33,7 @@ export function runFolder(path: string): RunFolder {
     epochs: join(path, "epochs.csv"),
     result: join(path, "result.csv"),
     confusion: join(path, "confusion.csv"),
+    predictions: join(path, "predictions.npy"),
     environment: join(path, "environment.json"),
     data: join(path, "dataset.json"),
     log: join(path, "log.txt"),

@@ -3,6 +3,7 @@
 import {
   amount,
   count,
+  indices,
   number,
   oneOf,
   optional,
@@ -35,6 +36,9 @@ const TESTED = {
   majority_error: share("test error of always predicting the class with the most training images"),
   test_errors_by_class: shares(
     "test error of each class, in the order of the classes; null for a class without test images",
+  ),
+  test_calibration_error: optional(
+    share("expected calibration error on the test set: 15 equally wide bins of confidence (Guo et al. 2017)"),
   ),
 };
 
@@ -109,6 +113,7 @@ export const RESULT_COLUMNS = {
   selected_epoch: count("epoch whose weights were tested"),
   ...TRAINED,
   ...TESTED,
+  predictions: optional(text("checksum of predictions.npy; empty if predictions were not kept")),
   ...TIMES,
 };
 
@@ -166,6 +171,35 @@ export const COMPARISON_COLUMNS = {
   effect: optional(number("mean / standard deviation of the differences")),
 };
 
+const COMPARED = {
+  variant: COMPARISON_COLUMNS.variant,
+  baseline: COMPARISON_COLUMNS.baseline,
+};
+
+export const EVIDENCE_COLUMNS = {
+  ...COMPARED,
+  calibration_error: optional(share("expected calibration error, mean over the runs")),
+  members: count("number of runs whose predictions are known"),
+  vote_error: optional(share("test error of the class that most of these runs predict")),
+  disagreement: optional(
+    share("share of images of which two runs predict different classes, mean over pairs of runs"),
+  ),
+  error_seeds: optional(amount("standard error of the difference in test error over seeds")),
+  error_images: optional(amount("standard error of that difference over test images")),
+  error_both: optional(amount("standard error of that difference over both")),
+  gained: indices("test images that all runs classify correctly and no run of the baseline does"),
+  lost: indices("test images that no run classifies correctly and all runs of the baseline do"),
+};
+
+export const CLASS_COLUMNS = {
+  ...COMPARED,
+  class: CONFUSION_COLUMNS.class,
+  class_name: CONFUSION_COLUMNS.class_name,
+  difference: number("mean difference in the test error of this class from the baseline"),
+  p: share("p-value of the difference"),
+  p_holm: share("p-value after Holm's correction for the classes of the variant"),
+};
+
 /** Columns with times, which differ between two identical runs. */
 export const TIME_COLUMNS: readonly string[] = Object.keys(TIMES);
 
@@ -175,6 +209,7 @@ export const METRIC_COLUMNS = [
   "test_balanced_error",
   "test_error_top5",
   "test_loss",
+  "test_calibration_error",
   "validation_error",
   "validation_loss",
   "train_error",
@@ -205,4 +240,9 @@ export const TABLES = {
   "gates.csv": { rows: "a gate of a run", columns: GATE_COLUMNS },
   "excitation.csv": { rows: "a gate, channel and class", columns: EXCITATION_COLUMNS },
   "table.csv": { rows: "a variant of a comparison", columns: COMPARISON_COLUMNS },
+  "evidence.csv": {
+    rows: "a variant of a comparison, by the predictions of its runs",
+    columns: EVIDENCE_COLUMNS,
+  },
+  "classes.csv": { rows: "a variant of a comparison and a class", columns: CLASS_COLUMNS },
 };

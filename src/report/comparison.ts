@@ -86,7 +86,7 @@ export interface ComparisonAsked {
  * `asked.baseline` if given. Throws InputError for an unknown metric or baseline.
  */
 export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonAsked): Comparison {
-  const metric = metricOf(asked.metric ?? sweeps[0]?.asked?.metric ?? "test_error");
+  const metric = metricFor(sweeps, asked);
   const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
   const runs = variants.flatMap((one) => one.runs);
   const comparisons = variants.filter(({ uncompared }) => !uncompared).length;
@@ -162,6 +162,11 @@ function withHolm(
     const adjustedP = adjusted.shift() as number;
     return { ...one, test: { ...test, adjustedP, isSignificant: adjustedP <= alpha } };
   });
+}
+
+/** The metric to compare: that of the first sweep unless another one is asked for. Throws InputError if there is no such metric. */
+export function metricFor(sweeps: readonly SweepTables[], { metric }: ComparisonAsked): MetricColumn {
+  return metricOf(metric ?? sweeps[0]?.asked?.metric ?? "test_error");
 }
 
 function metricOf(asked: string): MetricColumn {

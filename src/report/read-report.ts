@@ -9,9 +9,12 @@ import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
 import { variantLabels } from "./comparable-variants.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./comparison.js";
+import { type ImageEvidence, imageEvidence } from "./image-evidence.js";
 import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
 export interface ReportedRun extends PlannedRun {
+  /** Its folder. */
+  readonly path: string;
   /** Number of finished epochs. */
   readonly epochs: number;
 }
@@ -30,6 +33,8 @@ export interface EpochPoint {
 export interface ReportData {
   readonly name: string;
   readonly comparison: Comparison;
+  /** By variant, in the order of the comparison. */
+  readonly evidence: readonly ImageEvidence[];
   readonly epochs: readonly EpochPoint[];
   readonly runs: readonly ReportedRun[];
   /** From the first run that has a dataset.json; empty if there is none. */
@@ -48,6 +53,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   const sweeps = folders.map(readSweep);
   const comparison = compareSweeps(sweeps, asked);
   const damaged = sweeps.flatMap((sweep) => sweep.damaged);
+  const evidence = imageEvidence(sweeps, asked, damaged);
   const epochs: EpochPoint[] = [];
   const runs: ReportedRun[] = [];
   const configs = new Map<string, unknown>();
@@ -62,13 +68,14 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
         ),
       );
       if (classNames.length === 0) classNames = classNamesIn(files.data, damaged);
-      runs.push({ ...run, variant: label, epochs: rows.length });
+      runs.push({ ...run, path: files.path, variant: label, epochs: rows.length });
       if (!configs.has(label) && existsSync(files.config))
         configs.set(label, configIn(files.config, damaged));
     }
   return {
     name: sweeps.map(({ name }) => name).join(", "),
     comparison,
+    evidence,
     epochs,
     runs,
     classNames,

@@ -110,12 +110,12 @@ class Stopped extends Error {}
 function ordersFor(
   queue: readonly (readonly Run[])[],
   plan: SeedPlan | null,
-  { backend, device, threads, xla = false, tensorboard, loaders }: SweepOptions,
+  { backend, device, threads, xla = false, tensorboard, predictions, loaders }: SweepOptions,
 ): Orders {
   const runs = (queue as [Run][]).map(([{ name, fingerprint, experiment }]) => ({
     name,
     fingerprint,
     experiment,
   }));
-  return { how: { backend, device, threads, xla, tensorboard, loaders }, runs, plan };
+  return { how: { backend, device, threads, xla, tensorboard, predictions, loaders }, runs, plan };
 }

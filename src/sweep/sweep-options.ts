@@ -19,6 +19,8 @@ export interface SweepOptions extends EngineOptions {
   /** Whether to return once there are workers, instead of following them; for launchers whose workers go on. */
   readonly detach?: boolean;
   readonly tensorboard: boolean;
+  /** Whether runs keep what they predict of each test image. */
+  readonly predictions: boolean;
   /** The number of threads that load images, for each run. */
   readonly loaders: number;
   readonly signal: AbortSignal;

@@ -24,14 +24,20 @@ export async function evaluateSplit(
   { size, classes, onBatch }: EvaluationParts,
 ): Promise<Evaluation> {
   const order = permutation(split.count, randomStream("evaluation"));
-  const sum = new MetricsSum();
+  const sum = new MetricsSum(split.count);
   const batches = equalBatches(split.count, size);
   let start = 0;
   for await (const batch of loadBatches(split, { order, batches, classes, draw: FIXED })) {
     const results = await program.run({ images: batch.images });
-    sum.add(results.logits as Float32Array, batch.classes, batch.count);
-    onBatch?.(order.subarray(start, start + batch.count), results);
+    const images = order.subarray(start, start + batch.count);
+    sum.add(results.logits as Float32Array, batch.classes, batch.count, images);
+    onBatch?.(images, results);
     start += batch.count;
   }
-  return { ...sum.mean(), confusion: sum.confusion(), errorsByClass: sum.errorsByClass(split.classes) };
+  return {
+    ...sum.mean(),
+    confusion: sum.confusion(),
+    errorsByClass: sum.errorsByClass(split.classes),
+    predictions: sum.predictions,
+  };
 }

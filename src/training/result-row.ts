@@ -6,6 +6,7 @@ import { imagesByClass } from "../data/split.js";
 import { complexityOf } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
 import type { ConfusionRow, EpochRow, ResultRow } from "../records/tables.js";
+import { calibrationError } from "../statistics/calibration.js";
 import { balancedError, type Evaluation } from "./metrics.js";
 
 export interface ResultParts {
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly best: number;
   readonly selected: number;
   readonly test: Evaluation;
+  /** The checksum of the file with the predictions; null if there is none. */
+  readonly predictions: string | null;
 }
 
 /** The rows of a run in confusion.csv. */
@@ -41,7 +44,7 @@ export function confusionRows(
 /** The row of a run in result.csv, without its checksum. */
 export function resultRow(
   { graph, fingerprint, experiment, dataset }: ResultParts,
-  { rows, best, selected, test }: Outcome,
+  { rows, best, selected, test, predictions }: Outcome,
 ): Omit<ResultRow, "checksum"> {
   const { params, macs } = complexityOf(graph);
   const row = rows[selected - 1] as EpochRow;
@@ -65,6 +68,11 @@ export function resultRow(
     test_balanced_error: balancedError(test),
     majority_error: majorityError(dataset),
     test_errors_by_class: test.errorsByClass,
+    test_calibration_error: calibrationError(
+      test.predictions.confidence,
+      (image) => test.predictions.predicted[image] === test.predictions.label[image],
+    ),
+    predictions,
     seconds: round(seconds),
     images_per_second: round(rows.length / secondsPerImage),
   };

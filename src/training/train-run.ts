@@ -12,6 +12,7 @@ import { checksumOf } from "../records/checksum.js";
 import { writeCsv } from "../records/csv.js";
 import { appendEvents, startEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
+import { writePredictions } from "../records/predictions.js";
 import { type RunData, writeRunData } from "../records/run-data.js";
 import { checkObstacles, logLine, type RunFolder } from "../records/run-folder.js";
 import { CONFUSION_COLUMNS, EPOCH_COLUMNS, type EpochRow, RESULT_COLUMNS } from "../records/tables.js";
@@ -36,6 +37,8 @@ export interface RunOptions extends EngineOptions {
   readonly folder: RunFolder;
   /** Whether to write an event file as well. */
   readonly tensorboard: boolean;
+  /** Whether to keep what is predicted of each test image. */
+  readonly predictions: boolean;
   readonly onProgress: (progress: RunProgress) => void;
   /** Called before files of an epoch or of the result are written; may end the process. */
   readonly beforeWriting?: () => void;
@@ -179,7 +182,8 @@ async function testSelected(
   const test = await trainer.evaluate(dataset.test);
   options.beforeWriting?.();
   writeCsv(folder.confusion, CONFUSION_COLUMNS, confusionRows(test, dataset.classNames));
-  const result = resultRow(options, { rows, best, selected, test });
+  const predictions = options.predictions ? writePredictions(folder.predictions, test.predictions) : null;
+  const result = resultRow(options, { rows, best, selected, test, predictions });
   writeCsv(folder.result, RESULT_COLUMNS, [{ ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) }]);
   logLine(folder, `finished: test loss ${test.loss.toFixed(4)}, test error ${percent(test.error)}`);
 }

@@ -37,6 +37,7 @@ async function sweepWith(launcher: Launcher, folder: string, signal = new AbortC
       device: "cpu",
       threads: 1,
       tensorboard: false,
+      predictions: true,
       loaders: 0,
       signal,
       watcher: SILENT,

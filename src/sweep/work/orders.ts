@@ -25,6 +25,7 @@ export interface RunOrder {
 /** How all runs are trained. */
 export interface HowToTrain extends EngineOptions {
   readonly tensorboard: boolean;
+  readonly predictions: boolean;
   /** The number of threads that load images. */
   readonly loaders: number;
 }

@@ -1,0 +1,134 @@
+// What runs predict of each test image -> tables and sentences.
+
+import { formatTable } from "../format.js";
+import type { WholeRow } from "../records/columns.js";
+import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/tables.js";
+import type { ClassDifference, ImageEvidence } from "../report/image-evidence.js";
+
+const NOTHING = "-";
+const percent = (share: number | null | undefined) =>
+  share === null || share === undefined || Number.isNaN(share) ? NOTHING : `${(100 * share).toFixed(2)} %`;
+const points = (share: number) => (100 * share).toFixed(2);
+
+export interface EvidenceTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Null if no run has predictions. */
+export function evidenceTable(evidence: readonly ImageEvidence[]): EvidenceTable | null {
+  if (evidence.every(({ ensemble }) => ensemble === null)) return null;
+  return {
+    head: [
+      "variant",
+      "calibration error",
+      "vote of runs",
+      "runs disagree",
+      "± seeds",
+      "± images",
+      "± both",
+      "gained",
+      "lost",
+    ],
+    rows: evidence.map(({ variant, calibrationError, ensemble, errors, gained, lost, baseline }) => [
+      variant,
+      percent(calibrationError),
+      ensemble ? `${percent(ensemble.error)} (${ensemble.members})` : NOTHING,
+      percent(ensemble?.disagreement),
+      ...[errors?.seeds, errors?.images, errors?.both].map((one) =>
+        one === undefined ? NOTHING : points(one),
+      ),
+      ...[gained, lost].map((images) =>
+        variant === baseline || ensemble === null ? NOTHING : String(images.length),
+      ),
+    ]),
+  };
+}
+
+export function formatEvidence(evidence: readonly ImageEvidence[], width: number): string | null {
+  const table = evidenceTable(evidence);
+  const right = (table?.head ?? []).map((_, column) => column).slice(1);
+  return table && formatTable(table.head, table.rows, { right, width });
+}
+
+export const EVIDENCE_LEGEND =
+  "Calibration error: expected calibration error over 15 bins of confidence, mean over runs. Vote of runs: test error of the class that most runs predict, which costs as many times the computation as there are runs (in parentheses). Runs disagree: share of images of which two runs predict different classes. ±: standard error of the difference in test error in points, if only seeds, only test images, or both were drawn anew. Gained: images that all runs of the variant classify correctly and none of the baseline does; lost: the reverse.";
+
+/** What would make the difference of each variant more certain. */
+export function evidenceSentences(evidence: readonly ImageEvidence[]): string[] {
+  return evidence.flatMap(({ variant, errors }) => {
+    if (!errors || !(errors.both > 0)) return [];
+    const { seeds, images, both } = errors;
+    const ratio = images / seeds;
+    const advice =
+      ratio > 1.5
+        ? "a larger test set would help more than more seeds"
+        : ratio < 1 / 1.5
+          ? "more seeds would help more than a larger test set"
+          : "more seeds and a larger test set would help about equally";
+    return [
+      `${variant}: the standard error of its difference in test error is ${points(seeds)} points over seeds, ${points(images)} over test images and ${points(both)} over both; ${advice}.`,
+    ];
+  });
+}
+
+/** A table with more classes would be unreadable. */
+const MOST_CLASSES = 20;
+
+/** Differences in test error by class, in points; null if there is nothing to compare. */
+export function classDifferenceTable(
+  evidence: readonly ImageEvidence[],
+  { classNames, alpha }: { readonly classNames: readonly string[]; readonly alpha: number },
+): EvidenceTable | null {
+  const compared = evidence.filter(({ classes }) => classes.length > 0);
+  const labels = [...new Set(compared.flatMap(({ classes }) => classes.map(({ label }) => label)))].sort(
+    (a, b) => a - b,
+  );
+  if (labels.length === 0 || labels.length > MOST_CLASSES) return null;
+  const cell = (one: ClassDifference | undefined) => {
+    if (!one) return NOTHING;
+    const star = one.adjustedP <= alpha ? " *" : "";
+    return `${one.difference >= 0 ? "+" : ""}${points(one.difference)}${star}`;
+  };
+  return {
+    head: ["difference by class", ...labels.map((label) => classNames[label] ?? String(label))],
+    rows: compared.map(({ variant, classes }) => [
+      variant,
+      ...labels.map((label) => cell(classes.find((one) => one.label === label))),
+    ]),
+  };
+}
+
+/** The rows of evidence.csv. */
+export function evidenceRecords(evidence: readonly ImageEvidence[]): WholeRow<typeof EVIDENCE_COLUMNS>[] {
+  const number = (value: number | null | undefined) =>
+    value === null || value === undefined || Number.isNaN(value) ? null : value;
+  return evidence.map(({ variant, baseline, calibrationError, ensemble, errors, gained, lost }) => ({
+    variant,
+    baseline,
+    calibration_error: number(calibrationError),
+    members: ensemble?.members ?? 0,
+    vote_error: number(ensemble?.error),
+    disagreement: number(ensemble?.disagreement),
+    error_seeds: number(errors?.seeds),
+    error_images: number(errors?.images),
+    error_both: number(errors?.both),
+    gained: [...gained],
+    lost: [...lost],
+  }));
+}
+
+/** The rows of classes.csv. */
+export function classRecords(
+  evidence: readonly ImageEvidence[],
+  classNames: readonly string[],
+): WholeRow<typeof CLASS_COLUMNS>[] {
+  return evidence.flatMap(({ variant, baseline, classes }) =>
+    classes.map(({ label, difference, p, adjustedP }) => ({
+      ...{ variant, baseline, difference, p },
+      class: label,
+      class_name: classNames[label] ?? String(label),
+      p_holm: adjustedP,
+    })),
+  );
+}

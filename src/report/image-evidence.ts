@@ -1,0 +1,154 @@
+// What runs predict of each test image -> where a variant is better or worse than its baseline, and how sure one can be.
+
+import type { Predictions } from "../records/predictions.js";
+import { type CrossedErrors, crossedErrors, type SparseDifferences } from "../statistics/crossed.js";
+import { anytimeTest } from "../statistics/evidence.js";
+import { holm } from "../statistics/holm.js";
+import { signFlipTest } from "../statistics/sign-flip.js";
+import { spreadOf } from "../statistics/spread.js";
+import { type ComparableVariant, comparableVariants, valuesOf } from "./comparable-variants.js";
+import { type ComparisonAsked, metricFor } from "./comparison.js";
+import { haveSameImages, isWrongAt, type PredictionsBySeed, predictionsOf } from "./read-predictions.js";
+import type { SweepTables } from "./read-sweep.js";
+import { isAdaptive, pairsOf } from "./sequential.js";
+
+/** The vote of all runs of a variant. */
+export interface Ensemble {
+  readonly members: number;
+  /** Test error of the class with the most votes; of several, the one with the larger sum of confidences. */
+  readonly error: number;
+  /** The share of images of which two runs predict different classes, averaged over pairs of runs; NaN for one run. */
+  readonly disagreement: number;
+}
+
+/** Test error of one class, compared with the baseline. */
+export interface ClassDifference {
+  readonly label: number;
+  /** Mean over seeds. */
+  readonly difference: number;
+  readonly p: number;
+  /** After Holm's correction for the classes of this variant. */
+  readonly adjustedP: number;
+}
+
+export interface ImageEvidence {
+  readonly variant: string;
+  readonly baseline: string;
+  /** Mean over the runs of the expected calibration error; null if no run has it. */
+  readonly calibrationError: number | null;
+  readonly ensemble: Ensemble | null;
+  /** Of the difference in test error; null without pairs of runs with predictions. */
+  readonly errors: CrossedErrors | null;
+  /** Empty if the variant is not compared. */
+  readonly classes: readonly ClassDifference[];
+  /** [test images]; null without predictions. */
+  readonly labels: Uint16Array | null;
+  /** Images that all runs classify correctly and no run of the baseline does. */
+  readonly gained: readonly number[];
+  /** Images that no run classifies correctly and all runs of the baseline do. */
+  readonly lost: readonly number[];
+}
+
+/**
+ * In the order of the variants. Adds messages about files that cannot be read to `damaged`. Throws InputError for an unknown metric or
+ * baseline.
+ */
+export function imageEvidence(
+  sweeps: readonly SweepTables[],
+  asked: ComparisonAsked,
+  damaged: string[],
+): ImageEvidence[] {
+  const metric = metricFor(sweeps, asked);
+  const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
+  const known = new Map(
+    variants.map((one) => [one.label, predictionsOf(one.sweep, one.runs, damaged)] as const),
+  );
+  return variants.map((one) => {
+    const own = known.get(one.label) as PredictionsBySeed;
+    const base = known.get(one.base.label) as PredictionsBySeed;
+    const compared = one.uncompared === null;
+    return {
+      variant: one.label,
+      baseline: one.base.label,
+      calibrationError: spreadOf([...valuesOf(one.runs, "test_calibration_error").values()])?.mean ?? null,
+      ensemble: ensembleOf([...own.values()]),
+      errors: compared ? errorsOf(one, own, base) : null,
+      labels: [...own.values()][0]?.label ?? null,
+      classes: compared ? classDifferences(one) : [],
+      gained: compared ? turnedOver([...own.values()], [...base.values()]) : [],
+      lost: compared ? turnedOver([...base.values()], [...own.values()]) : [],
+    };
+  });
+}
+
+export function ensembleOf(runs: readonly Predictions[]): Ensemble | null {
+  const [first] = runs;
+  if (!first) return null;
+  const images = first.label.length;
+  let [wrong, agreements] = [0, 0];
+  for (let image = 0; image < images; image++) {
+    const votes = new Map<number, { count: number; confidence: number }>();
+    for (const { predicted, confidence } of runs) {
+      const label = predicted[image] as number;
+      const { count, confidence: sum } = votes.get(label) ?? { count: 0, confidence: 0 };
+      votes.set(label, { count: count + 1, confidence: sum + (confidence[image] as number) });
+    }
+    const [[elected]] = [...votes].sort(
+      ([, a], [, b]) => b.count - a.count || b.confidence - a.confidence,
+    ) as [[number, object]];
+    if (elected !== first.label[image]) wrong++;
+    for (const { count } of votes.values()) agreements += (count * (count - 1)) / 2;
+  }
+  const pairs = (runs.length * (runs.length - 1)) / 2;
+  return {
+    members: runs.length,
+    error: wrong / images,
+    disagreement: pairs === 0 ? Number.NaN : 1 - agreements / (pairs * images),
+  };
+}
+
+/** Over the seeds that count in the comparison and have predictions of both. */
+function errorsOf(
+  one: ComparableVariant,
+  own: PredictionsBySeed,
+  base: PredictionsBySeed,
+): CrossedErrors | null {
+  let images = 0;
+  const rows = pairsOf(one).flatMap(([seed]): SparseDifferences[] => {
+    const [a, b] = [own.get(seed), base.get(seed)];
+    if (!a || !b || !haveSameImages(a, b)) return [];
+    images = a.label.length;
+    const where = Array.from(a.label.keys()).filter((image) => isWrongAt(a, image) !== isWrongAt(b, image));
+    return [{ images: where, values: where.map((image) => (isWrongAt(a, image) ? 1 : -1)) }];
+  });
+  return crossedErrors(rows, images);
+}
+
+function classDifferences(one: ComparableVariant): ClassDifference[] {
+  const errorsOfSeed = ({ runs }: Pick<ComparableVariant, "runs">, seed: number) =>
+    runs.find((run) => run.seed === seed)?.result?.test_errors_by_class ?? [];
+  const pairs = pairsOf(one).map(
+    ([seed]) => [errorsOfSeed(one, seed), errorsOfSeed(one.base, seed)] as const,
+  );
+  const classes = Math.max(0, ...pairs.map(([own]) => own.length));
+  const test = isAdaptive(one) ? anytimeTest : signFlipTest;
+  const tested = Array.from({ length: classes }, (_, label) => {
+    const differences = pairs.flatMap(([own, base]) => {
+      const [a, b] = [own[label] ?? null, base[label] ?? null];
+      return a === null || b === null ? [] : [a - b];
+    });
+    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+    return { label, difference: mean, p: test(differences)?.p ?? Number.NaN };
+  }).filter(({ p }) => !Number.isNaN(p));
+  const adjusted = holm(tested.map(({ p }) => p));
+  return tested.map((row, index) => ({ ...row, adjustedP: adjusted[index] as number }));
+}
+
+/** Images that all of `right` classify correctly and none of `wrong` does. */
+export function turnedOver(right: readonly Predictions[], wrong: readonly Predictions[]): number[] {
+  const [first, other] = [right[0], wrong[0]];
+  if (!first || !other || !haveSameImages(first, other)) return [];
+  return Array.from(first.label.keys()).filter(
+    (image) => right.every((run) => !isWrongAt(run, image)) && wrong.every((run) => isWrongAt(run, image)),
+  );
+}
