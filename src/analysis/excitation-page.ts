@@ -57,7 +57,7 @@ export async function excitationPage(
     },
   ];
   const plots = await Promise.all(
-    depths.map(async ({ caption, ...depth }) => figure(await depthPlot(rows, depth), caption)),
+    depths.map(async ({ caption, ...depth }) => figure((await depthPlot(rows, depth)).svg, caption)),
   );
   return page(
     name,

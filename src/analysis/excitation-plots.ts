@@ -1,6 +1,6 @@
 // The tables of gates -> figure 5 of the SENet paper, and plots of gates by depth.
 
-import { PLOT_WIDTH, renderPlot } from "../present/plots.js";
+import { PLOT_WIDTH, type Plotted, renderPlot } from "../present/plots.js";
 import type { ExcitationRow, GateRow } from "../records/tables.js";
 
 /** Of a gate with more channels, this many evenly spaced ones are shown, as in the paper. */
@@ -12,7 +12,7 @@ const [ALL_CLASSES, SOME_CLASSES] = [10, 4];
  * Hu et al., figure 5: activations by channel in the last gate of each stage, with one line per class (the mean over its
  * images) and a thick one for all classes. `rows`: the rows of excitation.csv.
  */
-export function excitationFigure(rows: readonly ExcitationRow[]): Promise<string> {
+export function excitationFigure(rows: readonly ExcitationRow[]): Promise<Plotted> {
   const gates = [...new Set(rows.map(({ gate }) => gate))];
   const lastOfStage = new Map(gates.map((gate) => [gate.split(".")[0], gate]));
   const shown = new Set(lastOfStage.values());
@@ -83,7 +83,7 @@ export interface Depth {
 export function depthPlot(
   rows: readonly GateRow[],
   { column, interval, title, scale }: Depth,
-): Promise<string> {
+): Promise<Plotted> {
   const values = rows.map((row) => {
     const [low, high] = interval?.(row) ?? [];
     const isFound = low === undefined || high === undefined || low > 0 || high < 0;

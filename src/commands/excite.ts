@@ -40,7 +40,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
     gateRow(gate, { labels, classes: dataset.classes, error: result.test_error }),
   );
   const excitation = gates.flatMap((gate) => excitationRows(gate, labels, dataset.classNames));
-  const svg = await excitationFigure(excitation);
+  const { svg } = await excitationFigure(excitation);
   const name = resolve(run).split(sep).slice(-3).join(" / ");
   const files = ["gates.csv", "excitation.csv", "excitation.svg", "excitation.html"].map((file) =>
     join(run, file),

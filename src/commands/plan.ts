@@ -48,6 +48,7 @@ export function printPlan(
   if (seedPlan !== null) {
     const { record, text } = planSeeds(sweep, seedPlan, {
       folder: join(root, sweep.name),
+      finished: before.folders,
       jobs,
       macsPerSecond,
     });

@@ -5,21 +5,15 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
-import { comparisonLatex, comparisonMarkdown, comparisonRecords } from "../present/comparison-table.js";
-import { classRecords, evidenceRecords } from "../present/evidence.js";
 import { page } from "../present/html.js";
-import { htmlReport } from "../present/html-report.js";
 import { serveLive } from "../present/live-server.js";
-import { answerOf, conditionsOf, sentencesOf } from "../present/sentences.js";
-import { writeCsv } from "../records/csv.js";
-import { writeWhole } from "../records/files.js";
+import { answerOf } from "../present/sentences.js";
 import { runFolder } from "../records/run-folder.js";
-import { CLASS_COLUMNS, COMPARISON_COLUMNS, EVIDENCE_COLUMNS } from "../records/tables.js";
 import { type ReportData, readReport } from "../report/read-report.js";
 import { readSweep } from "../report/read-sweep.js";
 import { type CompareFlags, distinctFolders } from "./compare.js";
 import { INTERRUPTS, print, printError, printJson } from "./output.js";
-import { picturesOf } from "./report-pictures.js";
+import { type ReportFiles, writeReport } from "./report-files.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
@@ -44,27 +38,13 @@ export async function report(given: readonly string[], flags: ReportFlags): Prom
   return 0;
 }
 
-interface MadeReport {
-  readonly data: ReportData;
-  readonly html: string;
-  readonly files: readonly string[];
-}
-
-async function makeReport(folders: readonly string[], out: string, flags: ReportFlags): Promise<MadeReport> {
+async function makeReport(
+  folders: readonly string[],
+  out: string,
+  flags: ReportFlags,
+): Promise<ReportFiles & { readonly data: ReportData }> {
   const data = readReport(folders, flags);
-  const { comparison } = data;
-  const html = await htmlReport(data, flags.watch ? new Map() : await picturesOf(data));
-  const [web, markdown, latex, csv, evidence, classes] = [
-    ...["report.html", "table.md", "table.tex", "table.csv", "evidence.csv", "classes.csv"],
-  ].map((name) => join(out, name)) as [string, string, string, string, string, string];
-  const about = [answerOf(comparison), ...conditionsOf(comparison), ...sentencesOf(comparison)];
-  writeWhole(web, html);
-  writeWhole(markdown, comparisonMarkdown(comparison, about));
-  writeWhole(latex, comparisonLatex(comparison, about));
-  writeCsv(csv, COMPARISON_COLUMNS, comparisonRecords(comparison));
-  writeCsv(evidence, EVIDENCE_COLUMNS, evidenceRecords(data.evidence));
-  writeCsv(classes, CLASS_COLUMNS, classRecords(data.evidence, data.classNames));
-  return { data, html, files: [web, markdown, latex, csv, evidence, classes] };
+  return { data, ...(await writeReport(data, { out, isFinal: !flags.watch })) };
 }
 
 /** The time between two looks at the tables, in milliseconds; epochs take seconds. */

@@ -78,7 +78,7 @@ async function validateFile(
       const { runs, variants } = expanded;
       const warning = warningOf(expanded);
       return {
-        contents: ` (${variants.length} variants, ${runs.length} runs)${warning === null ? "" : `\n  ${warning}`}`,
+        contents: ` (${variants.length} variants, ${expanded.question ? "at most " : ""}${runs.length} runs)${warning === null ? "" : `\n  ${warning}`}`,
         unchecked: null,
       };
     }

@@ -2,7 +2,8 @@
 
 import type { Report } from "../diagnostic.js";
 import { fillDefaults } from "./fill-defaults.js";
-import type { Located } from "./source.js";
+import { isWritten, type Located } from "./source.js";
+import { isSweep } from "./sweep-base.js";
 import type { SeedsUntil, Sweep as WrittenSweep } from "./sweep-schema.js";
 import type { CompareSpec, LauncherSpec, Question, Sweep } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
@@ -36,13 +37,13 @@ function questionOf({ until, atLeast = 0, atMost = 0 }: SeedsUntil, written: Fil
     margin: margin === undefined ? null : margin * unit,
     decided: until === "decided" || until.decided === true,
     width: until === "decided" ? null : until.width * unit,
-    atLeast,
+    atLeast: Math.min(atLeast, atMost),
     atMost,
   };
 }
 
 /** Checks what a schema cannot express. */
-export function checkSeeds({ seeds, compare }: FilledSweep, report: Report): void {
+export function checkSeeds({ seeds, compare }: FilledSweep, located: Located, report: Report): void {
   const asksForAnswer = !Array.isArray(seeds) && (seeds.until === "decided" || seeds.until.decided === true);
   if (compare.margin !== undefined && !asksForAnswer)
     report(
@@ -53,7 +54,7 @@ export function checkSeeds({ seeds, compare }: FilledSweep, report: Report): voi
     );
   if (Array.isArray(seeds)) return;
   const { atLeast = 0, atMost = 0 } = seeds;
-  if (atLeast > atMost)
+  if (atLeast > atMost && isWritten(located, ["seeds", "atLeast"]))
     report(
       "out-of-range",
       `\`seeds.atLeast\` must be <= \`seeds.atMost\`, which is ${atMost}; found ${atLeast}`,
@@ -67,7 +68,9 @@ export interface AskedComparison extends CompareSpec {
 }
 
 /** The comparison that a sweep asks for, whatever else is in it; null if that part is not valid. */
-export function readQuestion({ value, locate }: Located): AskedComparison | null {
+export function readQuestion(located: Located): AskedComparison | null {
+  const { value, locate } = located;
+  if (!isSweep(located)) return null;
   const { seeds, compare } = (value ?? {}) as Partial<WrittenSweep>;
   const rest = { name: "any", experiment: "any", variants: [{ name: "any" }] };
   const own = {

@@ -54,7 +54,7 @@ function ownMistakes(written: FilledSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
     for (const [index, variant] of written.variants.entries())
       checkVariant(variant, { path: ["variants", index], located, report });
-    checkSeeds(written, report);
+    checkSeeds(written, located, report);
   });
 }
 

@@ -4,7 +4,7 @@ import type { AxisValue } from "../config/sweep.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { bounds, metricAxis, quantity } from "./metric-axes.js";
 import { metricScale } from "./metric-words.js";
-import { markedBy, renderPlot } from "./plots.js";
+import { markedBy, type Plotted, renderPlot } from "./plots.js";
 
 /** Axes of the sweep with at least two values, all of them numbers, such as r = 2, 4, 8. */
 export function numericAxes({ variants }: Comparison): string[] {
@@ -21,7 +21,7 @@ export function numericAxes({ variants }: Comparison): string[] {
  * Plots the metric against a numeric axis. Lines connect variants that differ only in this axis. Baselines without a value on
  * the axis are horizontal lines.
  */
-export function axisPlot(comparison: Comparison, axis: string): Promise<string> {
+export function axisPlot(comparison: Comparison, axis: string): Promise<Plotted> {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
   const onAxis = variants.filter(({ axes }) => axes[axis] !== undefined);

@@ -85,9 +85,9 @@ const TEST: readonly Column[] = [
 
 /** Only for sweeps that add seeds until they are decided. */
 function decisionColumn({ variants }: Comparison): Column[] {
-  if (!variants.some(({ isSequential }) => isSequential)) return [];
-  const wordOf = ({ isSequential, uncompared, decision }: VariantComparison) =>
-    !isSequential || uncompared ? NOTHING : decision ? `${decision.verdict} (${decision.seeds})` : "open";
+  if (variants.every(({ decision, isOpen }) => !decision && !isOpen)) return [];
+  const wordOf = ({ decision, isOpen }: VariantComparison) =>
+    decision ? `${decision.verdict} (${decision.seeds})` : isOpen ? "open" : NOTHING;
   return [{ head: "decided (seeds)", cell: wordOf }];
 }
 

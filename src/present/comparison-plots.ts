@@ -1,59 +1,108 @@
 // A comparison -> plots of the differences, of the metric against cost, and of all runs.
 
+import { formatChange } from "../format.js";
 import type { Comparison } from "../report/comparison.js";
 import type { Spread } from "../statistics/spread.js";
 import { bounds, metricAxis, metricTitle, ONE, quantity, surroundings, variantAxis } from "./metric-axes.js";
 import { metricScale, metricWords } from "./metric-words.js";
-import { markedBy, renderPlot } from "./plots.js";
+import { markedBy, type Plotted, renderPlot } from "./plots.js";
 
-/** Each variant's difference from its baseline: the mean with its interval, and a tick per seed. Null without differences. */
-export function differencePlot({ metric, variants }: Comparison): Promise<string> | null {
+/** Of the part of a forest plot that shows differences, in pixels; text columns are beside it. */
+const FOREST_WIDTH = 240;
+
+/**
+ * A forest plot: each variant's difference from its baseline (the mean with its interval, and a tick per seed), and beside it the number
+ * of seeds and the cost. Points are filled if the variant is significantly different, or equal. Null without differences.
+ */
+export function forestPlot({ metric, variants }: Comparison): Promise<Plotted> | null {
   const { scale, points } = metricScale(metric);
   const compared = variants.filter(({ difference }) => difference);
   if (compared.length === 0) return null;
   const seeds = compared.flatMap(({ variant, differences }) =>
-    Object.values(differences).map((difference) => ({ variant, seed: difference * scale })),
+    Object.entries(differences).map(([seed, difference]) => ({
+      variant,
+      seed: Number(seed),
+      difference: difference * scale,
+    })),
   );
-  const [left, right] = surroundings([0, ...seeds.map(({ seed }) => seed)]);
-  const means = compared.map(({ variant, difference }) => {
-    const { mean, low, high } = bounds(difference as Spread, scale);
-    return { variant, mean, low: Math.max(low, left), high: Math.min(high, right), whole: [low, high] };
+  const [left, right] = surroundings([0, ...seeds.map(({ difference }) => difference)]);
+  const means = compared.map((one) => {
+    const { mean, low, high } = bounds(one.difference as Spread, scale);
+    const base = variants.find(({ variant }) => variant === one.baseline);
+    return {
+      ...{ variant: one.variant, mean, low, high },
+      ...{ shownLow: Math.max(low, left), shownHigh: Math.min(high, right) },
+      decided: one.test?.isSignificant || one.decision?.verdict === "equal" ? "yes" : "no",
+      seeds: String(one.difference?.n ?? 0),
+      parameters: base ? costChange(one.params, base.params) : "",
+      time: costChange(one.seconds?.mean ?? 0, base?.seconds?.mean ?? 0),
+    };
   });
-  const cut = means.flatMap(({ variant, whole: [low, high] }) => [
-    ...((low as number) < left ? [{ variant, end: left, angle: -90 }] : []),
-    ...((high as number) > right ? [{ variant, end: right, angle: 90 }] : []),
+  const cut = means.flatMap(({ variant, low, high }) => [
+    ...(low < left ? [{ variant, end: left, angle: -90 }] : []),
+    ...(high > right ? [{ variant, end: right, angle: 90 }] : []),
   ]);
-  const y = variantAxis(compared.map(({ variant }) => variant));
-  const title = `difference in ${metricWords(metric)}${points}, left is better`;
-  const x = { ...quantity("mean", title), scale: { domain: [left, right], nice: false, zero: false } };
+  const order = compared.map(({ variant }) => variant);
+  const y = variantAxis(order);
+  const unit = points === "" ? "" : ` (${points.trim()})`;
+  const title = [`difference in ${metricWords(metric)}${unit},`, "left is better"];
+  const x = { ...quantity("mean", ""), title, scale: { domain: [left, right], nice: false, zero: false } };
+  const height = { step: 26 };
+  const textColumn = (field: string, words: string, width: number) => ({
+    ...{ width, height, view: { stroke: null } },
+    title: { text: words, fontSize: 12, fontWeight: "normal", anchor: "middle" },
+    mark: { type: "text", fontSize: 12, color: "black" },
+    transform: [{ filter: `isValid(datum.${field}) && isValid(datum.mean)` }],
+    encoding: { y: { ...y, axis: null }, text: { field, type: "nominal" } },
+  });
   return renderPlot([...means, ...seeds, ...cut], {
-    height: { step: 26 },
-    layer: [
-      { mark: { type: "rule", strokeDash: [4, 3], color: "#888888" }, encoding: { x: { datum: 0 } } },
+    spacing: 6,
+    hconcat: [
       {
-        mark: { type: "tick", color: "#888888", thickness: 2, size: 14, opacity: 1 },
-        encoding: { y, x: { ...x, field: "seed" } },
+        ...{ width: FOREST_WIDTH, height },
+        layer: [
+          { mark: { type: "rule", strokeDash: [4, 3], color: "#888888" }, encoding: { x: { datum: 0 } } },
+          {
+            mark: { type: "tick", color: "#888888", thickness: 2, size: 14, opacity: 1 },
+            encoding: { y, x: { ...x, field: "difference" } },
+          },
+          {
+            mark: { type: "rule", strokeWidth: 2, color: ONE },
+            encoding: { y, x: { ...x, field: "shownLow" }, x2: { field: "shownHigh" } },
+          },
+          // An interval that extends beyond the plot ends in an arrow.
+          {
+            mark: { type: "point", shape: "triangle-up", filled: true, size: 60, color: ONE, opacity: 1 },
+            encoding: {
+              y,
+              x: { ...x, field: "end" },
+              angle: { field: "angle", type: "quantitative", scale: null },
+            },
+          },
+          {
+            mark: { type: "point", size: 70, stroke: ONE, strokeWidth: 2, opacity: 1 },
+            encoding: {
+              ...{ y, x },
+              fill: { condition: { test: "datum.decided === 'yes'", value: ONE }, value: "white" },
+            },
+          },
+        ],
       },
-      {
-        mark: { type: "rule", strokeWidth: 2, color: ONE },
-        encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
-      },
-      // An interval that extends beyond the plot ends in an arrow.
-      {
-        mark: { type: "point", shape: "triangle-up", filled: true, size: 60, color: ONE, opacity: 1 },
-        encoding: {
-          y,
-          x: { ...x, field: "end" },
-          angle: { field: "angle", type: "quantitative", scale: null },
-        },
-      },
-      { mark: { type: "point", filled: true, size: 70, color: ONE, opacity: 1 }, encoding: { y, x } },
+      textColumn("seeds", "seeds", 40),
+      textColumn("parameters", "parameters", 70),
+      textColumn("time", "time", 60),
     ],
   });
 }
 
+/** Such as `+3.6 %`. */
+function costChange(value: number, base: number): string {
+  if (!(base > 0)) return "";
+  return value === base ? "=" : formatChange(value, base);
+}
+
 export interface CostPlot {
-  readonly svg: Promise<string>;
+  readonly plotted: Promise<Plotted>;
   /** Whether the plot shows a Pareto front, which needs at least two variants. */
   readonly hasFront: boolean;
 }
@@ -92,7 +141,7 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostP
     mark: { type: "line", interpolate: "step-after", color: "#888888", strokeDash: [4, 3] },
     encoding: { x, y },
   };
-  const svg = renderPlot(rows, {
+  const plotted = renderPlot(rows, {
     height: 240,
     layer: [
       ...(hasFront ? [line] : []),
@@ -103,14 +152,14 @@ export function costPlot(comparison: Comparison, cost: "params" | "macs"): CostP
       { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x, y, ...marked } },
     ],
   });
-  return { svg, hasFront };
+  return { plotted, hasFront };
 }
 
 /**
  * All runs, with lines between runs of the same seed, whose slopes show the paired differences. If classes are imbalanced, a
  * dashed line marks the error of always predicting the most frequent one.
  */
-export function pairedPlot(comparison: Comparison): Promise<string> {
+export function pairedPlot(comparison: Comparison): Promise<Plotted> {
   const { metric, variants, majorityError } = comparison;
   const { scale } = metricScale(metric);
   const rows = variants.flatMap(({ variant, values }, index) =>

@@ -88,7 +88,17 @@ function escapeLatex(text: string): string {
 export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COMPARISON_COLUMNS>[] {
   const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
   return variants.map(
-    ({ metric, difference, test, seconds, values: _, differences: __, errorsByClass: ___, ...own }) => ({
+    ({
+      metric,
+      difference,
+      test,
+      seconds,
+      values: _,
+      differences: __,
+      errorsByClass: ___,
+      decision,
+      ...own
+    }) => ({
       ...own,
       seconds: number(seconds?.mean),
       runs: metric?.n ?? 0,
@@ -103,6 +113,8 @@ export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COM
       p_holm: number(test?.adjustedP),
       smallest_p: number(test?.smallestP),
       effect: number(test?.effect),
+      decision: decision?.verdict ?? null,
+      decision_seeds: decision?.seeds ?? null,
     }),
   );
 }

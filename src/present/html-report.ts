@@ -2,17 +2,14 @@
 
 import { stringify } from "yaml";
 import { formatDuration } from "../format.js";
-import { type Comparison, commonBaseline } from "../report/comparison.js";
+import { commonBaseline } from "../report/comparison.js";
 import { configChanges } from "../report/config-changes.js";
 import type { ReportData } from "../report/read-report.js";
-import { axisPlot, numericAxes } from "./axis-plot.js";
-import { costPlot, differencePlot, pairedPlot } from "./comparison-plots.js";
 import { gainAndCost, legend } from "./comparison-table.js";
 import { classDifferenceTable, EVIDENCE_LEGEND, evidenceSentences, evidenceTable } from "./evidence.js";
+import type { Figure } from "./figures.js";
 import { escapeHtml, figure, foldedText, htmlTable, imageFigure, page } from "./html.js";
-import { learningCurves } from "./learning-curves.js";
-import { levelWords, metricScale, metricWords } from "./metric-words.js";
-import { beginPage } from "./plots.js";
+import { metricScale, metricWords } from "./metric-words.js";
 import { answerOf, conditionsOf, sentencesOf } from "./sentences.js";
 
 /** The images that a variant gains and loses, as PNG, or why they cannot be shown. */
@@ -23,11 +20,17 @@ export type TurnedPicture =
 /** By variant. */
 export type TurnedPictures = ReadonlyMap<string, TurnedPicture>;
 
-export async function htmlReport(data: ReportData, pictures: TurnedPictures = new Map()): Promise<string> {
+export function htmlReport(
+  data: ReportData,
+  { figures, pictures }: { readonly figures: readonly Figure[]; readonly pictures: TurnedPictures },
+): string {
   const { name, comparison, damaged } = data;
   const { metric } = comparison;
+  const isForest = ({ name }: Figure) => name === "difference";
+  const forest = figures.filter(isForest);
+  const others = figures.filter((one) => !isForest(one));
   const baseline = commonBaseline(comparison) ?? "the baseline of their sweep";
-  const seeds = new Set(data.runs.map(({ seed }) => seed)).size;
+  const seeds = new Set(data.runs.flatMap(({ seed, status }) => (status === "unneeded" ? [] : [seed]))).size;
   return page(
     name,
     `<p>Which variants have a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>? Variants compared: ${comparison.comparisons}, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}.</p>
@@ -36,6 +39,7 @@ ${damaged.map((problem) => `<p class="damaged">${escapeHtml(problem)}</p>`).join
 ${conditionsOf(comparison)
   .map((condition) => `<p class="note">${escapeHtml(condition)}</p>`)
   .join("\n")}
+${forest.map(({ svg, caption }) => figure(svg, caption)).join("\n")}
 <ul>${sentencesOf(comparison)
       .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
       .join("\n")}</ul>
@@ -45,7 +49,7 @@ ${gainAndCost(comparison)
 ${classTable(data)}
 ${evidenceSection(data, pictures)}
 <p class="legend">${escapeHtml(`${legend(comparison)} Bold: the lowest mean. The statistics are computed from the column ${metric} of summary.csv.`)}</p>
-<div class="plots">${(await plotsOf(data)).join("\n")}</div>
+<div class="plots">${others.map(({ svg, caption }) => figure(svg, caption)).join("\n")}</div>
 <h2>Runs</h2>
 ${runTable(data)}
 ${foldedText("Environment", data.environments.join("\n"))}
@@ -84,63 +88,6 @@ function pictureParts([variant, found]: [string, TurnedPicture]): string[] {
     const png = found[kind];
     return png ? [imageFigure(png, captions[kind])] : [];
   });
-}
-
-const UNPAIRED = "Each 95 % interval is that of a single mean; the differences seed by seed are shown above.";
-
-/** The number of colours, so that curves can be told apart. */
-const MOST_CURVES = 8;
-
-async function plotsOf({ comparison, epochs }: ReportData): Promise<string[]> {
-  const { variants } = comparison;
-  if (variants.every(({ metric }) => !metric) && epochs.length === 0) return [];
-  const plots: string[] = [];
-  beginPage();
-  const add = async (svg: Promise<string> | null, caption: string) => {
-    if (svg) plots.push(figure(await svg, caption));
-  };
-  if (variants.some(({ metric }) => metric)) {
-    await add(
-      differencePlot(comparison),
-      `Difference from the baseline: mean with ${levelWords(comparison)} interval (an arrow if it extends beyond the plot); each tick is one seed.`,
-    );
-    const majority =
-      comparison.majorityError !== null && comparison.metric === "test_error"
-        ? " Dashed: the error of always predicting the most frequent class."
-        : "";
-    await add(pairedPlot(comparison), `All runs. Lines connect runs with the same seed.${majority}`);
-    for (const axis of numericAxes(comparison))
-      await add(axisPlot(comparison, axis), `Metric against ${axis}; dashed: the baseline. ${UNPAIRED}`);
-    for (const [cost, words] of [
-      ["params", "parameters"],
-      ["macs", "multiply-accumulate operations per image"],
-    ] as const) {
-      const plot = costPlot(comparison, cost);
-      const front = plot?.hasFront ? "; dashed: the Pareto front (no other is both cheaper and better)" : "";
-      if (plot) await add(plot.svg, `Metric against ${words}${front}. ${UNPAIRED}`);
-    }
-  }
-  const shown = variantsShown(comparison);
-  const which =
-    shown.length < variants.length ? ` Only the baseline and the best ${shown.length - 1} are shown.` : "";
-  const means = `mean over seeds; the band spans the smallest and the largest value in validation.${which}`;
-  for (const quantity of ["loss", "error"] as const)
-    if (epochs.length > 0)
-      await add(
-        learningCurves(epochs, { variants: shown, quantity }),
-        `${quantity === "loss" ? "Loss" : "Error"} by epoch: ${means}`,
-      );
-  return plots;
-}
-
-function variantsShown({ variants }: Comparison): string[] {
-  const byMean = [...variants].sort(
-    (a, b) =>
-      Number(b.variant === b.baseline) - Number(a.variant === a.baseline) ||
-      (a.metric?.mean ?? Number.POSITIVE_INFINITY) - (b.metric?.mean ?? Number.POSITIVE_INFINITY),
-  );
-  const shown = new Set(byMean.slice(0, MOST_CURVES));
-  return variants.filter((variant) => shown.has(variant)).map(({ variant }) => variant);
 }
 
 function runTable({ runs, comparison: { metric } }: ReportData): string {

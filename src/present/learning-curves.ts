@@ -1,13 +1,13 @@
 // Rows of epochs -> learning curves.
 
 import type { EpochPoint } from "../report/read-report.js";
-import { markedBy, renderPlot } from "./plots.js";
+import { markedBy, type Plotted, renderPlot } from "./plots.js";
 
 /** The mean over seeds by epoch, with a band from minimum to maximum. Training curves are dashed and have no band. */
 export function learningCurves(
   points: readonly EpochPoint[],
   { variants, quantity }: { variants: readonly string[]; quantity: "loss" | "error" },
-): Promise<string> {
+): Promise<Plotted> {
   const rows = curvePoints(
     points.filter(({ variant }) => variants.includes(variant)),
     quantity,

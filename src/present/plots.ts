@@ -40,8 +40,14 @@ export function beginPage(): void {
   resetSVGDefIds();
 }
 
+/** A plot and the data that it shows. */
+export interface Plotted {
+  readonly svg: string;
+  readonly values: readonly object[];
+}
+
 /** Renders a Vega-Lite plot of `values`. */
-export async function renderPlot(values: readonly object[], plot: Plot): Promise<string> {
+export async function renderPlot(values: readonly object[], plot: Plot): Promise<Plotted> {
   const text = { labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal" };
   const config = {
     background: "transparent",
@@ -53,5 +59,5 @@ export async function renderPlot(values: readonly object[], plot: Plot): Promise
   };
   const spec = { width: PLOT_WIDTH, ...plot, data: { values }, config } as unknown as TopLevelSpec;
   const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-  return svg.replaceAll(/(fill|stroke)="(?:#000|#888|black)"/g, '$1="currentColor"');
+  return { svg: svg.replaceAll(/(fill|stroke)="(?:#000|#888|black)"/g, '$1="currentColor"'), values };
 }

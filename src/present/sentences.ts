@@ -170,8 +170,10 @@ function sentenceOf(variant: VariantComparison, base: VariantComparison, compari
     const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
     const name = variant.isSequential ? "confidence sequence" : "CI";
     const interval = `${levelWords(comparison)} ${name} ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
-    if (!test.isSignificant)
-      return `${variant.variant} has the same ${metricWords(metric)} as ${base.variant} within the margin (${size}${points} ${lower ? "lower" : "higher"}, ${interval}, ${seeds}${left})${cost}.`;
+    if (!test.isSignificant) {
+      const [low, high] = difference.interval.map((bound) => (bound * scale).toFixed(digits));
+      return `${variant.variant} has the same ${metricWords(metric)} as ${base.variant} within the margin (difference ${(difference.mean * scale).toFixed(digits)}${points}, ${levelWords(comparison)} ${name} ${low} to ${high}, ${seeds}${left})${cost}.`;
+    }
     return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm's correction, ${seeds}${left})${cost}.`;
   }
   const change = Number(size) === 0 ? "about the same" : `${size}${points} ${lower ? "lower" : "higher"}`;
@@ -198,12 +200,13 @@ function failuresOf(...variants: readonly VariantComparison[]): string {
 
 /** What has been decided, or how many seeds would help. */
 function outlook(
-  { decision, isSequential }: VariantComparison,
+  { decision, isOpen, isSequential }: VariantComparison,
   difference: Spread,
   limits: Comparison,
 ): string {
-  if (isSequential) return decision ? `; ${decision.words}` : "; more seeds are added until it is decided";
-  return whatWouldHelp(difference, limits);
+  if (decision) return `; ${decision.words}`;
+  if (isOpen) return "; more seeds are added until it is decided";
+  return isSequential ? "" : whatWouldHelp(difference, limits);
 }
 
 /** Rounded to two digits, because an effect estimated from a few seeds is itself uncertain. */

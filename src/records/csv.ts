@@ -28,6 +28,18 @@ export function writeCsv<T extends Table>(file: string, table: T, rows: readonly
   writeWhole(file, (stringifier.getHeaderString() ?? "") + lines);
 }
 
+/** Writes the data of a figure. The columns are all keys of the rows. */
+export function writeRecords(file: string, rows: readonly object[]): void {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const stringifier = createObjectCsvStringifier({
+    header: names.map((name) => ({ id: name, title: name })),
+  });
+  const records = rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])),
+  );
+  writeWhole(file, (stringifier.getHeaderString() ?? "") + stringifier.stringifyRecords(records));
+}
+
 /**
  * Returns null if the file does not exist. Accepts what spreadsheets make of a table: a byte order mark, semicolons or
  * tabs between cells, CR LF, and decimal commas if commas do not separate cells. A cell is null if it is empty or its

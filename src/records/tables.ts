@@ -169,6 +169,8 @@ export const COMPARISON_COLUMNS = {
   p_holm: optional(share("p-value after Holm's correction for all comparisons")),
   smallest_p: optional(share("smallest p-value that is possible with this number of seeds")),
   effect: optional(number("mean / standard deviation of the differences")),
+  decision: optional(text("if seeds are added until a decision: what was decided (docs/seeds.md)")),
+  decision_seeds: optional(count("after how many seeds")),
 };
 
 const COMPARED = {

@@ -10,7 +10,6 @@ import { holm } from "../statistics/holm.js";
 import { type PairedTest, signFlipTest } from "../statistics/sign-flip.js";
 import { type Spread, spreadOf } from "../statistics/spread.js";
 import { didYouMean } from "../suggest.js";
-import type { Decision } from "../sweep/decisions.js";
 import {
   type ComparableVariant,
   comparableVariants,
@@ -18,7 +17,7 @@ import {
   valuesOf,
 } from "./comparable-variants.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
-import { isAdaptive, pairsOf, sequentialSpread, sweepDecisions } from "./sequential.js";
+import { type DecisionInWords, isAdaptive, pairsOf, sequentialSpread, sweepDecisions } from "./sequential.js";
 
 export interface VariantComparison {
   /** The name; `<sweep>/<variant>` if several sweeps are compared. */
@@ -45,8 +44,10 @@ export interface VariantComparison {
   readonly test: (PairedTest & { readonly adjustedP: number; readonly isSignificant: boolean }) | null;
   /** Whether seeds are added until it is decided, so that differences are looked at after each. */
   readonly isSequential: boolean;
-  /** Why no more seeds are needed; null if that is not so, or if another comparison is shown than the sweep asks for. */
-  readonly decision: (Decision & { readonly words: string }) | null;
+  /** What was decided after how many seeds; null if nothing is, or if another comparison is shown than the sweep asks for. */
+  readonly decision: DecisionInWords | null;
+  /** Whether seeds are still added for this comparison. */
+  readonly isOpen: boolean;
   /** Seed -> metric of the finished run. */
   readonly values: Readonly<Record<string, number>>;
   /** Seed -> difference, of which `difference` is the summary. */
@@ -103,6 +104,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       variants.map((one) => ({
         ...compareVariant(one, { metric, alpha }),
         decision: decisions.get(one.label) ?? null,
+        isOpen: decisions.get(one.label) === null,
       })),
       { comparisons, alpha },
     ),
@@ -115,7 +117,7 @@ type Unadjusted = Omit<VariantComparison, "test"> & { readonly test: PairedTest 
 function compareVariant(
   one: ComparableVariant,
   { metric, alpha }: Pick<Comparison, "metric" | "alpha">,
-): Omit<Unadjusted, "decision"> {
+): Omit<Unadjusted, "decision" | "isOpen"> {
   const { label, runs, values, base, uncompared } = one;
   const [first] = runs;
   const paired = uncompared ? [] : pairsOf(one);
@@ -160,13 +162,27 @@ function withHolm(
     const { test } = one;
     if (!test) return { ...one, test: null };
     const adjustedP = adjusted.shift() as number;
-    return { ...one, test: { ...test, adjustedP, isSignificant: adjustedP <= alpha } };
+    const isSignificant = adjustedP <= alpha;
+    const decision = isSignificant ? foundLater(one, adjustedP) : one.decision;
+    return { ...one, decision, test: { ...test, adjustedP, isSignificant } };
   });
 }
 
 /** The metric to compare: that of the first sweep unless another one is asked for. Throws InputError if there is no such metric. */
 export function metricFor(sweeps: readonly SweepTables[], { metric }: ComparisonAsked): MetricColumn {
   return metricOf(metric ?? sweeps[0]?.asked?.metric ?? "test_error");
+}
+
+/** Seeds that were trained although the comparison had been given up may still decide it. */
+function foundLater({ decision, difference }: Unadjusted, p: number): DecisionInWords | null {
+  if (decision?.verdict !== "hopeless" && decision?.verdict !== "undecided") return decision;
+  const seeds = difference?.n ?? 0;
+  return {
+    verdict: "different",
+    seeds,
+    p,
+    words: `different after ${seeds} seeds (p = ${p.toPrecision(2)})`,
+  };
 }
 
 function metricOf(asked: string): MetricColumn {
@@ -181,7 +197,8 @@ function metricOf(asked: string): MetricColumn {
 function within(bounds: readonly [number, number] | null, spread: Spread | null): Spread | null {
   if (!bounds || !spread) return spread;
   const [least, most] = bounds;
-  const cut = (value: number) => Math.min(most, Math.max(least, value));
+  // An end that is infinite is not known, rather than at the end of the range.
+  const cut = (value: number) => (Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : value);
   return { ...spread, interval: [cut(spread.interval[0]), cut(spread.interval[1])] };
 }
 

@@ -3,13 +3,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
-import { readRunData } from "../records/run-data.js";
+import { type RunData, readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
 import { variantLabels } from "./comparable-variants.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./comparison.js";
 import { type ImageEvidence, imageEvidence } from "./image-evidence.js";
+import { type ConfusionMatrix, readConfusions } from "./read-confusions.js";
 import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
 export interface ReportedRun extends PlannedRun {
@@ -35,9 +36,12 @@ export interface ReportData {
   readonly comparison: Comparison;
   /** By variant, in the order of the comparison. */
   readonly evidence: readonly ImageEvidence[];
+  readonly confusions: ReadonlyMap<string, ConfusionMatrix>;
   readonly epochs: readonly EpochPoint[];
   readonly runs: readonly ReportedRun[];
-  /** From the first run that has a dataset.json; empty if there is none. */
+  /** From the first run that has a dataset.json; null if there is none. */
+  readonly runData: RunData | null;
+  /** Empty if not known. */
   readonly classNames: readonly string[];
   /** Messages about files, rows and cells that could not be read. */
   readonly damaged: readonly string[];
@@ -54,10 +58,11 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   const comparison = compareSweeps(sweeps, asked);
   const damaged = sweeps.flatMap((sweep) => sweep.damaged);
   const evidence = imageEvidence(sweeps, asked, damaged);
+  const confusions = readConfusions(sweeps, damaged);
   const epochs: EpochPoint[] = [];
   const runs: ReportedRun[] = [];
   const configs = new Map<string, unknown>();
-  let classNames: readonly string[] = [];
+  let runData: RunData | null = null;
   for (const { sweep, label, runs: own } of variantLabels(sweeps))
     for (const run of own) {
       const files = runFolder(join(sweep.folder, run.run));
@@ -67,7 +72,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
           epoch === null ? [] : [{ ...row, variant: label, seed: run.seed, epoch }],
         ),
       );
-      if (classNames.length === 0) classNames = classNamesIn(files.data, damaged);
+      runData ??= runDataIn(files.data, damaged);
       runs.push({ ...run, path: files.path, variant: label, epochs: rows.length });
       if (!configs.has(label) && existsSync(files.config))
         configs.set(label, configIn(files.config, damaged));
@@ -76,9 +81,11 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
     name: sweeps.map(({ name }) => name).join(", "),
     comparison,
     evidence,
+    confusions,
     epochs,
     runs,
-    classNames,
+    runData,
+    classNames: runData?.classNames ?? [],
     damaged,
     environments: sweeps.flatMap(environmentsOf),
     sweeps: sweeps.map(({ name, folder }) => ({ name, text: textOf(join(folder, "sweep.yaml")) })),
@@ -86,13 +93,13 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   };
 }
 
-function classNamesIn(file: string, damaged: string[]): readonly string[] {
-  if (!existsSync(file)) return [];
+function runDataIn(file: string, damaged: string[]): RunData | null {
+  if (!existsSync(file)) return null;
   try {
-    return readRunData(file).classNames;
+    return readRunData(file);
   } catch (error) {
     damaged.push((error as Error).message);
-    return [];
+    return null;
   }
 }
 

@@ -38,11 +38,13 @@ export function sequentialSpread(differences: readonly number[], alpha: number):
   return spread && { ...spread, interval };
 }
 
-/** What each sweep has decided of the comparison that its file asks for, by label. */
+export type DecisionInWords = Decision & { readonly words: string };
+
+/** What each sweep has decided of the comparison that its file asks for, by label; null for what is still open. */
 export function sweepDecisions(
   variants: readonly ComparableVariant[],
   metric: MetricColumn,
-): ReadonlyMap<string, Decision & { readonly words: string }> {
+): ReadonlyMap<string, DecisionInWords | null> {
   const sweeps = new Set(variants.map(({ sweep }) => sweep));
   return new Map(
     [...sweeps].flatMap((sweep) => {
@@ -58,9 +60,11 @@ export function sweepDecisions(
           return values.get(index + 1) ?? (isMissing ? null : undefined);
         });
       const series = own.map((one) => ({ variant: one.label, outcomes: outcomesOf(one) }));
-      return [...decisionsOf(question, outcomesOf(first.base), series)].map(
-        ([label, decision]) => [label, { ...decision, words: decisionWords(decision, question) }] as const,
-      );
+      const decisions = decisionsOf(question, outcomesOf(first.base), series);
+      return own.map(({ label }) => {
+        const decision = decisions.get(label);
+        return [label, decision ? { ...decision, words: decisionWords(decision, question) } : null] as const;
+      });
     }),
   );
 }

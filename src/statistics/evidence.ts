@@ -78,14 +78,27 @@ export function anytimeP(differences: readonly number[]): number {
   return Math.exp(-evidenceOf(differences).most);
 }
 
-/** What such a p cannot be smaller than: each pair at most doubles one of the two products for an x, and they are averaged. */
+/** The p that such a test approaches with this number of pairs if each difference is far larger than those before it; none is smaller. */
 export function smallestAnytimeP(pairs: number): number {
-  return Math.min(1, 2 / 2 ** pairs);
+  let evidence = 0;
+  for (const rate of RATES) {
+    let [same, other] = [0, 0];
+    for (let pair = 1; pair <= pairs; pair++) {
+      // The size of the largest of n differences, if the others are as good as 0, is the root of n.
+      const exponent = rate * Math.sqrt(pair);
+      same += exponent - logCosh(exponent);
+      other -= exponent + logCosh(exponent);
+    }
+    evidence += (Math.exp(same) + Math.exp(other)) / COUNT;
+  }
+  return Math.min(1, 1 / evidence);
 }
 
-/** The number of pairs without which such a p cannot be at most `alpha`. */
+/** The smallest number of pairs with which such a p can be at most `alpha`. */
 export function leastAnytimePairs(alpha: number): number {
-  return Math.max(1, Math.ceil(Math.log2(2 / alpha)));
+  let pairs = 1;
+  while (smallestAnytimeP(pairs) > alpha) pairs++;
+  return pairs;
 }
 
 /** The test that may be looked at any time. Returns null without pairs. */

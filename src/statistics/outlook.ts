@@ -15,33 +15,42 @@ export interface Goal {
   readonly atMost: number;
 }
 
-/** A normal distribution of differences. */
-export interface Normal {
-  readonly mean: number;
-  readonly deviation: number;
-}
+/** Draws the next difference. */
+export type Next = () => number;
 
 /** What is expected of the next differences. */
 export interface Beliefs {
   readonly differences: readonly number[];
-  /** The distribution of the differences, which may itself be uncertain. */
-  readonly draw: (random: RandomStream) => Normal;
+  /** Draws a distribution that could produce the next differences, and returns what draws from that. */
+  readonly draw: (random: RandomStream) => Next;
+}
+
+/** Differences from a normal distribution. */
+export function normal(mean: number, deviation: number): Beliefs["draw"] {
+  return (random) => () => mean + deviation * random.normal();
 }
 
 /**
- * Draws a distribution that could have produced these differences: from the posterior of mean and variance under the usual prior that
- * claims no knowledge (p(mean, variance) proportional to 1 / variance; Gelman et al., Bayesian Data Analysis, section 3.2), if
- * differences are normal. Null for fewer than two differences and for equal ones, which say nothing of their spread.
+ * Distributions that could have produced these differences, as likely as the differences make them: normal ones, from the posterior of
+ * mean and variance under the usual prior that claims no knowledge (p(mean, variance) proportional to 1 / variance; Gelman et al.,
+ * Bayesian Data Analysis, section 3.2). If no difference was anything but 0, a share of the next ones may be (Laplace's rule of
+ * succession). Null for fewer than two differences and for equal ones, which say nothing of their spread.
  */
 export function posteriorOf(differences: readonly number[]): Beliefs["draw"] | null {
   const spread = spreadOf(differences);
-  if (!spread || !(spread.deviation > 0)) return null;
+  if (!spread || spread.n < 2) return null;
   const { n, mean, deviation } = spread;
+  if (mean === 0 && deviation === 0)
+    return (random) => {
+      const share = 1 - (1 - random.uniform()) ** (1 / (n + 1));
+      return () => (random.uniform() < share ? 1 : 0);
+    };
+  if (!(deviation > 0)) return null;
   return (random) => {
     let chiSquared = 0;
     for (let degree = 1; degree < n; degree++) chiSquared += random.normal() ** 2;
     const drawn = deviation * Math.sqrt((n - 1) / chiSquared);
-    return { mean: mean + (drawn / Math.sqrt(n)) * random.normal(), deviation: drawn };
+    return normal(mean + (drawn / Math.sqrt(n)) * random.normal(), drawn)(random);
   };
 }
 
@@ -53,10 +62,10 @@ export function decidedAfter(
 ): number[] {
   const start = progressTo(goal, differences);
   return Array.from({ length: futures }, () => {
-    const { mean, deviation } = draw(random);
+    const next = draw(random);
     const progress = start.copy();
     for (let pairs = differences.length + 1; pairs <= goal.atMost; pairs++) {
-      progress.add(mean + deviation * random.normal());
+      progress.add(next());
       if (pairs >= goal.atLeast && progress.isMade()) return pairs;
     }
     return Number.POSITIVE_INFINITY;

@@ -17,8 +17,11 @@ export interface Series {
   readonly outcomes: readonly Outcome[];
 }
 
-/** `narrow`: the interval is as narrow as asked; `hopeless`: unlikely to be decided by `atMost`; `undecided`: not decided by then. */
-export type Verdict = "different" | "equal" | "narrow" | "hopeless" | "undecided";
+/**
+ * `narrow`: the interval is as narrow as asked; `hopeless`: unlikely to be decided by `atMost`; `undecided`, `wide`: neither decided nor
+ * narrow enough by then; `failed`: no run has a result to compare.
+ */
+export type Verdict = "different" | "equal" | "narrow" | "hopeless" | "undecided" | "wide" | "failed";
 
 export interface Decision {
   readonly verdict: Verdict;
@@ -96,9 +99,9 @@ function verdictOn(
         ? "equal"
         : null;
   if (answer !== null && (width === null || halfWidth(differences, alpha) <= width)) return answer;
-  if (seeds === atMost) return "undecided";
   // All its runs, or all of the baseline, have failed.
-  if (differences.length === 0) return "hopeless";
+  if (differences.length === 0) return "failed";
+  if (seeds === atMost) return answer === null ? "undecided" : "wide";
   const step = alpha / Math.max(1, comparisons - found);
   const left = differences.length + atMost - seeds;
   const goal = { alpha: step, margin, atLeast, atMost: left };
@@ -129,6 +132,8 @@ export function decisionWords({ verdict, seeds, p }: Decision, { atMost }: Quest
     equal: `equal within the margin ${after}`,
     narrow: `its interval is narrow enough ${after}`,
     hopeless: `hopeless ${after}: unlikely to be decided by ${atMost}`,
+    wide: `its interval is not narrow enough ${after}, the most that are allowed`,
+    failed: `no run to compare ${after}: they have failed`,
     undecided: `undecided ${after}, the most that are allowed`,
   };
   return texts[verdict];

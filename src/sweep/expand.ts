@@ -8,6 +8,7 @@ import { collect, type Diagnostic, DiagnosticError, formatPosition } from "../di
 import { buildChecked } from "../experiment/build-checked.js";
 import type { FactsOf } from "../experiment/dataset-facts.js";
 import { complexityOf } from "../network/complexity.js";
+import { leastAnytimePairs } from "../statistics/evidence.js";
 import { checkIdleAxes } from "./idle-axes.js";
 import { matchedVariant } from "./match-variant.js";
 import { checkedPoints, type Point } from "./points.js";
@@ -128,9 +129,27 @@ function isMistake(
 
 /** Seeds are added for comparisons, so there has to be one. */
 function checkQuestion(expanded: ExpandedSweep, sweep: Sweep): void {
-  if (expanded.question === null || comparisonsIn(expanded) > 0) return;
-  const message = "there is nothing to decide: no variant differs from the baseline; list the seeds instead";
-  throw new DiagnosticError(collect(sweep, (report) => report("nothing-to-compare", message, ["seeds"])));
+  const { question } = expanded;
+  if (question === null) return;
+  const comparisons = comparisonsIn(expanded);
+  const least = leastAnytimePairs(question.alpha / Math.max(1, comparisons));
+  const diagnostics = collect(sweep, (report) => {
+    if (comparisons === 0)
+      report(
+        "nothing-to-compare",
+        "there is nothing to decide: no variant differs from the baseline; list the seeds instead",
+        ["seeds"],
+      );
+    else if (question.decided && question.atMost < least) {
+      const those = comparisons === 1 ? "" : `, for ${comparisons} comparisons`;
+      report(
+        "out-of-range",
+        `\`seeds.atMost\` must be >= ${least}: fewer seeds cannot decide anything at alpha = ${question.alpha}${those}; found ${question.atMost}`,
+        ["seeds", "atMost"],
+      );
+    }
+  });
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
 }
 
 /** Counts the different networks that are compared with the baseline. */

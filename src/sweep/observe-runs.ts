@@ -34,7 +34,7 @@ export function observeRuns(
   { folder, sweep, states, watcher }: FollowOptions,
 ): ObservedRuns {
   const tables = sweepTables(sweep, { folder, states });
-  const decide = decider(sweep, { folder, states, watcher });
+  const decisions = decider(sweep, { folder, states, watcher });
   const open = new Map((queue as [Run, ...Run[]][]).map((group) => [group[0].fingerprint, group]));
   /** The steps that have been reported of runs that have begun. */
   const begun = new Map<string, string>();
@@ -97,7 +97,7 @@ export function observeRuns(
       const signs = signsIn(folder);
       for (const group of open.values()) lookAt(group, signs);
       isFirstLook = false;
-      for (const { fingerprint } of decide(signs)) {
+      for (const { fingerprint } of decisions.look(signs)) {
         open.delete(fingerprint);
         begun.delete(fingerprint);
         isChanged = true;
@@ -113,6 +113,7 @@ export function observeRuns(
     first: () => open.values().next().value?.[0],
     left: () => left,
     close: () => {
+      decisions.close();
       if (left !== "changed") tables.write();
     },
   };

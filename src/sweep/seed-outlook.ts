@@ -1,7 +1,7 @@
 // A sweep that chooses the number of its seeds itself -> how many it may take, from the runs that have finished or an expected effect.
 
 import { randomStream } from "../random.js";
-import { type Beliefs, decidedAfter, type Goal, posteriorOf } from "../statistics/outlook.js";
+import { type Beliefs, decidedAfter, type Goal, normal, posteriorOf } from "../statistics/outlook.js";
 import type { Outcome } from "./decisions.js";
 import { needsOf, type RunKey, type SeedPlan } from "./seed-plan.js";
 
@@ -28,7 +28,7 @@ export function expectedSeeds(
   const goal = { ...question, alpha: question.alpha / compared.length, margin: null };
   return (expected === null ? EFFECTS : [expected]).map((effect) => ({
     effect,
-    ...outlookOf({ differences: [], draw: () => ({ mean: effect, deviation: 1 }) }, goal),
+    ...outlookOf({ differences: [], draw: normal(effect, 1) }, goal),
   }));
 }
 

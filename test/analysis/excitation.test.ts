@@ -51,7 +51,7 @@ describe("excitationFigure", () => {
     }));
   const check = async (channels: number, classes: number, [points, lines]: [number, number]) => {
     const gates = ["stage1.block1.se.gate", "stage1.block2.se.gate", "stage2.block1.se.gate"];
-    const svg = await excitationFigure(gates.flatMap((gate) => rowsOf(gate, channels, classes)));
+    const { svg } = await excitationFigure(gates.flatMap((gate) => rowsOf(gate, channels, classes)));
     assert.deepEqual(
       gates.map((gate) => svg.includes(`>${gate}<`)),
       [false, true, true],

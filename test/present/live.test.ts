@@ -46,7 +46,7 @@ describe("report --watch", function () {
         });
         assert.deepEqual(problems, []);
         assert.match(seen[0] as string, /^Partial: \d of 4 runs/);
-        assert.match(seen[1] as string, /With 2 seeds the smallest possible p.*5$/);
+        assert.match(seen[1] as string, /With 2 seeds the smallest possible p.*7$/);
         watch.child.kill("SIGINT");
         assert.equal((await watch.ended).code, 0);
         assert.doesNotMatch(

@@ -146,10 +146,16 @@ describe("a sweep until it is decided", function () {
 
   it("may be given more seeds later, which take up hopeless comparisons again", () =>
     inTemporaryFolder(async (folder) => {
+      write(folder, { until: "decided", atMost: 7 });
+      const { code, errors } = await start(folder, "sweep", "adaptive.yaml").ended;
+      assert.equal(code, 0, errors);
       write(folder, { until: "decided", atMost: 4 });
-      await run(folder, "--jobs", "2");
-      const few = decisionsIn(folder).slow;
-      assert.ok(few && few.verdict !== "different", few?.words);
+      const rejected = await start(folder, "sweep", "adaptive.yaml").ended;
+      assert.equal(rejected.code, 2);
+      assert.match(
+        rejected.errors,
+        /`seeds.atMost` must be >= 7: fewer seeds cannot decide anything at alpha = 0.05, for 2 comparisons; found 4/,
+      );
       write(folder);
       await run(folder, "--jobs", "2");
       assert.equal(decisionsIn(folder).slow?.verdict, "different");

@@ -52,7 +52,7 @@ describe("decisions", () => {
     const outcomes: Outcome[] = around(3);
     outcomes[2] = null;
     assert.equal(decide({ large: outcomes }).large?.verdict, "different");
-    assert.equal(verdictOf(decide({ failing: outcomes.map(() => null) }).failing), "hopeless 3");
+    assert.equal(verdictOf(decide({ failing: outcomes.map(() => null) }).failing), "failed 3");
   });
 
   it("of equality need a margin", () => {
@@ -70,6 +70,15 @@ describe("decisions", () => {
     const first = decide({ any: around(2) }).any;
     assert.equal(both?.verdict, "different");
     assert.ok((both?.seeds ?? 0) > (first?.seeds ?? 99));
+    assert.equal(verdictOf(decide({ any: around(2) }, { decided: false, width: 0.01 }).any), "wide 30");
+  });
+
+  it("give up where nothing ever differs, but not at once", () => {
+    const { any } = decide({ any: new Array<number>(30).fill(0) });
+    assert.equal(any?.verdict, "hopeless");
+    assert.ok((any?.seeds ?? 0) > 3 && (any?.seeds ?? 99) < 15, verdictOf(any));
+    // With a margin, it is known to be equal.
+    assert.equal(decide({ any: new Array<number>(30).fill(0) }, { margin: 0.1 }).any?.verdict, "equal");
   });
 
   it("end with the last seed", () => {

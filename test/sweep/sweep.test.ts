@@ -83,7 +83,14 @@ describe("squeezebox sweep", function () {
       const { results } = await sweep(folder, TINY);
       const checkpoints = ["best", "last", "previous"].map((name) => `checkpoint/${name}.safetensors`);
       const ofRun = [...checkpoints, "config.yaml", "confusion.csv"];
-      const more = ["dataset.json", "environment.json", "epochs.csv", "log.txt", "predictions.npy", "result.csv"];
+      const more = [
+        "dataset.json",
+        "environment.json",
+        "epochs.csv",
+        "log.txt",
+        "predictions.npy",
+        "result.csv",
+      ];
       const expected = RUNS.flatMap((run) => [...ofRun, ...more].map((name) => `${run}/${name}`));
       assert.deepEqual(filesIn(results), [...expected, "plan.csv", "summary.csv", "sweep.yaml"].sort());
       assert.deepEqual(statuses(results), allFinished(RUNS));

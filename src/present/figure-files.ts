@@ -1,0 +1,33 @@
+// A figure -> SVG and PDF files for papers.
+
+import PDFDocument from "pdfkit";
+import SVGtoPDF from "svg-to-pdfkit";
+
+/** PDF measures in points, of which 72 are an inch; a pixel is 1/96 inch. */
+const POINTS_PER_PIXEL = 0.75;
+
+/** On white paper. */
+export function printedSvg(svg: string): string {
+  return svg.replaceAll("currentColor", "#000000");
+}
+
+/** One page as large as the figure, with text as text in Helvetica, which every viewer has. */
+export async function pdfOf(svg: string): Promise<Buffer> {
+  const [, width = "100", height = "100"] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
+  const size = [Number(width) * POINTS_PER_PIXEL, Number(height) * POINTS_PER_PIXEL] as [number, number];
+  // The same figure becomes the same file.
+  const info = { CreationDate: new Date(0), ModDate: new Date(0) };
+  const document = new PDFDocument({ size, margin: 0, info, compress: true });
+  const parts: Buffer[] = [];
+  const done = new Promise<void>((resolve, reject) => {
+    document.on("data", (part: Buffer) => parts.push(part));
+    document.on("end", resolve);
+    document.on("error", reject);
+  });
+  // Helvetica has no minus sign, and PDF no dashes without gaps.
+  const text = printedSvg(svg).replaceAll("\u2212", "\u2013").replaceAll(' stroke-dasharray="1,0"', "");
+  SVGtoPDF(document, text, 0, 0, { fontCallback: () => "Helvetica" });
+  document.end();
+  await done;
+  return Buffer.concat(parts);
+}
