@@ -83,6 +83,28 @@ function withTraining(command: Command): Command {
     .option("--no-predictions", "do not keep what runs predict of each test image");
 }
 
+function withJobs(command: Command): Command {
+  return withTraining(command)
+    .option(
+      "--jobs <n>",
+      "runs at a time (default: cores / threads; 1 with tensorflow or a GPU device)",
+      count("--jobs"),
+    )
+    .option("--gpus <list>", "the NVIDIA GPUs to use, as in 0,1 or all: one run at a time on each")
+    .option("--jobs-per-gpu <n>", "runs at a time on each GPU", count("--jobs-per-gpu", 64), 1)
+    .option("--launcher <name>", "where to train: local, slurm, or a file that describes a launcher")
+    .option("--detach", "return once there are workers (slurm)", false)
+    .option("--stop", "end the Slurm jobs of this sweep; finished epochs are kept", false)
+    .option("--dry-run", "only show the plan", false);
+}
+
+/** An orthogonal array needs a prime number. */
+function levels(text: string): number {
+  const number = Number(text);
+  if (![3, 5, 7].includes(number)) throw new InputError(`--levels must be 3, 5 or 7; found ${text}`);
+  return number;
+}
+
 function withComparison(command: Command): Command {
   return command
     .argument("<folders...>", "one or more folders runs/<sweep>")
@@ -131,23 +153,23 @@ withTraining(command("train", "train one experiment, or continue if it was inter
   .argument("<experiment>", "YAML file")
   .action(async (file, flags) => finish(await (await import("./commands/train.js")).train(file, flags)));
 
-withTraining(
-  command("sweep", "train every variant with every seed and compare; does not repeat finished runs"),
+withJobs(command("sweep", "train every variant with every seed and compare; does not repeat finished runs"))
+  .argument("<sweep>", "YAML file")
+  .option("--seeds <list>", SEEDS)
+  .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
+
+withJobs(
+  command(
+    "variance",
+    "train a variant with few seeds of each source of chance; says which causes the spread",
+  ),
 )
   .argument("<sweep>", "YAML file")
-  .option(
-    "--jobs <n>",
-    "runs at a time (default: cores / threads; 1 with tensorflow or a GPU device)",
-    count("--jobs"),
-  )
-  .option("--seeds <list>", SEEDS)
-  .option("--gpus <list>", "the NVIDIA GPUs to use, as in 0,1 or all: one run at a time on each")
-  .option("--jobs-per-gpu <n>", "runs at a time on each GPU", count("--jobs-per-gpu", 64), 1)
-  .option("--launcher <name>", "where to train: local, slurm, or a file that describes a launcher")
-  .option("--detach", "return once there are workers (slurm)", false)
-  .option("--stop", "end the Slurm jobs of this sweep; finished epochs are kept", false)
-  .option("--dry-run", "only show the plan", false)
-  .action(async (file, flags) => finish(await (await import("./commands/sweep.js")).sweep(file, flags)));
+  .option("--variant <name>", "the variant to examine (default: the baseline)")
+  .option("--levels <n>", "seeds of each source: 3, 5 or 7; their square is the number of runs", levels, 5)
+  .action(async (file, flags) =>
+    finish(await (await import("./commands/variance.js")).variance(file, flags)),
+  );
 
 command("status", "show how far a sweep is, on any machine that can access its files")
   .argument("<folder>", "runs/<sweep>")

@@ -9,12 +9,14 @@ import { checkEngine } from "../engine/select-engine.js";
 import { warningOf } from "../present/sentences.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { usesGpus } from "../runtime/gpus.js";
+import type { ExpandedSweep } from "../sweep/expand.js";
 import { withFinishedSeeds } from "../sweep/finished-runs.js";
 import type { Launcher } from "../sweep/launch/launcher.js";
 import { slurmWorkers } from "../sweep/launch/slurm.js";
 import { hasSlurmJobs, stopSlurm } from "../sweep/launch/slurm-jobs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { runSweep } from "../sweep/run-sweep.js";
+import type { SweepEnd } from "../sweep/sweep-options.js";
 import { removeOrders } from "../sweep/work/orders.js";
 import { chooseLauncher } from "./choose-launcher.js";
 import { watchData } from "./data-progress.js";
@@ -22,7 +24,7 @@ import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
 import { printPlan } from "./plan.js";
 import { silentView, watchSweep, workersWords } from "./progress.js";
-import { conclude } from "./sweep-end.js";
+import { type Conclusion, conclude } from "./sweep-end.js";
 
 export interface SweepFlags extends EngineFlags, SweepInputs {
   readonly jobs?: number;
@@ -40,9 +42,29 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
 }
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
-  const named = parseEngine(flags);
+  parseEngine(flags);
   const data = watchData(flags.json);
   const asked = await expandFile(file, flags, data.progressed).finally(data.close);
+  const text = withFlags(readFileSync(file, "utf8"), flags);
+  return trainSweep(asked, { text, flags, warning: warningOf(asked), conclude });
+}
+
+interface TrainOptions {
+  /** What is kept as the sweep's file. */
+  readonly text: string;
+  readonly flags: SweepFlags;
+  /** What people should know before they wait; null if there is nothing. */
+  readonly warning: string | null;
+  /** Prints the end, and returns the exit code. */
+  readonly conclude: (sweep: ExpandedSweep, end: SweepEnd, about: Conclusion) => number;
+}
+
+/** Trains the runs that a sweep lacks, or does what else the flags ask for. */
+export async function trainSweep(
+  asked: ExpandedSweep,
+  { text, flags, warning, conclude: end }: TrainOptions,
+): Promise<number> {
+  const named = parseEngine(flags);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
   const spec = launcherFor(flags.launcher, asked.launcher);
@@ -62,15 +84,14 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const kept = expanded.runs.length - asked.runs.length;
   if (kept > 0 && !flags.json)
     print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
-  const warning = warningOf(expanded);
   if (warning !== null && !flags.json && !flags.quick) print(warning);
   const view = flags.json ? silentView() : watchSweep();
   const start = performance.now();
   try {
-    const end = await runSweep(expanded, {
+    const ended = await runSweep(expanded, {
       root: flags.runs,
       folder,
-      text: withFlags(readFileSync(file, "utf8"), flags),
+      text,
       tensorboard: flags.tensorboard,
       predictions: flags.predictions,
       loaders: flags.loaders,
@@ -84,9 +105,9 @@ export async function sweep(file: string, flags: SweepFlags): Promise<number> {
     const { reason } = abort.signal as { reason: unknown };
     if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
     const seconds = (performance.now() - start) / 1000;
-    const isUnfinished = end.finished + end.failed.length + end.unneeded < expanded.runs.length;
-    const isDetached = !launcher.isAttached && (flags.detach || end.interrupted) && isUnfinished;
-    return conclude(expanded, end, { folder, seconds, json: flags.json, isDetached });
+    const isUnfinished = ended.finished + ended.failed.length + ended.unneeded < expanded.runs.length;
+    const isDetached = !launcher.isAttached && (flags.detach || ended.interrupted) && isUnfinished;
+    return end(expanded, ended, { folder, seconds, json: flags.json, isDetached });
   } finally {
     view.close();
     for (const signal of INTERRUPTS) process.off(signal, interrupt);

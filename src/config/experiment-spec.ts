@@ -19,6 +19,7 @@ import type {
   Training,
   Transform,
 } from "./experiment-schema.js";
+import type { SourceSeeds } from "./random-sources.js";
 
 export type Explicit<T> = T extends unknown ? Required<T> : never;
 
@@ -141,4 +142,5 @@ export interface Experiment {
   readonly network: NetworkSpec;
   readonly training: TrainingSpec;
   readonly seed: number;
+  readonly sourceSeeds: SourceSeeds;
 }

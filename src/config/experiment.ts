@@ -64,6 +64,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
     seed: written.seed,
+    sourceSeeds: written.sourceSeeds,
   };
 }
 

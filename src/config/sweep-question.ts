@@ -2,6 +2,7 @@
 
 import type { Report } from "../diagnostic.js";
 import { fillDefaults } from "./fill-defaults.js";
+import { RANDOM_SOURCES } from "./random-sources.js";
 import { isWritten, type Located } from "./source.js";
 import { isSweep } from "./sweep-base.js";
 import type { SeedsUntil, Sweep as WrittenSweep } from "./sweep-schema.js";
@@ -16,11 +17,21 @@ export function comparisonOf({ compare }: FilledSweep): CompareSpec {
   return { baseline, metric, alpha };
 }
 
-export function seedsOf(written: FilledSweep): Pick<Sweep, "seeds" | "question" | "effect"> {
-  const { seeds } = written;
-  if (Array.isArray(seeds)) return { seeds, question: null, effect: null };
+export function seedsOf(
+  written: FilledSweep,
+): Pick<Sweep, "seeds" | "question" | "effect" | "fixed" | "variesSplit"> {
+  const { seeds, vary } = written;
+  const first = Array.isArray(seeds) ? (seeds[0] as number) : 1;
+  const varied = {
+    fixed: Object.fromEntries(
+      RANDOM_SOURCES.filter((source) => !vary.includes(source)).map((source) => [source, first]),
+    ),
+    variesSplit: vary.includes("split"),
+  };
+  if (Array.isArray(seeds)) return { ...varied, seeds, question: null, effect: null };
   const question = questionOf(seeds, written);
   return {
+    ...varied,
     seeds: Array.from({ length: question.atMost }, (_, index) => index + 1),
     question,
     effect: seeds.effect ?? null,

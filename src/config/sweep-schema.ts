@@ -33,6 +33,12 @@ export interface Sweep {
    * Every variant is trained with every seed of a list, or with seeds 1, 2, 3 and so on until the comparison is decided. With the same seed, all variants see the data in the same order and start from the same values in the weights they share.
    */
   seeds?: number[] | SeedsUntil;
+  /**
+   * What differs between seeds: initial weights, order of the training images, augmentation, dropout, and which images are held out (`split`). The others keep the first seed.
+   *
+   * @minItems 1
+   */
+  vary?: ("init" | "order" | "augmentation" | "dropout" | "split")[];
   compare?: Compare;
   launcher?: Launcher;
 }

@@ -1,6 +1,7 @@
 // A checked sweep: the form that everything after config/ works on.
 
 import type { Location, Path } from "../diagnostic.js";
+import type { SourceSeeds } from "./random-sources.js";
 import type { LongForm } from "./shorthand.js";
 import type { SlurmLauncher as WrittenSlurm, Sweep as WrittenSweep } from "./sweep-schema.js";
 
@@ -64,6 +65,10 @@ export interface Sweep {
   readonly variants: readonly VariantSpec[];
   /** All that may be needed. */
   readonly seeds: readonly number[];
+  /** Sources of chance that are the same for all seeds, with their seed. */
+  readonly fixed: SourceSeeds;
+  /** Whether each seed also divides the images in another way. */
+  readonly variesSplit: boolean;
   /** Null if all seeds are needed. */
   readonly question: Question | null;
   /** The difference that is expected, in standard deviations of the paired differences; null if nothing is. */

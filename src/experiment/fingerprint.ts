@@ -4,15 +4,19 @@ import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
 import type { Experiment } from "../config/experiment.js";
 import type { TrainingSpec } from "../config/experiment-spec.js";
+import { ownSeeds } from "../config/random-sources.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
 
 /** Incremented when the same description is trained or tested differently than before. */
 const MEANING = 6;
 
 export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
-  const { dataset, seed } = experiment;
+  const { dataset } = experiment;
   const training = identityOf(experiment.training);
-  return hashOf(["run", withoutPaths(graph), training, dataset.transforms, datasetFingerprint, seed]);
+  return hashOf([
+    ...["run", withoutPaths(graph), training, dataset.transforms, datasetFingerprint],
+    ...seedsOf(experiment),
+  ]);
 }
 
 /**
@@ -23,7 +27,13 @@ export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFinger
   const { epochs, select: _, ...training } = identityOf(experiment.training);
   const length = training.schedule.name === "cosine" ? epochs : "any";
   const data = [experiment.dataset.transforms, datasetFingerprint];
-  return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, experiment.seed]);
+  return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, ...seedsOf(experiment)]);
+}
+
+/** Seeds of single sources are newer than MEANING. */
+function seedsOf(experiment: Experiment): unknown[] {
+  const own = ownSeeds(experiment);
+  return [experiment.seed, ...(Object.keys(own).length > 0 ? [own] : [])];
 }
 
 /** Without what only decides about rounding, and without keys that are newer than MEANING where they change nothing. */

@@ -202,6 +202,14 @@ export const CLASS_COLUMNS = {
   p_holm: share("p-value after Holm's correction for the classes of the variant"),
 };
 
+export const VARIANCE_COLUMNS = {
+  source: text("init, order, augmentation, dropout, split, or rest: what they do together, and rounding"),
+  freedom: count("degrees of freedom"),
+  mean_square: amount("mean square of the metric"),
+  variance: amount("variance of the metric because of this source"),
+  share: share("share of the variance"),
+};
+
 /** Columns with times, which differ between two identical runs. */
 export const TIME_COLUMNS: readonly string[] = Object.keys(TIMES);
 
@@ -246,5 +254,6 @@ export const TABLES = {
     rows: "a variant of a comparison, by the predictions of its runs",
     columns: EVIDENCE_COLUMNS,
   },
+  "variance.csv": { rows: "a source of chance, by `squeezebox variance`", columns: VARIANCE_COLUMNS },
   "classes.csv": { rows: "a variant of a comparison and a class", columns: CLASS_COLUMNS },
 };

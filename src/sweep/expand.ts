@@ -13,6 +13,7 @@ import { checkIdleAxes } from "./idle-axes.js";
 import { matchedVariant } from "./match-variant.js";
 import { checkedPoints, type Point } from "./points.js";
 import { type Run, runOf, type Variant } from "./variant.js";
+import { withSources } from "./vary-sources.js";
 
 export interface ExpandedSweep {
   readonly name: string;
@@ -44,9 +45,10 @@ export async function expandSweep(
     throw ofFiles.length > 0 ? new DiagnosticError(ofFiles) : error;
   });
   if (ofFiles.length > 0) throw new DiagnosticError([...ofFiles, ...ofNetworks]);
-  const { variants, diagnostics: ofVariants } = matchPoints(sweep, points, built);
+  const { variants: matched, diagnostics: ofVariants } = matchPoints(sweep, points, built);
   const diagnostics = [...ofNetworks, ...ofVariants];
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  const variants = await withSources(matched, { sweep, points, factsOf });
   const expanded = {
     name: sweep.name,
     variants,
@@ -78,7 +80,7 @@ async function buildPoints(
     }
     const { graph, diagnostics } = buildChecked(point, dataset);
     found.push({ point, problems: diagnostics });
-    const parts = { name, template, axes, experiment, dataset, match: null };
+    const parts = { name, template, axes, experiment, dataset, match: null, splits: null };
     if (diagnostics.every(({ code }) => code === "unused-key"))
       built.set(point, { ...parts, graph, complexity: complexityOf(graph) });
   }

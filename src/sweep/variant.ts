@@ -1,6 +1,6 @@
 // A variant of a sweep, and its runs, one per seed.
 
-import type { Experiment } from "../config/experiment.js";
+import type { DatasetSpec, Experiment } from "../config/experiment.js";
 import type { MatchSpec } from "../config/sweep.js";
 import type { DatasetFacts } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
@@ -18,6 +18,8 @@ export interface Variant {
   readonly graph: Graph;
   readonly complexity: Complexity;
   readonly dataset: DatasetFacts;
+  /** Seed -> what is known of the data, if each seed divides the images in another way; otherwise null. */
+  readonly splits: ReadonlyMap<number, DatasetFacts> | null;
   /** If the variant was scaled to the cost of another: how it was changed, and the ratio of the two costs. */
   readonly match: (MatchSpec & Pick<Matched, "change" | "ratio">) | null;
 }
@@ -35,13 +37,20 @@ export interface Run {
 
 /** The run of a variant with a seed. */
 export function runOf(variant: Variant, seed: number): Run {
-  const experiment = { ...variant.experiment, seed };
+  const { splits } = variant;
+  const { fingerprint } = splits?.get(seed) ?? variant.dataset;
+  const { dataset } = variant.experiment;
+  const experiment: Experiment = {
+    ...variant.experiment,
+    seed,
+    dataset: splits === null ? dataset : ({ ...dataset, split: seed } as DatasetSpec),
+  };
   return {
     name: `${variant.name}/seed-${seed}`,
     variant,
     seed,
     experiment,
-    fingerprint: fingerprintOf(experiment, variant.graph, variant.dataset.fingerprint),
-    trajectory: trajectoryOf(experiment, variant.graph, variant.dataset.fingerprint),
+    fingerprint: fingerprintOf(experiment, variant.graph, fingerprint),
+    trajectory: trajectoryOf(experiment, variant.graph, fingerprint),
   };
 }

@@ -1,6 +1,7 @@
 // One pass over the training images: batches, in groups of which the optimizer makes one step each.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
+import { seedFor } from "../config/random-sources.js";
 import { type Batch, type BatchRange, loadBatches } from "../data/batches.js";
 import { drawMix, mixed } from "../data/mix.js";
 import { augmentation, type Split } from "../data/split.js";
@@ -65,10 +66,11 @@ export async function trainEpoch(
   onStep: (progress: StepProgress) => void,
 ): Promise<EpochResult> {
   const { experiment, train, model, optimizer, batches, kinds, classes, classWeights, programFor } = parts;
-  const { training, seed } = experiment;
+  const { training } = experiment;
+  const augmented = seedFor(experiment, "augmentation");
   const steps = kinds.filter((kind) => kind === "update").length;
-  const order = permutation(train.count, randomStream("shuffle", seed, epoch));
-  const pass = { order, batches, classes, draw: augmentation(seed, epoch) };
+  const order = permutation(train.count, randomStream("shuffle", seedFor(experiment, "order"), epoch));
+  const pass = { order, batches, classes, draw: augmentation(augmented, epoch) };
   const scale = {
     learningRate: training.optimizer.learningRate,
     epochs: training.epochs,
@@ -85,7 +87,7 @@ export async function trainEpoch(
     const kind = kinds[index] as StepKind;
     // Every batch of a run has its own random numbers.
     const place = (epoch - 1) * batches.length + index;
-    const mix = drawMix(training, train.shape, randomStream("mix", seed, place));
+    const mix = drawMix(training, train.shape, randomStream("mix", augmented, place));
     const batch = mix === null ? loaded : mixed(loaded, mix, train.shape);
     const isFirst = index % training.accumulate === 0;
     const weight = weightOf(batch, classWeights);
@@ -95,7 +97,7 @@ export async function trainEpoch(
     const { loss, logits } = await program.run({
       images: batch.images,
       labels: batch.labels,
-      ...noiseInputs(model, { seed, place, batch: batch.size }),
+      ...noiseInputs(model, { seed: seedFor(experiment, "dropout"), place, batch: batch.size }),
       ...groupInputs(kind, { isFirst, weight, groupWeight }),
       learning_rate: Float32Array.of(learningRate),
       ...optimizerInputs(optimizer, step + 1),

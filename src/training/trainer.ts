@@ -1,6 +1,7 @@
 // A model, its data and an engine -> epochs of training and evaluations. Writes no files.
 
 import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
+import { seedFor } from "../config/random-sources.js";
 import { epochBatches } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { imagesByClass, type Split } from "../data/split.js";
@@ -40,7 +41,7 @@ export interface TrainerParts {
 }
 
 export function createTrainer({ experiment, graph, dataset, engine }: TrainerParts): Trainer {
-  const { training, seed } = experiment;
+  const { training } = experiment;
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
     const model = buildModel(graph);
@@ -69,7 +70,8 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   };
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
-    initialise: () => engine.writeState(withInitialAverages(initialState(graph, state, seed), state)),
+    initialise: () =>
+      engine.writeState(withInitialAverages(initialState(graph, state, seedFor(experiment, "init")), state)),
     useWeights: (weights) => engine.writeState(asEvaluated(weights, state)),
     prepare: async (split) => {
       for (const [index, { size }] of batches.entries()) await programFor(kinds[index] as StepKind, size);

@@ -48,6 +48,28 @@ def crossed(differences):
     }
 
 
+def components():
+    """A 5 x 5 orthogonal array of three sources: mean squares by statsmodels, components by the method of moments."""
+    draw = np.random.default_rng(31)
+    effects = draw.normal(0, [[0.3], [0.05], [0.8]], (3, 5))
+    rows, values = [], []
+    for first in range(5):
+        for second in range(5):
+            levels = [first, second, (second + first) % 5]
+            rows.append([level + 1 for level in levels])
+            values.append(round(5 + sum(effects[k, level] for k, level in enumerate(levels)) + draw.normal(0, 0.2), 4))
+    table = pandas.DataFrame(rows, columns=["a", "b", "c"]).assign(y=values)
+    squares = anova_lm(formula.ols("y ~ C(a) + C(b) + C(c)", table).fit())["mean_sq"]
+    rest = float(squares["Residual"])
+    return {
+        "rows": rows,
+        "values": values,
+        "mean_squares": [float(squares[f"C({name})"]) for name in "abc"],
+        "variances": [max(0.0, (float(squares[f"C({name})"]) - rest) / 5) for name in "abc"],
+        "rest": rest,
+    }
+
+
 def runs_of(skill):
     labels = random.integers(0, CLASSES, IMAGES)
     ease = random.normal(0, 1.5, IMAGES)
@@ -81,6 +103,7 @@ def main():
         "disagreement": float(np.mean([np.mean(predicted[a] != predicted[b]) for a, b in pairs])),
         "differences": differences.astype(int).tolist(),
         "crossed": crossed(differences),
+        "components": components(),
     }
     for logits in result["logits"]:
         exact = np.array(logits, dtype=np.float32).astype(float)

@@ -102,6 +102,7 @@ export function atFirstRandom(transforms: readonly TransformSpec[]): {
   return { fixed: transforms.slice(0, count), rest: transforms.slice(count) };
 }
 
-function isRandom(one: TransformSpec): boolean {
+/** Whether a transform draws random numbers. */
+export function isRandom(one: TransformSpec): boolean {
   return transformOf(one)[0].isRandom;
 }
