@@ -54,22 +54,38 @@ export function formatEvidence(evidence: readonly ImageEvidence[], width: number
 export const EVIDENCE_LEGEND =
   "Calibration error: expected calibration error over 15 bins of confidence, mean over runs. Vote of runs: test error of the class that most runs predict, which costs as many times the computation as there are runs (in parentheses). Runs disagree: share of images of which two runs predict different classes. ±: standard error of the difference in test error in points, if only seeds, only test images, or both were drawn anew. Gained: images that all runs of the variant classify correctly and none of the baseline does; lost: the reverse.";
 
-/** What would make the difference of each variant more certain. */
+/** What would make the difference of each variant more certain, and whether its gates help where they tell classes apart. */
 export function evidenceSentences(evidence: readonly ImageEvidence[]): string[] {
-  return evidence.flatMap(({ variant, errors }) => {
-    if (!errors || !(errors.both > 0)) return [];
-    const { seeds, images, both } = errors;
-    const ratio = images / seeds;
-    const advice =
-      ratio > 1.5
-        ? "a larger test set would help more than more seeds"
-        : ratio < 1 / 1.5
-          ? "more seeds would help more than a larger test set"
-          : "more seeds and a larger test set would help about equally";
-    return [
-      `${variant}: the standard error of its difference in test error is ${points(seeds)} points over seeds, ${points(images)} over test images and ${points(both)} over both; ${advice}.`,
-    ];
-  });
+  return [...evidence.flatMap(certaintyOf), ...evidence.flatMap(gateSentence)];
+}
+
+function certaintyOf({ variant, errors }: ImageEvidence): string[] {
+  if (!errors || !(errors.both > 0)) return [];
+  const { seeds, images, both } = errors;
+  const ratio = images / seeds;
+  const advice =
+    ratio > 1.5
+      ? "a larger test set would help more than more seeds"
+      : ratio < 1 / 1.5
+        ? "more seeds would help more than a larger test set"
+        : "more seeds and a larger test set would help about equally";
+  return [
+    `${variant}: the standard error of its difference in test error is ${points(seeds)} points over seeds, ${points(images)} over test images and ${points(both)} over both; ${advice}.`,
+  ];
+}
+
+function gateSentence({ variant, gates }: ImageEvidence): string[] {
+  if (!gates) return [];
+  const { coefficient, p, classes, runs } = gates;
+  const verdict =
+    p > 0.05
+      ? "how far its gates single a class out does not tell how its error changes"
+      : coefficient < 0
+        ? "its error falls most in the classes that its gates single out"
+        : "its error falls least in the classes that its gates single out";
+  return [
+    `${variant}: ${verdict} (rank correlation ${coefficient.toFixed(2)} over ${classes} classes, p = ${p.toPrecision(2)}, gates of ${runs} ${runs === 1 ? "run" : "runs"}).`,
+  ];
 }
 
 /** A table with more classes would be unreadable. */
@@ -103,7 +119,7 @@ export function classDifferenceTable(
 export function evidenceRecords(evidence: readonly ImageEvidence[]): WholeRow<typeof EVIDENCE_COLUMNS>[] {
   const number = (value: number | null | undefined) =>
     value === null || value === undefined || Number.isNaN(value) ? null : value;
-  return evidence.map(({ variant, baseline, calibrationError, ensemble, errors, gained, lost }) => ({
+  return evidence.map(({ variant, baseline, calibrationError, ensemble, errors, gates, gained, lost }) => ({
     variant,
     baseline,
     calibration_error: number(calibrationError),
@@ -113,6 +129,8 @@ export function evidenceRecords(evidence: readonly ImageEvidence[]): WholeRow<ty
     error_seeds: number(errors?.seeds),
     error_images: number(errors?.images),
     error_both: number(errors?.both),
+    gate_correlation: gates?.coefficient ?? null,
+    gate_p: gates?.p ?? null,
     gained: [...gained],
     lost: [...lost],
   }));

@@ -189,6 +189,12 @@ export const EVIDENCE_COLUMNS = {
   error_seeds: optional(amount("standard error of the difference in test error over seeds")),
   error_images: optional(amount("standard error of that difference over test images")),
   error_both: optional(amount("standard error of that difference over both")),
+  gate_correlation: optional(
+    number(
+      "after `squeezebox excite`: rank correlation over classes of how far the gates' activations are from their means with the difference in the error of the class",
+    ),
+  ),
+  gate_p: optional(share("p-value of this correlation")),
   gained: indices("test images that all runs classify correctly and no run of the baseline does"),
   lost: indices("test images that no run classifies correctly and all runs of the baseline do"),
 };

@@ -8,6 +8,7 @@ import { signFlipTest } from "../statistics/sign-flip.js";
 import { spreadOf } from "../statistics/spread.js";
 import { type ComparableVariant, comparableVariants, valuesOf } from "./comparable-variants.js";
 import { type ComparisonAsked, metricFor } from "./comparison.js";
+import { type GateClasses, gateClasses } from "./gate-classes.js";
 import { haveSameImages, isWrongAt, type PredictionsBySeed, predictionsOf } from "./read-predictions.js";
 import type { SweepTables } from "./read-sweep.js";
 import { isAdaptive, pairsOf } from "./sequential.js";
@@ -41,6 +42,8 @@ export interface ImageEvidence {
   readonly errors: CrossedErrors | null;
   /** Empty if the variant is not compared. */
   readonly classes: readonly ClassDifference[];
+  /** Whether gates help where they tell classes apart; null if `excite` has not looked at any run. */
+  readonly gates: GateClasses | null;
   /** [test images]; null without predictions. */
   readonly labels: Uint16Array | null;
   /** Images that all runs classify correctly and no run of the baseline does. */
@@ -67,6 +70,7 @@ export function imageEvidence(
     const own = known.get(one.label) as PredictionsBySeed;
     const base = known.get(one.base.label) as PredictionsBySeed;
     const compared = one.uncompared === null;
+    const classes = compared ? classDifferences(one) : [];
     return {
       variant: one.label,
       baseline: one.base.label,
@@ -74,7 +78,8 @@ export function imageEvidence(
       ensemble: ensembleOf([...own.values()]),
       errors: compared ? errorsOf(one, own, base) : null,
       labels: [...own.values()][0]?.label ?? null,
-      classes: compared ? classDifferences(one) : [],
+      classes,
+      gates: gateClasses(one, classes, damaged),
       gained: compared ? turnedOver([...own.values()], [...base.values()]) : [],
       lost: compared ? turnedOver([...base.values()], [...own.values()]) : [],
     };

@@ -10,6 +10,7 @@ import pandas
 import sklearn
 import statsmodels
 import statsmodels.formula.api as formula
+from scipy import stats
 from sklearn.calibration import calibration_curve
 from statsmodels.stats.anova import anova_lm
 
@@ -70,6 +71,19 @@ def components():
     }
 
 
+def ranks():
+    """Spearman's coefficient by scipy, and the p-value of its permutation test."""
+    draw = np.random.default_rng(32)
+    cases = []
+    for count, slope in [(10, 0.0), (10, 0.8), (20, -0.5), (6, 2.0)]:
+        one = np.round(draw.normal(0, 1, count), 1)
+        other = np.round(slope * one + draw.normal(0, 1, count), 1)
+        statistic = lambda x: stats.spearmanr(x, other).statistic
+        test = stats.permutation_test((one,), statistic, permutation_type="pairings", n_resamples=20_000, random_state=draw)
+        cases.append({"one": one.tolist(), "other": other.tolist(), "coefficient": float(statistic(one)), "p": float(test.pvalue)})
+    return cases
+
+
 def runs_of(skill):
     labels = random.integers(0, CLASSES, IMAGES)
     ease = random.normal(0, 1.5, IMAGES)
@@ -104,6 +118,7 @@ def main():
         "differences": differences.astype(int).tolist(),
         "crossed": crossed(differences),
         "components": components(),
+        "ranks": ranks(),
     }
     for logits in result["logits"]:
         exact = np.array(logits, dtype=np.float32).astype(float)

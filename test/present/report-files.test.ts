@@ -81,6 +81,19 @@ describe("the files of a report", function () {
       );
     }));
 
+  it("say whether gates help where they tell classes apart, once excite has looked at them", () =>
+    inSweep(async (_, folder) => {
+      const correlation = async () => {
+        const { output } = await start(folder, "compare", "runs/s").ended;
+        return /se-r2: .*\(rank correlation (-?\d\.\d\d) over 4 classes, p = [\d.]+, gates of 1 run\)/.exec(
+          output,
+        )?.[1];
+      };
+      assert.equal(await correlation(), undefined);
+      assert.equal((await start(folder, "excite", "runs/s/se-r2/seed-1").ended).code, 0);
+      assert.ok(Math.abs(Number(await correlation())) <= 1);
+    }));
+
   it("contain each figure as SVG, PDF and data", () =>
     inSweep(async (results) => {
       assert.equal(await report([results], ONCE), 0);
