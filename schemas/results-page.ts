@@ -1,6 +1,6 @@
 // The tables -> the part of runs/README.md that lists their columns.
 
-import { TABLES } from "../src/records/tables.js";
+import { TABLES } from "../src/records/report-tables.js";
 
 const [START, END] = ["<!-- columns, made by `npm run types` -->", "<!-- end of columns -->"];
 

@@ -2,11 +2,11 @@
 
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { readResult } from "../records/run-folder.js";
-import type { Outcome } from "../sweep/decisions.js";
 import { estimateSeconds } from "../sweep/estimate.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
-import { expectedSeeds, foreseenSeeds, type SeedOutlook } from "../sweep/seed-outlook.js";
-import { type Needs, needsOf, type RunKey, type SeedPlan } from "../sweep/seed-plan.js";
+import type { Outcome } from "../sweep/seeds/decisions.js";
+import { expectedSeeds, foreseenSeeds, type SeedOutlook } from "../sweep/seeds/seed-outlook.js";
+import { type Needs, needsOf, type RunKey, type SeedPlan } from "../sweep/seeds/seed-plan.js";
 import type { Run } from "../sweep/variant.js";
 import { outcomeReader } from "../sweep/work/needs.js";
 import { lineWidth, wrapped } from "./output.js";

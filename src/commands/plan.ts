@@ -11,7 +11,7 @@ import type { ExpandedSweep } from "../sweep/expand.js";
 import { type FinishedRuns, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
 import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
 import { finishedFingerprint } from "../sweep/run-identity.js";
-import { seedPlanOf } from "../sweep/seed-plan.js";
+import { seedPlanOf } from "../sweep/seeds/seed-plan.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";

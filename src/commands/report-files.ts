@@ -10,7 +10,7 @@ import { methodsOf } from "../present/methods.js";
 import { answerOf, conditionsOf, sentencesOf } from "../present/sentences.js";
 import { writeCsv, writeRecords } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
-import { CLASS_COLUMNS, COMPARISON_COLUMNS, EVIDENCE_COLUMNS } from "../records/tables.js";
+import { CLASS_COLUMNS, COMPARISON_COLUMNS, EVIDENCE_COLUMNS } from "../records/report-tables.js";
 import type { ReportData } from "../report/read-report.js";
 import { picturesOf } from "./report-pictures.js";
 

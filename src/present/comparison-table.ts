@@ -2,7 +2,7 @@
 
 import { formatTable } from "../format.js";
 import type { WholeRow } from "../records/columns.js";
-import type { COMPARISON_COLUMNS } from "../records/tables.js";
+import type { COMPARISON_COLUMNS } from "../records/report-tables.js";
 import { type Comparison, commonBaseline } from "../report/comparison.js";
 import { type Column, columnsOf } from "./comparison-columns.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";

@@ -2,8 +2,9 @@
 
 import { formatTable } from "../format.js";
 import type { WholeRow } from "../records/columns.js";
-import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/tables.js";
-import type { ClassDifference, ImageEvidence } from "../report/image-evidence.js";
+import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/report-tables.js";
+import type { ClassDifference } from "../report/class-differences.js";
+import type { ImageEvidence } from "../report/image-evidence.js";
 
 const NOTHING = "-";
 const percent = (share: number | null | undefined) =>

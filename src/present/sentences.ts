@@ -7,8 +7,8 @@ import { leastAnytimePairs, smallestAnytimeP } from "../statistics/evidence.js";
 import { leastPairs, pairsNeeded } from "../statistics/power.js";
 import { smallestP } from "../statistics/sign-flip.js";
 import type { Spread } from "../statistics/spread.js";
-import type { Verdict } from "../sweep/decisions.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
+import type { Verdict } from "../sweep/seeds/decisions.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 /** One sentence that lists the significant differences. */

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { RowOf } from "../records/columns.js";
 import { EXCITATION_COLUMNS } from "../records/tables.js";
 import { type RankCorrelation, rankCorrelation } from "../statistics/spearman.js";
+import type { ClassDifference } from "./class-differences.js";
 import type { ComparableVariant } from "./comparable-variants.js";
-import type { ClassDifference } from "./image-evidence.js";
 import { readTable } from "./read-sweep.js";
 
 export interface GateClasses extends RankCorrelation {

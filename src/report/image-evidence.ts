@@ -2,16 +2,14 @@
 
 import type { Predictions } from "../records/predictions.js";
 import { type CrossedErrors, crossedErrors, type SparseDifferences } from "../statistics/crossed.js";
-import { anytimeTest } from "../statistics/evidence.js";
-import { holm } from "../statistics/holm.js";
-import { signFlipTest } from "../statistics/sign-flip.js";
 import { spreadOf } from "../statistics/spread.js";
+import { type ClassDifference, classDifferences } from "./class-differences.js";
 import { type ComparableVariant, comparableVariants, valuesOf } from "./comparable-variants.js";
 import { type ComparisonAsked, metricFor } from "./comparison.js";
 import { type GateClasses, gateClasses } from "./gate-classes.js";
 import { haveSameImages, isWrongAt, type PredictionsBySeed, predictionsOf } from "./read-predictions.js";
 import type { SweepTables } from "./read-sweep.js";
-import { isAdaptive, pairsOf } from "./sequential.js";
+import { pairsOf } from "./sequential.js";
 
 /** The vote of all runs of a variant. */
 export interface Ensemble {
@@ -20,16 +18,6 @@ export interface Ensemble {
   readonly error: number;
   /** The share of images of which two runs predict different classes, averaged over pairs of runs; NaN for one run. */
   readonly disagreement: number;
-}
-
-/** Test error of one class, compared with the baseline. */
-export interface ClassDifference {
-  readonly label: number;
-  /** Mean over seeds. */
-  readonly difference: number;
-  readonly p: number;
-  /** After Holm's correction for the classes of this variant. */
-  readonly adjustedP: number;
 }
 
 export interface ImageEvidence {
@@ -127,26 +115,6 @@ function errorsOf(
     return [{ images: where, values: where.map((image) => (isWrongAt(a, image) ? 1 : -1)) }];
   });
   return crossedErrors(rows, images);
-}
-
-function classDifferences(one: ComparableVariant): ClassDifference[] {
-  const errorsOfSeed = ({ runs }: Pick<ComparableVariant, "runs">, seed: number) =>
-    runs.find((run) => run.seed === seed)?.result?.test_errors_by_class ?? [];
-  const pairs = pairsOf(one).map(
-    ([seed]) => [errorsOfSeed(one, seed), errorsOfSeed(one.base, seed)] as const,
-  );
-  const classes = Math.max(0, ...pairs.map(([own]) => own.length));
-  const test = isAdaptive(one) ? anytimeTest : signFlipTest;
-  const tested = Array.from({ length: classes }, (_, label) => {
-    const differences = pairs.flatMap(([own, base]) => {
-      const [a, b] = [own[label] ?? null, base[label] ?? null];
-      return a === null || b === null ? [] : [a - b];
-    });
-    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-    return { label, difference: mean, p: test(differences)?.p ?? Number.NaN };
-  }).filter(({ p }) => !Number.isNaN(p));
-  const adjusted = holm(tested.map(({ p }) => p));
-  return tested.map((row, index) => ({ ...row, adjustedP: adjusted[index] as number }));
 }
 
 /** Images that all of `right` classify correctly and none of `wrong` does. */

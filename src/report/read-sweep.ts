@@ -12,7 +12,7 @@ import type { RunStatus } from "../records/run-status.js";
 import { type Outcome, PLAN_COLUMNS, RESULT_COLUMNS, SUMMARY_COLUMNS } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 import { didYouMean } from "../suggest.js";
-import type { Needs } from "../sweep/seed-plan.js";
+import type { Needs } from "../sweep/seeds/seed-plan.js";
 import { needsReader } from "../sweep/work/needs.js";
 import { readOrders } from "../sweep/work/orders.js";
 import { type Signs, signsIn, signsOf } from "../sweep/work/signs.js";

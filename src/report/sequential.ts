@@ -3,7 +3,7 @@
 import type { MetricColumn } from "../records/tables.js";
 import { confidenceSequence } from "../statistics/confidence-sequence.js";
 import { type Spread, spreadOf } from "../statistics/spread.js";
-import { type Decision, decisionsOf, decisionWords, type Outcome } from "../sweep/decisions.js";
+import { type Decision, decisionsOf, decisionWords, type Outcome } from "../sweep/seeds/decisions.js";
 import type { ComparableVariant } from "./comparable-variants.js";
 import type { PlannedRun } from "./read-sweep.js";
 

@@ -12,8 +12,8 @@ import { leastAnytimePairs } from "../statistics/evidence.js";
 import { checkIdleAxes } from "./idle-axes.js";
 import { matchedVariant } from "./match-variant.js";
 import { checkedPoints, type Point } from "./points.js";
+import { withSources } from "./seeds/vary-sources.js";
 import { type Run, runOf, type Variant } from "./variant.js";
-import { withSources } from "./vary-sources.js";
 
 export interface ExpandedSweep {
   readonly name: string;

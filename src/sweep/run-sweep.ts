@@ -12,7 +12,7 @@ import type { ExpandedSweep } from "./expand.js";
 import { follow } from "./follow.js";
 import type { Launcher } from "./launch/launcher.js";
 import { planRuns } from "./plan-runs.js";
-import { type SeedPlan, seedPlanOf } from "./seed-plan.js";
+import { type SeedPlan, seedPlanOf } from "./seeds/seed-plan.js";
 import type { SweepEnd, SweepOptions } from "./sweep-options.js";
 import type { Run } from "./variant.js";
 import { needsReader } from "./work/needs.js";

@@ -9,7 +9,7 @@ import { compare } from "../../src/index.js";
 import { randomStream } from "../../src/random.js";
 import { readCsv } from "../../src/records/csv.js";
 import { PLAN_COLUMNS } from "../../src/records/tables.js";
-import { decisionsOf } from "../../src/sweep/decisions.js";
+import { decisionsOf } from "../../src/sweep/seeds/decisions.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { type SweepText, start, writeSweepFile } from "./run-cli.js";
 

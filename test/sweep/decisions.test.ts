@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Question } from "../../src/config/sweep-spec.js";
 import { randomStream } from "../../src/random.js";
-import { type Decision, decisionsOf, type Outcome } from "../../src/sweep/decisions.js";
-import { needsOf, type SeedPlan } from "../../src/sweep/seed-plan.js";
+import { type Decision, decisionsOf, type Outcome } from "../../src/sweep/seeds/decisions.js";
+import { needsOf, type SeedPlan } from "../../src/sweep/seeds/seed-plan.js";
 
 const QUESTION: Question = { alpha: 0.05, margin: null, decided: true, width: null, atLeast: 3, atMost: 30 };
 

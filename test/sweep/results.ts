@@ -6,7 +6,8 @@ import { basename, join } from "node:path";
 import type { RowOf, Table } from "../../src/records/columns.js";
 import { readCsv } from "../../src/records/csv.js";
 import { isLockFile } from "../../src/records/lock.js";
-import { PLAN_COLUMNS, TABLES, TIME_COLUMNS } from "../../src/records/tables.js";
+import { TABLES } from "../../src/records/report-tables.js";
+import { PLAN_COLUMNS, TIME_COLUMNS } from "../../src/records/tables.js";
 
 /** All files below a folder, sorted, with forward slashes, except for locks of processes that were killed. */
 export function filesIn(folder: string): string[] {

@@ -7,7 +7,7 @@ import { describe, it } from "mocha";
 import { RANDOM_SOURCES } from "../../src/config/random-sources.js";
 import { expand } from "../../src/index.js";
 import { readCsv } from "../../src/records/csv.js";
-import { VARIANCE_COLUMNS } from "../../src/records/tables.js";
+import { VARIANCE_COLUMNS } from "../../src/records/report-tables.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { statuses } from "./results.js";
 import { start } from "./run-cli.js";

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { readResult } from "../../records/run-folder.js";
 import type { MetricColumn } from "../../records/tables.js";
-import type { Outcome } from "../decisions.js";
-import { type Needs, needsOf, type RunKey, type SeedPlan } from "../seed-plan.js";
+import type { Outcome } from "../seeds/decisions.js";
+import { type Needs, needsOf, type RunKey, type SeedPlan } from "../seeds/seed-plan.js";
 import type { Signs } from "./signs.js";
 
 type Ends = Pick<Signs, "finished" | "failed">;

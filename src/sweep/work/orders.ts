@@ -7,7 +7,7 @@ import { InputError } from "../../diagnostic.js";
 import { readAgain, writeWhole } from "../../records/files.js";
 import { isInside } from "../../records/run-folder.js";
 import type { EngineOptions } from "../../runtime/devices.js";
-import type { SeedPlan } from "../seed-plan.js";
+import type { SeedPlan } from "../seeds/seed-plan.js";
 
 /** The folder inside that of a sweep by which its command and its workers communicate. It holds no results. */
 export function workFolder(sweepFolder: string): string {

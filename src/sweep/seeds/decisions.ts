@@ -1,12 +1,12 @@
 // The results of a sweep's seeds, one seed after the other -> which comparisons are decided, and after how many seeds. The same results
 // give the same decisions, whoever asks and whenever.
 
-import type { Question } from "../config/sweep-spec.js";
-import { randomStream } from "../random.js";
-import { confidenceSequence } from "../statistics/confidence-sequence.js";
-import { type Evidence, startEvidence } from "../statistics/evidence.js";
-import { holm } from "../statistics/holm.js";
-import { isHopeless } from "../statistics/outlook.js";
+import type { Question } from "../../config/sweep-spec.js";
+import { randomStream } from "../../random.js";
+import { confidenceSequence } from "../../statistics/confidence-sequence.js";
+import { type Evidence, startEvidence } from "../../statistics/evidence.js";
+import { holm } from "../../statistics/holm.js";
+import { isHopeless } from "../../statistics/outlook.js";
 
 /** The outcome of a run: its metric, null if it failed or has no such value, undefined while it is not over. */
 export type Outcome = number | null | undefined;

@@ -1,14 +1,14 @@
 // A variant of a sweep -> a small crossed design of runs, which tells how much of the spread of its results comes from each source of
 // chance.
 
-import { type Override, parseOverride } from "../config/override.js";
-import type { Sweep } from "../config/sweep.js";
-import { InputError } from "../diagnostic.js";
-import type { FactsOf } from "../experiment/dataset-facts.js";
-import { orthogonalArray } from "../statistics/components.js";
-import { didYouMean } from "../suggest.js";
-import { type ExpandedSweep, expandSweep } from "./expand.js";
-import { runOf, type Variant } from "./variant.js";
+import { type Override, parseOverride } from "../../config/override.js";
+import type { Sweep } from "../../config/sweep.js";
+import { InputError } from "../../diagnostic.js";
+import type { FactsOf } from "../../experiment/dataset-facts.js";
+import { orthogonalArray } from "../../statistics/components.js";
+import { didYouMean } from "../../suggest.js";
+import { type ExpandedSweep, expandSweep } from "../expand.js";
+import { runOf, type Variant } from "../variant.js";
 import { hasSplit, sourcesOf } from "./vary-sources.js";
 
 export interface VarianceDesign {

@@ -1,10 +1,10 @@
 // A sweep that chooses the number of its seeds itself -> which of its runs are needed, given the outcomes so far.
 
-import type { Question } from "../config/sweep-spec.js";
-import type { MetricColumn } from "../records/tables.js";
+import type { Question } from "../../config/sweep-spec.js";
+import type { MetricColumn } from "../../records/tables.js";
+import type { ExpandedSweep } from "../expand.js";
+import type { Run, Variant } from "../variant.js";
 import { type Decision, decisionsOf, decisionWords, type Outcome } from "./decisions.js";
-import type { ExpandedSweep } from "./expand.js";
-import type { Run, Variant } from "./variant.js";
 
 /** What it takes to find a run and to know it again. */
 export type RunKey = Pick<Run, "name" | "fingerprint">;

@@ -1,13 +1,13 @@
 // What differs between the seeds of a sweep -> variants whose runs differ in that alone.
 
-import type { DatasetSpec, Experiment } from "../config/experiment.js";
-import { RANDOM_SOURCES, type RandomSource } from "../config/random-sources.js";
-import type { Sweep } from "../config/sweep.js";
-import { isRandom } from "../data/transforms/transforms.js";
-import { collect, DiagnosticError } from "../diagnostic.js";
-import type { DatasetFacts, FactsOf } from "../experiment/dataset-facts.js";
-import type { Point } from "./points.js";
-import type { Variant } from "./variant.js";
+import type { DatasetSpec, Experiment } from "../../config/experiment.js";
+import { RANDOM_SOURCES, type RandomSource } from "../../config/random-sources.js";
+import type { Sweep } from "../../config/sweep.js";
+import { isRandom } from "../../data/transforms/transforms.js";
+import { collect, DiagnosticError } from "../../diagnostic.js";
+import type { DatasetFacts, FactsOf } from "../../experiment/dataset-facts.js";
+import type { Point } from "../points.js";
+import type { Variant } from "../variant.js";
 
 interface VaryParts {
   readonly sweep: Sweep;

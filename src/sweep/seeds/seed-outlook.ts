@@ -1,7 +1,7 @@
 // A sweep that chooses the number of its seeds itself -> how many it may take, from the runs that have finished or an expected effect.
 
-import { randomStream } from "../random.js";
-import { type Beliefs, decidedAfter, type Goal, normal, posteriorOf } from "../statistics/outlook.js";
+import { randomStream } from "../../random.js";
+import { type Beliefs, decidedAfter, type Goal, normal, posteriorOf } from "../../statistics/outlook.js";
 import type { Outcome } from "./decisions.js";
 import { needsOf, type RunKey, type SeedPlan } from "./seed-plan.js";
 

@@ -1,15 +1,15 @@
 // Decisions about a sweep that chooses the number of its seeds itself -> states of its runs.
 
 import { join } from "node:path";
-import { RUN_STATUSES, type RunState } from "../records/run-status.js";
+import { RUN_STATUSES, type RunState } from "../../records/run-status.js";
+import type { ExpandedSweep } from "../expand.js";
+import { finishedFingerprint } from "../run-identity.js";
+import type { FollowOptions } from "../sweep-options.js";
+import type { Run } from "../variant.js";
+import { needsReader } from "../work/needs.js";
+import type { Signs } from "../work/signs.js";
 import { decisionWords } from "./decisions.js";
-import type { ExpandedSweep } from "./expand.js";
-import { finishedFingerprint } from "./run-identity.js";
 import { seedPlanOf } from "./seed-plan.js";
-import type { FollowOptions } from "./sweep-options.js";
-import type { Run } from "./variant.js";
-import { needsReader } from "./work/needs.js";
-import type { Signs } from "./work/signs.js";
 
 export interface Decider {
   /** Looks at the outcomes so far, records which runs are not needed any more, and returns those which it has not returned before. */
