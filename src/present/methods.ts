@@ -90,7 +90,7 @@ function inAllStages(changes: readonly string[]): string[] {
 const MOST_CHANGES = 6;
 
 function trainingWords(data: ReportData): string {
-  const training = experimentsOf(data)[0]?.[1].training;
+  const { training, sourceSeeds: fixed = {} } = experimentsOf(data)[0]?.[1] ?? {};
   if (!training) return "";
   const { optimizer, schedule, epochs, batchSize, accumulate, select, precision, ...options } = training;
   const settings = (value: object) =>
@@ -111,6 +111,11 @@ function trainingWords(data: ReportData): string {
     select === "validation"
       ? "The weights of the epoch with the lowest validation error were tested."
       : "The weights of the last epoch were tested.",
+    ...(Object.keys(fixed).length > 0
+      ? [
+          `Of what seeds determine, ${Object.keys(fixed).join(", ")} had the same seed in all runs of a variant.`,
+        ]
+      : []),
     `Arithmetic: ${precision}. What variants share started from equal values and saw the images in the same order and with the same augmentation for equal seeds.`,
   ].join(" ");
 }

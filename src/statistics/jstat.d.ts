@@ -1,6 +1,11 @@
 // The part of jstat that is used. The package has no types.
 
 declare module "jstat" {
-  const jstat: { readonly studentt: { inv(probability: number, degreesOfFreedom: number): number } };
+  const jstat: {
+    readonly studentt: {
+      inv(probability: number, degreesOfFreedom: number): number;
+      cdf(value: number, degreesOfFreedom: number): number;
+    };
+  };
   export default jstat;
 }
