@@ -99,7 +99,10 @@ const HOVERS: readonly (readonly [text: string, words: string])[] = [
   [`${NETWORK}  se|:\n    r: 4`, "Squeeze-and-Excitation in every block"],
   [`${NETWORK}  se:\n    r|: 4`, "Reduction ratio: C channels are squeezed to"],
   [`${SET}      network.se|.r: \${r}`, "Reduction ratio: C channels are squeezed to"],
-  [`${WRITTEN_OUT}  se|ed: 3`, "Determines the initial weights, the order of the data, and dropout."],
+  [
+    `${WRITTEN_OUT}  se|ed: 3`,
+    "Determines the initial weights, the order of the data, augmentation and dropout.",
+  ],
 ];
 
 /** ‹message› stands before what it is about. */

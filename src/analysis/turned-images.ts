@@ -1,7 +1,7 @@
 // Test images that a variant classifies correctly and its baseline does not, or the reverse -> a picture.
 
 import type { DatasetSpec } from "../config/experiment-spec.js";
-import { dividedDataset } from "../data/dataset.js";
+import { dividedDataset, testFingerprintOf } from "../data/dataset.js";
 import { readerOf } from "../data/read-image.js";
 import { InputError } from "../diagnostic.js";
 import { imageGrid, type Placed } from "./image-grid.js";
@@ -15,18 +15,17 @@ export function shownOf(images: readonly number[]): number {
 }
 
 /**
- * Each list of indices in the test split becomes one picture, as the images are stored; null for an empty list. `labels`: of all test
- * images. Throws InputError if the dataset cannot be read, or is another one.
+ * Each list of indices in the test split becomes one picture, as the images are stored; null for an empty list. `tested`: the fingerprint of the
+ * test images. Throws InputError if the dataset cannot be read, or is another one.
  */
 export async function turnedImages(
   spec: DatasetSpec,
-  labels: Uint16Array,
+  tested: string,
   lists: readonly (readonly number[])[],
 ): Promise<(Buffer | null)[]> {
-  const { partition } = await dividedDataset(spec, () => {});
-  const { test } = partition;
-  if (!Buffer.from(test.labels.slice().buffer).equals(Buffer.from(labels.slice().buffer)))
-    throw new InputError("the test images are not those that were tested");
+  const open = await dividedDataset(spec, () => {});
+  if (testFingerprintOf(open) !== tested) throw new InputError("the dataset has changed since it was tested");
+  const { test } = open.partition;
   const { read, close } = readerOf(test.images);
   try {
     const pictures: (Buffer | null)[] = [];

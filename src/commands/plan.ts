@@ -27,7 +27,8 @@ export interface PlanFlags extends SweepInputs {
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
   const view = watchData(flags.json);
   const sweep = await expandFile(file, flags, view.progressed).finally(view.close);
-  return printPlan(withFinishedSeeds(sweep, join(flags.runs, sweep.name)), flags);
+  const all = withFinishedSeeds(sweep, join(flags.runs, sweep.name));
+  return printPlan(all, { ...flags, warning: warningOf(all) });
 }
 
 /** Shows the plan, as text or JSON. */
@@ -38,12 +39,16 @@ export function printPlan(
     engine = { backend: "auto", device: "cpu", threads: 1 },
     jobs = defaultJobs(engine, gpusFor(engine)),
     json,
-  }: Pick<PlanFlags, "runs" | "jobs" | "json"> & { engine?: EngineOptions },
+    warning,
+  }: Pick<PlanFlags, "runs" | "jobs" | "json"> & {
+    readonly engine?: EngineOptions;
+    /** What people should know before they wait; null if there is nothing. */
+    readonly warning: string | null;
+  },
 ): number {
   const before = indexFinishedRuns(root);
   for (const problem of before.skipped) printError(problem);
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
-  const warning = warningOf(sweep);
   const seedPlan = seedPlanOf(sweep);
   if (seedPlan !== null) {
     const { record, text } = planSeeds(sweep, seedPlan, {

@@ -1,6 +1,8 @@
 // A report -> its files: the page, tables, figures for papers, and a paragraph on methods.
 
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { InputError } from "../diagnostic.js";
 import { comparisonLatex, comparisonMarkdown, comparisonRecords } from "../present/comparison-table.js";
 import { classRecords, evidenceRecords } from "../present/evidence.js";
 import { pdfOf, printedSvg } from "../present/figure-files.js";
@@ -25,6 +27,8 @@ export async function writeReport(
   { out, isFinal }: { readonly out: string; readonly isFinal: boolean },
 ): Promise<ReportFiles> {
   const { comparison, evidence, classNames } = data;
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new InputError(`${out} is a file; a report needs a folder`);
   const figures = await figuresOf(data);
   const pictures = isFinal ? await picturesOf(data) : new Map();
   const html = htmlReport(data, { figures, pictures });

@@ -14,14 +14,17 @@ const MOST_VARIANTS = 6;
 /** Of the first variants that gain or lose images. If the dataset is not at hand, says so. */
 export async function picturesOf({ evidence, runs }: ReportData): Promise<TurnedPictures> {
   const turned = evidence
-    .filter(({ gained, lost }) => gained.length + lost.length > 0)
+    .filter(({ gained, lost }) => (gained?.length ?? 0) + (lost?.length ?? 0) > 0)
     .slice(0, MOST_VARIANTS);
   const pictures = new Map<string, TurnedPicture>();
-  for (const { variant, labels, gained, lost } of turned) {
+  for (const { variant, test, gained, lost } of turned) {
     const run = runs.find((one) => one.variant === variant && one.result !== null);
-    if (!run || !labels) continue;
+    if (!run || test === null) continue;
     try {
-      const [won = null, given = null] = await turnedImages(datasetOf(run.path), labels, [gained, lost]);
+      const [won = null, given = null] = await turnedImages(datasetOf(run.path), test, [
+        gained ?? [],
+        lost ?? [],
+      ]);
       pictures.set(variant, { gained: won, lost: given });
     } catch (error) {
       if (!(error instanceof InputError) && !(error instanceof DiagnosticError)) throw error;

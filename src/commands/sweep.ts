@@ -70,7 +70,7 @@ export async function trainSweep(
   const spec = launcherFor(flags.launcher, asked.launcher);
   const engine = spec.name === "slurm" ? { ...named, threads: flags.threads ?? spec.cpus } : named;
   const launcher = chooseLauncher(spec, { ...flags, engine });
-  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers });
+  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers, warning });
   if (flags.stop) return stopWorkers(launcher, folder, flags);
   if (flags.detach && launcher.isAttached)
     throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");

@@ -71,6 +71,7 @@ function show(
       source: one.source,
       freedom: one.freedom,
       mean_square: one.meanSquare,
+      p: one.p,
       variance: one.variance,
       share: total > 0 ? one.variance / total : 0,
     })),
@@ -113,11 +114,14 @@ function tableOf(
     `${(Math.sqrt(variance) * scale).toFixed(digits)}${points}`,
     total > 0 ? `${Math.round((100 * variance) / total)} %` : "-",
   ];
-  const rowOf = ({ source, variance }: Component) => row(WORDS[source] ?? source, variance);
+  const rowOf = ({ source, variance, p }: Component) => [
+    ...row(WORDS[source] ?? source, variance),
+    p === null ? "" : p.toPrecision(2),
+  ];
   return formatTable(
-    ["source", "standard deviation", "share of variance"],
-    [...sources.map(rowOf), rowOf(rest), row("all", total)],
-    { right: [1, 2], width: lineWidth() },
+    ["source", "standard deviation", "share of variance", "p"],
+    [...sources.map(rowOf), rowOf(rest), [...row("all", total), ""]],
+    { right: [1, 2, 3], width: lineWidth() },
   );
 }
 
@@ -133,12 +137,14 @@ interface Findings {
 function sentencesOf({ components, total, sampling, metric, variant, runs }: Findings): string[] {
   const { scale, points, digits } = metricScale(metric);
   const size = (variance: number) => `${(Math.sqrt(variance) * scale).toFixed(digits)}${points}`;
-  const [largest] = [...components.sources].sort((a, b) => b.variance - a.variance);
+  if (total === 0) return [`All ${runs} runs of ${variant} have the same ${metricWords(metric)}.`];
+  const found = components.sources.filter(({ p }) => p !== null && p <= 0.05);
+  const names = found.map(({ source }) => WORDS[source] ?? source).join(", ");
   return [
-    `The ${metricWords(metric)} of ${variant} varies by ${size(total)} (standard deviation) between runs that differ in everything above, estimated from ${runs} runs with ${(components.sources[0]?.freedom ?? 0) + 1} seeds of each source.`,
-    ...(largest && largest.variance > 0
-      ? [`Most of what a single source explains is due to ${WORDS[largest.source] ?? largest.source}.`]
-      : ["No source by itself varies the results measurably; how they act together does."]),
+    `The ${metricWords(metric)} of ${variant} varies by ${size(total)} (standard deviation) between runs that differ in everything above, estimated from ${runs} runs with ${(components.sources[0]?.freedom ?? 0) + 1} seeds of each source. p: of the F test of a source against what sources do together.`,
+    found.length > 0
+      ? `Distinguishable from chance by itself (p <= 0.05): ${names}.`
+      : "No source by itself is distinguishable from what they do together.",
     ...(sampling === null
       ? []
       : [

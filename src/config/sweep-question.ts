@@ -76,20 +76,23 @@ export function checkSeeds({ seeds, compare }: FilledSweep, located: Located, re
 export interface AskedComparison extends CompareSpec {
   /** Null if the seeds are listed. */
   readonly question: Question | null;
+  /** The sources of chance that differ between seeds. */
+  readonly vary: readonly string[];
 }
 
 /** The comparison that a sweep asks for, whatever else is in it; null if that part is not valid. */
 export function readQuestion(located: Located): AskedComparison | null {
   const { value, locate } = located;
   if (!isSweep(located)) return null;
-  const { seeds, compare } = (value ?? {}) as Partial<WrittenSweep>;
+  const { seeds, compare, vary } = (value ?? {}) as Partial<WrittenSweep>;
   const rest = { name: "any", experiment: "any", variants: [{ name: "any" }] };
   const own = {
     ...rest,
     ...(seeds === undefined ? {} : { seeds }),
     ...(compare === undefined ? {} : { compare }),
+    ...(vary === undefined ? {} : { vary }),
   };
   if (validateSchema("sweep", { value: own, locate }).length > 0) return null;
   const written = fillDefaults("sweep", own) as FilledSweep;
-  return { ...comparisonOf(written), question: seedsOf(written).question };
+  return { ...comparisonOf(written), question: seedsOf(written).question, vary: written.vary };
 }

@@ -30,6 +30,8 @@ export interface Dataset {
   readonly test: Split;
   /** Identifies the images and labels of the three splits, the transforms of test images, and the normalisation. */
   readonly fingerprint: string;
+  /** Identifies the images and labels of the test split alone. */
+  readonly testFingerprint: string;
   /** Ends the threads that load images. */
   close(): void;
 }
@@ -86,6 +88,7 @@ export async function loadDataset(
   { loaders, onProgress }: LoadOptions = { loaders: 0, onProgress: () => {} },
 ): Promise<Dataset> {
   const { raw, partition, shape, fingerprint } = await openDataset(spec, onProgress);
+  const testFingerprint = testFingerprintOf({ raw, partition });
   const { classNames } = partition;
   const options = { fingerprint: raw.fingerprint, usesCache: usesCache(spec), onProgress };
   const prepared = {
@@ -113,7 +116,18 @@ export async function loadDataset(
     }),
   ) as [Split, Split, Split];
   const classes = classNames.length;
-  return { shape, classes, classNames, normalisation, train, validation, test, fingerprint, close };
+  return {
+    shape,
+    classes,
+    classNames,
+    normalisation,
+    train,
+    validation,
+    test,
+    fingerprint,
+    testFingerprint,
+    close,
+  };
 }
 
 /**
@@ -176,13 +190,22 @@ function partitionSpecOf(spec: DatasetSpec): PartitionSpec {
   return spec.name === "synthetic" ? { ...WHOLE, validation } : { ...WHOLE, ...spec };
 }
 
+/** The same for two datasets if and only if they are tested on the same images in the same order. */
+export function testFingerprintOf({ raw: { fingerprint }, partition: { test } }: OpenDataset): string {
+  return createHash("sha256")
+    .update(canonical([fingerprint, test.part, hashOf(test)]))
+    .digest("hex");
+}
+
+function hashOf({ indices, labels }: Selection): string {
+  return createHash("sha256").update(indices).update(labels).digest("hex");
+}
+
 function fingerprintOf(
   { transforms, normalize }: DatasetSpec,
   { fingerprint }: RawDataset,
   { classNames, train, validation, test }: Partition,
 ): string {
-  const hashOf = ({ indices, labels }: Selection) =>
-    createHash("sha256").update(indices).update(labels).digest("hex");
   return createHash("sha256")
     .update(canonical([fingerprint, classNames, hashOf(train), hashOf(validation), hashOf(test)]))
     .update(canonical([transforms.test, normalize]))

@@ -25,7 +25,7 @@ export function confusionPlot({ own, base, classNames }: Matrices): Promise<Plot
   );
   const shown = base ? rows : rows.filter((row) => row.class !== row.predicted);
   const most = Math.max(1e-9, ...shown.map(({ images }) => Math.abs(images)));
-  const axis = { sort: names, axis: { labelLimit: 90 } };
+  const axis = { sort: names, axis: { labelLimit: 140 } };
   const x = { field: "predicted", type: "nominal", title: "predicted class", ...axis };
   const y = { field: "class", type: "nominal", title: "class", ...axis };
   const scale = base

@@ -31,7 +31,7 @@ export function evidenceTable(evidence: readonly ImageEvidence[]): EvidenceTable
       "gained",
       "lost",
     ],
-    rows: evidence.map(({ variant, calibrationError, ensemble, errors, gained, lost, baseline }) => [
+    rows: evidence.map(({ variant, calibrationError, ensemble, errors, gained, lost }) => [
       variant,
       percent(calibrationError),
       ensemble ? `${percent(ensemble.error)} (${ensemble.members})` : NOTHING,
@@ -39,9 +39,7 @@ export function evidenceTable(evidence: readonly ImageEvidence[]): EvidenceTable
       ...[errors?.seeds, errors?.images, errors?.both].map((one) =>
         one === undefined ? NOTHING : points(one),
       ),
-      ...[gained, lost].map((images) =>
-        variant === baseline || ensemble === null ? NOTHING : String(images.length),
-      ),
+      ...[gained, lost].map((images) => (images === null ? NOTHING : String(images.length))),
     ]),
   };
 }
@@ -132,8 +130,8 @@ export function evidenceRecords(evidence: readonly ImageEvidence[]): WholeRow<ty
     error_both: number(errors?.both),
     gate_correlation: gates?.coefficient ?? null,
     gate_p: gates?.p ?? null,
-    gained: [...gained],
-    lost: [...lost],
+    gained: gained && [...gained],
+    lost: lost && [...lost],
   }));
 }
 

@@ -1,5 +1,6 @@
 // A figure -> SVG and PDF files for papers.
 
+import { createRequire } from "node:module";
 import PDFDocument from "pdfkit";
 import SVGtoPDF from "svg-to-pdfkit";
 
@@ -11,7 +12,10 @@ export function printedSvg(svg: string): string {
   return svg.replaceAll("currentColor", "#000000");
 }
 
-/** One page as large as the figure, with text as text in Helvetica, which every viewer has. */
+/** Has Latin, Greek and Cyrillic letters; others are shown as boxes. About as narrow as the fonts of browsers, by which texts are placed. */
+const FONT = createRequire(import.meta.url).resolve("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf");
+
+/** One page as large as the figure. Text is text, and its font is part of the file, as publishers want it. */
 export async function pdfOf(svg: string): Promise<Buffer> {
   const [, width = "100", height = "100"] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
   const size = [Number(width) * POINTS_PER_PIXEL, Number(height) * POINTS_PER_PIXEL] as [number, number];
@@ -24,9 +28,10 @@ export async function pdfOf(svg: string): Promise<Buffer> {
     document.on("end", resolve);
     document.on("error", reject);
   });
-  // Helvetica has no minus sign, and PDF no dashes without gaps.
-  const text = printedSvg(svg).replaceAll("\u2212", "\u2013").replaceAll(' stroke-dasharray="1,0"', "");
-  SVGtoPDF(document, text, 0, 0, { fontCallback: () => "Helvetica" });
+  document.registerFont("figure", FONT);
+  // PDF has no dashes without gaps.
+  const text = printedSvg(svg).replaceAll(' stroke-dasharray="1,0"', "");
+  SVGtoPDF(document, text, 0, 0, { fontCallback: () => "figure" });
   document.end();
   await done;
   return Buffer.concat(parts);

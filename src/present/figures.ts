@@ -36,7 +36,7 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
     await add(
       "difference",
       forestPlot(comparison),
-      `Difference from the baseline, n = ${seeds} seeds: mean with ${levelWords(comparison)} interval${sequence} (an arrow if it extends beyond the plot); each tick is one seed. Filled: p <= ${comparison.alpha} after Holm's correction, or equal within the margin. Parameters and time per run: change from the baseline.`,
+      `Difference from the baseline, n = ${seeds}: mean with ${levelWords(comparison)} interval${sequence} (an arrow if it extends beyond the plot); each tick is one seed. Filled: p <= ${comparison.alpha} after Holm's correction, or equal within the margin. Parameters and time per run: change from the baseline.`,
     );
     const majority =
       comparison.majorityError !== null && comparison.metric === "test_error"
@@ -47,7 +47,10 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
       pairedPlot(comparison),
       `All runs, n = ${runs} for each variant. Lines connect runs with the same seed.${majority}`,
     );
-    const unpaired = `Each 95 % interval is that of the mean of n = ${runs} runs; the differences seed by seed are shown above.`;
+    const hasIntervals = variants.some(({ metric }) => (metric?.n ?? 0) > 1);
+    const unpaired = hasIntervals
+      ? `Each 95 % interval is that of the mean of n = ${runs}; the differences seed by seed are shown above.`
+      : `n = ${runs} for each variant.`;
     for (const axis of numericAxes(comparison))
       await add(
         `axis-${axis}`,
@@ -66,7 +69,7 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
   const shown = variantsShown(variants);
   const which =
     shown.length < variants.length ? ` Only the baseline and the best ${shown.length - 1} are shown.` : "";
-  const means = `mean over n = ${runs} seeds; the band spans the smallest and the largest value in validation.${which}`;
+  const means = `mean over n = ${runs}; the band spans the smallest and the largest value in validation.${which}`;
   for (const quantity of ["loss", "error"] as const)
     if (epochs.length > 0)
       await add(
@@ -94,11 +97,14 @@ async function addConfusions(
     .slice(0, MOST_MATRICES);
   for (const name of new Set(most.map(({ baseline }) => baseline))) {
     const own = confusions.get(name);
-    if (own)
+    const isPerfect = own?.every((row, label) =>
+      row.every((images, predicted) => label === predicted || images === 0),
+    );
+    if (own && !isPerfect)
       await add(
         `confusion-${fileName(name)}`,
         confusionPlot({ own, base: null, classNames }),
-        `What ${name} takes test images for, wrongly: mean number of images over n = ${runsOf(name)} runs.`,
+        `What ${name} takes test images for, wrongly: mean number of images over n = ${runsOf(name)}.`,
       );
   }
   for (const { variant, baseline } of most) {
@@ -107,7 +113,7 @@ async function addConfusions(
       await add(
         `confusion-${fileName(variant)}`,
         confusionPlot({ own, base, classNames }),
-        `What changes with ${variant}: its mean number of images in each cell of the confusion matrix (n = ${runsOf(variant)} runs) minus that of ${baseline} (n = ${runsOf(baseline)}).`,
+        `What changes with ${variant}: its mean number of images in each cell of the confusion matrix (n = ${runsOf(variant)}) minus that of ${baseline} (n = ${runsOf(baseline)}).`,
       );
   }
 }

@@ -1,10 +1,8 @@
-// The data of a report -> a paragraph on methods for a paper, with the sources of what was used.
+// The data of a report -> paragraphs on methods for a paper, with the sources of what was used.
 
-import type { Experiment } from "../config/experiment-spec.js";
 import { formatCount, formatDuration } from "../format.js";
-import { commonBaseline } from "../report/comparison.js";
-import { configChanges } from "../report/config-changes.js";
 import type { ReportData } from "../report/read-report.js";
+import { dataWords, networkWords, trainingWords } from "./methods-recipe.js";
 import { levelWords, metricWords } from "./metric-words.js";
 import { bibtex, OF_DATASETS, OF_GATES, type Reference } from "./references.js";
 
@@ -14,8 +12,10 @@ export function methodsOf(data: ReportData): string {
     dataWords(data),
     networkWords(data),
     trainingWords(data),
+    chanceWords(data),
     testWords(data),
     machineWords(data),
+    citedWords(data),
   ];
   return [
     `# Methods of ${data.name}`,
@@ -27,112 +27,50 @@ export function methodsOf(data: ReportData): string {
   ].join("\n\n");
 }
 
-/** The experiments as the runs recorded them, which may be damaged or of another version. */
-function experimentsOf({ configs }: ReportData): [string, Partial<Experiment>][] {
-  return [...configs].filter(
-    (one): one is [string, Partial<Experiment>] => typeof one[1] === "object" && one[1] !== null,
-  );
-}
+const SOURCES: Readonly<Record<string, string>> = {
+  init: "the initial weights",
+  order: "the order of the training images",
+  augmentation: "augmentation",
+  dropout: "dropout",
+  split: "which images were held out",
+};
 
-function dataWords(data: ReportData): string {
-  const { runData } = data;
-  const [, experiment] = experimentsOf(data)[0] ?? [];
-  const { dataset } = experiment ?? {};
-  if (!runData || !dataset) return "";
-  const { shape, images, classNames, fingerprint } = runData;
-  const { normalize, transforms, ...rest } = dataset as typeof dataset & { path?: string };
-  const size = `${shape.height} x ${shape.width} pixels, ${shape.channels} ${shape.channels === 1 ? "channel" : "channels"}`;
-  const settings = Object.entries(rest)
-    .filter(([key, value]) => !["name", "path", "validation"].includes(key) && !isUsual(key, value))
-    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  const chain = (list: readonly unknown[]) =>
-    list.length === 0 ? "none" : list.map((one) => JSON.stringify(one)).join(", ");
-  return [
-    `**Data.** Networks were trained on ${formatCount(images.train)} images of the dataset ${String(dataset.name)} (${size}, ${classNames.length} classes)${settings.length > 0 ? ` (${settings.join(", ")})` : ""}, validated on ${formatCount(images.validation)} and tested on ${formatCount(images.test)} others. The data have the fingerprint ${fingerprint.slice(0, 16)}.`,
-    normalize === "none" || normalize === undefined
-      ? "Pixels were not normalised."
-      : normalize === "dataset"
-        ? "Each channel was normalised by the mean and standard deviation of the training images."
-        : "Each channel was normalised by given means and standard deviations.",
-    `Transforms of training images: ${chain(transforms.train)}; of validation and test images: ${chain(transforms.test)}.`,
-  ].join(" ");
-}
-
-/** Whether a setting changes nothing. */
-function isUsual(key: string, value: unknown): boolean {
-  return value === "all" || (key === "imbalance" ? value === 1 : value === 0);
-}
-
-function networkWords(data: ReportData): string {
-  const { comparison } = data;
-  const experiments = experimentsOf(data);
-  const [first] = experiments;
-  const name = commonBaseline(comparison) ?? first?.[0] ?? "";
-  const base = experiments.find(([variant]) => variant === name)?.[1];
-  const lines = comparison.variants.map(({ variant, params, macs }) => {
-    const own = experiments.find(([other]) => other === variant)?.[1];
-    const changes = base && own && variant !== name ? inAllStages(configChanges(base, own)) : [];
-    const what =
-      changes.length === 0
-        ? ""
-        : `; ${changes.slice(0, MOST_CHANGES).join("; ")}${changes.length > MOST_CHANGES ? "; ..." : ""}`;
-    return `- ${variant}: ${formatCount(params)} trainable parameters, ${formatCount(macs)} multiply-accumulates per image${what}`;
+/** What differed between seeds, in each sweep. */
+function chanceWords({ sweeps, configs }: ReportData): string {
+  const listed = sweeps.flatMap(({ name, asked }) => {
+    if (!asked) return [];
+    const words = (isVaried: boolean) =>
+      Object.entries(SOURCES)
+        .filter(([source]) => asked.vary.includes(source) === isVaried && (isVaried || source !== "split"))
+        .map(([, text]) => text)
+        .join(", ");
+    const same = words(false);
+    const where = sweeps.length > 1 ? `In ${name}, the` : "The";
+    return [
+      `${where} seed of a run determined ${words(true)}${same === "" ? "" : `; ${same} were the same for all seeds`}.`,
+    ];
   });
-  return `**Networks.** ${comparison.variants.length} variants were trained; what differs from ${name} is listed.\n\n${lines.join("\n")}`;
+  const hasOwn = [...configs.values()].some((config) => JSON.stringify(config).includes('"sourceSeeds":{"'));
+  return listed.length === 0
+    ? ""
+    : `**Chance.** ${listed.join(" ")} For equal seeds, variants saw the images in the same order and with the same augmentation, and what they share started from equal values${hasOwn ? ", except where seeds of single sources (sourceSeeds) were set" : ""}.`;
 }
 
-/** The same change in several stages is listed once, as one of `stages.*`. */
-function inAllStages(changes: readonly string[]): string[] {
-  return [...new Set(changes.map((change) => change.replace(/^(network\.stages)\.\d+/, "$1.*")))];
-}
-
-/** More would hide what matters. */
-const MOST_CHANGES = 6;
-
-function trainingWords(data: ReportData): string {
-  const { training, sourceSeeds: fixed = {} } = experimentsOf(data)[0]?.[1] ?? {};
-  if (!training) return "";
-  const { optimizer, schedule, epochs, batchSize, accumulate, select, precision, ...options } = training;
-  const settings = (value: object) =>
-    Object.entries(value)
-      .filter(([key]) => key !== "name")
-      .map(([key, one]) => `${key} ${JSON.stringify(one)}`)
-      .join(", ");
-  const used = Object.entries(options).filter(
-    ([, value]) => ![0, false, "off", "none"].includes(value as string),
-  );
-  const batches =
-    accumulate > 1 ? `${batchSize} images, accumulated over ${accumulate} batches` : `${batchSize} images`;
-  return [
-    `**Training.** Networks were trained for ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in batches of ${batches} with ${optimizer.name} (${settings(optimizer)}), following a ${schedule.name} schedule (${settings(schedule)}).`,
-    ...(used.length > 0
-      ? [`Also: ${used.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(", ")}.`]
-      : []),
-    select === "validation"
-      ? "The weights of the epoch with the lowest validation error were tested."
-      : "The weights of the last epoch were tested.",
-    ...(Object.keys(fixed).length > 0
-      ? [
-          `Of what seeds determine, ${Object.keys(fixed).join(", ")} had the same seed in all runs of a variant.`,
-        ]
-      : []),
-    `Arithmetic: ${precision}. What variants share started from equal values and saw the images in the same order and with the same augmentation for equal seeds.`,
-  ].join(" ");
-}
-
-function testWords({ comparison, runs }: ReportData): string {
+function testWords({ comparison, runs, sweeps }: ReportData): string {
   const { variants, comparisons, alpha, metric } = comparison;
   const compared = variants.filter(({ difference }) => difference);
   if (compared.length === 0) return "";
   const counts = compared.map(({ difference }) => difference?.n ?? 0);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const seeds = least === most ? `${least} seeds` : `${least} to ${most} seeds`;
+  const seeds = least === most ? `${least} ${least === 1 ? "seed" : "seeds"}` : `${least} to ${most} seeds`;
   const failed = runs.filter(({ status }) => status === "failed").length;
   const isSequential = compared.every((one) => one.isSequential);
+  const asked = metricWords(sweeps[0]?.asked?.metric ?? metric);
   const fixed = `Differences were tested by the two-sided exact sign-flip test [@fisher1935]; intervals are Student's at ${levelWords(comparison)}.`;
-  const anytime = `Seeds were added until each comparison was decided: after every seed, a test martingale for differences that are symmetric around 0 [@ville1939; @delapena1999; @ramdas2023] gave a p-value that holds at any time, and a confidence sequence [@howard2021] an interval (${levelWords(comparison)}).`;
+  const anytime = `Seeds were added until each comparison of the ${asked} was decided, was unlikely to be, or had as many as allowed: after every seed, a test martingale for differences that are symmetric around 0 [@ville1939; @delapena1999; @ramdas2023] gave a p-value that holds at any time, and a confidence sequence [@howard2021] an interval (${levelWords(comparison)}).`;
+  const baselines = [...new Set(variants.map(({ baseline }) => baseline))];
   return [
-    `**Comparison.** The ${metricWords(metric)} of each variant was compared with that of ${commonBaseline(comparison) ?? "its baseline"} over ${seeds}, paired by seed.`,
+    `**Comparison.** The ${metricWords(metric)} of each variant was compared with that of ${baselines.length === 1 ? baselines[0] : `the baseline of its sweep (${baselines.join(", ")})`} over ${seeds}, paired by seed.`,
     isSequential ? anytime : fixed,
     `p-values were corrected for ${comparisons} ${comparisons === 1 ? "comparison" : "comparisons"} by Holm's method [@holm1979] and compared with ${alpha}.`,
     ...(failed > 0
@@ -169,18 +107,45 @@ function machineWords({ environments, runs }: ReportData): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(", "),
   );
-  return `**Software and hardware.** Squeezebox ${each(({ squeezebox, commit }) => (commit ? `${squeezebox} (commit ${commit.slice(0, 12)})` : squeezebox))} with ${packages} on Node.js ${each(({ node }) => node)}; ${each(({ engine }) => engine)}; ${each(({ cpu, cores }) => cpu && `${cpu}, ${cores} cores`)}. Training took ${formatDuration(seconds)} in total.`;
+  const own = each(({ squeezebox, commit }) =>
+    commit ? `${squeezebox} (commit ${commit.slice(0, 12)})` : squeezebox,
+  );
+  return `**Software and hardware.** Squeezebox ${own} with ${packages} on Node.js ${each(({ node }) => node)}; ${each(({ engine }) => engine)}; ${each(({ cpu, cores }) => cpu && `${cpu}, ${cores} cores`)}. Training took ${formatDuration(seconds)} in total (${formatCount(runs.filter(({ result }) => result !== null).length)} runs).`;
+}
+
+/** What was not cited where it was used. */
+function citedWords(data: ReportData): string {
+  const { gates, blocks, datasets } = usedIn(data);
+  const words = [
+    ...(gates.length > 0 ? [`gates ${citations(gates)}`] : []),
+    ...(blocks.length > 0 ? [`residual networks ${citations(blocks)}`] : []),
+    ...(datasets.length > 0 ? [`data ${citations(datasets)}`] : []),
+    `automatic differentiation by TensorFlow.js ${citations(["smilkov2019"])}`,
+  ];
+  return `**Sources.** ${words.join("; ")}.`;
+}
+
+function citations(keys: readonly Reference[]): string {
+  return `[${[...new Set(keys)].map((key) => `@${key}`).join("; ")}]`;
+}
+
+function usedIn({ configs }: ReportData): Record<"gates" | "blocks" | "datasets", Reference[]> {
+  // Gates can be in the network, in stages and in modules, so their types are looked for everywhere.
+  const text = JSON.stringify([...configs.values()]);
+  const names = Object.entries(OF_DATASETS);
+  return {
+    gates: Object.entries(OF_GATES).flatMap(([type, reference]) =>
+      text.includes(`"type":"${type}"`) ? [reference] : [],
+    ),
+    blocks: /"block":"(?:basic|bottleneck)/.test(text) ? ["he2016"] : [],
+    datasets: names.flatMap(([name, reference]) =>
+      text.includes(`"dataset":{"name":"${name}"`) ? [reference] : [],
+    ),
+  };
 }
 
 function referencesOf(data: ReportData): Reference[] {
-  const experiments = experimentsOf(data);
-  // Gates can be in the network, in stages and in modules, so their types are looked for everywhere.
-  const text = JSON.stringify(experiments.map(([, { network }]) => network));
-  const gates = Object.entries(OF_GATES).flatMap(([type, reference]) =>
-    text.includes(`"type":"${type}"`) ? [reference] : [],
-  );
-  const blocks: Reference[] = /"block":"(?:basic|bottleneck)/.test(text) ? ["he2016"] : [];
-  const datasets = experiments.flatMap(([, { dataset }]) => OF_DATASETS[String(dataset?.name)] ?? []);
+  const { gates, blocks, datasets } = usedIn(data);
   const tests: Reference[] = data.comparison.variants.some(({ isSequential }) => isSequential)
     ? ["ville1939", "delapena1999", "howard2021", "ramdas2023"]
     : ["fisher1935"];

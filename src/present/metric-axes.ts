@@ -14,7 +14,7 @@ export function bounds({ mean, interval: [low, high], n }: Spread, scale: number
 }
 
 export function quantity(field: string, title: string, domain?: readonly [number, number]): Plot {
-  const scale = domain ? { domain, nice: true, zero: false } : { zero: false, padding: 10 };
+  const scale = domain ? { domain, nice: false, zero: false } : { zero: false, padding: 10 };
   return { field, type: "quantitative", title, scale };
 }
 
@@ -23,7 +23,8 @@ export function metricAxis({ metric, variants }: Comparison): Plot {
   const { scale } = metricScale(metric);
   const values = variants.flatMap(({ values }) => Object.values(values).map((value) => value * scale));
   const [low, high] = surroundings(values);
-  return quantity("mean", metricTitle(metric), [Math.max(0, low), high]);
+  const most = metric.includes("error") ? 100 : Number.POSITIVE_INFINITY;
+  return quantity("mean", metricTitle(metric), [Math.max(0, low), Math.min(most, high)]);
 }
 
 export function metricTitle(metric: Comparison["metric"]): string {
@@ -37,5 +38,5 @@ export function surroundings(values: readonly number[]): [number, number] {
 }
 
 export function variantAxis(order: readonly string[]): Plot {
-  return { field: "variant", type: "nominal", sort: [...order], title: null, axis: { labelLimit: 200 } };
+  return { field: "variant", type: "nominal", sort: [...order], title: null, axis: { labelLimit: 320 } };
 }

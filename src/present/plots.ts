@@ -17,7 +17,7 @@ export function markedBy(field: string, names: readonly string[]) {
   const legend = {
     orient: "bottom",
     columns: names.some((name) => name.length > 14) ? 2 : 4,
-    labelLimit: 220,
+    labelLimit: 320,
     symbolOpacity: 1,
   };
   const channel = (range: readonly string[]) => ({

@@ -61,8 +61,8 @@ export const EVIDENCE_COLUMNS = {
     ),
   ),
   gate_p: optional(share("p-value of this correlation")),
-  gained: indices("test images that all runs classify correctly and no run of the baseline does"),
-  lost: indices("test images that no run classifies correctly and all runs of the baseline do"),
+  gained: optional(indices("test images that all runs classify correctly and no run of the baseline does")),
+  lost: optional(indices("test images that no run classifies correctly and all runs of the baseline do")),
 };
 
 export const CLASS_COLUMNS = {
@@ -78,6 +78,7 @@ export const VARIANCE_COLUMNS = {
   source: text("init, order, augmentation, dropout, split, or rest: what they do together, and rounding"),
   freedom: count("degrees of freedom"),
   mean_square: amount("mean square of the metric"),
+  p: optional(share("p-value of the F test against the rest; empty for the rest")),
   variance: amount("variance of the metric because of this source"),
   share: share("share of the variance"),
 };

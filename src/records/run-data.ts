@@ -7,6 +7,8 @@ import { DamagedFileError, writeWhole } from "./files.js";
 export interface RunData {
   /** The dataset's fingerprint. */
   readonly fingerprint: string;
+  /** That of the test images alone; absent in runs of earlier versions. */
+  readonly testFingerprint?: string;
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
   /** In the order of the network's outputs. */
   readonly classNames: readonly string[];
@@ -33,7 +35,7 @@ export function readRunData(file: string): RunData {
   } catch {
     return fail("it is not JSON");
   }
-  const { fingerprint, shape, classNames, normalisation, images } = data ?? {};
+  const { fingerprint, testFingerprint, shape, classNames, normalisation, images } = data ?? {};
   if (typeof fingerprint !== "string") return fail("it has no fingerprint");
   if (!shape || ![shape.height, shape.width, shape.channels].every(isCount))
     return fail("its shape must be three positive integers");
@@ -48,7 +50,8 @@ export function readRunData(file: string): RunData {
     return fail("its normalisation must have a mean and a positive deviation per channel");
   if (!images || ![images.train, images.validation, images.test].every(isCount))
     return fail("its numbers of images must be positive integers");
-  return { fingerprint, shape, classNames, normalisation: { mean, deviation }, images };
+  const test = typeof testFingerprint === "string" ? { testFingerprint } : {};
+  return { fingerprint, ...test, shape, classNames, normalisation: { mean, deviation }, images };
 }
 
 function isCount(value: unknown): boolean {

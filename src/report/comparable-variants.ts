@@ -11,7 +11,7 @@ export type Uncompared =
   | { readonly kind: "same-network"; readonly as: string }
   | { readonly kind: "other-data"; readonly than: string };
 
-interface LabelledVariant {
+export interface LabelledVariant {
   readonly sweep: SweepTables;
   /** The name of the variant; `<sweep>/<variant>` if there are several sweeps. */
   readonly label: string;

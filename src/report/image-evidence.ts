@@ -7,7 +7,12 @@ import { type ClassDifference, classDifferences } from "./class-differences.js";
 import { type ComparableVariant, comparableVariants, valuesOf } from "./comparable-variants.js";
 import { type ComparisonAsked, metricFor } from "./comparison.js";
 import { type GateClasses, gateClasses } from "./gate-classes.js";
-import { haveSameImages, isWrongAt, type PredictionsBySeed, predictionsOf } from "./read-predictions.js";
+import {
+  isWrongAt,
+  type PredictionsBySeed,
+  predictionsOf,
+  type TestPredictions,
+} from "./read-predictions.js";
 import type { SweepTables } from "./read-sweep.js";
 import { pairsOf } from "./sequential.js";
 
@@ -32,12 +37,12 @@ export interface ImageEvidence {
   readonly classes: readonly ClassDifference[];
   /** Whether gates help where they tell classes apart; null if `excite` has not looked at any run. */
   readonly gates: GateClasses | null;
-  /** [test images]; null without predictions. */
-  readonly labels: Uint16Array | null;
-  /** Images that all runs classify correctly and no run of the baseline does. */
-  readonly gained: readonly number[];
+  /** Identifies the test images; null without predictions. */
+  readonly test: string | null;
+  /** Images that all runs classify correctly and no run of the baseline does; null if they have no predictions of the same images. */
+  readonly gained: readonly number[] | null;
   /** Images that no run classifies correctly and all runs of the baseline do. */
-  readonly lost: readonly number[];
+  readonly lost: readonly number[] | null;
 }
 
 /**
@@ -51,9 +56,7 @@ export function imageEvidence(
 ): ImageEvidence[] {
   const metric = metricFor(sweeps, asked);
   const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
-  const known = new Map(
-    variants.map((one) => [one.label, predictionsOf(one.sweep, one.runs, damaged)] as const),
-  );
+  const known = new Map(variants.map((one) => [one.label, predictionsOf(one, damaged)] as const));
   return variants.map((one) => {
     const own = known.get(one.label) as PredictionsBySeed;
     const base = known.get(one.base.label) as PredictionsBySeed;
@@ -65,11 +68,11 @@ export function imageEvidence(
       calibrationError: spreadOf([...valuesOf(one.runs, "test_calibration_error").values()])?.mean ?? null,
       ensemble: ensembleOf([...own.values()]),
       errors: compared ? errorsOf(one, own, base) : null,
-      labels: [...own.values()][0]?.label ?? null,
+      test: [...own.values()][0]?.test ?? null,
       classes,
       gates: gateClasses(one, classes, damaged),
-      gained: compared ? turnedOver([...own.values()], [...base.values()]) : [],
-      lost: compared ? turnedOver([...base.values()], [...own.values()]) : [],
+      gained: compared ? turnedOver([...own.values()], [...base.values()]) : null,
+      lost: compared ? turnedOver([...base.values()], [...own.values()]) : null,
     };
   });
 }
@@ -109,7 +112,7 @@ function errorsOf(
   let images = 0;
   const rows = pairsOf(one).flatMap(([seed]): SparseDifferences[] => {
     const [a, b] = [own.get(seed), base.get(seed)];
-    if (!a || !b || !haveSameImages(a, b)) return [];
+    if (!a || !b || a.test !== b.test) return [];
     images = a.label.length;
     const where = Array.from(a.label.keys()).filter((image) => isWrongAt(a, image) !== isWrongAt(b, image));
     return [{ images: where, values: where.map((image) => (isWrongAt(a, image) ? 1 : -1)) }];
@@ -118,9 +121,12 @@ function errorsOf(
 }
 
 /** Images that all of `right` classify correctly and none of `wrong` does. */
-export function turnedOver(right: readonly Predictions[], wrong: readonly Predictions[]): number[] {
+export function turnedOver(
+  right: readonly TestPredictions[],
+  wrong: readonly TestPredictions[],
+): number[] | null {
   const [first, other] = [right[0], wrong[0]];
-  if (!first || !other || !haveSameImages(first, other)) return [];
+  if (!first || !other || first.test !== other.test) return null;
   return Array.from(first.label.keys()).filter(
     (image) => right.every((run) => !isWrongAt(run, image)) && wrong.every((run) => isWrongAt(run, image)),
   );

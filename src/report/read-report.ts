@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSource } from "../config/source.js";
+import type { AskedComparison } from "../config/sweep-question.js";
 import { type RunData, readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
@@ -39,15 +40,19 @@ export interface ReportData {
   readonly confusions: ReadonlyMap<string, ConfusionMatrix>;
   readonly epochs: readonly EpochPoint[];
   readonly runs: readonly ReportedRun[];
-  /** From the first run that has a dataset.json; null if there is none. */
-  readonly runData: RunData | null;
+  /** Variant -> the data of its first run that has a dataset.json. */
+  readonly runData: ReadonlyMap<string, RunData>;
   /** Empty if not known. */
   readonly classNames: readonly string[];
   /** Messages about files, rows and cells that could not be read. */
   readonly damaged: readonly string[];
   readonly environments: readonly string[];
   /** The texts of the sweeps' files as the user wrote them. */
-  readonly sweeps: readonly { readonly name: string; readonly text: string }[];
+  readonly sweeps: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly asked: AskedComparison | null;
+  }[];
   /** Variant -> its experiment with all defaults filled in. */
   readonly configs: ReadonlyMap<string, unknown>;
 }
@@ -62,7 +67,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
   const epochs: EpochPoint[] = [];
   const runs: ReportedRun[] = [];
   const configs = new Map<string, unknown>();
-  let runData: RunData | null = null;
+  const runData = new Map<string, RunData>();
   for (const { sweep, label, runs: own } of variantLabels(sweeps))
     for (const run of own) {
       const files = runFolder(join(sweep.folder, run.run));
@@ -72,7 +77,8 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
           epoch === null ? [] : [{ ...row, variant: label, seed: run.seed, epoch }],
         ),
       );
-      runData ??= runDataIn(files.data, damaged);
+      const own = runData.has(label) ? null : runDataIn(files.data, damaged);
+      if (own) runData.set(label, own);
       runs.push({ ...run, path: files.path, variant: label, epochs: rows.length });
       if (!configs.has(label) && existsSync(files.config))
         configs.set(label, configIn(files.config, damaged));
@@ -85,10 +91,13 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
     epochs,
     runs,
     runData,
-    classNames: runData?.classNames ?? [],
+    classNames: [...runData.values()][0]?.classNames ?? [],
     damaged,
     environments: sweeps.flatMap(environmentsOf),
-    sweeps: sweeps.map(({ name, folder }) => ({ name, text: textOf(join(folder, "sweep.yaml")) })),
+    sweeps: sweeps.map(({ name, folder, asked }) => ({
+      ...{ name, asked },
+      text: textOf(join(folder, "sweep.yaml")),
+    })),
     configs,
   };
 }

@@ -1,5 +1,6 @@
 // The results of a crossed design -> how much of their variance comes from each source.
 
+import jstat from "jstat";
 import { spreadOf } from "./spread.js";
 
 export interface Component {
@@ -7,6 +8,8 @@ export interface Component {
   /** Degrees of freedom. */
   readonly freedom: number;
   readonly meanSquare: number;
+  /** p-value of the F test of the mean square against that of the rest; null for the rest itself, and if nothing varies. */
+  readonly p: number | null;
   /** Estimated variance of the results because of this source alone; never negative. */
   readonly variance: number;
 }
@@ -61,8 +64,9 @@ export function varianceComponents(
       source,
       freedom: degrees,
       meanSquare: own / degrees,
+      p: total > 0 ? 1 - jstat.centralF.cdf(own / degrees / rest, degrees, freedom) : null,
       variance: Math.max(0, (own / degrees - rest) / repeats),
     })),
-    rest: { source: "rest", freedom, meanSquare: rest, variance: rest },
+    rest: { source: "rest", freedom, meanSquare: rest, p: null, variance: rest },
   };
 }

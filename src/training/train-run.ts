@@ -190,6 +190,7 @@ async function testSelected(
 
 function dataOf({
   fingerprint,
+  testFingerprint,
   shape,
   classNames,
   normalisation,
@@ -199,6 +200,7 @@ function dataOf({
 }: Dataset): RunData {
   return {
     fingerprint,
+    testFingerprint,
     shape,
     classNames,
     normalisation,

@@ -172,6 +172,7 @@ describe("defaults", () => {
       select: "last",
     },
     seed: 1,
+    sourceSeeds: {},
   });
   const optimizer = ({ training }: Experiment) => training.optimizer;
   const schedule = ({ training }: Experiment) => training.schedule;

@@ -60,13 +60,15 @@ def components():
             rows.append([level + 1 for level in levels])
             values.append(round(5 + sum(effects[k, level] for k, level in enumerate(levels)) + draw.normal(0, 0.2), 4))
     table = pandas.DataFrame(rows, columns=["a", "b", "c"]).assign(y=values)
-    squares = anova_lm(formula.ols("y ~ C(a) + C(b) + C(c)", table).fit())["mean_sq"]
+    found = anova_lm(formula.ols("y ~ C(a) + C(b) + C(c)", table).fit())
+    squares = found["mean_sq"]
     rest = float(squares["Residual"])
     return {
         "rows": rows,
         "values": values,
         "mean_squares": [float(squares[f"C({name})"]) for name in "abc"],
         "variances": [max(0.0, (float(squares[f"C({name})"]) - rest) / 5) for name in "abc"],
+        "ps": [float(found["PR(>F)"][f"C({name})"]) for name in "abc"],
         "rest": rest,
     }
 

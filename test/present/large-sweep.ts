@@ -6,6 +6,7 @@ import { randomStream } from "../../src/random.js";
 import { checksumOf } from "../../src/records/checksum.js";
 import { writeCsv } from "../../src/records/csv.js";
 import { newPredictions, type Predictions, writePredictions } from "../../src/records/predictions.js";
+import { writeRunData } from "../../src/records/run-data.js";
 import {
   CONFUSION_COLUMNS,
   EPOCH_COLUMNS,
@@ -51,6 +52,12 @@ export function writeLargeSweep(folder: string, size: LargeSweep): void {
       writeCsv(join(path, "result.csv"), RESULT_COLUMNS, [
         { ...result, checksum: checksumOf(RESULT_COLUMNS, [result]) },
       ]);
+      writeRunData(join(path, "dataset.json"), {
+        ...{ fingerprint: "data", testFingerprint: "test", shape: { height: 8, width: 8, channels: 1 } },
+        classNames: Array.from({ length: size.classes }, (_, label) => `class ${label}`),
+        normalisation: { mean: [0], deviation: [1] },
+        images: { train: 1, validation: 1, test: size.images },
+      });
       writeCsv(join(path, "confusion.csv"), CONFUSION_COLUMNS, confusionRows(errors, []));
       writeRows(
         join(path, "epochs.csv"),

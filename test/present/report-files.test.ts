@@ -9,6 +9,7 @@ import { readCsv } from "../../src/records/csv.js";
 import { readPredictions } from "../../src/records/predictions.js";
 import { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../../src/records/report-tables.js";
 import { readResult } from "../../src/records/run-folder.js";
+import { EPOCH_COLUMNS } from "../../src/records/tables.js";
 import { start, writeSweepFile } from "../sweep/run-cli.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { writeLargeSweep } from "./large-sweep.js";
@@ -110,6 +111,8 @@ describe("the files of a report", function () {
         const pdf = readFileSync(join(folder, `${figure}.pdf`)).toString("latin1");
         assert.match(pdf, /^%PDF-1/);
         assert.equal(pdf.match(/\/Type \/Page\b/g)?.length, 1);
+        // Publishers want fonts to be part of the file.
+        assert.match(pdf, /\/FontFile2/);
         assert.match(readFileSync(join(folder, `${figure}.svg`), "utf8"), /^<svg(?![\s\S]*currentColor)/);
         assert.ok(readFileSync(join(folder, `${figure}.csv`), "utf8").split("\n").length > 2, figure);
       }
@@ -117,6 +120,59 @@ describe("the files of a report", function () {
       assert.match(head ?? "", /^variant,mean,low,high,/);
       // A row for each compared variant, one for each of its seeds, and arrows.
       assert.ok(rows.length >= 2 + 2 * 3);
+    }));
+
+  it("draw learning curves through the means of all runs, with bands from the smallest to the largest value", () =>
+    inSweep(async (results) => {
+      assert.equal(await report([results], ONCE), 0);
+      const [head = "", ...lines] = readFileSync(join(results, "figures", "error-by-epoch.csv"), "utf8")
+        .trim()
+        .split("\n");
+      const names = head.split(",");
+      const rows = lines.map((line) =>
+        Object.fromEntries(line.split(",").map((cell, at) => [names[at], cell])),
+      );
+      // Variants, epochs, training and validation.
+      assert.equal(rows.length, 3 * 3 * 2);
+      for (const variant of ["plain", "slow"])
+        for (const epoch of [1, 2, 3]) {
+          const values = [1, 2, 3].map((seed) => {
+            const file = join(results, variant, `seed-${seed}`, "epochs.csv");
+            return 100 * (readCsv(file, EPOCH_COLUMNS)?.rows[epoch - 1]?.validation_error ?? Number.NaN);
+          });
+          const row = rows.find(
+            (one) => one.variant === variant && one.epoch === String(epoch) && one.data === "validation",
+          );
+          const expected = [
+            values.reduce((sum, one) => sum + one, 0) / 3,
+            Math.min(...values),
+            Math.max(...values),
+          ];
+          for (const [index, name] of ["mean", "low", "high"].entries())
+            assert.ok(
+              Math.abs(Number(row?.[name]) - (expected[index] as number)) < 1e-9,
+              `${variant} ${epoch} ${name}`,
+            );
+        }
+    }));
+
+  it("leave out runs that were tested on other images, and show no images of a dataset that has changed", () =>
+    inSweep(async (results, folder) => {
+      const change = (run: string, fingerprint: string) => {
+        const file = join(results, run, "dataset.json");
+        const data = JSON.parse(readFileSync(file, "utf8")) as object;
+        writeFileSync(file, JSON.stringify({ ...data, testFingerprint: fingerprint }));
+      };
+      change("slow/seed-3", "other");
+      const { output, errors } = await start(folder, "compare", "runs/s").ended;
+      assert.match(errors, /slow: 1 run was tested on other images than the first/);
+      assert.match(output, /slow +\d+\.\d\d % +\d+\.\d\d % \(2\)/);
+      for (const variant of ["plain", "slow", "se-r2"])
+        for (const seed of [1, 2, 3]) change(`${variant}/seed-${seed}`, "all the same");
+      assert.equal(await report([results], ONCE), 0);
+      const page = readFileSync(join(results, "report.html"), "utf8");
+      assert.match(page, /gains and loses cannot be shown: the dataset has changed since it was tested/);
+      assert.doesNotMatch(page, /data:image/);
     }));
 
   it("say how the runs were made, and cite what they used", () =>
@@ -127,7 +183,9 @@ describe("the files of a report", function () {
         /trained on 400 images of the dataset synthetic \(8 x 8 pixels, 3 channels, 4 classes\)/,
         /validated on 30 and tested on 30 others/,
         /trained for 3 epochs in batches of 32 images with sgd \(learningRate 0\.05/,
-        /- slow: .*training\.optimizer\.learningRate: 0\.05 -> (?:0\.000001|1e-6)/,
+        /- slow: .*; unlike plain: training\.optimizer\.learningRate (?:0\.000001|1e-6) instead of 0\.05\n/,
+        /- se-r2: .*; unlike plain: network\.stages\.\*\.attention type se, r 2, .* instead of off\n/,
+        /The seed of a run determined the initial weights, the order of the training images, augmentation, dropout\./,
         /The weights of the epoch with the lowest validation error were tested/,
         /over 3 seeds, paired by seed/,
         /exact sign-flip test \[@fisher1935\]/,

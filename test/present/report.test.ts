@@ -221,7 +221,7 @@ describe("report", function () {
         for (const [index, pattern] of expected.entries()) assert.match(captions[index] as string, pattern);
       };
       await checkCosts([1000, 2000], [0.2, 0.1], [/parameters; dashed: the Pareto front/]);
-      await checkCosts([1000, 2000], [0.1, 0.2], [/parameters\. Each/]);
+      await checkCosts([1000, 2000], [0.1, 0.2], [/parameters\. n = 1 for each/]);
       await checkCosts([1000, 1010], [0.1, 0.2], []);
     }));
 

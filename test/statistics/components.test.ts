@@ -12,6 +12,7 @@ interface Golden {
     values: number[];
     mean_squares: number[];
     variances: number[];
+    ps: number[];
     rest: number;
   };
 }
@@ -33,6 +34,7 @@ describe("variance components", () => {
     for (const [index, one] of (found?.sources ?? []).entries()) {
       close(one.meanSquare, components.mean_squares[index] as number);
       close(one.variance, components.variances[index] as number);
+      assert.ok(Math.abs((one.p ?? Number.NaN) - (components.ps[index] as number)) < 1e-6, `${one.p}`);
     }
   });
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
-import type { Predictions } from "../../src/records/predictions.js";
 import { ensembleOf, turnedOver } from "../../src/report/image-evidence.js";
+import type { TestPredictions } from "../../src/report/read-predictions.js";
 import { calibrationError } from "../../src/statistics/calibration.js";
 import { crossedErrors } from "../../src/statistics/crossed.js";
 import { MetricsSum } from "../../src/training/metrics.js";
@@ -29,7 +29,8 @@ function close(found: number, expected: number, within = 1e-6): void {
 }
 
 /** Predictions of the given classes, with equal confidence. */
-const predicting = (label: number[], predicted: number[], confidence = 0.5): Predictions => ({
+const predicting = (label: number[], predicted: number[], confidence = 0.5): TestPredictions => ({
+  test: label.join(),
   label: Uint16Array.from(label),
   predicted: Uint16Array.from(predicted),
   probability: new Float32Array(label.length),
@@ -98,7 +99,7 @@ describe("evidence at the level of images", () => {
     const base = [predicting(label, [1, 0, 0, 1]), predicting(label, [1, 1, 0, 1])];
     assert.deepEqual(turnedOver(own, base), [0]);
     assert.deepEqual(turnedOver(base, own), [2]);
-    assert.deepEqual(turnedOver(own, [predicting([1, 0, 0, 0], [0, 1, 1, 1])]), []);
+    assert.deepEqual(turnedOver(own, [predicting([1, 0, 0, 0], [0, 1, 1, 1])]), null);
   });
 
   it("blames the seeds for what all images share, and the images for what all seeds share", () => {

@@ -125,7 +125,14 @@ describe("variance", function () {
   it("trains a crossed design, says where the spread comes from, and repeats nothing", () =>
     inTemporaryFolder(async (folder) => {
       write(folder, { variants: [{ name: "plain" }, { name: "se", set: { "network.se": { r: 2 } } }] });
-      await rejected(folder, /--levels 3 is too few for 5 sources/, "variance", "v.yaml", "--levels", "3");
+      await rejected(
+        folder,
+        /--levels 3 is too few for 5 sources \(init, order, augmentation, dropout, split\); try 5/,
+        "variance",
+        "v.yaml",
+        "--levels",
+        "3",
+      );
       await rejected(folder, /--levels must be 3, 5 or 7; found 4/, "variance", "v.yaml", "--levels", "4");
       await rejected(
         folder,
@@ -138,7 +145,7 @@ describe("variance", function () {
       const output = await ok(folder, "variance", "v.yaml", "--variant", "se");
       assert.match(output, /initial weights \(init\) +\d\.\d\d points +\d+ %/);
       assert.match(output, /of se varies by .*estimated from 25 runs with 5 seeds of each source/s);
-      const results = join(folder, "runs", "v-variance");
+      const results = join(folder, "runs", "v-variance-se");
       assert.equal(Object.keys(statuses(results)).length, 25);
       const rows = readCsv(join(results, "variance.csv"), VARIANCE_COLUMNS)?.rows ?? [];
       assert.deepEqual(
@@ -147,5 +154,16 @@ describe("variance", function () {
       );
       assert.ok(Math.abs(rows.reduce((sum, { share }) => sum + (share ?? 0), 0) - 1) < 1e-9);
       assert.match(await ok(folder, "variance", "v.yaml", "--variant", "se"), /25 runs, 25 already finished/);
+      const planned = await ok(folder, "variance", "v.yaml", "--dry-run");
+      assert.match(planned, /25 runs, 25 to train/);
+      assert.doesNotMatch(planned, /smallest possible p/);
+    }));
+
+  it("leaves out sources that a variant has fixed", () =>
+    inTemporaryFolder(async (folder) => {
+      write(folder, { variants: [{ name: "fixed", set: { sourceSeeds: { init: 4, dropout: 2 } } }] });
+      const output = await ok(folder, "variance", "v.yaml", "--dry-run", "--json");
+      const { runs } = JSON.parse(output) as { runs: { axes: object }[] };
+      assert.deepEqual(Object.keys(runs[0]?.axes ?? {}), ["order", "augmentation", "split"]);
     }));
 });

@@ -81,6 +81,7 @@ async function check({ norm, training, weights, averages, loss }: Case, engineNa
   let order = UNCHANGED;
   const dataset: Dataset = {
     ...{ shape: SHAPE, classes: CLASSES, classNames: [..."abcd"], fingerprint: "" },
+    testFingerprint: "",
     normalisation: { mean: [0, 0], deviation: [1, 1] },
     close: () => {},
     train: splitIn(() => order),

@@ -44,11 +44,16 @@ export async function varianceDesign(sweep: Sweep, asked: DesignAsked): Promise<
   const name = asked.variant ?? expanded.baseline;
   const variant = variantIn(expanded, name);
   const isDivided = hasSplit(variant.experiment);
-  const sources = [...sourcesOf(variant), ...(isDivided ? ["split"] : [])];
+  // A source that the variant has fixed does not vary.
+  const own = variant.experiment.sourceSeeds;
+  const varied = sourcesOf(variant).filter((source) => own[source] === undefined);
+  const sources = [...varied, ...(isDivided ? ["split"] : [])];
+  if (sources.length === 0)
+    throw new InputError(`${name} fixes all sources of chance: there is nothing to vary`);
   // Something has to be left to compare the sources with.
   if (sources.length * (levels - 1) >= levels ** 2 - 1)
     throw new InputError(
-      `--levels ${levels} is too few for ${sources.length} sources (${sources.join(", ")})`,
+      `--levels ${levels} is too few for ${sources.length} sources (${sources.join(", ")}); try ${levels + 2}`,
     );
   const rows = orthogonalArray(levels, sources.length);
   /** By the level of the split. */
@@ -62,21 +67,16 @@ export async function varianceDesign(sweep: Sweep, asked: DesignAsked): Promise<
   const variants = rows.map((row): Variant => {
     const seeds = Object.fromEntries(sources.map((source, column) => [source, row[column] as number]));
     const { split = 0, ...sourceSeeds } = seeds;
-    const own = divided.get(split) as Variant;
+    const at = divided.get(split) as Variant;
     const label = sources.map((source, column) => `${source}${row[column]}`).join("-");
-    return {
-      ...own,
-      name: label,
-      template: name,
-      axes: seeds,
-      experiment: { ...own.experiment, sourceSeeds },
-    };
+    const experiment = { ...at.experiment, sourceSeeds: { ...own, ...sourceSeeds } };
+    return { ...at, name: label, template: name, axes: seeds, experiment };
   });
   return {
     ...{ sources, rows, variant: name },
     sweep: {
       ...expanded,
-      name: `${expanded.name}-variance`,
+      name: `${expanded.name}-variance-${name}`,
       variants,
       runs: variants.map((one) => runOf(one, SEED)),
       baseline: (variants[0] as Variant).name,
