@@ -40,8 +40,15 @@ function settable(schema: Schema, root: Schema): Schema {
   const whole = resolve(schema, root);
   const value = forEditors(whole.anyOf ? whole : schema, root, [AXIS]);
   for (const keyword of ["anyOf", "oneOf"])
-    if (value[keyword]) return { ...value, [keyword]: [...(value[keyword] as Schema[]), NOTHING] };
-  return { description: whole.description, anyOf: [value, NOTHING] };
+    if (value[keyword]) return { ...value, [keyword]: withAxis([...(value[keyword] as Schema[]), NOTHING]) };
+  return { description: whole.description, anyOf: withAxis([value, NOTHING]) };
+}
+
+/** An axis may stand for a whole list or mapping, too. */
+function withAxis(kinds: readonly Schema[]): Schema[] {
+  const isAxis = ({ pattern, anyOf = [] }: Schema): boolean =>
+    pattern === AXIS.pattern || (anyOf as Schema[]).some(isAxis);
+  return kinds.some(isAxis) ? [...kinds] : [...kinds, AXIS];
 }
 
 /** The index of the first item, which represents all items. */

@@ -2,6 +2,7 @@
 
 import type { Location, Path, Report } from "../diagnostic.js";
 import { didYouMean } from "../suggest.js";
+import { type AxisValue, allCombinations, axesOf, isCombination, pointsOf } from "./axes.js";
 import { placeholders } from "./placeholders.js";
 import { BOTH_SPELLINGS, shortName } from "./shorthand.js";
 import type { Located } from "./source.js";
@@ -16,6 +17,7 @@ interface CheckParts {
 export function checkVariant(variant: WrittenVariant, parts: CheckParts): void {
   checkAxes(variant, parts);
   checkZip(variant, parts);
+  checkExclude(variant, parts);
   checkPlaceholders(variant, parts);
   checkSet(variant, parts);
   checkMatch(variant, parts);
@@ -43,6 +45,8 @@ function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void 
           "key",
         );
   for (const [name, values] of Object.entries(grid)) {
+    // Names in a mapping differ anyway.
+    if (!Array.isArray(values)) continue;
     const repeated = repeatedIn(values);
     if (repeated >= 0)
       report("duplicate-value", `\`${name}\` contains ${JSON.stringify(values[repeated])} twice`, [
@@ -56,10 +60,10 @@ function checkAxes(variant: WrittenVariant, { path, report }: CheckParts): void 
 
 /** Axes that advance together have the same number of values, and no combination of values occurs twice. */
 function checkZip({ zip = {} }: WrittenVariant, { path, report }: CheckParts): void {
-  const axes = Object.entries(zip);
+  const axes = Object.entries(zip).map(([name, values]) => [name, pointsOf(values)] as const);
   const [first] = axes;
   if (!first) return;
-  const lengths = axes.map(([, values]) => values.length);
+  const lengths = axes.map(([, points]) => points.length);
   if (new Set(lengths).size > 1) {
     report(
       "unequal-zip",
@@ -69,15 +73,59 @@ function checkZip({ zip = {} }: WrittenVariant, { path, report }: CheckParts): v
     );
     return;
   }
-  const row = repeatedIn(first[1].map((_, at) => axes.map(([, values]) => values[at])));
+  const row = repeatedIn(first[1].map((_, at) => axes.map(([, points]) => points[at]?.label)));
   if (row < 0) return;
-  const values = axes.map(([name, values]) => `${name} = ${values[row]}`).join(", ");
+  const values = axes.map(([name, points]) => `${name} = ${points[row]?.label}`).join(", ");
   report("duplicate-value", `\`zip\` contains the same combination of values twice: ${values}`, [
     ...path,
     "zip",
     first[0],
     row,
   ]);
+}
+
+/** Each entry has values of axes, and leaves out something that the entries before it do not; something is left. */
+function checkExclude({ grid, zip, exclude }: WrittenVariant, { path, report }: CheckParts): void {
+  if (exclude === undefined) return;
+  const axes = { ...axesOf(grid), ...axesOf(zip) };
+  let mistakes = 0;
+  const fail = (...about: Parameters<Report>) => {
+    mistakes++;
+    report(...about);
+  };
+  for (const [index, entry] of exclude.entries())
+    for (const [name, label] of Object.entries(entry)) {
+      const place = [...path, "exclude", index, name];
+      const points = axes[name];
+      const labels = points?.map((point) => String(point.label)) ?? [];
+      if (!points)
+        fail(
+          "unknown-axis",
+          `\`${name}\` is not an axis of this variant${didYouMean(name, Object.keys(axes))}`,
+          place,
+          "key",
+        );
+      else if (!points.some((point) => point.label === label))
+        fail(
+          "not-allowed",
+          `\`${name}\` has no value ${JSON.stringify(label)}${didYouMean(String(label), labels) || `; its values are ${labels.join(", ")}`}`,
+          place,
+        );
+    }
+  if (mistakes > 0) return;
+  let left = allCombinations({ grid: axesOf(grid), zip: axesOf(zip) });
+  for (const [index, entry] of exclude.entries()) {
+    const kept = left.filter((one) => !isCombination(one, entry as Readonly<Record<string, AxisValue>>));
+    if (kept.length === left.length)
+      report("unused-key", "this excludes no combination that those before it have not excluded", [
+        ...path,
+        "exclude",
+        index,
+      ]);
+    left = kept;
+  }
+  if (left.length === 0)
+    report("out-of-range", "`exclude` leaves nothing of the grid", [...path, "exclude"], "key");
 }
 
 /** Every `${name}` is an axis. */

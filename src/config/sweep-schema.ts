@@ -53,6 +53,15 @@ export interface Variant {
   set?: {};
   grid?: Axes;
   zip?: Axes1;
+  /**
+   * Combinations of the grid to leave out: each entry gives some axes a value, and leaves out every combination with these.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  exclude?: {
+    [k: string]: string | number | boolean;
+  }[];
   match?: Match;
 }
 /**
@@ -60,20 +69,18 @@ export interface Variant {
  */
 export interface Axes {
   /**
-   * @minItems 1
-   * @maxItems 1000
+   * The values: a list of numbers and words, or a mapping of names to values of any kind, such as lists of filters or whole gates.
    */
-  [k: string]: (string | number | boolean)[];
+  [k: string]: (string | number | boolean)[] | {};
 }
 /**
  * Axes that advance together: one variant for all first values, one for all second values, and so on.
  */
 export interface Axes1 {
   /**
-   * @minItems 1
-   * @maxItems 1000
+   * The values: a list of numbers and words, or a mapping of names to values of any kind, such as lists of filters or whole gates.
    */
-  [k: string]: (string | number | boolean)[];
+  [k: string]: (string | number | boolean)[] | {};
 }
 /**
  * Makes this variant wider or deeper until it costs as much as another variant: a control of equal cost.

@@ -1,18 +1,14 @@
 // A checked sweep: the form that everything after config/ works on.
 
 import type { Location, Path } from "../diagnostic.js";
+import type { Combined } from "./axes.js";
 import type { SourceSeeds } from "./random-sources.js";
 import type { LongForm } from "./shorthand.js";
 import type { SlurmLauncher as WrittenSlurm, Sweep as WrittenSweep } from "./sweep-schema.js";
 
-export type AxisValue = string | number | boolean;
-export type Axes = Readonly<Record<string, readonly AxisValue[]>>;
-
-export interface VariantSpec {
+export interface VariantSpec extends Combined {
   readonly name: string;
   readonly set: Readonly<Record<string, unknown>>;
-  readonly grid: Axes;
-  readonly zip: Axes;
   readonly match: MatchSpec | null;
 }
 

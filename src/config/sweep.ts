@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from "node:path";
 import { collect, type Diagnostic, DiagnosticError } from "../diagnostic.js";
+import { axesOf } from "./axes.js";
 import { checkVariant } from "./check-variant.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { weighed } from "./mend.js";
@@ -9,9 +10,10 @@ import type { Located } from "./source.js";
 import { baseOf } from "./sweep-base.js";
 import { checkSeeds, comparisonOf, type FilledSweep, seedsOf } from "./sweep-question.js";
 import type { Variant as WrittenVariant } from "./sweep-schema.js";
-import type { Axes, MatchSpec, Sweep } from "./sweep-spec.js";
+import type { MatchSpec, Sweep, VariantSpec } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
 
+export type { AxisValue } from "./axes.js";
 export { baseExperiment, isSweep } from "./sweep-base.js";
 export * from "./sweep-spec.js";
 
@@ -26,11 +28,12 @@ export function checkSweep(located: Located, file: string): Sweep {
   if (diagnostics.length > 0 || !base.ok) throw new DiagnosticError(diagnostics);
   return {
     name: written.name,
-    variants: written.variants.map(({ name, set, grid, zip, match }) => ({
+    variants: written.variants.map(({ name, set, grid, zip, exclude, match }) => ({
       name,
       set: set ?? {},
-      grid: (grid ?? {}) as Axes,
-      zip: (zip ?? {}) as Axes,
+      grid: axesOf(grid),
+      zip: axesOf(zip),
+      exclude: (exclude ?? []) as VariantSpec["exclude"],
       match: matchOf(match),
     })),
     ...seedsOf(written),

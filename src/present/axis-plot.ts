@@ -1,6 +1,6 @@
 // A comparison -> a plot of the metric against an axis of the sweep.
 
-import type { AxisValue } from "../config/sweep.js";
+import type { AxisValue } from "../config/axes.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { bounds, metricAxis, quantity } from "./metric-axes.js";
 import { metricScale } from "./metric-words.js";

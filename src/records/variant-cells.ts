@@ -1,6 +1,6 @@
 // The JSON cells that describe a variant: its axes, and how its cost was matched to that of another.
 
-import type { AxisValue } from "../config/sweep.js";
+import type { AxisValue } from "../config/axes.js";
 import { json } from "./columns.js";
 
 /** Axis of the sweep -> its value for this variant. */

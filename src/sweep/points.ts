@@ -1,8 +1,9 @@
 // A sweep -> its points, one per variant: names, axes and checked experiments, as far as the files alone determine them.
 
+import { type Combination, combinations, labelsOf } from "../config/axes.js";
 import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
-import type { AxisValue, MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
+import type { MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { checkWith } from "../experiment/check.js";
 import type { CheckedExperiment } from "../experiment/checked-experiment.js";
@@ -30,9 +31,10 @@ export interface CheckedPoints {
 export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): CheckedPoints {
   const diagnostics: Diagnostic[] = [];
   const points = sweep.variants.flatMap((spec, index) =>
-    combinations(spec).flatMap((axes): Point[] => {
+    combinations(spec).flatMap((combination): Point[] => {
       const { experiment, directory } = sweep;
-      const all = [...variantOverrides(sweep, index, axes), ...overrides];
+      const axes = labelsOf(combination);
+      const all = [...variantOverrides(sweep, index, combination), ...overrides];
       const checked = checkWith(experiment, directory, all);
       if (!checked.ok) {
         diagnostics.push(...checked.diagnostics);
@@ -52,27 +54,13 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Che
   return { points, diagnostics };
 }
 
-/** Returns every combination of the grid with every step of the zip. */
-function combinations({ grid, zip }: VariantSpec): Record<string, AxisValue>[] {
-  const steps = Object.values(zip)[0]?.length ?? 1;
-  const zipped = Array.from({ length: steps }, (_, step) =>
-    Object.fromEntries(Object.entries(zip).map(([name, values]) => [name, values[step] as AxisValue])),
-  );
-  return Object.entries(grid)
-    .reduce<Record<string, AxisValue>[]>(
-      (points, [name, values]) =>
-        points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
-      [{}],
-    )
-    .flatMap((point) => zipped.map((step) => ({ ...point, ...step })));
-}
-
-function variantOverrides(sweep: Sweep, index: number, axes: AxisValues): Override[] {
+function variantOverrides(sweep: Sweep, index: number, combination: Combination): Override[] {
+  const axes = labelsOf(combination);
   return Object.entries(sweep.variants[index]?.set ?? {}).map(([path, value]) => {
     const place = ["variants", index, "set", path];
     return {
       path: parsePath(fillIn(path, axes)),
-      value: fillInValue(value, axes),
+      value: fillInValue(value, combination),
       directory: sweep.folder,
       key: sweep.locate(place, "key"),
       locate: (within, part) => sweep.locate([...place, ...within], part),
@@ -80,15 +68,19 @@ function variantOverrides(sweep: Sweep, index: number, axes: AxisValues): Overri
   });
 }
 
-/** A string that is a single placeholder becomes the value of the axis itself; in a longer string, the value is written out. */
-function fillInValue(value: unknown, axes: AxisValues): unknown {
+/** A string that is a single placeholder becomes the value of the axis itself; in a longer string, its label is written out. */
+function fillInValue(value: unknown, combination: Combination): unknown {
   if (typeof value === "string") {
     const [name] = placeholders(value);
-    return name !== undefined && value === `\${${name}}` ? axes[name] : fillIn(value, axes);
+    return name !== undefined && value === `\${${name}}`
+      ? structuredClone(combination[name]?.value)
+      : fillIn(value, labelsOf(combination));
   }
-  if (Array.isArray(value)) return value.map((item) => fillInValue(item, axes));
+  if (Array.isArray(value)) return value.map((item) => fillInValue(item, combination));
   if (typeof value === "object" && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillInValue(inner, axes)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, fillInValue(inner, combination)]),
+    );
   return value;
 }
 
@@ -102,7 +94,7 @@ const SAFE_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._=+-]*[\p{L}\p{M}\p{N}_=+-])
 const MOST_NAME_BYTES = 200;
 
 function checkNames(sweep: Sweep, report: Report): void {
-  const namesOf = (spec: VariantSpec) => combinations(spec).map((axes) => fillIn(spec.name, axes));
+  const namesOf = (spec: VariantSpec) => combinations(spec).map((one) => fillIn(spec.name, labelsOf(one)));
   const seen = new Set<string>();
   sweep.variants.forEach((spec, index) => {
     const path = ["variants", index, "name"];

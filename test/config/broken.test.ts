@@ -248,6 +248,18 @@ seed: ‹wrong-type›~`,
   "one axis twice": variant(
     "name: a, set: { seed: '${e}' }, grid: { e: [1] }, zip: { ‹duplicate-axis›e: [1] }",
   ),
+  "excluded axis": variant(
+    "name: 'e${e}', set: { seed: '${e}' }, grid: { e: [1, 2] }, exclude: [{ ‹unknown-axis›f: 1 }]",
+  ),
+  "excluded value": variant(
+    "name: 'e${e}', set: { seed: '${e}' }, grid: { e: [1, 2] }, exclude: [{ e: ‹not-allowed›3 }]",
+  ),
+  "excluded twice": variant(
+    "name: 'e${e}', set: { seed: '${e}' }, grid: { e: [1, 2] }, exclude: [{ e: 1 }, ‹unused-key›{ e: 1 }]",
+  ),
+  "everything excluded": variant(
+    "name: 'e${e}', set: { seed: '${e}' }, grid: { e: [1] }, ‹out-of-range›exclude: [{ e: 1 }]",
+  ),
   "unequal zip": variant("name: a, set: { seed: '${p}${q}' }, ‹unequal-zip›zip: { p: [1], q: [1, 2] }"),
   "value given twice": variant(
     "name: 'a${e}', set: { seed: '${e}' }, grid: { e: [1, 2, ‹duplicate-value›1] }",

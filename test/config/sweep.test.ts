@@ -74,6 +74,40 @@ describe("variants", () => {
       ],
       axes,
     ));
+  it("values of any kind have names", () =>
+    check(
+      "name: '${g}-${f}', grid: { g: { none: off, se: { type: se, r: 2 } }, f: { small: [8, 8], wide: 24 } }, set: { network.attention: '${g}', network.stages.0.filters: '${f}' }",
+      [
+        'none-small: [{"g":"none","f":"small"},[8,8],"off"]',
+        'none-wide: [{"g":"none","f":"wide"},[24,24],"off"]',
+        'se-small: [{"g":"se","f":"small"},[8,8],2]',
+        'se-wide: [{"g":"se","f":"wide"},[24,24],2]',
+      ],
+      ({ axes: labels, experiment }) => {
+        const [stage] = experiment.network.stages;
+        if (!stage || !("filters" in stage)) return null;
+        const { attention } = stage;
+        return [labels, stage.filters, attention === "off" || attention.type !== "se" ? "off" : attention.r];
+      },
+    ));
+  it("zip: named values go in step, and a name is what a longer text shows", () =>
+    check(
+      "name: '${f}', zip: { f: { small: [8, 8], wide: [24, 24] }, e: [1, 2] }, set: { network.stages.0.filters: '${f}', training.epochs: '${e}' }",
+      ["small: [1,128]", "wide: [2,128]"],
+      training,
+    ));
+  it("exclude: combinations that are left out", () =>
+    check(
+      `name: 'e\${e}-b\${b}', grid: { e: [1, 2, 3], b: [8, 16] }, exclude: [{ e: 3 }, { e: 1, b: 16 }], set: { ${EPOCHS}, ${BATCH} }`,
+      ["e1-b8: [1,8]", "e2-b8: [2,8]", "e2-b16: [2,16]"],
+      training,
+    ));
+  it("exclude: an axis of which each combination of the others has one value is not idle", () =>
+    check(
+      `name: 'e\${e}-b\${b}', grid: { e: [1, 2], b: [8, 16] }, exclude: [{ e: 1, b: 16 }, { e: 2, b: 8 }], set: { ${EPOCHS}, ${BATCH} }`,
+      ["e1-b8: [1,8]", "e2-b16: [2,16]"],
+      training,
+    ));
   it("an axis alone keeps its type", () =>
     check(
       "name: '${b}', grid: { b: [true, false] }, set: { network.bias: '${b}' }",
