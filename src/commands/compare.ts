@@ -21,9 +21,10 @@ export async function compare(folders: readonly string[], flags: CompareFlags): 
   if (flags.json) printJson({ ...comparison, evidence, sentences: sentencesOf(comparison), damaged });
   else {
     print(comparisonText(comparison));
-    const table = formatEvidence(evidence, lineWidth());
-    if (table !== null)
-      print(["", table, "", EVIDENCE_LEGEND, ...evidenceSentences(evidence)].map(wrapped).join("\n"));
+    const [byClass, byImage] = formatEvidence(evidence, { alpha: comparison.alpha, width: lineWidth() });
+    if (byClass !== null) print(`\n${byClass}`);
+    if (byImage !== null) print(`\n${byImage}\n\n${wrapped(EVIDENCE_LEGEND)}`);
+    for (const sentence of evidenceSentences(evidence)) print(wrapped(sentence));
     for (const problem of damaged) printError(problem);
   }
   return 0;

@@ -44,10 +44,15 @@ export function evidenceTable(evidence: readonly ImageEvidence[]): EvidenceTable
   };
 }
 
-export function formatEvidence(evidence: readonly ImageEvidence[], width: number): string | null {
-  const table = evidenceTable(evidence);
-  const right = (table?.head ?? []).map((_, column) => column).slice(1);
-  return table && formatTable(table.head, table.rows, { right, width });
+/** For a terminal: differences by class, and what runs predict of test images; null for what there is not. */
+export function formatEvidence(
+  evidence: readonly ImageEvidence[],
+  { alpha, width }: { readonly alpha: number; readonly width: number },
+): (string | null)[] {
+  return [classDifferenceTable(evidence, { classNames: [], alpha }), evidenceTable(evidence)].map((table) => {
+    const right = (table?.head ?? []).map((_, column) => column).slice(1);
+    return table && formatTable(table.head, table.rows, { right, width });
+  });
 }
 
 export const EVIDENCE_LEGEND =
@@ -106,7 +111,7 @@ export function classDifferenceTable(
     return `${one.difference >= 0 ? "+" : ""}${points(one.difference)}${star}`;
   };
   return {
-    head: ["difference by class", ...labels.map((label) => classNames[label] ?? String(label))],
+    head: ["points by class", ...labels.map((label) => classNames[label] ?? String(label))],
     rows: compared.map(({ variant, classes }) => [
       variant,
       ...labels.map((label) => cell(classes.find((one) => one.label === label))),

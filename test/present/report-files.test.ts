@@ -209,7 +209,7 @@ describe("the files of a report", function () {
       assert.equal(await report([results], ONCE), 0);
       const page = readFileSync(join(results, "report.html"), "utf8");
       assert.doesNotMatch(page, /By test image/);
-      assert.match(page, /difference by class/);
+      assert.match(page, /points by class/);
     }, "--no-predictions"));
 
   it("leave out predictions that are damaged or missing, and say so", () =>
