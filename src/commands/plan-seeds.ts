@@ -1,7 +1,10 @@
 // The part of `squeezebox plan` on sweeps that choose the number of their seeds themselves: how many they may take.
 
+import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { readResult } from "../records/run-folder.js";
+import { PLAN_COLUMNS } from "../records/tables.js";
+import { readTable } from "../report/read-sweep.js";
 import { estimateSeconds } from "../sweep/estimate.js";
 import type { ExpandedSweep } from "../sweep/expand.js";
 import type { Outcome } from "../sweep/seeds/decisions.js";
@@ -59,6 +62,7 @@ export function planSeeds(sweep: ExpandedSweep, plan: SeedPlan, around: Surround
     ? costFor((variant) => foreseen.get(variant)?.mean ?? needs.decisions.get(variant)?.seeds ?? 0)
     : null;
   const most = costOf(left);
+  const failed = failedIn(around.folder, left);
   const lines = [
     most.runs === 0
       ? "everything is decided: nothing to train"
@@ -66,7 +70,10 @@ export function planSeeds(sweep: ExpandedSweep, plan: SeedPlan, around: Surround
     ...[...foreseen].flatMap(([variant, one]) =>
       one ? [`${variant}: ${seedsWords(one, plan)}, to judge by ${one.finished} finished seeds`] : [],
     ),
-    ...(cost ? [`expected: ${cost.runs} runs, ${formatDuration(cost.seconds)}`] : []),
+    ...(failed > 0 ? [`${failed} failed ${failed === 1 ? "run" : "runs"} will be tried again`] : []),
+    ...(cost
+      ? [`expected, if no comparison is given up: ${cost.runs} runs, ${formatDuration(cost.seconds)}`]
+      : []),
     ...expected.map(
       (one) =>
         `for an effect of ${one.effect} standard deviation${one.effect === 1 ? "" : "s"}: ${seedsWords(one, plan)}; about ${one.runs} runs, ${formatDuration(one.seconds)}`,
@@ -91,6 +98,14 @@ function outcomesIn({ metric }: SeedPlan, { folder, finished }: Surroundings): (
     const own = here(run);
     return own === undefined && elsewhere !== undefined ? (readResult(elsewhere)?.[metric] ?? null) : own;
   };
+}
+
+/** The number of runs that failed the last time. */
+function failedIn(folder: string, runs: readonly Run[]): number {
+  const fingerprints = new Set(runs.map(({ fingerprint }) => fingerprint));
+  const rows = readTable(join(folder, "plan.csv"), PLAN_COLUMNS, []) ?? [];
+  return rows.filter(({ status, fingerprint }) => status === "failed" && fingerprints.has(fingerprint ?? ""))
+    .length;
 }
 
 /** Equal runs are trained once. */

@@ -47,8 +47,8 @@ export function conclude(
   if (finished > 0) print(`${comparisonText(comparison)}\n`);
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
-  const lost = failed.length > 0 && unneeded > 0 ? `, ${failed.length} failed` : "";
-  const saved = unneeded > 0 ? `${lost}, ${unneeded} were not needed` : "";
+  const lost = failed.length > 0 ? `, ${failed.length} failed` : "";
+  const saved = unneeded > 0 ? `${lost}, ${unneeded} were not needed` : lost;
   print(`${finished} of ${runs.length} runs finished${saved}; ${formatDuration(seconds)}`);
   if (finished > 0)
     print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);

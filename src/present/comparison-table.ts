@@ -142,7 +142,7 @@ export function legend(comparison: Comparison): string {
     ...(variants.some(({ isSequential }) => !isSequential) ? ["Student's t, p of the sign-flip test"] : []),
     ...(variants.some(({ isSequential }) => isSequential)
       ? [
-          "where seeds are added until the comparison is decided: a confidence sequence, p of a test martingale, which both hold at any time",
+          "where seeds are added until the comparison is decided: a confidence sequence, p of a test martingale, both of which hold at any time (an interval may exclude the mean, if earlier seeds have)",
         ]
       : []),
   ];

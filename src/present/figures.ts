@@ -32,7 +32,12 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
   const runs = countWords(variants.map(({ metric }) => metric?.n ?? 0));
   if (variants.some(({ metric }) => metric)) {
     const seeds = countWords(variants.flatMap(({ difference }) => (difference ? [difference.n] : [])));
-    const sequence = variants.some(({ isSequential }) => isSequential) ? " (a confidence sequence)" : "";
+    const tested = variants.filter(({ test }) => test);
+    const sequence = tested.every(({ isSequential }) => isSequential)
+      ? " (a confidence sequence)"
+      : tested.some(({ isSequential }) => isSequential)
+        ? " (a confidence sequence where seeds are added until a decision, otherwise Student's)"
+        : "";
     await add(
       "difference",
       forestPlot(comparison),
@@ -104,7 +109,7 @@ async function addConfusions(
       await add(
         `confusion-${fileName(name)}`,
         confusionPlot({ own, base: null, classNames }),
-        `What ${name} takes test images for, wrongly: mean number of images over n = ${runsOf(name)}.`,
+        `What ${name} mistakes test images for: mean number of images over n = ${runsOf(name)}.`,
       );
   }
   for (const { variant, baseline } of most) {

@@ -30,7 +30,7 @@ export function htmlReport(
   const forest = figures.filter(isForest);
   const others = figures.filter((one) => !isForest(one));
   const baseline = commonBaseline(comparison) ?? "the baseline of their sweep";
-  const seeds = new Set(data.runs.flatMap(({ seed, status }) => (status === "unneeded" ? [] : [seed]))).size;
+  const seeds = Math.max(0, ...comparison.variants.map(({ difference }) => difference?.n ?? 0));
   return page(
     name,
     `<p>Which variants have a lower ${escapeHtml(metricWords(metric))} than <b>${escapeHtml(baseline)}</b>? Variants compared: ${comparison.comparisons}, over ${seeds} ${seeds === 1 ? "seed" : "seeds"}.</p>

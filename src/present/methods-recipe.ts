@@ -90,7 +90,7 @@ export function networkWords(data: ReportData): string {
       changes.length === 0 ? "" : `; unlike ${baseline}: ${changes.slice(0, MOST_CHANGES).join("; ")}${more}`;
     return `- ${variant}: ${formatCount(params)} trainable parameters, ${formatCount(macs)} multiply-accumulates per image${what}`;
   });
-  return `**Networks.** ${data.comparison.variants.length} variants were trained.\n\n${lines.join("\n")}`;
+  return `**Networks.** ${lines.length} ${lines.length === 1 ? "variant was" : "variants were"} trained.\n\n${lines.join("\n")}`;
 }
 
 /** More would hide what matters. */

@@ -1,9 +1,11 @@
 // The data of a report -> paragraphs on methods for a paper, with the sources of what was used.
 
+import type { AskedComparison } from "../config/sweep-question.js";
+import type { Question } from "../config/sweep-spec.js";
 import { formatCount, formatDuration } from "../format.js";
 import type { ReportData } from "../report/read-report.js";
 import { dataWords, networkWords, trainingWords } from "./methods-recipe.js";
-import { levelWords, metricWords } from "./metric-words.js";
+import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { bibtex, OF_DATASETS, OF_GATES, type Reference } from "./references.js";
 
 /** Markdown: what was done, then BibTeX. */
@@ -64,20 +66,41 @@ function testWords({ comparison, runs, sweeps }: ReportData): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = least === most ? `${least} ${least === 1 ? "seed" : "seeds"}` : `${least} to ${most} seeds`;
   const failed = runs.filter(({ status }) => status === "failed").length;
-  const isSequential = compared.every((one) => one.isSequential);
-  const asked = metricWords(sweeps[0]?.asked?.metric ?? metric);
   const fixed = `Differences were tested by the two-sided exact sign-flip test [@fisher1935]; intervals are Student's at ${levelWords(comparison)}.`;
-  const anytime = `Seeds were added until each comparison of the ${asked} was decided, was unlikely to be, or had as many as allowed: after every seed, a test martingale for differences that are symmetric around 0 [@ville1939; @delapena1999; @ramdas2023] gave a p-value that holds at any time, and a confidence sequence [@howard2021] an interval (${levelWords(comparison)}).`;
+  const anytime = `After every seed, a test martingale for differences that are symmetric around 0 [@ville1939; @delapena1999; @ramdas2023] gave a p-value that holds at any time, and a confidence sequence [@howard2021] an interval (${levelWords(comparison)}).`;
+  const rules = sweeps.flatMap(({ name, asked }) =>
+    asked?.question ? [ruleWords(name, asked, sweeps.length)] : [],
+  );
+  const ways = [
+    ...(compared.some((one) => !one.isSequential) ? [fixed] : []),
+    ...(rules.length > 0 ? [...rules, anytime] : []),
+  ];
   const baselines = [...new Set(variants.map(({ baseline }) => baseline))];
   return [
     `**Comparison.** The ${metricWords(metric)} of each variant was compared with that of ${baselines.length === 1 ? baselines[0] : `the baseline of its sweep (${baselines.join(", ")})`} over ${seeds}, paired by seed.`,
-    isSequential ? anytime : fixed,
+    ...ways,
     `p-values were corrected for ${comparisons} ${comparisons === 1 ? "comparison" : "comparisons"} by Holm's method [@holm1979] and compared with ${alpha}.`,
     ...(failed > 0
       ? [`${failed} ${failed === 1 ? "run" : "runs"} failed and ${failed === 1 ? "is" : "are"} not included.`]
       : []),
     "Calibration errors are expected calibration errors over 15 bins [@guo2017].",
   ].join(" ");
+}
+
+/** When no more seeds were added. */
+function ruleWords(name: string, { question, metric }: AskedComparison, sweeps: number): string {
+  const { margin, decided, width, alpha, atMost } = question as Question;
+  const { scale, points, digits } = metricScale(metric);
+  const size = (value: number) => `${Number((value * scale).toFixed(digits))}${points}`;
+  const equal = margin === null ? "" : `, was equal to it (its interval was within ${size(margin)})`;
+  const answer = `differed from the baseline at the level ${alpha}${equal}`;
+  const narrow = width === null ? "" : `half of its interval's width was at most ${size(width)}`;
+  const until = !decided
+    ? narrow
+    : narrow === ""
+      ? `${answer}, or was unlikely to be decided`
+      : `${answer}, and ${narrow}`;
+  return `${sweeps > 1 ? `In ${name}, seeds` : "Seeds"} were added, up to ${atMost}, until the ${metricWords(metric)} of each variant ${decided ? until : `was known so well that ${until}`}.`;
 }
 
 interface EnvironmentWords {
@@ -146,8 +169,13 @@ function usedIn({ configs }: ReportData): Record<"gates" | "blocks" | "datasets"
 
 function referencesOf(data: ReportData): Reference[] {
   const { gates, blocks, datasets } = usedIn(data);
-  const tests: Reference[] = data.comparison.variants.some(({ isSequential }) => isSequential)
-    ? ["ville1939", "delapena1999", "howard2021", "ramdas2023"]
-    : ["fisher1935"];
-  return [...gates, ...blocks, ...datasets, ...tests, "holm1979", "guo2017", "smilkov2019"];
+  const compared = data.comparison.variants.filter(({ difference }) => difference);
+  const tests: Reference[] = [
+    ...(compared.some(({ isSequential }) => !isSequential) ? (["fisher1935"] as const) : []),
+    ...(data.sweeps.some(({ asked }) => asked?.question)
+      ? (["ville1939", "delapena1999", "howard2021", "ramdas2023"] as const)
+      : []),
+    ...(compared.length > 0 ? (["holm1979", "guo2017"] as const) : []),
+  ];
+  return [...gates, ...blocks, ...datasets, ...tests, "smilkov2019"];
 }

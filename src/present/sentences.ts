@@ -13,6 +13,8 @@ import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 /** One sentence that lists the significant differences. */
 export function answerOf({ metric, variants, pending }: Comparison): string {
+  if (variants.every(({ uncompared }) => uncompared))
+    return "Nothing to compare: there is no variant that differs from its baseline.";
   if (variants.every(({ test }) => !test))
     return "Nothing to compare: no seed has finished for both a variant and its baseline.";
   const words = metricWords(metric);
@@ -80,10 +82,10 @@ function partial({ variants, pending }: Comparison): string[] {
 
 /** The limit for the comparison with the most seeds. */
 function limit({ variants, comparisons, alpha }: Comparison): string[] {
-  const tested = variants.filter(({ test }) => test);
-  const most = Math.max(0, ...tested.map(({ difference }) => difference?.n ?? 0));
-  const isSequential = tested.every((one) => one.isSequential);
-  return most === 0 ? [] : [seedsLimit(most, { comparisons, alpha, isSequential })];
+  const seedsOf = ({ difference }: VariantComparison) => difference?.n ?? 0;
+  const [most] = variants.filter(({ test }) => test).sort((one, other) => seedsOf(other) - seedsOf(one));
+  const { isSequential = false } = most ?? {};
+  return most ? [seedsLimit(seedsOf(most), { comparisons, alpha, isSequential })] : [];
 }
 
 interface Limits {

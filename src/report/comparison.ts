@@ -93,18 +93,19 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
   const comparisons = variants.filter(({ uncompared }) => !uncompared).length;
   const alpha = sweeps[0]?.asked?.alpha ?? 0.05;
   const decisions = sweepDecisions(variants, metric);
+  const pending = runs.some(({ status }) => !RUN_STATUSES[status].isOver);
   return {
     metric,
     comparisons,
     alpha,
-    pending: runs.some(({ status }) => !RUN_STATUSES[status].isOver),
+    pending,
     testImages: onlyOf(runs.map(({ testImages }) => testImages)),
     majorityError: majorityErrorOf(sweeps.flatMap((sweep) => sweep.runs)),
     variants: withHolm(
       variants.map((one) => ({
         ...compareVariant(one, { metric, alpha }),
         decision: decisions.get(one.label) ?? null,
-        isOpen: decisions.get(one.label) === null,
+        isOpen: decisions.get(one.label) === null && pending,
       })),
       { comparisons, alpha },
     ),

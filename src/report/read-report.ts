@@ -72,8 +72,10 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
     for (const run of own) {
       const files = runFolder(join(sweep.folder, run.run));
       const rows = readTable(files.epochs, EPOCH_COLUMNS, damaged) ?? [];
+      // Runs that failed or were not needed have no result that their epochs could explain.
+      const counts = run.status !== "failed" && run.status !== "unneeded";
       epochs.push(
-        ...rows.flatMap(({ epoch, ...row }): EpochPoint[] =>
+        ...(counts ? rows : []).flatMap(({ epoch, ...row }): EpochPoint[] =>
           epoch === null ? [] : [{ ...row, variant: label, seed: run.seed, epoch }],
         ),
       );

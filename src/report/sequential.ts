@@ -63,7 +63,9 @@ export function sweepDecisions(
       const decisions = decisionsOf(question, outcomesOf(first.base), series);
       return own.map(({ label }) => {
         const decision = decisions.get(label);
-        return [label, decision ? { ...decision, words: decisionWords(decision, question) } : null] as const;
+        if (!decision) return [label, null] as const;
+        const where = sweeps.size > 1 ? "in its own sweep, " : "";
+        return [label, { ...decision, words: `${where}${decisionWords(decision, question)}` }] as const;
       });
     }),
   );

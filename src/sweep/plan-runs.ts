@@ -1,7 +1,6 @@
 // An expanded sweep -> the runs that it lacks: earlier results are reused, or set aside if they belong to other configurations.
 
 import { join, relative } from "node:path";
-import { isMap, parseDocument } from "yaml";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { holderOf } from "../records/lock.js";
@@ -36,7 +35,7 @@ export function planRuns(
   // Either all of them can be moved, or nothing is changed.
   for (const { name } of others) checkFree(folder, name);
   for (const { name } of others) setAside(folder, name);
-  writeWhole(join(folder, "sweep.yaml"), withListedSeeds(text, sweep));
+  writeWhole(join(folder, "sweep.yaml"), text);
   const before = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: before.folders });
   sweepTables(sweep, { folder, states }).write();
@@ -109,13 +108,4 @@ function groupByFingerprint(runs: readonly Run[]): Run[][] {
   const groups = new Map<string, Run[]>();
   for (const run of runs) groups.set(run.fingerprint, [...(groups.get(run.fingerprint) ?? []), run]);
   return [...groups.values()];
-}
-
-/** The text of the sweep, in which a list of seeds that was asked for instead replaces seeds until a decision. */
-function withListedSeeds(text: string, { question, runs }: ExpandedSweep): string {
-  if (question !== null) return text;
-  const document = parseDocument(text);
-  if (!isMap(document.get("seeds"))) return text;
-  document.set("seeds", [...new Set(runs.map(({ seed }) => seed))]);
-  return document.toString();
 }

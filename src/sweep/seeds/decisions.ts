@@ -133,7 +133,7 @@ export function decisionWords({ verdict, seeds, p }: Decision, { atMost }: Quest
     narrow: `its interval is narrow enough ${after}`,
     hopeless: `hopeless ${after}: unlikely to be decided by ${atMost}`,
     wide: `its interval is not narrow enough ${after}, the most that are allowed`,
-    failed: `no run to compare ${after}: they have failed`,
+    failed: `no pair of runs to compare ${after}: those of the variant or of the baseline have failed`,
     undecided: `undecided ${after}, the most that are allowed`,
   };
   return texts[verdict];
