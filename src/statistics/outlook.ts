@@ -56,12 +56,18 @@ export function posteriorOf(differences: readonly number[]): Beliefs["draw"] | n
 
 /** In each of `futures`, the number of pairs at which the comparison is decided; infinite where it is not by `atMost`. Ascending. */
 export function decidedAfter(
-  { differences, draw }: Beliefs,
+  beliefs: Beliefs,
   goal: Goal,
   { futures, random }: { readonly futures: number; readonly random: RandomStream },
 ): number[] {
+  const future = futuresOf(beliefs, goal, random);
+  return Array.from({ length: futures }, future).sort((a, b) => a - b);
+}
+
+/** Returns a function that draws a future: after how many pairs the comparison is decided in it. */
+function futuresOf({ differences, draw }: Beliefs, goal: Goal, random: RandomStream): () => number {
   const start = progressTo(goal, differences);
-  return Array.from({ length: futures }, () => {
+  return () => {
     const next = draw(random);
     const progress = start.copy();
     for (let pairs = differences.length + 1; pairs <= goal.atMost; pairs++) {
@@ -69,7 +75,7 @@ export function decidedAfter(
       if (pairs >= goal.atLeast && progress.isMade()) return pairs;
     }
     return Number.POSITIVE_INFINITY;
-  }).sort((a, b) => a - b);
+  };
 }
 
 interface Progress {
@@ -117,6 +123,11 @@ const LEAST_CHANCE = 0.05;
 export function isHopeless(differences: readonly number[], goal: Goal, random: RandomStream): boolean {
   const draw = posteriorOf(differences);
   if (draw === null) return false;
-  const after = decidedAfter({ differences, draw }, goal, { futures: FUTURES, random });
-  return after.filter(Number.isFinite).length < LEAST_CHANCE * FUTURES;
+  const future = futuresOf({ differences, draw }, goal, random);
+  // Most comparisons are known not to be hopeless after a few futures.
+  for (let [drawn, decided] = [0, 0]; drawn < FUTURES; drawn++) {
+    if (Number.isFinite(future())) decided++;
+    if (decided >= LEAST_CHANCE * FUTURES) return false;
+  }
+  return true;
 }

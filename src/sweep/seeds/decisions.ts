@@ -4,7 +4,7 @@
 import type { Question } from "../../config/sweep-spec.js";
 import { randomStream } from "../../random.js";
 import { confidenceSequence } from "../../statistics/confidence-sequence.js";
-import { type Evidence, startEvidence } from "../../statistics/evidence.js";
+import { type Evidence, evidenceOf, startEvidence } from "../../statistics/evidence.js";
 import { holm } from "../../statistics/holm.js";
 import { isHopeless } from "../../statistics/outlook.js";
 
@@ -98,16 +98,22 @@ function verdictOn(
       : isWithin(differences, { alpha: alpha / comparisons, margin })
         ? "equal"
         : null;
-  if (answer !== null && (width === null || halfWidth(differences, alpha) <= width)) return answer;
+  const isDue = seeds <= MOST_OFTEN || seeds === atMost || seeds % Math.ceil(seeds / LATER) === 0;
+  const isNarrow = () => isDue && halfWidth(differences, alpha) <= (width as number);
+  if (answer !== null && (width === null || isNarrow())) return answer;
   // All its runs, or all of the baseline, have failed.
   if (differences.length === 0) return "failed";
   if (seeds === atMost) return answer === null ? "undecided" : "wide";
   const step = alpha / Math.max(1, comparisons - found);
   const left = differences.length + atMost - seeds;
   const goal = { alpha: step, margin, atLeast, atMost: left };
-  const isOver = answer === null && width === null && isHopeless(differences, goal, randomStream("futures"));
-  return isOver ? "hopeless" : null;
+  const isOver = isDue && answer === null && width === null;
+  return isOver && isHopeless(differences, goal, randomStream("futures")) ? "hopeless" : null;
 }
+
+/** What takes long to compute is looked at after each of so many seeds, and then each time their number has grown by a twentieth. */
+const MOST_OFTEN = 30;
+const LATER = 20;
 
 /** Whether the whole interval lies within the margin. */
 function isWithin(
@@ -115,6 +121,8 @@ function isWithin(
   { alpha, margin }: { readonly alpha: number; readonly margin: number | null },
 ): boolean {
   if (margin === null) return false;
+  const excludes = (centre: number) => evidenceOf(differences, centre).most >= -Math.log(alpha);
+  if (!excludes(margin) || !excludes(-margin)) return false;
   const interval = confidenceSequence(differences, alpha);
   return interval !== null && -margin <= interval[0] && interval[1] <= margin;
 }
