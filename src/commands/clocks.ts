@@ -101,8 +101,7 @@ export class SweepClock {
     const left = elapsed < LEAST_SECONDS ? Number.NaN : (elapsed * (1 - this.share)) / this.share;
     const without = Array.from(this.#without, ([status, runs]) => `, ${runs} ${status}`);
     const bound = this.#mayNeedFewer && this.#finished < this.#runs ? "at most " : "";
-    const time = leftWords(left);
-    return `${this.#finished}/${bound}${this.#runs} runs${without.join("")}${time === "" ? "" : time.replace(", ", `, ${bound}`)}`;
+    return `${this.#finished}/${bound}${this.#runs} runs${without.join("")}${leftWords(left).replace(", ", `, ${bound}`)}`;
   }
 }
 

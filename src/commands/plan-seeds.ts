@@ -52,7 +52,9 @@ export function planSeeds(sweep: ExpandedSweep, plan: SeedPlan, around: Surround
   };
   // When an interval will be narrow enough cannot be told from the evidence.
   const canForesee = left.length > 0 && plan.question.width === null;
-  const foreseen = canForesee ? foreseenSeeds(plan, outcomeOf) : new Map<string, null>();
+  const foreseen = canForesee
+    ? foreseenSeeds(plan, { decisions: needs.decisions, outcomeOf })
+    : new Map<string, null>();
   const isAnyForeseen = [...foreseen.values()].some((one) => one !== null);
   const expected =
     canForesee && !isAnyForeseen
@@ -93,10 +95,13 @@ export function planSeeds(sweep: ExpandedSweep, plan: SeedPlan, around: Surround
 /** Results here, and those that `sweep` would copy from elsewhere. */
 function outcomesIn({ metric }: SeedPlan, { folder, finished }: Surroundings): (run: RunKey) => Outcome {
   const here = outcomeReader(folder, metric)({ finished: new Set(), failed: new Set() });
+  const copied = new Map<string, Outcome>();
   return (run) => {
-    const elsewhere = finished.get(run.fingerprint);
     const own = here(run);
-    return own === undefined && elsewhere !== undefined ? (readResult(elsewhere)?.[metric] ?? null) : own;
+    const elsewhere = finished.get(run.fingerprint);
+    if (own !== undefined || elsewhere === undefined) return own;
+    if (!copied.has(elsewhere)) copied.set(elsewhere, readResult(elsewhere)?.[metric] ?? null);
+    return copied.get(elsewhere);
   };
 }
 

@@ -42,17 +42,19 @@ export interface SweepFlags extends EngineFlags, SweepInputs {
 }
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
-  parseEngine(flags);
+  const engine = parseEngine(flags);
   const data = watchData(flags.json);
   const asked = await expandFile(file, flags, data.progressed).finally(data.close);
   const text = withFlags(readFileSync(file, "utf8"), flags);
-  return trainSweep(asked, { text, flags, warning: warningOf(asked), conclude });
+  return trainSweep(asked, { text, flags, engine, warning: warningOf(asked), conclude });
 }
 
 interface TrainOptions {
   /** What is kept as the sweep's file. */
   readonly text: string;
   readonly flags: SweepFlags;
+  /** As the flags name it. */
+  readonly engine: EngineOptions;
   /** What people should know before they wait; null if there is nothing. */
   readonly warning: string | null;
   /** Prints the end, and returns the exit code. */
@@ -62,9 +64,8 @@ interface TrainOptions {
 /** Trains the runs that a sweep lacks, or does what else the flags ask for. */
 export async function trainSweep(
   asked: ExpandedSweep,
-  { text, flags, warning, conclude: end }: TrainOptions,
+  { text, flags, engine: named, warning, conclude: end }: TrainOptions,
 ): Promise<number> {
-  const named = parseEngine(flags);
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
   const spec = launcherFor(flags.launcher, asked.launcher);

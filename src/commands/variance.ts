@@ -2,18 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseSetFlag } from "../config/override.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
-import { quickOverrides, quickSweep } from "../experiment/quick.js";
 import { formatTable } from "../format.js";
 import { metricScale, metricWords } from "../present/metric-words.js";
 import { writeCsv } from "../records/csv.js";
 import { VARIANCE_COLUMNS } from "../records/report-tables.js";
 import { readResult } from "../records/run-folder.js";
 import { type Component, type Components, varianceComponents } from "../statistics/components.js";
-import { loadSweep } from "../sweep/load-sweep.js";
+import { askedSweep } from "../sweep/load-sweep.js";
 import { type VarianceDesign, varianceDesign } from "../sweep/seeds/variance-design.js";
 import { watchData } from "./data-progress.js";
+import { parseEngine } from "./inputs.js";
 import { lineWidth, print, printError, printJson, wrapped } from "./output.js";
 import { type SweepFlags, trainSweep } from "./sweep.js";
 
@@ -23,13 +22,9 @@ export interface VarianceFlags extends Omit<SweepFlags, "seeds"> {
 }
 
 export async function variance(file: string, flags: VarianceFlags): Promise<number> {
+  const engine = parseEngine(flags);
   const data = watchData(flags.json);
-  const written = loadSweep(file);
-  const sweep = flags.quick ? quickSweep(written) : written;
-  const overrides = [
-    ...(flags.quick ? quickOverrides(sweep.experiment) : []),
-    ...flags.set.map(parseSetFlag),
-  ];
+  const { sweep, overrides } = askedSweep(file, flags);
   const design = await varianceDesign(sweep, {
     variant: flags.variant ?? null,
     levels: flags.levels,
@@ -38,7 +33,7 @@ export async function variance(file: string, flags: VarianceFlags): Promise<numb
   }).finally(data.close);
   const text = `# the design of \`squeezebox variance\`; its runs differ in the seeds of ${design.sources.join(", ")}\n${readFileSync(file, "utf8")}`;
   return trainSweep(design.sweep, {
-    ...{ text, flags, warning: null },
+    ...{ text, flags, engine, warning: null },
     conclude: (_, { finished, failed, interrupted, left }, { folder, json }) => {
       for (const { run, reason } of failed) printError(`failed: ${run.name}: ${reason}`);
       const runs = design.sweep.runs.length;

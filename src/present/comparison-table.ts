@@ -1,7 +1,7 @@
 // A comparison -> its table for a terminal, Markdown, LaTeX, HTML or CSV.
 
 import { formatTable } from "../format.js";
-import type { WholeRow } from "../records/columns.js";
+import { cellOf, type WholeRow } from "../records/columns.js";
 import type { COMPARISON_COLUMNS } from "../records/report-tables.js";
 import { type Comparison, commonBaseline } from "../report/comparison.js";
 import { type Column, columnsOf } from "./comparison-columns.js";
@@ -86,7 +86,6 @@ function escapeLatex(text: string): string {
 
 /** The rows of table.csv, with unrounded numbers. */
 export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COMPARISON_COLUMNS>[] {
-  const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
   return variants.map(
     ({
       metric,
@@ -100,19 +99,19 @@ export function comparisonRecords({ variants }: Comparison): WholeRow<typeof COM
       ...own
     }) => ({
       ...own,
-      seconds: number(seconds?.mean),
+      seconds: cellOf(seconds?.mean),
       runs: metric?.n ?? 0,
-      mean: number(metric?.mean),
-      deviation: number(metric?.deviation),
-      low: number(metric?.interval[0]),
-      high: number(metric?.interval[1]),
-      difference: number(difference?.mean),
-      difference_low: number(difference?.interval[0]),
-      difference_high: number(difference?.interval[1]),
-      p: number(test?.p),
-      p_holm: number(test?.adjustedP),
-      smallest_p: number(test?.smallestP),
-      effect: number(test?.effect),
+      mean: cellOf(metric?.mean),
+      deviation: cellOf(metric?.deviation),
+      low: cellOf(metric?.interval[0]),
+      high: cellOf(metric?.interval[1]),
+      difference: cellOf(difference?.mean),
+      difference_low: cellOf(difference?.interval[0]),
+      difference_high: cellOf(difference?.interval[1]),
+      p: cellOf(test?.p),
+      p_holm: cellOf(test?.adjustedP),
+      smallest_p: cellOf(test?.smallestP),
+      effect: cellOf(test?.effect),
       decision: decision?.verdict ?? null,
       decision_seeds: decision?.seeds ?? null,
     }),

@@ -3,7 +3,7 @@
 import type { ConfusionMatrix } from "../report/read-confusions.js";
 import { type Plotted, renderPlot } from "./plots.js";
 
-/** A matrix with more classes would be unreadable. */
+/** A matrix or table with more classes would be unreadable. */
 export const MOST_CLASSES = 20;
 
 interface Matrices {

@@ -1,10 +1,11 @@
 // What runs predict of each test image -> tables and sentences.
 
 import { formatTable } from "../format.js";
-import type { WholeRow } from "../records/columns.js";
+import { cellOf, type WholeRow } from "../records/columns.js";
 import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/report-tables.js";
 import type { ClassDifference } from "../report/class-differences.js";
 import type { ImageEvidence } from "../report/image-evidence.js";
+import { MOST_CLASSES } from "./confusion-plot.js";
 
 const NOTHING = "-";
 const percent = (share: number | null | undefined) =>
@@ -92,9 +93,6 @@ function gateSentence({ variant, gates }: ImageEvidence): string[] {
   ];
 }
 
-/** A table with more classes would be unreadable. */
-const MOST_CLASSES = 20;
-
 /** Differences in test error by class, in points; null if there is nothing to compare. */
 export function classDifferenceTable(
   evidence: readonly ImageEvidence[],
@@ -121,18 +119,16 @@ export function classDifferenceTable(
 
 /** The rows of evidence.csv. */
 export function evidenceRecords(evidence: readonly ImageEvidence[]): WholeRow<typeof EVIDENCE_COLUMNS>[] {
-  const number = (value: number | null | undefined) =>
-    value === null || value === undefined || Number.isNaN(value) ? null : value;
   return evidence.map(({ variant, baseline, calibrationError, ensemble, errors, gates, gained, lost }) => ({
     variant,
     baseline,
-    calibration_error: number(calibrationError),
+    calibration_error: cellOf(calibrationError),
     members: ensemble?.members ?? 0,
-    vote_error: number(ensemble?.error),
-    disagreement: number(ensemble?.disagreement),
-    error_seeds: number(errors?.seeds),
-    error_images: number(errors?.images),
-    error_both: number(errors?.both),
+    vote_error: cellOf(ensemble?.error),
+    disagreement: cellOf(ensemble?.disagreement),
+    error_seeds: cellOf(errors?.seeds),
+    error_images: cellOf(errors?.images),
+    error_both: cellOf(errors?.both),
     gate_correlation: gates?.coefficient ?? null,
     gate_p: gates?.p ?? null,
     gained: gained && [...gained],

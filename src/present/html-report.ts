@@ -6,6 +6,7 @@ import { commonBaseline } from "../report/comparison.js";
 import { configChanges } from "../report/config-changes.js";
 import type { ReportData } from "../report/read-report.js";
 import { gainAndCost, legend } from "./comparison-table.js";
+import { MOST_CLASSES } from "./confusion-plot.js";
 import { classDifferenceTable, EVIDENCE_LEGEND, evidenceSentences, evidenceTable } from "./evidence.js";
 import type { Figure } from "./figures.js";
 import { escapeHtml, figure, foldedText, htmlTable, imageFigure, page } from "./html.js";
@@ -109,9 +110,6 @@ function runTable({ runs, comparison: { metric } }: ReportData): string {
 function written(value: number | null, format: (value: number) => string): string {
   return value === null ? "" : format(value);
 }
-
-/** A table with more classes would be unreadable. */
-const MOST_CLASSES = 20;
 
 /** Test error by class; empty if no run has it, if there are too many classes, or if variants have different numbers of classes. */
 function classTable({ comparison: { variants }, classNames }: ReportData): string {

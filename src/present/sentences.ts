@@ -4,8 +4,7 @@ import { formatChange, formatCount } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { leastAnytimePairs, smallestAnytimeP } from "../statistics/evidence.js";
-import { leastPairs, pairsNeeded } from "../statistics/power.js";
-import { smallestP } from "../statistics/sign-flip.js";
+import { leastPairs, pairsNeeded, smallestAdjusted } from "../statistics/power.js";
 import type { Spread } from "../statistics/spread.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import type { Verdict } from "../sweep/seeds/decisions.js";
@@ -97,9 +96,8 @@ interface Limits {
 
 /** The smallest p that is possible with this number of seeds and comparisons, and what follows from it. */
 function seedsLimit(seeds: number, { comparisons, alpha, isSequential }: Limits): string {
-  const smallestOf = isSequential ? smallestAnytimeP : smallestP;
-  const smallest = Math.min(1, comparisons * smallestOf(seeds));
-  const p = smallestOf(seeds).toPrecision(2);
+  const smallest = smallestFor(seeds, { comparisons, isSequential });
+  const p = smallestFor(seeds, { comparisons: 1, isSequential }).toPrecision(2);
   const least = isSequential ? leastAnytimePairs(alpha / comparisons) : leastPairs(comparisons, alpha);
   const holm =
     comparisons > 1
@@ -119,8 +117,14 @@ export function warningOf(sweep: ExpandedSweep): string | null {
   const comparisons = comparisonsIn(sweep);
   if (comparisons === 0) return null;
   const limits = { comparisons, alpha, isSequential: question !== null };
-  const smallest = comparisons * (question ? smallestAnytimeP : smallestP)(seeds);
-  return smallest > alpha ? seedsLimit(seeds, limits) : null;
+  return smallestFor(seeds, limits) > alpha ? seedsLimit(seeds, limits) : null;
+}
+
+/** The smallest p after Holm's correction. */
+function smallestFor(seeds: number, { comparisons, isSequential }: Omit<Limits, "alpha">): number {
+  return isSequential
+    ? Math.min(1, comparisons * smallestAnytimeP(seeds))
+    : smallestAdjusted(seeds, comparisons);
 }
 
 /** The resolution of the test error. */

@@ -38,6 +38,11 @@ export function textOf(value: unknown): string {
 export const text = (meaning: string): Column<string, false> =>
   required({ holds: "text", meaning, read: (found) => found });
 
+/** A number that is not known is an empty cell. */
+export function cellOf(value: number | null | undefined): number | null {
+  return value === null || value === undefined || Number.isNaN(value) ? null : value;
+}
+
 /** An integer from 0. */
 export const count = (meaning: string): Column<number, false> =>
   required({

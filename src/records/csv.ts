@@ -18,7 +18,23 @@ export interface ReadTable<T extends Table> {
 
 /** Writes the table, replacing the file. */
 export function writeCsv<T extends Table>(file: string, table: T, rows: readonly RowOf<T>[]): void {
-  const names = Object.keys(table);
+  writeColumns(file, Object.keys(table), rows);
+}
+
+/** Writes the data of a figure. The columns are all keys of the rows. */
+export function writeRecords(file: string, rows: readonly object[]): void {
+  writeColumns(
+    file,
+    [...new Set(rows.flatMap((row) => Object.keys(row)))],
+    rows as Record<string, unknown>[],
+  );
+}
+
+function writeColumns(
+  file: string,
+  names: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): void {
   const stringifier = createObjectCsvStringifier({
     header: names.map((name) => ({ id: name, title: name })),
   });
@@ -26,18 +42,6 @@ export function writeCsv<T extends Table>(file: string, table: T, rows: readonly
   // Without records the stringifier adds an empty line.
   const lines = records.length === 0 ? "" : stringifier.stringifyRecords(records);
   writeWhole(file, (stringifier.getHeaderString() ?? "") + lines);
-}
-
-/** Writes the data of a figure. The columns are all keys of the rows. */
-export function writeRecords(file: string, rows: readonly object[]): void {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const stringifier = createObjectCsvStringifier({
-    header: names.map((name) => ({ id: name, title: name })),
-  });
-  const records = rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])),
-  );
-  writeWhole(file, (stringifier.getHeaderString() ?? "") + stringifier.stringifyRecords(records));
 }
 
 /**

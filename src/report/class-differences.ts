@@ -1,10 +1,8 @@
 // The errors of runs by class -> the classes in which a variant differs from its baseline.
 
-import { anytimeTest } from "../statistics/evidence.js";
 import { holm } from "../statistics/holm.js";
-import { signFlipTest } from "../statistics/sign-flip.js";
 import type { ComparableVariant } from "./comparable-variants.js";
-import { isAdaptive, pairsOf } from "./sequential.js";
+import { pairsOf, testOf } from "./sequential.js";
 
 /** Test error of one class, compared with the baseline. */
 export interface ClassDifference {
@@ -24,7 +22,7 @@ export function classDifferences(one: ComparableVariant): ClassDifference[] {
     ([seed]) => [errorsOfSeed(one, seed), errorsOfSeed(one.base, seed)] as const,
   );
   const classes = Math.max(0, ...pairs.map(([own]) => own.length));
-  const test = isAdaptive(one) ? anytimeTest : signFlipTest;
+  const test = testOf(one);
   const tested = Array.from({ length: classes }, (_, label) => {
     const differences = pairs.flatMap(([own, base]) => {
       const [a, b] = [own[label] ?? null, base[label] ?? null];

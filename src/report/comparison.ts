@@ -5,9 +5,8 @@ import { InputError } from "../diagnostic.js";
 import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
-import { anytimeTest } from "../statistics/evidence.js";
 import { holm } from "../statistics/holm.js";
-import { type PairedTest, signFlipTest } from "../statistics/sign-flip.js";
+import type { PairedTest } from "../statistics/sign-flip.js";
 import { type Spread, spreadOf } from "../statistics/spread.js";
 import { didYouMean } from "../suggest.js";
 import {
@@ -17,7 +16,14 @@ import {
   valuesOf,
 } from "./comparable-variants.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
-import { type DecisionInWords, isAdaptive, pairsOf, sequentialSpread, sweepDecisions } from "./sequential.js";
+import {
+  type DecisionInWords,
+  isAdaptive,
+  pairsOf,
+  sequentialSpread,
+  sweepDecisions,
+  testOf,
+} from "./sequential.js";
 
 export interface VariantComparison {
   /** The name; `<sweep>/<variant>` if several sweeps are compared. */
@@ -140,7 +146,7 @@ function compareVariant(
       isShare ? [-1, 1] : null,
       (isSequential ? sequentialSpread : spreadOf)(differences, alpha),
     ),
-    test: (isSequential ? anytimeTest : signFlipTest)(differences),
+    test: testOf(one)(differences),
     isSequential,
     values: Object.fromEntries(values),
     differences: Object.fromEntries(paired),

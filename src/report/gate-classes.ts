@@ -1,6 +1,5 @@
 // What `squeezebox excite` has found of gates, and the errors by class -> whether gates help where they tell classes apart.
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { RowOf } from "../records/columns.js";
 import { EXCITATION_COLUMNS } from "../records/tables.js";
@@ -26,8 +25,7 @@ export function gateClasses(
   damaged: string[],
 ): GateClasses | null {
   const tables = runs.flatMap(({ run }) => {
-    const file = join(sweep.folder, run, "excitation.csv");
-    const rows = existsSync(file) ? readTable(file, EXCITATION_COLUMNS, damaged) : null;
+    const rows = readTable(join(sweep.folder, run, "excitation.csv"), EXCITATION_COLUMNS, damaged);
     return rows && rows.length > 0 ? [distancesOf(rows)] : [];
   });
   if (tables.length === 0) return null;

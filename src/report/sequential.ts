@@ -2,6 +2,8 @@
 
 import type { MetricColumn } from "../records/tables.js";
 import { confidenceSequence } from "../statistics/confidence-sequence.js";
+import { anytimeTest } from "../statistics/evidence.js";
+import { type PairedTest, signFlipTest } from "../statistics/sign-flip.js";
 import { type Spread, spreadOf } from "../statistics/spread.js";
 import { type Decision, decisionsOf, decisionWords, type Outcome } from "../sweep/seeds/decisions.js";
 import type { ComparableVariant } from "./comparable-variants.js";
@@ -10,6 +12,13 @@ import type { PlannedRun } from "./read-sweep.js";
 /** Whether the sweep of a variant chooses the number of its seeds itself. */
 export function isAdaptive({ sweep }: Pick<ComparableVariant, "sweep">): boolean {
   return (sweep.asked?.question ?? null) !== null;
+}
+
+/** The test of the paired differences of a variant. */
+export function testOf(
+  one: Pick<ComparableVariant, "sweep">,
+): (differences: readonly number[]) => PairedTest | null {
+  return isAdaptive(one) ? anytimeTest : signFlipTest;
 }
 
 /**

@@ -1,7 +1,7 @@
 // A file -> the sweep in it, with the changes that the command line asks for.
 
 import { mistakesOfAllRounds } from "../config/mend.js";
-import { parseSetFlag } from "../config/override.js";
+import { type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
 import type { OnProgress } from "../data/progress.js";
@@ -58,10 +58,18 @@ export function expandFile(
   { set, seeds, quick }: SweepInputs,
   onProgress: OnProgress,
 ): Promise<ExpandedSweep> {
+  const { sweep, overrides } = askedSweep(file, { set, quick });
+  return expandSweep(withSeeds(sweep, seeds), overrides, loadedFacts(onProgress));
+}
+
+/** The sweep in a file, and what the command line changes in its experiments. Throws InputError and DiagnosticError. */
+export function askedSweep(
+  file: string,
+  { set, quick }: Pick<SweepInputs, "set" | "quick">,
+): { readonly sweep: Sweep; readonly overrides: readonly Override[] } {
   const sweep = loadSweep(file);
-  const asked = withSeeds(quick ? quickSweep(sweep) : sweep, seeds);
   const overrides = [...(quick ? quickOverrides(sweep.experiment) : []), ...set.map(parseSetFlag)];
-  return expandSweep(asked, overrides, loadedFacts(onProgress));
+  return { sweep: quick ? quickSweep(sweep) : sweep, overrides };
 }
 
 /** Replaces the seeds of the sweep if the command line names others (`1,2,3` or `1-8`). */

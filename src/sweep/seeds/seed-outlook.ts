@@ -3,7 +3,7 @@
 import { randomStream } from "../../random.js";
 import { type Beliefs, decidedAfter, type Goal, normal, posteriorOf } from "../../statistics/outlook.js";
 import type { Outcome } from "./decisions.js";
-import { needsOf, type RunKey, type SeedPlan } from "./seed-plan.js";
+import type { Needs, RunKey, SeedPlan } from "./seed-plan.js";
 
 /** How many seeds a comparison may take. */
 export interface SeedOutlook {
@@ -34,11 +34,9 @@ export function expectedSeeds(
 
 /** What to expect of each comparison that is not decided, from its differences so far; null if these say nothing of their spread. */
 export function foreseenSeeds(
-  plan: SeedPlan,
-  outcomeOf: (run: RunKey) => Outcome,
+  { question, baseline, compared }: SeedPlan,
+  { decisions, outcomeOf }: Pick<Needs, "decisions"> & { readonly outcomeOf: (run: RunKey) => Outcome },
 ): ReadonlyMap<string, (SeedOutlook & { readonly finished: number }) | null> {
-  const { question, baseline, compared } = plan;
-  const { decisions } = needsOf(plan, outcomeOf);
   const goal = { ...question, alpha: question.alpha / compared.length };
   const base = baseline.map(outcomeOf);
   return new Map(
