@@ -5,15 +5,10 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { resolvePath } from "../config/paths.js";
 import { InputError } from "../diagnostic.js";
-import {
-  CATALOGUE,
-  type Catalogue,
-  type Downloadable,
-  type RemoteFile,
-  type Version,
-} from "../download/catalogue.js";
+import { CATALOGUE } from "../download/catalogue.js";
 import { connect } from "../download/connection.js";
 import { DownloadError, download, PATIENCE, type Patience } from "../download/download.js";
+import type { Catalogue, Downloadable, RemoteFile, Version } from "../download/downloadable.js";
 import { diskProblem } from "../download/part.js";
 import { formatBytes, formatCount } from "../format.js";
 import { heldBy, isLock, type Lock, lockFolder } from "../records/lock.js";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
-import type { RemoteFile } from "./catalogue.js";
+import type { RemoteFile } from "./downloadable.js";
 import { Part } from "./part.js";
 import { type TransferOptions, transfer } from "./transfer.js";
 import { TransferError } from "./transfer-error.js";

@@ -1,7 +1,7 @@
 // MedMNIST's two-dimensional datasets with one label per image. Source: medmnist/info.py of MedMNIST 3.0.2, which has the URLs
 // (Zenodo), the numbers of channels and images, and the MD5 of each size. It has neither file sizes nor a SHA-256.
 
-import type { Downloadable, Version } from "./catalogue.js";
+import type { Downloadable, Version } from "./downloadable.js";
 
 const SIZES = [28, 64, 128, 224] as const;
 

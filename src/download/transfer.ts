@@ -3,8 +3,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { InputError } from "../diagnostic.js";
 import { formatBytes } from "../format.js";
-import type { RemoteFile } from "./catalogue.js";
 import { type Answer, type Connection, discard } from "./connection.js";
+import type { RemoteFile } from "./downloadable.js";
 import type { Part } from "./part.js";
 import { asTransferError, TransferError } from "./transfer-error.js";
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { InputError } from "../diagnostic.js";
-import type { RemoteFile } from "./catalogue.js";
+import type { RemoteFile } from "./downloadable.js";
 
 /** What is wrong with the file, with what was expected and found; null if nothing is. Throws InputError if it is not a file. */
 export async function difference(

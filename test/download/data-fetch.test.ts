@@ -9,7 +9,7 @@ import type { AddressInfo, Server } from "node:net";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { before, describe, it } from "mocha";
-import type { Catalogue } from "../../src/download/catalogue.js";
+import type { Catalogue } from "../../src/download/downloadable.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { fileOf, type Handler, send, withServer } from "./file-server.js";
 

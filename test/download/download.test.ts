@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { InputError } from "../../src/diagnostic.js";
-import type { RemoteFile } from "../../src/download/catalogue.js";
 import { connect } from "../../src/download/connection.js";
 import { DownloadError, download } from "../../src/download/download.js";
+import type { RemoteFile } from "../../src/download/downloadable.js";
 import { diskProblem } from "../../src/download/part.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { breakAfter, fileOf, type Handler, send, withServer } from "./file-server.js";

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { RemoteFile } from "../../src/download/catalogue.js";
+import type { RemoteFile } from "../../src/download/downloadable.js";
 
 /** `times`: how often the path was asked for before. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, times: number) => void;

@@ -6,15 +6,7 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../../diagnostic.js";
 import type { ParquetReply, ParquetRequest } from "./parquet-process.js";
-import type { ParquetColumns, ParquetRow } from "./parquet-rows.js";
-
-export interface ParquetTable {
-  readonly rows: number;
-  /** The names of the classes in the order of their labels; null if the file does not name them. */
-  readonly classNames: readonly string[] | null;
-  /** Calls `use` with each row in order. */
-  each(use: (row: ParquetRow, index: number) => Promise<void>): Promise<void>;
-}
+import type { ParquetColumns, ParquetTable } from "./parquet-rows.js";
 
 /** Calls `use` with the open table. Rejects with InputError if the file is damaged, or has no column with images or labels. */
 export async function withParquet<Result>(

@@ -4,7 +4,6 @@ import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
 import { InputError } from "../../diagnostic.js";
 import { didYouMean } from "../../suggest.js";
 import { mostUnpacked } from "./most-unpacked.js";
-import type { ParquetTable } from "./parquet-apart.js";
 import { checkPages } from "./parquet-pages.js";
 
 export interface ParquetRow {
@@ -17,6 +16,14 @@ export interface ParquetColumns {
   /** The names of the columns; `auto` for the usual names. */
   readonly image: string;
   readonly label: string;
+}
+
+export interface ParquetTable {
+  readonly rows: number;
+  /** The names of the classes in the order of their labels; null if the file does not name them. */
+  readonly classNames: readonly string[] | null;
+  /** Calls `use` with each row in order. */
+  each(use: (row: ParquetRow, index: number) => Promise<void>): Promise<void>;
 }
 
 /** The names that datasets on the Hugging Face Hub use. */
