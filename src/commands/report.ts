@@ -51,6 +51,8 @@ async function makeReport(
 const EVERY = 2000;
 /** Between two reports, training gets at least this many times as long as a report takes. */
 const REST = 10;
+/** But nobody waits longer than this for the latest results, in milliseconds. */
+const LONGEST = 10_000;
 
 /** Updates and serves the report until interrupted, which is a success: there is no other way to end it. */
 async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
@@ -63,7 +65,7 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
     if (flags.json) printJson({ address: server.address });
     else print(`${server.address} shows the report on ${folders.join(", ")}; press Ctrl-C to stop`);
     let seen = "";
-    for (let took = 0; !abort.signal.aborted; await pause(Math.max(EVERY, REST * took), abort.signal)) {
+    for (let took = 0; !abort.signal.aborted; await pause(pauseAfter(took), abort.signal)) {
       const start = performance.now();
       try {
         const now = changesOf(folders);
@@ -83,6 +85,10 @@ async function watch(folders: readonly string[], out: string, flags: ReportFlags
     server.close();
     for (const signal of INTERRUPTS) process.off(signal, interrupt);
   }
+}
+
+function pauseAfter(took: number): number {
+  return Math.min(LONGEST, Math.max(EVERY, REST * took));
 }
 
 /** The times at which the tables of the report last changed, as one text. */
