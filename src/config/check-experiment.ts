@@ -2,8 +2,9 @@
 
 import { collect, type Diagnostic, type Path, type Report } from "../diagnostic.js";
 import { checkMilestones } from "./check-milestones.js";
-import { checkStage } from "./check-stage.js";
+import { checkStage, hasWidth } from "./check-stage.js";
 import type { Dataset, Network, Training, Experiment as WrittenExperiment } from "./experiment-schema.js";
+import { mappingsBelow } from "./reach.js";
 import { milestonesOf } from "./short-forms.js";
 import { checkSpellings, type LongForm } from "./shorthand.js";
 
@@ -15,6 +16,7 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
     checkSpellings(located, report);
     checkRanges(written.dataset, report);
     checkStem(network.stem, report);
+    checkWidths(network, report);
     for (const index of network.stages.keys()) checkStage(index, { network, located, report });
     checkSteps(training, { located, report });
     checkWarmup(training, report);
@@ -62,6 +64,15 @@ function checkStem(stem: Network["stem"], report: Report): void {
         [...path, key],
         "key",
       );
+}
+
+/** The default of `r`, which an experiment with all defaults filled in contains beside a width. */
+const DEFAULT_RATIO = 16;
+
+function checkWidths(network: Network, report: Report): void {
+  for (const { mapping, path } of mappingsBelow(network, ["network"]))
+    if (path.at(-1) === "attention" && hasWidth(mapping) && mapping.r !== DEFAULT_RATIO)
+      report("both-given", "`width` replaces `r`; give only one of them", [...path, "r"], "key");
 }
 
 /** In epochs or in steps; both can only be compared once the images have been counted (experiment/check-training). */

@@ -73,13 +73,18 @@ function checkShortForms({ stage, path, located, report }: StageToCheck): void {
 
 function checkRatio({ stage, path, report }: StageToCheck, network: Network): void {
   const attention = attentionOf(stage, network);
-  if (stage.r !== undefined && (attention === "off" || !("r" in attention)))
+  if (stage.r !== undefined && (attention === "off" || !("r" in attention) || hasWidth(attention)))
     report(
       "r-without-se",
       "`r` has no effect here: this stage has no gate with a reduction ratio",
       [...path, "r"],
       "key",
     );
+}
+
+/** Whether a gate says how wide the squeeze is, so that its ratio means nothing. */
+export function hasWidth(gate: object): boolean {
+  return "width" in gate && gate.width !== "ratio";
 }
 
 /** A stage with `modules` may only have `repeat` in addition, and its gates have no placement. */
@@ -96,7 +101,7 @@ function checkModules({ stage, path, located, report }: StageToCheck): void {
         "key",
       );
   }
-  const own = ["modules", "repeat"];
+  const own = ["modules", "repeat", "activation"];
   for (const key of Object.keys(stage))
     if (!own.includes(key) && isWritten(located, [...path, key]))
       report(

@@ -678,13 +678,17 @@ export interface Network {
   head?: Head;
   se?: Se;
   /**
+   * The activation of the stem, of blocks and of steps that name none of their own: `relu`, `relu6` (at most 6), `leaky-relu` (slope 0.01 below 0), `silu` (swish), `hard-swish` (h-swish), `gelu` (with the error function), `hard-sigmoid` (h-sigmoid) or `none`.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
+  /**
    * Whether convolutions have a bias. It has no effect on the output because BatchNorm follows, but Keras and the original walkthrough have one.
    */
   bias?: boolean;
   /**
-   * The shortcut of blocks that change the resolution or the number of channels: `projection` (1x1 convolution and BatchNorm, option B) or `zero-pad` (subsampling and zero channels, option A).
+   * The shortcut of blocks that change the resolution or the number of channels: `projection` (1x1 convolution and BatchNorm, option B), `avg-projection` (average pool with the stride, then 1x1 convolution without it: ResNet-D) or `zero-pad` (subsampling and zero channels, option A).
    */
-  shortcut?: "projection" | "zero-pad";
+  shortcut?: "projection" | "avg-projection" | "zero-pad";
   /**
    * Which convolution of a bottleneck applies the stage's `stride`: the first `1x1` (original ResNet, SE-ResNet, Keras) or the `3x3` (torchvision, ResNeXt).
    */
@@ -702,6 +706,10 @@ export interface Network {
    * Whether the last BatchNorm of each block starts with gamma = 0, so that every block starts as the identity (the default in timm, an option in torchvision, not done in the papers).
    */
   zeroInit?: boolean;
+  /**
+   * Stochastic depth (Huang et al. 2016): the rate at which the residual branch of the last block is left out, image by image, during training. It increases linearly with depth: of the l-th of L blocks, it is dropPath l / L.
+   */
+  dropPath?: number;
 }
 /**
  * The first convolutions, each followed by BatchNorm and ReLU, and an optional pool.
@@ -717,6 +725,10 @@ export interface Stem {
    * Pooling after the convolutions, or `off`.
    */
   pool?: "off" | Pool;
+  /**
+   * Overrides the network's `activation` in the stem.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   /**
    * Several convolutions, instead of the single one described by `filters`, `kernel` and `stride`.
    *
@@ -761,19 +773,19 @@ export interface StemConv {
  */
 export interface Stage {
   /**
-   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, and 1x1 with four times as many filters. `preact-...`: the same, with BatchNorm and ReLU before each convolution.
+   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, and 1x1 with four times as many filters. `preact-...`: the same, with BatchNorm and ReLU before each convolution. `inverted-bottleneck` (MobileNetV2): 1x1 to `expansion` times the input's channels, depthwise 3x3, and 1x1 without activation.
    */
-  block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck";
+  block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck" | "inverted-bottleneck";
   /**
    * Number of blocks.
    */
   repeat?: number;
   /**
-   * Output channels of each convolution in a block. A single number f is short for [f, f] (basic) or [f, f, 4f] (bottleneck).
+   * Output channels of each convolution in a block. A single number f is short for [f, f] (basic), [f, f, 4f] (bottleneck) or [f] (inverted bottleneck, where the others follow from the input).
    */
   filters?: Count | Count[];
   /**
-   * Kernel size of each convolution in a block. Default: [3, 3] (basic), [1, 3, 1] (bottleneck).
+   * Kernel size of each convolution in a block. Default: [3, 3] (basic), [1, 3, 1] (bottleneck), [3] (inverted bottleneck: its depthwise convolution).
    *
    * @minItems 1
    * @maxItems 8
@@ -791,9 +803,13 @@ export interface Stage {
    */
   stride?: number;
   /**
+   * Overrides the network's `activation` in this stage.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
+  /**
    * Overrides the network's `shortcut` in this stage.
    */
-  shortcut?: "projection" | "zero-pad";
+  shortcut?: "projection" | "avg-projection" | "zero-pad";
   /**
    * Overrides the network's `se` in this stage.
    */
@@ -825,6 +841,10 @@ export interface Stage {
    * Dropout rate before the last convolution of each block (as in wide residual networks).
    */
   dropout?: number;
+  /**
+   * Of an inverted bottleneck: how many times the channels of the block's input its depthwise convolution has, rounded to an integer. 1 leaves out the first convolution. `auto`: 6.
+   */
+  expansion?: "auto" | number;
 }
 export interface SqueezeExcitation {
   /**
@@ -853,15 +873,27 @@ export interface SeGate {
    */
   r?: number;
   /**
+   * The number of channels that `r` divides: `gate`, those that the gate scales; `block`, those of the block's input (EfficientNet, MnasNet and RegNetY, where it is a quarter of them). In `modules`, the block is the list of steps in which the gate stands.
+   */
+  of?: "gate" | "block";
+  /**
+   * The number of channels after the squeeze, or `ratio`: `r` determines it.
+   */
+  width?: "ratio" | Count;
+  /**
    * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   squeeze?: Squeeze;
+  /**
+   * The activation between the two fully connected layers (`silu` in EfficientNet).
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   gate?: GateFunction;
   /**
-   * How the reduced width is computed: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (like make_divisible in timm), so different values of r may result in the same network.
+   * How the reduced width is computed: `floor` is max(1, floor(C / r)), as in SENet; `nearest` rounds C / r to the nearest integer, half to even (RegNetY); `multiple-of-8` to a multiple of 8 (MobileNetV3; `make_divisible` in timm), so different values of r may result in the same network.
    */
-  rounding?: "floor" | "multiple-of-8";
+  rounding?: "floor" | "nearest" | "multiple-of-8";
   placement?: Placement;
 }
 /**
@@ -1014,6 +1046,7 @@ export interface CoordinateGate {
  * One step of a module: a mapping with one key.
  */
 export interface Step {
+  norm?: NormStep;
   conv?: ConvStep;
   depthwise?: DepthwiseStep;
   pool?: PoolStep;
@@ -1031,9 +1064,13 @@ export interface Step {
   shuffle?: number;
   attention?: Attention;
   /**
-   * ReLU: `{}`.
+   * ReLU: `{}`. Whatever the network's `activation` is.
    */
   relu?: {};
+  /**
+   * An activation alone.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   /**
    * Flatten all pixels and channels into one vector: `{}`.
    */
@@ -1043,6 +1080,15 @@ export interface Step {
    * Dropout rate of a vector during training.
    */
   dropout?: number;
+}
+/**
+ * BatchNorm, activation.
+ */
+export interface NormStep {
+  /**
+   * The activation that follows. Default: the `activation` of the stage or the network.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
 }
 /**
  * Convolution, BatchNorm, activation.
@@ -1073,9 +1119,9 @@ export interface ConvStep {
    */
   norm?: boolean;
   /**
-   * The activation that follows.
+   * The activation that follows. Default: the `activation` of the stage or the network.
    */
-  activation?: "relu" | "none";
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   /**
    * Whether the convolution has a bias.
    */
@@ -1094,9 +1140,9 @@ export interface DepthwiseStep {
    */
   stride?: number;
   /**
-   * The activation that follows.
+   * The activation that follows. Default: the `activation` of the stage or the network.
    */
-  activation?: "relu" | "none";
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
 }
 /**
  * Pooling; averages do not include the padding.
@@ -1130,9 +1176,13 @@ export interface ResidualStep {
    */
   scale?: number;
   /**
-   * The activation that follows.
+   * Stochastic depth: the rate at which the branch is left out, image by image, during training.
    */
-  activation?: "relu" | "none";
+  dropPath?: number;
+  /**
+   * The activation that follows. Default: the `activation` of the stage or the network.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
 }
 /**
  * Fully connected layer with biases; its input must be a vector.
@@ -1143,14 +1193,22 @@ export interface DenseStep {
    */
   units: number;
   /**
-   * The activation that follows.
+   * The activation that follows. Default: the `activation` of the stage or the network.
    */
-  activation?: "relu" | "none";
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
 }
 /**
- * Global average pooling, dropout, and the classifier.
+ * Global average pooling, possibly a fully connected layer, dropout, and the classifier.
  */
 export interface Head {
+  /**
+   * Outputs of a fully connected layer with an activation before dropout and classifier (1280 in MobileNetV3-large), or `none`.
+   */
+  hidden?: "none" | Count;
+  /**
+   * Overrides the network's `activation` after the layer `hidden`.
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   /**
    * Dropout rate of the pooled features during training.
    */

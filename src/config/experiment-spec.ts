@@ -10,6 +10,7 @@ import type {
   DepthwiseStep,
   Head,
   Mixup,
+  Network,
   Optimizer,
   Pool,
   PoolStep,
@@ -51,6 +52,7 @@ export type ScheduleSpec =
 /** A number of completed epochs, or of completed steps of the optimizer. */
 export type Milestone = number | `${number} steps`;
 export type AttentionSpec = Explicit<AttentionGate>;
+export type Activation = NonNullable<Network["activation"]>;
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
 
@@ -63,11 +65,14 @@ export interface BlockStageSpec {
   readonly strides: readonly number[];
   /** Applies to convolutions larger than 1x1. */
   readonly groups: number;
-  readonly shortcut: "projection" | "zero-pad";
+  readonly shortcut: NonNullable<Network["shortcut"]>;
   /** Applies before the last convolution of a block. */
   readonly dropout: number;
   /** Kernel size of projection shortcuts. */
   readonly projection: number;
+  readonly activation: Activation;
+  /** Of inverted bottlenecks: how many times the channels of the input the depthwise convolution has. */
+  readonly expansion: "auto" | number;
   readonly attention: "off" | AttentionSpec;
 }
 
@@ -85,6 +90,7 @@ export function isWrittenOut(stage: StageSpec): stage is ModuleStageSpec {
 
 /** Exactly one of these keys is present; its value is fully explicit. */
 export interface StepSpec {
+  readonly norm?: { readonly activation: Activation };
   readonly conv?: Explicit<ConvStep>;
   readonly depthwise?: Explicit<DepthwiseStep>;
   readonly pool?: Explicit<PoolStep>;
@@ -94,6 +100,7 @@ export interface StepSpec {
   /** `off` is a placeholder, so that the steps after it have the same names with and without the gate. */
   readonly attention?: "off" | AttentionSpec;
   readonly relu?: object;
+  readonly activation?: Activation;
   readonly flatten?: object;
   readonly dense?: Explicit<DenseStep>;
   readonly dropout?: number;
@@ -103,21 +110,29 @@ export interface ResidualSpec {
   readonly branch: readonly StepSpec[];
   readonly shortcut: readonly StepSpec[];
   readonly scale: number;
-  readonly activation: "relu" | "none";
+  readonly dropPath: number;
+  readonly activation: Activation;
 }
 
 export interface StemSpec {
   readonly convs: readonly Explicit<StemConv>[];
+  readonly activation: Activation;
   readonly pool: "off" | PoolSpec;
 }
+
+export type HeadSpec = Explicit<Head>;
 
 export interface NetworkSpec {
   readonly stem: "none" | StemSpec;
   readonly stages: readonly StageSpec[];
-  readonly head: Explicit<Head>;
+  readonly head: HeadSpec;
+  /** Stem, stages and steps have their own; this one is what a stage without any would have. */
+  readonly activation: Activation;
   readonly bias: boolean;
   readonly padding: "same" | "symmetric";
   readonly zeroInit: boolean;
+  /** The rate of stochastic depth of the last block. */
+  readonly dropPath: number;
   readonly batchNorm: Explicit<BatchNorm>;
 }
 

@@ -8,10 +8,12 @@ import type {
   Network,
   Stage,
   StemConv,
+  Step,
   Training,
   Experiment as WrittenExperiment,
 } from "./experiment-schema.js";
 import type {
+  Activation,
   AttentionSpec,
   BlockStageSpec,
   DatasetSpec,
@@ -54,12 +56,17 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
     name: written.name,
     dataset: withAbsolutePaths(dataset, ["dataset"], directory) as DatasetSpec,
     network: {
-      stem: normaliseStem(network.stem),
+      stem: normaliseStem(network),
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
-      head: network.head as Explicit<Head>,
+      head: {
+        ...(network.head as Explicit<Head>),
+        activation: network.head.activation ?? network.activation,
+      },
+      activation: network.activation,
       bias: network.bias,
       padding: network.padding,
       zeroInit: network.zeroInit,
+      dropPath: network.dropPath,
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
@@ -74,20 +81,43 @@ function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {
   ) as ScheduleSpec;
 }
 
-function normaliseStem(stem: Network["stem"]): "none" | StemSpec {
-  if (stem === undefined || stem === "none") return "none";
+function normaliseStem({ stem, activation }: Explicit<Network>): "none" | StemSpec {
+  if (stem === "none") return "none";
   const { convs, filters, kernel = 3, stride = 1, pool } = stem;
   const one = { filters: filters as number, kernel, stride };
-  return { convs: (convs ?? [one]) as Explicit<StemConv>[], pool: pool as "off" | PoolSpec };
+  return {
+    convs: (convs ?? [one]) as Explicit<StemConv>[],
+    activation: stem.activation ?? activation,
+    pool: pool as "off" | PoolSpec,
+  };
 }
 
-type StageWithDefaults = Stage & { repeat: number; groups: number; projection: number; dropout: number };
+type StageWithDefaults = Stage &
+  Required<Pick<Stage, "repeat" | "groups" | "projection" | "dropout" | "expansion">>;
 type BlockStage = StageWithDefaults & Required<Pick<Stage, "block" | "filters">>;
 
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
-  return stage.modules !== undefined
-    ? { modules: stage.modules as unknown as StepSpec[], repeat: stage.repeat }
-    : normaliseBlocks(stage as BlockStage, network);
+  if (stage.modules === undefined) return normaliseBlocks(stage as BlockStage, network);
+  const activation = stage.activation ?? network.activation;
+  return { modules: withActivation(stage.modules as Step[], activation), repeat: stage.repeat };
+}
+
+/** Steps that can have an activation and name none have that of their stage. */
+function withActivation(steps: readonly Step[], activation: Activation): StepSpec[] {
+  const inner = (list: readonly Step[] | undefined) => withActivation(list ?? [], activation);
+  const own = <Kind extends { activation?: Activation }>(step: Kind) =>
+    ({ ...step, activation: step.activation ?? activation }) as Explicit<Kind>;
+  return steps.map(({ norm, conv, depthwise, branches, residual, dense, ...step }) => ({
+    ...(step as StepSpec),
+    ...(norm && { norm: own(norm) }),
+    ...(conv && { conv: own(conv) }),
+    ...(depthwise && { depthwise: own(depthwise) }),
+    ...(dense && { dense: own(dense) }),
+    ...(branches && { branches: branches.map(inner) }),
+    ...(residual && {
+      residual: { ...own(residual), branch: inner(residual.branch), shortcut: inner(residual.shortcut) },
+    }),
+  }));
 }
 
 function normaliseBlocks(stage: BlockStage, network: Explicit<Network>): BlockStageSpec {
@@ -106,6 +136,8 @@ function normaliseBlocks(stage: BlockStage, network: Explicit<Network>): BlockSt
     shortcut: stage.shortcut ?? network.shortcut,
     projection: stage.projection,
     dropout: stage.dropout,
+    activation: stage.activation ?? network.activation,
+    expansion: stage.expansion,
     attention:
       attention === "off" || stage.r === undefined
         ? attention

@@ -23,13 +23,16 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
   if (key === undefined || split === 0) return [];
   const mappings = mappingsBelow(valueAt(root, before), before);
   const isNetwork = before.length === 1 && before[0] === "network";
-  if (!isNetwork || key !== "attention")
+  if (!isNetwork || key !== "attention") {
+    const holds =
+      key === "activation" && isNetwork
+        ? namesActivation
+        : ({ mapping }: MappingAt) => Object.hasOwn(mapping, key);
+    const inherited = isNetwork && (key === "shortcut" || key === "activation");
     return mappings
-      .filter(
-        ({ mapping, path }) =>
-          Object.hasOwn(mapping, key) || (isNetwork && key === "shortcut" && path.length === 1),
-      )
+      .filter((one) => holds(one) || (inherited && one.path.length === 1))
       .map((one) => ({ path: [...one.path, key, ...rest], value }));
+  }
   return [
     // A stage's `r` is short for the ratio of its gate, so it is replaced with the gate.
     ...(rest.length === 0 || rest[0] === "r" ? stageRatios(root) : []),
@@ -40,6 +43,11 @@ export function everywhere(root: unknown, { path, value }: Replacement): Replace
       return Object.hasOwn(one.mapping, key) || inherits ? [{ path, value }] : [];
     }),
   ];
+}
+
+/** Whether a mapping, which is not a gate, names an activation. `none` is part of the structure: a linear end stays linear. */
+function namesActivation({ mapping, path }: MappingAt): boolean {
+  return Object.hasOwn(mapping, "activation") && mapping.activation !== "none" && path.at(-1) !== "attention";
 }
 
 /** Whether a stage inherits the gate of the network. */
@@ -62,7 +70,15 @@ export function unreached(
   { override: { path, value }, set }: { override: Replacement; set: readonly Path[] },
 ): Path[] {
   const [top, key, ...rest] = path;
-  if (top !== "network" || value === null || (key !== "shortcut" && key !== "attention")) return [];
+  if (top !== "network" || value === null) return [];
+  if (key === "activation")
+    return withoutSet(
+      mappingsBelow(valueAt(root, ["network"]), ["network"])
+        .filter((one) => one.path.length > 1 && namesActivation(one) && one.mapping.activation !== value)
+        .map((one) => [...one.path, key]),
+      set,
+    );
+  if (key !== "shortcut" && key !== "attention") return [];
   const kept = stagesOf(root).flatMap((stage, index): Path[] => {
     const place: Path = ["network", "stages", index];
     if (key === "shortcut") return Object.hasOwn(stage, key) && stage[key] !== value ? [[...place, key]] : [];
@@ -84,7 +100,12 @@ export function unreached(
         : []),
     ];
   });
-  return kept.filter((place) => !set.some((other) => other.length > 2 && isWithin(place, other)));
+  return withoutSet(kept, set);
+}
+
+/** The places that no override sets by itself. */
+function withoutSet(places: readonly Path[], set: readonly Path[]): Path[] {
+  return places.filter((place) => !set.some((other) => other.length > 2 && isWithin(place, other)));
 }
 
 /** Whether a place is at a path or below it. */

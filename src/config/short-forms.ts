@@ -9,6 +9,8 @@ export const BLOCKS = {
   bottleneck: { kernels: [1, 3, 1], expansion: [1, 1, 4] },
   "preact-basic": { kernels: [3, 3], expansion: [1, 1] },
   "preact-bottleneck": { kernels: [1, 3, 1], expansion: [1, 1, 4] },
+  // Only its depthwise convolution has a kernel and a stride to choose; the filters are those of the output.
+  "inverted-bottleneck": { kernels: [3], expansion: [1] },
 } as const;
 
 /** The gate of the stage, or else that of the network. */

@@ -56,6 +56,8 @@ function checkUsed({ located: whole, directory, input }: UsedIn, report: Report)
   for (const path of keysBelow(located.value, ["network"])) {
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
     if (!without.ok || isDefault(located.value, path)) continue;
+    const [written, derived] = [checked.value, without.value].map((experiment) => valueAt(experiment, path));
+    if (written !== undefined && isDeepStrictEqual(written, derived)) continue;
     if (!isDeepStrictEqual(withoutPaths(buildNetwork(without.value.network, input)), expected)) continue;
     if (isRead(path, { located, directory, input })) continue;
     report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");

@@ -6,6 +6,7 @@ import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape }
 import { isDepthwise } from "../network/ops.js";
 import { inferShapes, inputShapes, weightsOf } from "../network/shapes.js";
 import { isLearned, type Weight, type WeightRole } from "../network/weights.js";
+import { activationLayer } from "./activation-layer.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
@@ -112,6 +113,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
   ],
   relu: ({ name }) => [layers.layers.reLU({ name })],
+  activation: ({ name, kind }) => [activationLayer(name, kind)],
   sigmoid: ({ name }) => [layers.layers.activation({ name, activation: "sigmoid" })],
   tanh: ({ name }) => [layers.layers.activation({ name, activation: "tanh" })],
   "global-max-pool": ({ name }) => [layers.layers.globalMaxPooling2d({ name, dataFormat: "channelsLast" })],
@@ -209,6 +211,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     const { height, width, channels } = input as Shape;
     return [new NoiseDropout(name, rate, height * width * channels)];
   },
+  "drop-path": ({ name, rate }) => [new NoiseDropout(name, rate, 1, true)],
 };
 
 interface PaddedNode {

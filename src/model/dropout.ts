@@ -17,8 +17,10 @@ export class NoiseDropout extends StockDropout {
     private readonly keepAbove: number,
     /** The number of random numbers per image. */
     readonly size: number,
+    /** Whether whole images are kept or dropped; the size is 1. */
+    private readonly isByImage = false,
   ) {
-    super({ name, rate: keepAbove });
+    super({ name, rate: keepAbove, ...(isByImage && { noiseShape: [null, 1, 1, 1] }) });
   }
 
   /** Uniform random numbers in [0, 1) for the next call during training: [batch, size]. */
@@ -33,7 +35,8 @@ export class NoiseDropout extends StockDropout {
     const noise = this.#noise;
     if (!noise) throw new Error(`${this.name}: no noise was set`);
     return tf.tidy(() => {
-      const kept = tf.cast(tf.greaterEqual(tf.reshape(noise, x.shape), this.keepAbove), "float32");
+      const shape = this.isByImage ? x.shape.map((size, axis) => (axis === 0 ? size : 1)) : x.shape;
+      const kept = tf.cast(tf.greaterEqual(tf.reshape(noise, shape), this.keepAbove), "float32");
       return tf.mul(x, tf.mul(kept, 1 / (1 - this.keepAbove)));
     });
   }

@@ -2,7 +2,7 @@
 
 import type { StepSpec } from "../config/experiment-spec.js";
 import { attend } from "./attention/attention.js";
-import type { GraphBuilder, Insertion } from "./graph-builder.js";
+import type { GateInsertion, GraphBuilder, Insertion } from "./graph-builder.js";
 
 /**
  * Adds the steps in order; an empty list is the identity. Nodes are numbered: `stage1.block1.2` is the second step,
@@ -15,7 +15,11 @@ export function addSteps(
 ): string {
   return steps.reduce(
     (x, step, index) =>
-      addStep(builder, { input: x, name: `${name}.${index + 1}`, path: [...path, index] }, step),
+      addStep(
+        builder,
+        { input: x, name: `${name}.${index + 1}`, path: [...path, index], block: input },
+        step,
+      ),
     input,
   );
 }
@@ -23,19 +27,18 @@ export function addSteps(
 type Key = keyof StepSpec;
 type AddStep<K extends Key> = (
   builder: GraphBuilder,
-  insertion: Insertion,
+  insertion: GateInsertion,
   step: NonNullable<StepSpec[K]>,
 ) => string;
 
 const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
+  norm: (builder, { input, name, path }, { activation }) =>
+    builder.activate({ input: builder.norm(input, name, path), name, path }, activation),
   conv: (builder, { input, name, path }, { norm, activation, kernel, ...conv }) => {
     const [height, width] = typeof kernel === "number" ? [kernel, kernel] : (kernel as [number, number]);
     const x = builder.add("conv", name, [input], path, { ...conv, kernel: [height, width], dilation: 1 });
-    return activate(
-      builder,
-      { input: norm ? builder.norm(x, `${name}.bn`, path) : x, name, path },
-      activation,
-    );
+    const normed = norm ? builder.norm(x, `${name}.bn`, path) : x;
+    return builder.activate({ input: normed, name, path }, activation);
   },
   depthwise: (builder, { input, name, path }, { kernel, stride, activation }) => {
     const { channels } = builder.shape(input);
@@ -48,7 +51,7 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
       dilation: 1,
     };
     const x = builder.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
-    return activate(builder, { input: builder.norm(x, `${name}.bn`, path), name, path }, activation);
+    return builder.normActivate(x, name, path, activation);
   },
   pool: (builder, { input, name, path }, { type, ...pool }) =>
     builder.add(type === "max" ? "max-pool" : "avg-pool", name, [input], path, pool),
@@ -59,43 +62,40 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
     });
     return builder.add("concat", name, ends, path, {});
   },
-  residual: (builder, { input, name, path }, { branch, shortcut, scale, activation }) => {
+  residual: (builder, { input, name, path }, { branch, shortcut, scale, dropPath, activation }) => {
     const x = addSteps(
       builder,
       { input, name: `${name}.branch`, path: [...path, "residual", "branch"] },
       branch,
     );
     const scaled = scale === 1 ? x : builder.add("multiply", `${name}.scaled`, [x], path, { factor: scale });
+    const kept =
+      dropPath > 0
+        ? builder.add("drop-path", `${name}.drop-path`, [scaled], path, { rate: dropPath })
+        : scaled;
     const beside = { input, name: `${name}.shortcut`, path: [...path, "residual", "shortcut"] };
-    const sum = builder.add("add", name, [scaled, addSteps(builder, beside, shortcut)], path, {});
-    return activate(builder, { input: sum, name, path }, activation);
+    const sum = builder.add("add", name, [kept, addSteps(builder, beside, shortcut)], path, {});
+    return builder.activate({ input: sum, name, path }, activation);
   },
   shuffle: (builder, { input, name, path }, groups) =>
     builder.add("channel-shuffle", name, [input], path, { groups }),
-  attention: (builder, { input, name, path }, gate) =>
-    gate === "off" ? input : attend(builder, { input, name: `${name}.${gate.type}`, path }, gate),
+  attention: (builder, { name, ...insertion }, gate) =>
+    gate === "off" ? insertion.input : attend(builder, { ...insertion, name: `${name}.${gate.type}` }, gate),
   relu: (builder, { input, name, path }) => builder.add("relu", name, [input], path, {}),
+  activation: (builder, insertion, kind) => builder.activate(insertion, kind),
   flatten: (builder, { input, name, path }) => builder.add("flatten", name, [input], path, {}),
   dense: (builder, { input, name, path }, { units, activation }) => {
     const x = builder.add("dense", name, [input], path, { units, bias: true });
-    return activate(builder, { input: x, name, path }, activation);
+    return builder.activate({ input: x, name, path }, activation);
   },
   dropout: (builder, { input, name, path }, rate) => builder.add("dropout", name, [input], path, { rate }),
 };
 
-function addStep(builder: GraphBuilder, insertion: Insertion, step: StepSpec): string {
+function addStep(builder: GraphBuilder, insertion: GateInsertion, step: StepSpec): string {
   const [[key, value]] = Object.entries(step) as [[Key, never]];
-  return (STEPS[key] as (builder: GraphBuilder, insertion: Insertion, value: never) => string)(
+  return (STEPS[key] as (builder: GraphBuilder, insertion: GateInsertion, value: never) => string)(
     builder,
     insertion,
     value,
   );
-}
-
-function activate(
-  builder: GraphBuilder,
-  { input, name, path }: Insertion,
-  activation: "relu" | "none",
-): string {
-  return activation === "relu" ? builder.add("relu", `${name}.relu`, [input], path, {}) : input;
 }

@@ -1,10 +1,13 @@
 // Builds a network graph node by node and keeps track of shapes.
 
+import type { Activation, SeSpec } from "../config/experiment-spec.js";
 import type { Path } from "../diagnostic.js";
 import type { Graph, Node, Op, OpNodes, Shape } from "./graph.js";
 import { shapeOf } from "./shapes.js";
 
 type Attributes<Kind extends Op> = Omit<OpNodes[Kind], "op" | "name" | "inputs" | "path">;
+
+type GateFunction = SeSpec["gate"];
 
 /** Where a gate, or a list of steps, is added. */
 export interface Insertion {
@@ -13,6 +16,12 @@ export interface Insertion {
   /** Its own name, which is the prefix of the names of its nodes. */
   readonly name: string;
   readonly path: Path;
+}
+
+/** Where a gate is added. */
+export interface GateInsertion extends Insertion {
+  /** The node that the block of the gate starts at. */
+  readonly block: string;
 }
 
 export interface ConvSpec {
@@ -88,8 +97,37 @@ export class GraphBuilder {
     return this.norm(this.conv(input, name, path, spec), `${name}.bn`, path);
   }
 
-  normRelu(input: string, name: string, path: Path): string {
-    return this.add("relu", `${name}.relu`, [this.norm(input, `${name}.bn`, path)], path, {});
+  /** A function of single elements; the node is called `<name>.<activation><suffix>`. `none` adds nothing. */
+  activate(
+    { input, name, path }: Insertion,
+    activation: Activation | GateFunction,
+    suffix: string | number = "",
+  ): string {
+    const node = `${name}.${activation}${suffix}`;
+    return activation === "none" ? input : this.elementwise(node, input, path, activation);
+  }
+
+  elementwise(
+    name: string,
+    input: string,
+    path: Path,
+    kind: Exclude<Activation | GateFunction, "none">,
+  ): string {
+    switch (kind) {
+      case "relu":
+      case "sigmoid":
+      case "tanh":
+        return this.add(kind, name, [input], path, {});
+      case "hard-sigmoid":
+      case "hard-swish":
+        return this.add("channel-function", name, [input], path, { kind });
+      default:
+        return this.add("activation", name, [input], path, { kind });
+    }
+  }
+
+  normActivate(input: string, name: string, path: Path, activation: Activation): string {
+    return this.activate({ input: this.norm(input, `${name}.bn`, path), name, path }, activation);
   }
 
   shape(name: string): Shape {

@@ -25,6 +25,9 @@ export type ChannelFunction =
   | "random-factors"
   | "next-image";
 
+/** Activations besides ReLU; `model/activation-layer.ts` defines them. */
+export type ActivationKind = "relu6" | "leaky-relu" | "silu" | "gelu";
+
 interface PoolAttributes {
   readonly kernel: number;
   readonly stride: number;
@@ -60,6 +63,7 @@ export interface OpNodes {
     readonly zeroInit: boolean;
   };
   relu: NodeOf<"relu">;
+  activation: NodeOf<"activation"> & { readonly kind: ActivationKind };
   sigmoid: NodeOf<"sigmoid">;
   tanh: NodeOf<"tanh">;
   "max-pool": NodeOf<"max-pool"> & PoolAttributes;
@@ -109,6 +113,8 @@ export interface OpNodes {
   /** Adds zero channels before and after, to a total of `channels`. */
   "pad-channels": NodeOf<"pad-channels"> & { readonly channels: number };
   dropout: NodeOf<"dropout"> & { readonly rate: number };
+  /** Replaces whole images by zeros during training, and divides the others by 1 - rate. */
+  "drop-path": NodeOf<"drop-path"> & { readonly rate: number };
 }
 
 export type Op = keyof OpNodes;

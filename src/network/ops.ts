@@ -76,6 +76,7 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
     ],
   },
   relu: { shape: same },
+  activation: { shape: same },
   sigmoid: { shape: same },
   tanh: { shape: same },
   "max-pool": { shape: pooled },
@@ -138,6 +139,7 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   subsample: { shape: ({ stride }, [input]) => windows(stride, [1, 1], "same", input as Shape) },
   "pad-channels": { shape: ({ channels }, [input]) => ({ ...(input as Shape), channels }) },
   dropout: { shape: same },
+  "drop-path": { shape: same },
 };
 
 /** Whether a convolution has one filter per channel and no dilation, so that tfjs has a separate layer for it. */

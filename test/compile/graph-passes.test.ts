@@ -35,6 +35,15 @@ describe("the pass relu-gradient", () => {
     check(RELU_GRADIENT, { lines, attributes: { m: { alpha: 0 } }, expected: "ReluGradient dy y" }));
   it("keeps a step with a slope", () =>
     check(RELU_GRADIENT, { lines, attributes: { m: { alpha: 0.1 } }, expected: "unchanged" }));
+  it("keeps a step of a value whose ReLU is computed later", () =>
+    check(RELU_GRADIENT, {
+      lines: [
+        ...["x 4x8", "dy 4x8", "m 4x8 = Step x", "p 4x8 = Multiply dy m", "y 4x8 = Relu x"],
+        "s 4x8 = Add p y",
+      ],
+      attributes: { m: { alpha: 0 } },
+      expected: "unchanged",
+    }));
   it("keeps a step of a value that is not the input of a ReLU", () =>
     check(RELU_GRADIENT, {
       lines: lines.map((line) => line.replace("Relu x", "Tanh x")),

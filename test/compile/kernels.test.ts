@@ -182,6 +182,13 @@ const CASES: Case[] = [
     "4x7x6x8 3x3x8x8",
     (x, w) => tf.maxPool(conv(1, "same")(x, w) as tf.Tensor4D, 3, 2, 1, "floor"),
   ],
+  ["average pool 2/2, same, odd", "4x7x5x8", (x) => tf.avgPool(x as tf.Tensor4D, 2, 2, "same")],
+  [
+    "average pool 2/2 of a convolution, same, odd",
+    "4x7x5x8 3x3x8x8",
+    (x, w) => tf.avgPool(conv(1, "same")(x as tf.Tensor, w as tf.Tensor) as tf.Tensor4D, 2, 2, "same"),
+  ],
+  ["error function", "4x5x4x8", (x) => tf.erf(x)],
   ["average pool with a rest", "4x8x7x8", (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 0, "floor")],
   ["global max pool", "4x5x6x8 3x3x8x8", (x, w) => tf.max(conv(1, "same")(x, w), [1, 2])],
   ["maximum over channels", "4x5x6x8 3x3x8x8", (x, w) => tf.max(conv(1, "same")(x, w), 3, true)],

@@ -131,6 +131,23 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "se and attention": stage("block: basic, filters: 8, attention: { type: eca }, ‹both-given›se: { r: 4 }"),
   "groups that do not divide": stage("block: basic, filters: 8, groups: ‹indivisible›3"),
   "r and se.r": stage("block: basic, filters: 8, se: { r: 4 }, ‹both-given›r: 8"),
+  "r and width": stage("block: basic, filters: 8, se: { ‹both-given›r: 4, width: 4 }"),
+  "r of a stage and width": `${TOP}network: { ${STEM}, se: { width: 4 }, stages: [{ block: basic, filters: 8, ‹r-without-se›r: 8 }] }`,
+  "rounding of a width": stage("block: basic, filters: 8, se: { width: 4, ‹unused-key›rounding: nearest }"),
+  "unknown activation": stage("block: basic, filters: 8, activation: ‹not-allowed›h-swish"),
+  "shortcut of an inverted bottleneck": stage(
+    "block: inverted-bottleneck, filters: 8, expansion: 2, ‹unused-key›shortcut: zero-pad",
+  ),
+  "expansion of a basic block": stage("block: basic, filters: 8, ‹unused-key›expansion: 4"),
+  "lists of an inverted bottleneck": stage(
+    "block: inverted-bottleneck, filters: ‹wrong-length›[8, 16], kernels: ‹wrong-length›[1, 3, 1]",
+  ),
+  "head.activation without a layer": `${TOP}network: { ${STEM}, stages: [${STAGE}], head: { dropout: 0.1, ‹unused-key›activation: silu } }`,
+  "stochastic depth without blocks": `${TOP}network: { ${STEM}, ‹unused-key›dropPath: 0.1, stages: [{ modules: [{ conv: { filters: 8 } }] }] }`,
+  "activation that a stage keeps": {
+    text: `${TOP}network: { ${STEM}, stages: [{ block: basic, filters: 8, activation: gelu }] }`,
+    set: "‹not-reached›network.activation=silu",
+  },
   "r without SE": stage("block: basic, filters: 8, ‹r-without-se›r: 8"),
   "se that every stage overrides": `${TOP}network: { ${STEM}, ‹unused-key›se: {}, stages: [{ block: basic, filters: 8, se: off }] }`,
   "strideIn without a bottleneck": `${TOP}network: { ${STEM}, ‹unused-key›strideIn: 3x3, stages: [${STAGE}] }`,

@@ -61,6 +61,16 @@ describe("short and long form", () => {
       "strideIn: 3x3",
       `${LONG}, strides: [1, 2, 1]`,
     ],
+    "inverted bottleneck": [
+      "block: inverted-bottleneck, filters: 8, stride: 2",
+      "",
+      "block: inverted-bottleneck, filters: [8], kernels: [3], strides: [2], expansion: auto, activation: relu",
+    ],
+    "activation of steps": [
+      "modules: [{ conv: { filters: 8 } }, { residual: { branch: [{ norm: {} }], activation: none } }], activation: silu",
+      "",
+      "modules: [{ conv: { filters: 8, activation: silu } }, { residual: { branch: [{ norm: { activation: silu } }], activation: none } }]",
+    ],
     "se: {}": ["block: basic, filters: 8", "se: {}", `${BASIC}, se: { r: 16, bias: true }`],
     "se of the network": ["block: basic, filters: 8", "se: { r: 4 }", `${BASIC}, se: { r: 4, bias: true }`],
     "r of the stage": [
@@ -126,7 +136,11 @@ describe("defaults", () => {
       ...{ normalize: "dataset", transforms: { train: [], test: [] } },
     },
     network: {
-      stem: { convs: [{ filters: 8, kernel: 3, stride: 1 }], pool: { type: "max", kernel: 3, stride: 2 } },
+      stem: {
+        convs: [{ filters: 8, kernel: 3, stride: 1 }],
+        activation: "relu",
+        pool: { type: "max", kernel: 3, stride: 2 },
+      },
       stages: [
         {
           block: "basic",
@@ -138,13 +152,17 @@ describe("defaults", () => {
           shortcut: "projection",
           projection: 1,
           dropout: 0,
+          activation: "relu",
+          expansion: "auto",
           attention: "off",
         },
       ],
-      head: { dropout: 0, classes: "dataset", pool: "avg" },
+      head: { hidden: "none", activation: "relu", dropout: 0, classes: "dataset", pool: "avg" },
+      activation: "relu",
       bias: false,
       padding: "same",
       zeroInit: false,
+      dropPath: 0,
       batchNorm: { epsilon: 1e-5, momentum: 0.9 },
     },
     training: {

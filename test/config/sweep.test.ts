@@ -195,6 +195,25 @@ describe("variants", () => {
         "se3,se3,off,[[null,se3]]",
       );
     });
+    it("replaces every activation except none and those of gates", async () => {
+      const network = `dataset: { name: synthetic, size: 8 }
+  network: { stem: { filters: 8, activation: gelu }, activation: relu6, stages: [
+    { block: basic, filters: 8, activation: silu, se: { activation: gelu } },
+    { modules: [{ conv: { filters: 8, activation: none } }, { conv: { filters: 8 } }, { residual: { branch: [{ norm: { activation: relu } }] } }] }] }
+`;
+      const { variants } = await expand(
+        "variants: [{ name: a, set: { network.**.activation: hard-swish } }]",
+        network,
+      );
+      const [variant] = variants.flat();
+      const found: string[] = [];
+      JSON.stringify(variant?.experiment.network, (key, value) => {
+        if (key === "activation") found.push(value);
+        return value;
+      });
+      const all = "hard-swish";
+      assert.deepEqual(found, [all, all, "gelu", "none", all, all, all, all, all]);
+    });
     it("takes keys away, in either spelling", async () => {
       await checkSet("network.stages.0.se: ~", "se8,se2,off,[[null,ese]]");
       await checkSet(

@@ -19,6 +19,16 @@ const BLOCKS: Record<string, string> = {
     "{ modules: [{ branches: [[{ conv: { filters: 8 } }], [{ conv: { filters: 8 } }, { conv: { filters: 12, kernel: 3 } }], [{ pool: { type: max, kernel: 3, stride: 1 } }, { conv: { filters: 4 } }]] }] }",
   "inception-resnet":
     "{ modules: [{ residual: { branch: [{ branches: [[{ conv: { filters: 8 } }], [{ conv: { filters: 8, kernel: [1, 5] } }, { conv: { filters: 8, kernel: [5, 1] } }]] }, { conv: { filters: 8, norm: false, bias: true, activation: none } }], scale: 0.2 } }] }",
+  "inverted bottleneck":
+    "{ block: inverted-bottleneck, repeat: 2, filters: 8, expansion: 3, stride: 2, activation: relu6 }",
+  "inverted bottleneck, 5x5, SE inside":
+    "{ block: inverted-bottleneck, filters: 8, kernels: [5], activation: hard-swish, attention: { type: se, r: 2, of: block, placement: inner, gate: hard-sigmoid } }",
+  "inverted bottleneck without expansion": "{ block: inverted-bottleneck, filters: 16, expansion: 1 }",
+  "average projection": "{ block: bottleneck, filters: 8, stride: 2, shortcut: avg-projection }",
+  "dense concatenation":
+    "{ repeat: 2, modules: [{ branches: [[], [{ norm: {} }, { conv: { filters: 16 } }, { conv: { filters: 4, kernel: 3, norm: false, activation: none } }]] }] }",
+  "dropped branches":
+    "{ modules: [{ residual: { branch: [{ conv: { filters: 8, kernel: 3 } }], dropPath: 0.4 } }] }",
   "valid padding":
     "{ modules: [{ conv: { filters: 16, kernel: 3, stride: 2, padding: valid } }, { pool: { kernel: 2, stride: 1, padding: valid } }] }",
 };
@@ -28,6 +38,8 @@ const GATES: Record<string, string> = {
   "se, no squeeze": "{ type: se, r: 4, squeeze: none }",
   "se, tanh": "{ type: se, r: 4, gate: tanh }",
   "se, relu": "{ type: se, r: 4, gate: relu }",
+  "se, silu": "{ type: se, r: 4, activation: silu }",
+  "se, absolute width": "{ type: se, width: 3 }",
   "se, hard sigmoid": "{ type: se, r: 4, gate: hard-sigmoid }",
   "se before the residual unit": "{ type: se, r: 4, placement: pre }",
   "se after the sum": "{ type: se, r: 4, placement: post }",
@@ -58,6 +70,23 @@ describe("training and evaluation of every block agree between engines", () => {
   it("symmetric padding", () =>
     compareEngines(
       "network: { padding: symmetric, stem: { filters: 8, kernel: 7, stride: 2, pool: {} }, stages: [{ block: basic, filters: 8, stride: 2 }] }",
+    ));
+
+  for (const activation of ["relu6", "leaky-relu", "silu", "hard-swish", "gelu", "hard-sigmoid", "none"])
+    it(activation, () =>
+      compareEngines(
+        `network: { activation: ${activation}, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, stride: 2 }, { block: preact-basic, filters: 8 }, { modules: [{ conv: { filters: 8 } }] }] }`,
+      ),
+    );
+
+  it("stochastic depth", () =>
+    compareEngines(
+      "network: { dropPath: 0.5, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, repeat: 2 }, { block: inverted-bottleneck, filters: 8 }] }",
+    ));
+
+  it("a layer before the classifier", () =>
+    compareEngines(
+      "network: { activation: hard-swish, stem: { filters: 8, stride: 2 }, stages: [{ block: basic, filters: 8 }], head: { hidden: 12 } }",
     ));
 
   it("flatten, dense and dropout", () =>

@@ -83,9 +83,15 @@ function inputsOf({ training }: Experiment, call: number): Values {
     average_share: Float32Array.of(0.3),
     "noise:head.dropout": noise(batch * 8, call),
     "noise:stage1.block1.dropout": noise(batch * 5 * 4 * 8, call),
+    ...Object.fromEntries(DROPPED_PATHS.map((node, index) => [`noise:${node}`, noise(batch, call + index)])),
     ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
   };
 }
+
+const DROPPED_PATHS = [
+  ...["stage1.block1.drop-path", "stage1.block2.drop-path", "stage2.block1.drop-path"],
+  "stage1.block1.1.drop-path",
+];
 
 function noise(length: number, call: number): Float32Array {
   return randomArray(length, "noise", call).map((value) => Math.abs(Math.sin(value)));

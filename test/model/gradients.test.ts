@@ -104,7 +104,7 @@ function styleRecalibrationGraph(shape: Shape): Graph {
   const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
   const builder = new GraphBuilder({ bias: false, padding: "same", zeroInit: false, batchNorm });
   const input = builder.add("input", "input", [], [], { shape });
-  attend(builder, { input, name: "srm", path: [] }, { type: "srm", placement: "standard" });
+  attend(builder, { input, name: "srm", path: [], block: input }, { type: "srm", placement: "standard" });
   return builder.finish();
 }
 

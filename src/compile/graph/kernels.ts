@@ -44,7 +44,7 @@ type Binary = Kernel<readonly [a: Value, b: Value]>;
 
 export type UnaryName =
   | ("Relu" | "Relu6" | "Elu" | "Sigmoid" | "Tanh" | "Softplus" | "Exp" | "Log" | "Neg" | "Abs" | "Sign")
-  | ("Sqrt" | "Rsqrt" | "Square" | "Reciprocal" | "LogicalNot");
+  | ("Erf" | "Sqrt" | "Rsqrt" | "Square" | "Reciprocal" | "LogicalNot");
 
 export type BinaryName =
   | ("Add" | "Sub" | "Multiply" | "RealDiv" | "Maximum" | "Minimum" | "Pow" | "SquaredDifference")

@@ -49,6 +49,7 @@ export const ELEMENTWISE: Ops<
   Sqrt: unary("Sqrt"),
   Reciprocal: unary("Reciprocal"),
   Softplus: unary("Softplus"),
+  Erf: unary("Erf"),
   LogicalNot: unary("LogicalNot", ({ builder }, x) => builder.op("Not", [x])),
   Rsqrt: unary("Rsqrt", ({ builder }, x) => builder.op("Reciprocal", [builder.op("Sqrt", [x])])),
   Square: unary("Square", ({ builder }, x) => builder.op("Mul", [x, x])),

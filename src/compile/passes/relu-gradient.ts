@@ -1,6 +1,7 @@
 // dy * step(x), which is tfjs' gradient of a ReLU -> one node over the ReLU's output, so that x need not be kept.
 
 import { makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
+import type { Value } from "../graph/kernels.js";
 import type { GraphPass } from "./pass.js";
 
 export const RELU_GRADIENT: GraphPass = {
@@ -11,10 +12,10 @@ export const RELU_GRADIENT: GraphPass = {
 
 function joinReluGradients(graph: TracedGraph): TracedGraph {
   const steps = makersOf(graph, "Step");
-  const relus = new Map(
-    Array.from(makersOf(graph, "Relu").values(), ({ inputs: [x], outputs: [y] }) => [x, y]),
-  );
+  /** Of the nodes before the current one: x -> the output of a ReLU. */
+  const relus = new Map<Value, Value>();
   const nodes = graph.nodes.map((node): TracedNode => {
+    if (node.kernel === "Relu") relus.set(node.inputs[0], node.outputs[0]);
     if (node.kernel !== "Multiply") return node;
     const [dy, mask] = node.inputs;
     const step = steps.get(mask);

@@ -38,6 +38,7 @@ export const ELEMENTWISE: TfLowerings<Elementwise> = {
   Neg: same("Neg"),
   Abs: same("Abs"),
   Sign: same("Sign"),
+  Erf: same("Erf"),
   Sqrt: same("Sqrt"),
   Rsqrt: same("Rsqrt"),
   Square: same("Square"),

@@ -1,7 +1,7 @@
 // The description of a gate -> its nodes, after a node of the network.
 
 import type { AttentionSpec } from "../../config/experiment-spec.js";
-import type { GraphBuilder, Insertion } from "../graph-builder.js";
+import type { GateInsertion, GraphBuilder } from "../graph-builder.js";
 import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { gatedChannelTransformation, simam } from "./channel-functions.js";
@@ -34,7 +34,7 @@ const GATES: { readonly [Kind in AttentionSpec["type"]]: Gate<Kind> } = {
 };
 
 /** Scales the input by the gate. */
-export function attend(builder: GraphBuilder, insertion: Insertion, spec: AttentionSpec): string {
+export function attend(builder: GraphBuilder, insertion: GateInsertion, spec: AttentionSpec): string {
   const gate = GATES[spec.type] as Gate<AttentionSpec["type"]>;
   return gate(builder, insertion, spec);
 }

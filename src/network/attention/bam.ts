@@ -24,7 +24,7 @@ function channelMap(builder: GraphBuilder, { input, name, path }: Insertion, uni
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const pixel = builder.add("stack", `${name}.pixel`, [squeeze], path, {});
   const reduce = builder.pointwise(pixel, `${name}.reduce`, path, { filters: units, bias: true });
-  const hidden = builder.normRelu(reduce, `${name}.reduce`, path);
+  const hidden = builder.normActivate(reduce, `${name}.reduce`, path, "relu");
   return builder.pointwise(hidden, `${name}.expand`, path, { filters: channels, bias: true });
 }
 
@@ -34,8 +34,13 @@ function pixelMap(builder: GraphBuilder, { input, name, path }: Insertion, units
   const first = builder.pointwise(input, `${name}.conv1`, path, { filters: units, bias: true });
   const hidden = [`${name}.conv2`, `${name}.conv3`].reduce(
     (x, own) =>
-      builder.normRelu(builder.add("conv", own, [x], path, { ...DILATED, filters: units }), own, path),
-    builder.normRelu(first, `${name}.conv1`, path),
+      builder.normActivate(
+        builder.add("conv", own, [x], path, { ...DILATED, filters: units }),
+        own,
+        path,
+        "relu",
+      ),
+    builder.normActivate(first, `${name}.conv1`, path, "relu"),
   );
   const score = builder.pointwise(hidden, `${name}.score`, path, { filters: 1, bias: true });
   return builder.add("repeat-channels", `${name}.repeated`, [score], path, { channels });

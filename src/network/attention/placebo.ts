@@ -2,7 +2,7 @@
 // Parameters: C for the learned constant, none for the random factors, those of SE for the shuffled SE.
 
 import type { Gate } from "./gate.js";
-import { vectorGate } from "./squeeze-excitation.js";
+import { ORIGINAL, reducedWidth, vectorGate } from "./squeeze-excitation.js";
 
 export const constantGate: Gate<"constant"> = (builder, { input, name, path }) =>
   builder.add("channel-function", name, [input], path, { kind: "factors" });
@@ -16,7 +16,7 @@ export const shuffledSe: Gate<"shuffled-se"> = (builder, { input, name, path }, 
   const gate = vectorGate(
     builder,
     { input: other, name, path },
-    { r, bias, squeeze: "avg", gate: "sigmoid", rounding: "floor" },
+    { ...ORIGINAL, width: reducedWidth(builder.shape(input).channels, r), bias },
   );
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };

@@ -2,7 +2,7 @@
 // each pixel; scSE adds the output of channel SE. Parameters: C + 1, plus those of SE for scSE.
 
 import type { Gate } from "./gate.js";
-import { vectorGate } from "./squeeze-excitation.js";
+import { ORIGINAL, reducedWidth, vectorGate } from "./squeeze-excitation.js";
 
 export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
   const score = builder.pointwise(input, `${name}.score`, path, { filters: 1, bias: true });
@@ -10,10 +10,11 @@ export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };
 
-export const concurrentSe: Gate<"scse"> = (builder, { input, name, path }, { r, bias, placement }) => {
-  const own = { r, bias, squeeze: "avg", gate: "sigmoid", rounding: "floor" } as const;
+export const concurrentSe: Gate<"scse"> = (builder, insertion, { r, bias, placement }) => {
+  const { input, name, path } = insertion;
+  const own = { ...ORIGINAL, width: reducedWidth(builder.shape(input).channels, r), bias };
   const gate = vectorGate(builder, { input, name: `${name}.channel`, path }, own);
   const channel = builder.add("scale", `${name}.channel.scale`, [input, gate], path, {});
-  const spatial = spatialSe(builder, { input, name: `${name}.spatial`, path }, { type: "sse", placement });
+  const spatial = spatialSe(builder, { ...insertion, name: `${name}.spatial` }, { type: "sse", placement });
   return builder.add("add", `${name}.sum`, [channel, spatial], path, {});
 };
