@@ -16,7 +16,8 @@ const ZOO = "configs/zoo";
 
 /**
  * Published counts: learnable parameters, and multiply-adds where a source gives them to the unit. Sources: the authors'
- * released prototxts (github.com/hujie-frank/SENet), pycls' golden complexities, timm, imgclsmob, and the papers.
+ * released prototxts (github.com/hujie-frank/SENet), pycls' golden complexities, timm, imgclsmob, and the papers. `bench/counts.py` computes
+ * those of timm and torchvision, multiply-adds included.
  */
 const PUBLISHED: Readonly<Record<string, [params: number, macs?: number]>> = {
   "resnet-18": [11_689_512],
@@ -38,6 +39,26 @@ const PUBLISHED: Readonly<Record<string, [params: number, macs?: number]>> = {
   mobilenet: [4_231_976, 568_740_352],
   "se-mobilenet": [4_711_720],
   shufflenet: [1_865_728, 137_460_672],
+  "mobilenet-v2": [3_504_872, 300_774_272],
+  "mobilenet-v3-large": [5_483_032, 216_589_760],
+  "mobilenet-v3-small": [2_542_856, 56_510_400],
+  "efficientnet-b0": [5_288_548, 385_814_752],
+  "efficientnet-b1": [7_794_184, 686_802_832],
+  "efficientnet-b2": [9_109_994, 993_561_872],
+  "efficientnet-b3": [12_233_232, 1_827_141_392],
+  "mnasnet-a1": [3_887_038, 311_579_072],
+  "mnasnet-b1": [4_383_312, 314_415_872],
+  "regnetx-200mf": [2_684_792, 199_039_872],
+  "regnetx-400mf": [5_157_512, 397_677_568],
+  "regnetx-800mf": [7_259_656, 799_699_712],
+  "regnety-200mf": [3_162_996, 199_514_080],
+  "regnety-400mf": [4_344_144, 401_842_848],
+  "regnety-800mf": [6_263_168, 797_176_832],
+  "resnet-50-d": [25_576_264, 4_328_824_832],
+  "se-resnet-50-d": [28_107_256, 4_331_339_776],
+  "eca-resnet-50-d": [25_576_350, 4_328_912_640],
+  "densenet-121": [7_978_856, 2_834_161_664],
+  "se-densenet-121": [8_284_952, 2_834_464_768],
   "cifar-resnet-20-a": [269_722, 40_551_040],
   "cifar-resnet-32-a": [464_154, 68_862_592],
   "cifar-resnet-56-a": [853_018, 125_485_696],
