@@ -68,6 +68,7 @@ PEERS = {
     "resnet-50-d": [of_timm("resnet50d")],
     "se-resnet-50-d": [of_timm("resnet50d", **SE)],
     "eca-resnet-50-d": [of_timm("ecaresnet50d")],
+    "convnext-t": [of_timm("convnext_tiny"), of_torchvision("convnext_tiny")],
     "densenet-121": [of_timm("densenet121"), of_torchvision("densenet121")],
     "se-densenet-121": [se_densenet121],
 }

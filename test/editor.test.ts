@@ -44,7 +44,7 @@ const VALUES: readonly (readonly [text: string, labels: readonly string[]])[] = 
   ],
   [
     `${NETWORK}    - block: |`,
-    ["basic", "bottleneck", "inverted-bottleneck", "preact-basic", "preact-bottleneck"],
+    ["basic", "bottleneck", "convnext", "inverted-bottleneck", "preact-basic", "preact-bottleneck"],
   ],
   [`${SWEEP}experiment: |`, ["mnist/se-resnet8.yaml"]],
   [`${WRITTEN_OUT}  dataset:\n    name: |`, DATASETS],

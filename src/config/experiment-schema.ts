@@ -152,6 +152,7 @@ export type Attention = "off" | AttentionGate;
  * Squeeze-and-Excitation in every block, or `off`. Short for `attention` of type `se`.
  */
 export type Se = "off" | SqueezeExcitation;
+export type ImageNorm = GroupNorm | LayerNorm;
 export type Optimizer = Sgd | Adam | AdamW;
 /**
  * Whether weight decay also applies to the scales and shifts of BatchNorm, to biases, and to learned factors of gates, as it does by default in PyTorch and Caffe.
@@ -695,6 +696,10 @@ export interface Network {
   strideIn?: "1x1" | "3x3";
   batchNorm?: BatchNorm;
   /**
+   * What normalises in the stem, in blocks and in steps: `batch` (with the numbers in `batchNorm`), or GroupNorm or LayerNorm, which do not depend on the other images of a batch. The BatchNorm inside gates is part of their definition and stays.
+   */
+  norm?: "batch" | ImageNorm;
+  /**
    * A gate on the channels or pixels of every block, or `off`.
    */
   attention?: "off" | AttentionGate;
@@ -710,6 +715,10 @@ export interface Network {
    * Stochastic depth (Huang et al. 2016): the rate at which the residual branch of the last block is left out, image by image, during training. It increases linearly with depth: of the l-th of L blocks, it is dropPath l / L.
    */
   dropPath?: number;
+  /**
+   * A learned factor per channel at the end of each residual branch, and its initial value (CaiT, ConvNeXt: 0.000001), or `off`.
+   */
+  layerScale?: "off" | number;
 }
 /**
  * The first convolutions, each followed by BatchNorm and ReLU, and an optional pool.
@@ -729,6 +738,10 @@ export interface Stem {
    * Overrides the network's `activation` in the stem.
    */
   activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
+  /**
+   * Whether normalisation and activation follow the last convolution: `always`, or `auto`, not if a pre-activation block follows, which begins with its own.
+   */
+  norm?: "auto" | "always";
   /**
    * Several convolutions, instead of the single one described by `filters`, `kernel` and `stride`.
    *
@@ -773,19 +786,19 @@ export interface StemConv {
  */
 export interface Stage {
   /**
-   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, and 1x1 with four times as many filters. `preact-...`: the same, with BatchNorm and ReLU before each convolution. `inverted-bottleneck` (MobileNetV2): 1x1 to `expansion` times the input's channels, depthwise 3x3, and 1x1 without activation.
+   * `basic`: two 3x3 convolutions. `bottleneck`: 1x1, 3x3, and 1x1 with four times as many filters. `preact-...`: the same, with normalisation and activation before each convolution. `inverted-bottleneck` (MobileNetV2): 1x1 to `expansion` times the input's channels, depthwise 3x3, and 1x1 without activation. `convnext`: depthwise 7x7, normalisation, 1x1 to `expansion` times the channels, activation, and 1x1; convolutions with a stride stand before the first block.
    */
-  block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck" | "inverted-bottleneck";
+  block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck" | "inverted-bottleneck" | "convnext";
   /**
    * Number of blocks.
    */
   repeat?: number;
   /**
-   * Output channels of each convolution in a block. A single number f is short for [f, f] (basic), [f, f, 4f] (bottleneck) or [f] (inverted bottleneck, where the others follow from the input).
+   * Output channels of each convolution in a block. A single number f is short for [f, f] (basic), [f, f, 4f] (bottleneck) or [f] (inverted bottleneck and ConvNeXt, where the others follow).
    */
   filters?: Count | Count[];
   /**
-   * Kernel size of each convolution in a block. Default: [3, 3] (basic), [1, 3, 1] (bottleneck), [3] (inverted bottleneck: its depthwise convolution).
+   * Kernel size of each convolution in a block. Default: [3, 3] (basic), [1, 3, 1] (bottleneck), [3] (inverted bottleneck) or [7] (ConvNeXt): in these two, that of the depthwise convolution.
    *
    * @minItems 1
    * @maxItems 8
@@ -842,7 +855,7 @@ export interface Stage {
    */
   dropout?: number;
   /**
-   * Of an inverted bottleneck: how many times the channels of the block's input its depthwise convolution has, rounded to an integer. 1 leaves out the first convolution. `auto`: 6.
+   * How many times the channels of its input the middle of an inverted bottleneck has, rounded to an integer (1 leaves out the first convolution), or the middle of a ConvNeXt block. `auto`: 6 and 4.
    */
   expansion?: "auto" | number;
 }
@@ -852,15 +865,27 @@ export interface SqueezeExcitation {
    */
   r?: number;
   /**
+   * The number of channels that `r` divides: `gate`, those that the gate scales; `block`, those of the block's input (EfficientNet, MnasNet and RegNetY, where it is a quarter of them). In `modules`, the block is the list of steps in which the gate stands.
+   */
+  of?: "gate" | "block";
+  /**
+   * The number of channels after the squeeze, or `ratio`: `r` determines it.
+   */
+  width?: "ratio" | Count;
+  /**
    * Whether the two fully connected layers have biases (they do in the released models, but not in the ablations of the paper).
    */
   bias?: boolean;
   squeeze?: Squeeze;
+  /**
+   * The activation between the two fully connected layers (`silu` in EfficientNet).
+   */
+  activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   gate?: GateFunction;
   /**
-   * How the reduced width is computed: `floor` is max(1, floor(C / r)); `multiple-of-8` rounds C / r to a multiple of 8 (like make_divisible in timm), so different values of r may result in the same network.
+   * How the reduced width is computed: `floor` is max(1, floor(C / r)), as in SENet; `nearest` rounds C / r to the nearest integer, half to even (RegNetY); `multiple-of-8` to a multiple of 8 (MobileNetV3; `make_divisible` in timm), so different values of r may result in the same network.
    */
-  rounding?: "floor" | "multiple-of-8";
+  rounding?: "floor" | "nearest" | "multiple-of-8";
   placement?: Placement;
 }
 /**
@@ -1082,7 +1107,7 @@ export interface Step {
   dropout?: number;
 }
 /**
- * BatchNorm, activation.
+ * Normalisation, activation.
  */
 export interface NormStep {
   /**
@@ -1091,7 +1116,7 @@ export interface NormStep {
   activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
 }
 /**
- * Convolution, BatchNorm, activation.
+ * Convolution, normalisation, activation.
  */
 export interface ConvStep {
   /**
@@ -1115,7 +1140,7 @@ export interface ConvStep {
    */
   padding?: "same" | "symmetric" | "valid";
   /**
-   * Whether BatchNorm follows.
+   * Whether normalisation follows.
    */
   norm?: boolean;
   /**
@@ -1128,7 +1153,7 @@ export interface ConvStep {
   bias?: boolean;
 }
 /**
- * Depthwise convolution (one filter per channel), BatchNorm, activation.
+ * Depthwise convolution (one filter per channel), normalisation, activation.
  */
 export interface DepthwiseStep {
   /**
@@ -1202,6 +1227,10 @@ export interface DenseStep {
  */
 export interface Head {
   /**
+   * Whether the pooled features are normalised (ConvNeXt).
+   */
+  norm?: boolean;
+  /**
    * Outputs of a fully connected layer with an activation before dropout and classifier (1280 in MobileNetV3-large), or `none`.
    */
   hidden?: "none" | Count;
@@ -1231,6 +1260,30 @@ export interface BatchNorm {
    * Fraction of the previous moving statistics kept at each step (0.9 here is 0.1 in PyTorch). The moving variance is biased (divided by n, as in TensorFlow); PyTorch's is unbiased (divided by n - 1).
    */
   momentum?: number;
+}
+/**
+ * Over the pixels and the channels of each group (Wu and He 2018).
+ */
+export interface GroupNorm {
+  type: "group";
+  /**
+   * Number of groups, which must divide the channels.
+   */
+  groups?: number;
+  /**
+   * Added to the variance.
+   */
+  epsilon?: number;
+}
+/**
+ * Over the channels of each pixel (Ba et al. 2016; as in ConvNeXt).
+ */
+export interface LayerNorm {
+  type: "layer";
+  /**
+   * Added to the variance.
+   */
+  epsilon?: number;
 }
 /**
  * How the network is trained.

@@ -9,6 +9,7 @@ import type {
   DenseStep,
   DepthwiseStep,
   Head,
+  ImageNorm,
   Mixup,
   Network,
   Optimizer,
@@ -117,6 +118,8 @@ export interface ResidualSpec {
 export interface StemSpec {
   readonly convs: readonly Explicit<StemConv>[];
   readonly activation: Activation;
+  /** Whether normalisation follows the last convolution even if a pre-activation block comes next. */
+  readonly norm: "auto" | "always";
   readonly pool: "off" | PoolSpec;
 }
 
@@ -134,6 +137,9 @@ export interface NetworkSpec {
   /** The rate of stochastic depth of the last block. */
   readonly dropPath: number;
   readonly batchNorm: Explicit<BatchNorm>;
+  readonly norm: "batch" | Explicit<ImageNorm>;
+  /** The initial factors at the end of residual branches. */
+  readonly layerScale: "off" | number;
 }
 
 export type TrainingSpec = Omit<

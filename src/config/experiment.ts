@@ -19,6 +19,7 @@ import type {
   DatasetSpec,
   Experiment,
   Explicit,
+  NetworkSpec,
   PoolSpec,
   ScheduleSpec,
   StageSpec,
@@ -68,6 +69,8 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       zeroInit: network.zeroInit,
       dropPath: network.dropPath,
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
+      norm: network.norm as NetworkSpec["norm"],
+      layerScale: network.layerScale,
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
     seed: written.seed,
@@ -88,6 +91,7 @@ function normaliseStem({ stem, activation }: Explicit<Network>): "none" | StemSp
   return {
     convs: (convs ?? [one]) as Explicit<StemConv>[],
     activation: stem.activation ?? activation,
+    norm: stem.norm as StemSpec["norm"],
     pool: pool as "off" | PoolSpec,
   };
 }

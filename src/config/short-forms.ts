@@ -9,8 +9,9 @@ export const BLOCKS = {
   bottleneck: { kernels: [1, 3, 1], expansion: [1, 1, 4] },
   "preact-basic": { kernels: [3, 3], expansion: [1, 1] },
   "preact-bottleneck": { kernels: [1, 3, 1], expansion: [1, 1, 4] },
-  // Only its depthwise convolution has a kernel and a stride to choose; the filters are those of the output.
+  // In these two, only the depthwise convolution has a kernel to choose; the filters are those of the output.
   "inverted-bottleneck": { kernels: [3], expansion: [1] },
+  convnext: { kernels: [7], expansion: [1] },
 } as const;
 
 /** The gate of the stage, or else that of the network. */

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkExperiment } from "../config/experiment.js";
 import { fillDefaults } from "../config/fill-defaults.js";
+import { isWithin } from "../config/reach.js";
 import { otherValues } from "../config/schema-values.js";
 import { isWritten, valueAt } from "../config/source.js";
 import { collect, type Diagnostic, nameOf, type Path, type Report } from "../diagnostic.js";
@@ -53,13 +54,16 @@ function checkUsed({ located: whole, directory, input }: UsedIn, report: Report)
   const checked = checkExperiment(located, directory);
   if (!checked.ok) return;
   const expected = withoutPaths(buildNetwork(checked.value.network, input));
+  const unused: Path[] = [];
   for (const path of keysBelow(located.value, ["network"])) {
+    if (unused.some((holder) => isWithin(path, holder))) continue;
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
     if (!without.ok || isDefault(located.value, path)) continue;
     const [written, derived] = [checked.value, without.value].map((experiment) => valueAt(experiment, path));
     if (written !== undefined && isDeepStrictEqual(written, derived)) continue;
     if (!isDeepStrictEqual(withoutPaths(buildNetwork(without.value.network, input)), expected)) continue;
     if (isRead(path, { located, directory, input })) continue;
+    unused.push(path);
     report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
   }
 }

@@ -26,7 +26,15 @@ class BatchNormalization extends StockBatchNormalization {
 
   /** Uses batch statistics and updates the moving statistics during training; otherwise uses the moving statistics. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
-    if (kwargs.training !== true) return super.call(inputs, kwargs);
+    const given = onlyTensor(inputs);
+    // Vectors are images of one pixel, for which there are kernels.
+    const [batch, channels] = given.shape as [number, number];
+    const x = given.rank === 2 ? tf.reshape(given, [batch, 1, 1, channels]) : given;
+    const y = kwargs.training === true ? this.#train(x) : (super.call(x, kwargs) as tf.Tensor);
+    return given.rank === 2 ? tf.reshape(y, given.shape) : y;
+  }
+
+  #train(x: tf.Tensor): tf.Tensor {
     const { epsilon, momentum } = this.#config;
     const [gamma, beta, movingMean, movingVariance] = this.weights as [
       layers.LayerVariable,
@@ -35,7 +43,6 @@ class BatchNormalization extends StockBatchNormalization {
       layers.LayerVariable,
     ];
     return tf.tidy(() => {
-      const x = onlyTensor(inputs);
       const [y, mean, variance] = batchNormTrain(x, gamma.read(), beta.read(), epsilon);
       for (const [variable, value] of [
         [movingMean, mean],

@@ -12,6 +12,7 @@ import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
 import { GroupedConv2D } from "./grouped-conv.js";
 import { AxisReduce, ChannelDense, GlobalDeviation, RepeatChannels, Rows } from "./image-layers.js";
+import { GroupNormalization, LayerNormalization } from "./image-norms.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
@@ -113,6 +114,9 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
   ],
   relu: ({ name }) => [layers.layers.reLU({ name })],
+  "group-norm": ({ name, groups, epsilon }) => [new GroupNormalization(name, groups, epsilon)],
+  "layer-norm": ({ name, epsilon }) => [new LayerNormalization(name, epsilon)],
+  "layer-scale": ({ name }) => [new ChannelFunctionLayer(name, "factors")],
   activation: ({ name, kind }) => [activationLayer(name, kind)],
   sigmoid: ({ name }) => [layers.layers.activation({ name, activation: "sigmoid" })],
   tanh: ({ name }) => [layers.layers.activation({ name, activation: "tanh" })],

@@ -6,14 +6,14 @@ import { sizeOf, type Weight } from "../network/weights.js";
 import { randomStream } from "../random.js";
 
 /**
- * Kernels: normal with mean 0 and variance 2 / fan-in. Scales and variances: 1. Random factors: uniform between 0 and 1. All
+ * Kernels: normal with mean 0 and variance 2 / fan-in. Scales and variances: 1, unless a weight says otherwise. Random factors: uniform between 0 and 1. All
  * others: 0. A weight with the same name and shape starts with the same values in every network.
  */
 function initialValues(name: string, weight: Weight, seed: number): Float32Array {
-  const { role, fanIn = 1, zeroInit = false } = weight;
+  const { role, fanIn = 1, zeroInit = false, initial = 1 } = weight;
   const values = new Float32Array(sizeOf(weight));
   if (zeroInit) return values;
-  if (role === "scale" || role === "variance") return values.fill(1);
+  if (role === "scale" || role === "variance") return values.fill(initial);
   const random = randomStream("initial", seed, name);
   if (role === "random") return values.map(() => random.uniform());
   const deviation = Math.sqrt(2 / fanIn);

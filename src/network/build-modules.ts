@@ -33,11 +33,11 @@ type AddStep<K extends Key> = (
 
 const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   norm: (builder, { input, name, path }, { activation }) =>
-    builder.activate({ input: builder.norm(input, name, path), name, path }, activation),
+    builder.normActivate(input, name, path, activation),
   conv: (builder, { input, name, path }, { norm, activation, kernel, ...conv }) => {
     const [height, width] = typeof kernel === "number" ? [kernel, kernel] : (kernel as [number, number]);
     const x = builder.add("conv", name, [input], path, { ...conv, kernel: [height, width], dilation: 1 });
-    const normed = norm ? builder.norm(x, `${name}.bn`, path) : x;
+    const normed = norm ? builder.norm(x, name, path) : x;
     return builder.activate({ input: normed, name, path }, activation);
   },
   depthwise: (builder, { input, name, path }, { kernel, stride, activation }) => {

@@ -27,7 +27,8 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   const rates = dropPathRates(network);
   network.stages.forEach((stage, index) => {
     const own = { name: `stage${index + 1}`, path: ["network", "stages", index] };
-    x = addStage(builder, x, { stage, rates: rates[index] as number[], ...own });
+    const { layerScale } = network;
+    x = addStage(builder, x, { stage, rates: rates[index] as number[], layerScale, ...own });
   });
   const last = network.stages.at(-1);
   if (startsWithNorm(last)) x = builder.normActivate(x, "head", ["network", "head"], last.activation);
@@ -35,7 +36,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   return builder.finish();
 }
 
-/** Convolutions, each with BatchNorm and the activation, except the last one before a pre-activation block, which has its own. */
+/** Convolutions, each with normalisation and activation, except the last one before a pre-activation block, which has its own. */
 function stem(builder: GraphBuilder, input: string, { stem, stages, padding }: NetworkSpec): string {
   if (stem === "none") return input;
   const path: Path = ["network", "stem"];
@@ -44,7 +45,8 @@ function stem(builder: GraphBuilder, input: string, { stem, stages, padding }: N
     const name = stem.convs.length === 1 ? "stem" : `stem${index + 1}`;
     const isLast = index === stem.convs.length - 1;
     x = builder.conv(x, name, path, conv);
-    if (!isLast || !startsWithNorm(stages[0])) x = builder.normActivate(x, name, path, stem.activation);
+    if (!isLast || stem.norm === "always" || !startsWithNorm(stages[0]))
+      x = builder.normActivate(x, name, path, stem.activation);
   });
   if (stem.pool === "off") return x;
   const { type, kernel, stride } = stem.pool;
@@ -64,18 +66,24 @@ interface StageParts {
   readonly stage: StageSpec;
   /** The rate of stochastic depth of each block. */
   readonly rates: readonly number[];
+  readonly layerScale: NetworkSpec["layerScale"];
   readonly name: string;
   readonly path: Path;
 }
 
-function addStage(builder: GraphBuilder, input: string, { stage, rates, name, path }: StageParts): string {
+function addStage(
+  builder: GraphBuilder,
+  input: string,
+  { stage, rates, layerScale, name, path }: StageParts,
+): string {
   let x = input;
   for (let index = 0; index < stage.repeat; index++) {
     const own = { name: `${name}.block${index + 1}`, path };
     if (isWrittenOut(stage))
       x = addSteps(builder, { input: x, name: own.name, path: [...path, "modules"] }, stage.modules);
     else {
-      const parts = { stage, first: index === 0, dropPath: rates[index] as number, ...own };
+      const dropPath = rates[index] as number;
+      const parts = { stage, first: index === 0, dropPath, layerScale, ...own };
       x = BLOCKS[stage.block](builder, x, parts);
     }
   }
@@ -85,6 +93,7 @@ function addStage(builder: GraphBuilder, input: string, { stage, rates, name, pa
 function head(builder: GraphBuilder, input: string, { head }: NetworkSpec, classes: number): void {
   const path: Path = ["network", "head"];
   let x = head.pool === "avg" ? builder.add("global-avg-pool", "head.pool", [input], path, {}) : input;
+  if (head.norm) x = builder.norm(x, "head.pool", path);
   if (head.hidden !== "none") {
     const hidden = { units: head.hidden, bias: true };
     x = builder.add("dense", "head.hidden", [x], path, hidden);

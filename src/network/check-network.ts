@@ -21,9 +21,9 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
   for (const node of graph) {
     const [input] = inputShapes(node, shapes);
     if (!input) continue;
-    const report = (code: DiagnosticCode, message: string, keys: readonly string[]) => {
-      const key = `${code} ${node.path.join(".")}`;
-      if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path: node.path, keys });
+    const report = (code: DiagnosticCode, message: string, keys: readonly string[], path = node.path) => {
+      const key = `${code} ${path.join(".")}`;
+      if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path, keys });
       seen.add(key);
     };
     const problem = problemOf(node, inputShapes(node, shapes), shapes.get(node.name) as Shape);
@@ -37,6 +37,13 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
         "indivisible",
         `groups: ${node.groups} must divide both the ${input.channels} input channels and the ${node.filters} output channels`,
         ["groups"],
+      );
+    if (node.op === "group-norm" && input.channels % node.groups !== 0)
+      report(
+        "indivisible",
+        `groups: ${node.groups} must divide its ${input.channels} channels`,
+        ["groups"],
+        ["network", "norm"],
       );
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(

@@ -1,12 +1,13 @@
 // Builds a network graph node by node and keeps track of shapes.
 
-import type { Activation, SeSpec } from "../config/experiment-spec.js";
+import type { Activation, NetworkSpec, SeSpec } from "../config/experiment-spec.js";
 import type { Path } from "../diagnostic.js";
 import type { Graph, Node, Op, OpNodes, Shape } from "./graph.js";
 import { shapeOf } from "./shapes.js";
 
 type Attributes<Kind extends Op> = Omit<OpNodes[Kind], "op" | "name" | "inputs" | "path">;
 
+type GroupNumbers = { readonly groups: number; readonly epsilon: number };
 type GateFunction = SeSpec["gate"];
 
 /** Where a gate, or a list of steps, is added. */
@@ -37,7 +38,8 @@ export interface Defaults {
   /** For the convolutions and pools in the stem and the blocks. */
   readonly padding: "same" | "symmetric";
   readonly zeroInit: boolean;
-  readonly batchNorm: { readonly epsilon: number; readonly momentum: number };
+  readonly norm: NetworkSpec["norm"];
+  readonly batchNorm: NetworkSpec["batchNorm"];
 }
 
 export class GraphBuilder {
@@ -83,18 +85,30 @@ export class GraphBuilder {
     return this.add("conv", name, [input], path, { ...conv, filters, bias });
   }
 
-  norm(input: string, name: string, path: Path): string {
-    return this.add("batch-norm", name, [input], path, { ...this.defaults.batchNorm, zeroInit: false });
+  /** The network's normalisation; the node is `<name>.bn`, `.gn` or `.ln`. */
+  norm(input: string, name: string, path: Path, { zeroInit } = { zeroInit: false }): string {
+    const { norm, batchNorm } = this.defaults;
+    if (norm === "batch")
+      return this.add("batch-norm", `${name}.bn`, [input], path, { ...batchNorm, zeroInit });
+    const { type, ...numbers } = norm;
+    return type === "group"
+      ? this.add("group-norm", `${name}.gn`, [input], path, { ...(numbers as GroupNumbers), zeroInit })
+      : this.add("layer-norm", `${name}.ln`, [input], path, { ...numbers, zeroInit });
   }
 
-  /** The last BatchNorm of a residual branch; with `zeroInit`, the block starts as the identity. */
+  /** The last normalisation of a residual branch; with `zeroInit`, the block starts as the identity. */
   lastNorm(input: string, name: string, path: Path): string {
-    const { batchNorm, zeroInit } = this.defaults;
-    return this.add("batch-norm", name, [input], path, { ...batchNorm, zeroInit });
+    return this.norm(input, name, path, this.defaults);
+  }
+
+  /** The BatchNorm in a gate, whatever normalises elsewhere; the node is `<name>.bn`. */
+  gateNorm(input: string, name: string, path: Path): string {
+    const { batchNorm } = this.defaults;
+    return this.add("batch-norm", `${name}.bn`, [input], path, { ...batchNorm, zeroInit: false });
   }
 
   convNorm(input: string, name: string, path: Path, spec: ConvSpec): string {
-    return this.norm(this.conv(input, name, path, spec), `${name}.bn`, path);
+    return this.norm(this.conv(input, name, path, spec), name, path);
   }
 
   /** A function of single elements; the node is called `<name>.<activation><suffix>`. `none` adds nothing. */
@@ -127,7 +141,7 @@ export class GraphBuilder {
   }
 
   normActivate(input: string, name: string, path: Path, activation: Activation): string {
-    return this.activate({ input: this.norm(input, `${name}.bn`, path), name, path }, activation);
+    return this.activate({ input: this.norm(input, name, path), name, path }, activation);
   }
 
   shape(name: string): Shape {

@@ -62,6 +62,16 @@ export interface OpNodes {
     readonly momentum: number;
     readonly zeroInit: boolean;
   };
+  /** Over the pixels and the channels of each group, with a factor and a shift per channel. */
+  "group-norm": NodeOf<"group-norm"> & {
+    readonly groups: number;
+    readonly epsilon: number;
+    readonly zeroInit: boolean;
+  };
+  /** Over the channels of each pixel, with a factor and a shift per channel. */
+  "layer-norm": NodeOf<"layer-norm"> & { readonly epsilon: number; readonly zeroInit: boolean };
+  /** A learned factor per channel, which starts at `initial`. */
+  "layer-scale": NodeOf<"layer-scale"> & { readonly initial: number };
   relu: NodeOf<"relu">;
   activation: NodeOf<"activation"> & { readonly kind: ActivationKind };
   sigmoid: NodeOf<"sigmoid">;

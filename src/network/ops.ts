@@ -68,12 +68,17 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   },
   "batch-norm": {
     shape: same,
-    weights: ({ zeroInit }, { channels }) => [
-      { name: "gamma", shape: [channels], role: "scale", zeroInit },
-      { name: "beta", shape: [channels], role: "bias" },
+    weights: (node, { channels }) => [
+      ...affine(node, { channels }),
       { name: "moving_mean", shape: [channels], role: "mean" },
       { name: "moving_variance", shape: [channels], role: "variance" },
     ],
+  },
+  "group-norm": { shape: same, weights: affine },
+  "layer-norm": { shape: same, weights: affine },
+  "layer-scale": {
+    shape: same,
+    weights: ({ initial }, { channels }) => [{ name: "factor", shape: [channels], role: "scale", initial }],
   },
   relu: { shape: same },
   activation: { shape: same },
@@ -141,6 +146,14 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   dropout: { shape: same },
   "drop-path": { shape: same },
 };
+
+/** The factor and the shift after a normalisation. */
+function affine({ zeroInit }: { zeroInit: boolean }, { channels }: Pick<Shape, "channels">): Weight[] {
+  return [
+    { name: "gamma", shape: [channels], role: "scale", zeroInit },
+    { name: "beta", shape: [channels], role: "bias" },
+  ];
+}
 
 /** Whether a convolution has one filter per channel and no dilation, so that tfjs has a separate layer for it. */
 export function isDepthwise({ groups, filters, dilation }: OpNodes["conv"], { channels }: Shape): boolean {

@@ -18,6 +18,8 @@ export interface Weight {
   readonly fanIn?: number;
   /** Starts at zero, whatever its role. */
   readonly zeroInit?: boolean;
+  /** Of a scale: where it starts, if not at 1. */
+  readonly initial?: number;
 }
 
 export function kernel(shape: readonly number[], fanIn: number, name = "kernel"): Weight {

@@ -134,6 +134,10 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "r and width": stage("block: basic, filters: 8, se: { ‹both-given›r: 4, width: 4 }"),
   "r of a stage and width": `${TOP}network: { ${STEM}, se: { width: 4 }, stages: [{ block: basic, filters: 8, ‹r-without-se›r: 8 }] }`,
   "rounding of a width": stage("block: basic, filters: 8, se: { width: 4, ‹unused-key›rounding: nearest }"),
+  "GroupNorm that does not divide": `${TOP}network: { norm: { type: group, groups: ‹indivisible›3 }, ${STEM}, stages: [${STAGE}] }`,
+  "norm in words": `${TOP}network: { norm: ‹not-allowed›group, ${STEM}, stages: [${STAGE}] }`,
+  "norm of a stem that keeps its own": `${TOP}network: { stem: { filters: 8, ‹unused-key›norm: always }, stages: [${STAGE}] }`,
+  "batchNorm beside LayerNorm": `${TOP}network: { norm: { type: layer }, ‹unused-key›batchNorm: { epsilon: 0.001 }, ${STEM}, stages: [${STAGE}] }`,
   "unknown activation": stage("block: basic, filters: 8, activation: ‹not-allowed›h-swish"),
   "shortcut of an inverted bottleneck": stage(
     "block: inverted-bottleneck, filters: 8, expansion: 2, ‹unused-key›shortcut: zero-pad",

@@ -139,6 +139,7 @@ describe("defaults", () => {
       stem: {
         convs: [{ filters: 8, kernel: 3, stride: 1 }],
         activation: "relu",
+        norm: "auto",
         pool: { type: "max", kernel: 3, stride: 2 },
       },
       stages: [
@@ -157,12 +158,14 @@ describe("defaults", () => {
           attention: "off",
         },
       ],
-      head: { hidden: "none", activation: "relu", dropout: 0, classes: "dataset", pool: "avg" },
+      head: { norm: false, hidden: "none", activation: "relu", dropout: 0, classes: "dataset", pool: "avg" },
       activation: "relu",
       bias: false,
       padding: "same",
       zeroInit: false,
       dropPath: 0,
+      norm: "batch",
+      layerScale: "off",
       batchNorm: { epsilon: 1e-5, momentum: 0.9 },
     },
     training: {

@@ -84,6 +84,23 @@ describe("training and evaluation of every block agree between engines", () => {
       "network: { dropPath: 0.5, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, repeat: 2 }, { block: inverted-bottleneck, filters: 8 }] }",
     ));
 
+  for (const norm of ["{ type: group, groups: 4 }", "{ type: layer }"])
+    it(norm, () =>
+      compareEngines(
+        `network: { norm: ${norm}, zeroInit: true, layerScale: 0.5, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, repeat: 2 }, { block: preact-basic, filters: 8 }], head: { norm: true } }`,
+      ),
+    );
+
+  it("BatchNorm of a vector", () =>
+    compareEngines(
+      "network: { stages: [{ modules: [{ conv: { filters: 4, stride: 2, norm: false, activation: none } }, { flatten: {} }, { norm: {} }] }], head: { pool: none } }",
+    ));
+
+  it("convnext", () =>
+    compareEngines(
+      "network: { norm: { type: layer }, activation: gelu, bias: true, stem: { filters: 8, kernel: 2, stride: 2, activation: none }, stages: [{ block: convnext, filters: 8, se: { r: 2 } }, { block: convnext, filters: 16, stride: 2 }], layerScale: 0.01, head: { norm: true } }",
+    ));
+
   it("a layer before the classifier", () =>
     compareEngines(
       "network: { activation: hard-swish, stem: { filters: 8, stride: 2 }, stages: [{ block: basic, filters: 8 }], head: { hidden: 12 } }",

@@ -102,7 +102,13 @@ function styleRecalibration64(
 /** A network that consists of a style-based recalibration. */
 function styleRecalibrationGraph(shape: Shape): Graph {
   const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
-  const builder = new GraphBuilder({ bias: false, padding: "same", zeroInit: false, batchNorm });
+  const builder = new GraphBuilder({
+    bias: false,
+    padding: "same",
+    zeroInit: false,
+    norm: "batch",
+    batchNorm,
+  });
   const input = builder.add("input", "input", [], [], { shape });
   attend(builder, { input, name: "srm", path: [], block: input }, { type: "srm", placement: "standard" });
   return builder.finish();

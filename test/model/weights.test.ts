@@ -11,6 +11,7 @@ const DEFAULTS = {
   bias: true,
   padding: "same",
   zeroInit: true,
+  norm: "batch",
   batchNorm: { epsilon: 1e-5, momentum: 0.9 },
 } as const;
 
@@ -32,8 +33,9 @@ describe("initial weights", () => {
     builder.add("conv", "grouped", ["conv"], [], { ...conv, filters: 64, groups: 4 });
     builder.add("conv", "depthwise", ["grouped"], [], { ...conv, filters: 64, groups: 64 });
     builder.norm("depthwise", "norm", []);
-    builder.lastNorm("norm", "last", []);
-    builder.add("channel-function", "gct", ["last"], [], { kind: "gct" });
+    builder.lastNorm("norm.bn", "last", []);
+    builder.add("layer-scale", "scaled", ["last.bn"], [], { initial: 0.25 });
+    builder.add("channel-function", "gct", ["scaled"], [], { kind: "gct" });
     builder.add("channel-function", "random", ["gct"], [], { kind: "random-factors" });
     builder.add("global-avg-pool", "pool", ["random"], [], {});
     builder.add("channel-conv", "eca", ["pool"], [], { kernel: 3 });
@@ -64,11 +66,12 @@ describe("initial weights", () => {
   check("conv/bias", all(0));
   check("grouped/kernel", normal(9 * 32));
   check("depthwise/depthwise_kernel", normal(9));
-  check("norm/gamma", all(1));
-  check("norm/beta", all(0));
-  check("norm/moving_mean", all(0));
-  check("norm/moving_variance", all(1));
-  check("last/gamma", all(0));
+  check("norm.bn/gamma", all(1));
+  check("norm.bn/beta", all(0));
+  check("norm.bn/moving_mean", all(0));
+  check("norm.bn/moving_variance", all(1));
+  check("scaled/factor", all(0.25));
+  check("last.bn/gamma", all(0));
   check("gct/alpha", all(1));
   check("gct/gamma_gate", all(0));
   check(
@@ -85,6 +88,7 @@ describe("a dilated convolution", () => {
   const check = (channels: number, groups: number) =>
     it(`of ${channels} channels in ${groups} groups looks at pixels two apart`, async () => {
       await ENGINES.eager();
+      tf.setBackend("cpu");
       const graph = graphOf([7, 7, channels], (builder) => {
         const shape = { kernel: [3, 3], stride: 1, padding: "same", dilation: 2, bias: false } as const;
         builder.add("conv", "conv", ["x"], [], { ...shape, filters: channels, groups });

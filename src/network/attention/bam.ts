@@ -24,7 +24,7 @@ function channelMap(builder: GraphBuilder, { input, name, path }: Insertion, uni
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const pixel = builder.add("stack", `${name}.pixel`, [squeeze], path, {});
   const reduce = builder.pointwise(pixel, `${name}.reduce`, path, { filters: units, bias: true });
-  const hidden = builder.normActivate(reduce, `${name}.reduce`, path, "relu");
+  const hidden = normRelu(builder, { input: reduce, name: `${name}.reduce`, path });
   return builder.pointwise(hidden, `${name}.expand`, path, { filters: channels, bias: true });
 }
 
@@ -33,15 +33,16 @@ function pixelMap(builder: GraphBuilder, { input, name, path }: Insertion, units
   const { channels } = builder.shape(input);
   const first = builder.pointwise(input, `${name}.conv1`, path, { filters: units, bias: true });
   const hidden = [`${name}.conv2`, `${name}.conv3`].reduce(
-    (x, own) =>
-      builder.normActivate(
-        builder.add("conv", own, [x], path, { ...DILATED, filters: units }),
-        own,
-        path,
-        "relu",
-      ),
-    builder.normActivate(first, `${name}.conv1`, path, "relu"),
+    (x, own) => {
+      const conv = builder.add("conv", own, [x], path, { ...DILATED, filters: units });
+      return normRelu(builder, { input: conv, name: own, path });
+    },
+    normRelu(builder, { input: first, name: `${name}.conv1`, path }),
   );
   const score = builder.pointwise(hidden, `${name}.score`, path, { filters: 1, bias: true });
   return builder.add("repeat-channels", `${name}.repeated`, [score], path, { channels });
+}
+
+function normRelu(builder: GraphBuilder, { input, name, path }: Insertion): string {
+  return builder.activate({ input: builder.gateNorm(input, name, path), name, path }, "relu");
 }

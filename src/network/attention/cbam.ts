@@ -33,7 +33,7 @@ export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) 
   const maxima = builder.add("channel-reduce", `${name}.maxima`, [x], path, { by: "max" });
   const maps = builder.add("concat", `${name}.maps`, [means, maxima], path, {});
   const spatial = builder.add("conv", `${name}.spatial`, [maps], path, SPATIAL);
-  const score = builder.norm(spatial, `${name}.spatial.bn`, path);
+  const score = builder.gateNorm(spatial, `${name}.spatial`, path);
   const pixels = builder.add("sigmoid", `${name}.spatial.gate`, [score], path, {});
   return builder.add("scale", `${name}.spatial.scale`, [x, pixels], path, {});
 };

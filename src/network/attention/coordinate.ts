@@ -12,7 +12,7 @@ export const coordinateAttention: Gate<"coordinate"> = (builder, { input, name, 
   const turned = builder.add("swap-axes", `${name}.turned`, [byColumn], path, {});
   const both = builder.add("stack-rows", `${name}.both`, [byRow, turned], path, {});
   const reduce = builder.pointwise(both, `${name}.reduce`, path, { filters: m, bias: true });
-  const norm = builder.norm(reduce, `${name}.reduce.bn`, path);
+  const norm = builder.gateNorm(reduce, `${name}.reduce`, path);
   const hidden = builder.add("channel-function", `${name}.swish`, [norm], path, { kind: "hard-swish" });
   const gate = (part: string, start: number, count: number) => {
     const strip = builder.add("rows", `${name}.${part}`, [hidden], path, { start, count });

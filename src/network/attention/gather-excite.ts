@@ -27,7 +27,7 @@ function learnedGather(builder: GraphBuilder, { input, name, path }: Insertion):
     dilation: 1,
   };
   const gathered = builder.add("conv", `${name}.gather`, [input], path, { ...conv, kernel: [height, width] });
-  return builder.norm(gathered, `${name}.gather.bn`, path);
+  return builder.gateNorm(gathered, `${name}.gather`, path);
 }
 
 function excite(builder: GraphBuilder, { input, name, path }: Insertion, r: number): string {

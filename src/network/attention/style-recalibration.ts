@@ -10,7 +10,7 @@ export const styleRecalibration: Gate<"srm"> = (builder, { input, name, path }) 
   const deviation = builder.add("global-std-pool", `${name}.deviation`, [input], path, {});
   const style = builder.add("stack", `${name}.style`, [mean, deviation], path, {});
   const score = builder.add("channel-dense", `${name}.integrate`, [style], path, {});
-  const norm = builder.norm(score, `${name}.integrate.bn`, path);
+  const norm = builder.gateNorm(score, `${name}.integrate`, path);
   const gate = builder.add("sigmoid", `${name}.gate`, [norm], path, {});
   return builder.add("scale", `${name}.scale`, [input, gate], path, {});
 };

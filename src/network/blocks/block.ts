@@ -1,6 +1,6 @@
 // What the builders of all kinds of blocks have in common.
 
-import type { AttentionSpec, BlockStageSpec } from "../../config/experiment-spec.js";
+import type { AttentionSpec, BlockStageSpec, NetworkSpec } from "../../config/experiment-spec.js";
 import type { Path } from "../../diagnostic.js";
 import { attend } from "../attention/attention.js";
 import type { GraphBuilder } from "../graph-builder.js";
@@ -11,6 +11,7 @@ export interface BlockParts {
   readonly first: boolean;
   /** The rate at which its residual branch is left out. */
   readonly dropPath: number;
+  readonly layerScale: NetworkSpec["layerScale"];
   readonly name: string;
   readonly path: Path;
 }
@@ -35,7 +36,14 @@ export function gateAt(builder: GraphBuilder, input: string, { stage, name, path
       : x;
 }
 
-/** The end of a residual branch, left out at random (Huang et al. 2016). */
-export function droppedPath(builder: GraphBuilder, x: string, { dropPath, name, path }: BlockParts): string {
-  return dropPath > 0 ? builder.add("drop-path", `${name}.drop-path`, [x], path, { rate: dropPath }) : x;
+/** The end of a residual branch: scaled by channel (Touvron et al. 2021), and left out at random (Huang et al. 2016). */
+export function branchEnd(builder: GraphBuilder, x: string, block: BlockParts): string {
+  const { dropPath, layerScale, name, path } = block;
+  const scaled =
+    layerScale === "off"
+      ? x
+      : builder.add("layer-scale", `${name}.layer-scale`, [x], path, { initial: layerScale });
+  return dropPath > 0
+    ? builder.add("drop-path", `${name}.drop-path`, [scaled], path, { rate: dropPath })
+    : scaled;
 }

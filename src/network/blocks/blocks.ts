@@ -2,6 +2,7 @@
 
 import type { BlockStageSpec } from "../../config/experiment-spec.js";
 import type { Block } from "./block.js";
+import { convNext } from "./convnext.js";
 import { invertedBottleneck } from "./inverted-bottleneck.js";
 import { residualBlock } from "./residual.js";
 
@@ -11,4 +12,5 @@ export const BLOCKS: { readonly [Kind in BlockStageSpec["block"]]: Block } = {
   "preact-basic": residualBlock,
   "preact-bottleneck": residualBlock,
   "inverted-bottleneck": invertedBottleneck,
+  convnext: convNext,
 };

@@ -2,7 +2,7 @@
 // each with BatchNorm and the activation; 1x1 convolution and BatchNorm without one; the input is added if the shape is the same.
 // Without expansion, there is no first convolution. In MobileNetV3, EfficientNet and MnasNet, SE is placed `inner`.
 
-import { type Block, droppedPath, gateAt, stridesOf } from "./block.js";
+import { type Block, branchEnd, gateAt, stridesOf } from "./block.js";
 
 export const invertedBottleneck: Block = (builder, input, block) => {
   const { stage, name, path } = block;
@@ -23,8 +23,8 @@ export const invertedBottleneck: Block = (builder, input, block) => {
   x = gated(builder.activate({ input: x, name: `${name}.depthwise`, path }, activation), "inner");
   if (stage.dropout > 0) x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });
   x = builder.conv(x, `${name}.project`, path, { filters, kernel: 1, stride: 1 });
-  x = gated(builder.lastNorm(x, `${name}.project.bn`, path), "standard");
+  x = gated(builder.lastNorm(x, `${name}.project`, path), "standard");
   if (stride > 1 || filters !== channels) return gated(x, "post");
-  const ends = [droppedPath(builder, x, block), gated(input, "identity")];
+  const ends = [branchEnd(builder, x, block), gated(input, "identity")];
   return gated(builder.add("add", `${name}.add`, ends, path, {}), "post");
 };

@@ -2,7 +2,7 @@
 
 import type { BlockStageSpec } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
-import { type Block, type BlockParts, droppedPath, gateAt, stridesOf } from "./block.js";
+import { type Block, type BlockParts, branchEnd, gateAt, stridesOf } from "./block.js";
 
 /**
  * Residual block (He et al. 2015): (conv, BN, ReLU) without the last ReLU, addition of the shortcut, ReLU.
@@ -32,12 +32,12 @@ export const residualBlock: Block = (builder, input, block) => {
     x = builder.conv(x, convName, path, conv);
     if (!preactivation) {
       const norm = index === last ? "lastNorm" : "norm";
-      x = builder[norm](x, `${convName}.bn`, path);
+      x = builder[norm](x, convName, path);
       if (index < last) x = builder.activate({ input: x, name, path }, activation, index + 1);
     }
     if (index === inner) x = gated(x, "inner");
   });
-  x = droppedPath(builder, gated(x, "standard"), block);
+  x = branchEnd(builder, gated(x, "standard"), block);
   const shortcut = gated(shortcutOf(builder, { input, activated, stride, block }), "identity");
   const sum = builder.add("add", `${name}.add`, [x, shortcut], path, {});
   return gated(preactivation ? sum : builder.activate({ input: sum, name, path }, activation), "post");

@@ -1,0 +1,82 @@
+// Activations, GroupNorm and LayerNorm, and their gradients, are those of PyTorch (test/golden/layers.py), on every engine.
+
+import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, it } from "mocha";
+import { buildModel } from "../../src/model/build-model.js";
+import type { Graph } from "../../src/network/graph.js";
+import { GraphBuilder } from "../../src/network/graph-builder.js";
+import { assertClose, COMPARED, ENGINES, runOn, type Subject } from "../engine/both-engines.js";
+
+interface Golden {
+  /** Of the images: x and dy. */
+  readonly shape: [number, number, number, number];
+  readonly x: readonly number[];
+  readonly dy: readonly number[];
+  /** The factors and shifts of the normalisations, by channel. */
+  readonly gamma: readonly number[];
+  readonly beta: readonly number[];
+  /** y and the gradients. */
+  readonly layers: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+}
+
+const { layers, shape, ...values } = JSON.parse(readFileSync("test/golden/layers.json", "utf8")) as Golden;
+
+type Activation = Parameters<GraphBuilder["activate"]>[1];
+
+/** A network of a single layer. */
+function graphOf(layer: string, [, height, width, channels]: Golden["shape"]): Graph {
+  const norm =
+    layer === "group-norm"
+      ? ({ type: "group", groups: 4, epsilon: 1e-5 } as const)
+      : ({ type: "layer", epsilon: 1e-6 } as const);
+  const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
+  const builder = new GraphBuilder({ bias: false, padding: "same", zeroInit: false, norm, batchNorm });
+  const input = builder.add("input", "input", [], [], { shape: { height, width, channels } });
+  if (layer.endsWith("-norm")) builder.norm(input, "x", []);
+  else builder.activate({ input, name: "x", path: [] }, layer as Activation);
+  return builder.finish();
+}
+
+function subjectOf(layer: string): Subject {
+  const { layersModel, weights } = buildModel(graphOf(layer, shape));
+  const compute = (x: tf.Tensor) => layersModel.apply(x, { training: true }) as tf.Tensor;
+  return {
+    variables: weights,
+    step: {
+      inputs: { x: shape, dy: shape },
+      layers: layersModel.layers,
+      run: ({ x, dy }) => {
+        const image = tf.variable(x as tf.Tensor, true, `x of ${layer}`);
+        const { value, grads } = tf.variableGrads(() => tf.sum(tf.mul(compute(image), dy as tf.Tensor)));
+        value.dispose();
+        const gradient = (name: string) => grads[name] as tf.Tensor;
+        const gradients = Array.from(weights, ([name, { name: own }]) => [
+          `d${name.split("/").at(-1)}`,
+          gradient(own),
+        ]);
+        const dx = gradient(image.name);
+        const y = compute(x as tf.Tensor);
+        image.dispose();
+        return { y, dx, ...Object.fromEntries(gradients) };
+      },
+    },
+  };
+}
+
+describe("layers and their gradients are those of PyTorch", () => {
+  const array = (name: "x" | "dy" | "gamma" | "beta") => Float32Array.from(values[name]);
+  for (const [layer, expected] of Object.entries(layers))
+    for (const engine of ["eager", ...COMPARED] as const)
+      it(`${layer}, ${engine}`, async () => {
+        const state = { gamma: array("gamma"), beta: array("beta") };
+        const names = layer.endsWith("-norm") ? (["gamma", "beta"] as const) : [];
+        const prefix = layer === "group-norm" ? "x.gn" : "x.ln";
+        const { results } = await runOn(await ENGINES[engine](), () => subjectOf(layer), {
+          initial: new Map(names.map((name) => [`${prefix}/${name}`, state[name]])),
+          inputs: [{ x: array("x"), dy: array("dy") }],
+        });
+        for (const [name, numbers] of Object.entries(expected))
+          assertClose(results[0]?.[name], Float32Array.from(numbers), { what: name, tolerance: 5e-6 });
+      });
+});
