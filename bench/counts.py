@@ -34,6 +34,61 @@ def se_densenet121():
     return model
 
 
+class PyramidSqueezeAttention(nn.Module):
+    """Zhang et al. 2021, written from the paper's section 3."""
+
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        quarter = filters // 4
+        self.convs = nn.ModuleList(
+            nn.Conv2d(channels, quarter, k, stride, k // 2, groups=groups, bias=False)
+            for k, groups in [(3, 1), (5, 4), (7, 8), (9, 16)]
+        )
+        self.reduce, self.expand = nn.Linear(quarter, quarter // 16), nn.Linear(quarter // 16, quarter)
+
+    def forward(self, x):
+        parts = torch.stack([conv(x) for conv in self.convs], 1)
+        gates = torch.sigmoid(self.expand(torch.relu(self.reduce(parts.mean((3, 4))))))
+        return (parts * gates.softmax(1)[:, :, :, None, None]).flatten(1, 2)
+
+
+class GlobalContext(nn.Module):
+    """Cao et al. 2019, written from the paper's section 4."""
+
+    def __init__(self, channels, r=16):
+        super().__init__()
+        self.score = nn.Conv2d(channels, 1, 1)
+        self.reduce, self.norm = nn.Linear(channels, channels // r), nn.LayerNorm(channels // r)
+        self.expand = nn.Linear(channels // r, channels)
+
+    def forward(self, x):
+        weights = self.score(x).flatten(2).softmax(2)
+        context = (x.flatten(2) * weights).sum(2)
+        return x + self.expand(torch.relu(self.norm(self.reduce(context))))[:, :, None, None]
+
+
+def resnet50_with(change):
+    """torchvision's ResNet-50 with `change` applied to each block."""
+
+    def make():
+        model = torchvision.models.resnet50()
+        for block in model.modules():
+            if isinstance(block, torchvision.models.resnet.Bottleneck):
+                change(block)
+        return model
+
+    return make
+
+
+def use_pyramid(block):
+    conv = block.conv2
+    block.conv2 = PyramidSqueezeAttention(conv.in_channels, conv.out_channels, conv.stride)
+
+
+def use_context(block):
+    block.bn3 = nn.Sequential(block.bn3, GlobalContext(block.bn3.num_features))
+
+
 def of_timm(name, **options):
     return lambda: timm.create_model(name, **options)
 
@@ -68,6 +123,12 @@ PEERS = {
     "resnet-50-d": [of_timm("resnet50d")],
     "se-resnet-50-d": [of_timm("resnet50d", **SE)],
     "eca-resnet-50-d": [of_timm("ecaresnet50d")],
+    "res2net-50": [of_timm("res2net50_26w_4s")],
+    "se-res2net-50": [of_timm("res2net50_26w_4s", block_args={"attn_layer": timm.layers.SEModule})],
+    "sk-resnet-50": [of_timm("skresnet50")],
+    "resnest-50": [of_timm("resnest50d")],
+    "epsanet-50": [resnet50_with(use_pyramid)],
+    "gc-resnet-50": [resnet50_with(use_context)],
     "convnext-t": [of_timm("convnext_tiny"), of_torchvision("convnext_tiny")],
     "densenet-121": [of_timm("densenet121"), of_torchvision("densenet121")],
     "se-densenet-121": [se_densenet121],

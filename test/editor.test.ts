@@ -21,8 +21,22 @@ const SET = `${VARIANT}    set:\n`;
 const WRITTEN_OUT = `${SWEEP}variants:\n  - name: a\nexperiment:\n`;
 
 const GATES = [
-  ...["bam", "cbam", "constant", "coordinate", "eca", "ese", "gct", "ge", "random", "scse", "se"],
-  ...["shuffled-se", "simam", "srm", "sse"],
+  ...[
+    "bam",
+    "cbam",
+    "constant",
+    "coordinate",
+    "eca",
+    "ese",
+    "fca",
+    "gc",
+    "gct",
+    "ge",
+    "lct",
+    "psa",
+    "random",
+  ],
+  ...["scse", "se", "shuffled-se", "simam", "sk", "split-attention", "srm", "sse", "triplet"],
 ];
 
 const DATASETS = ["cifar10", "cifar100", "folder", "idx", "mnist", "npz", "parquet", "synthetic"];

@@ -24,7 +24,7 @@ export interface GateActivations {
 }
 
 /** Ops that produce the final factors of a gate. Other factors of a `scale` (inside BAM) are intermediate results. */
-const GATE_OPS: readonly Op[] = ["sigmoid", "tanh", "relu", "channel-function"];
+const GATE_OPS: readonly Op[] = ["sigmoid", "tanh", "relu", "channel-function", "branch-factors"];
 
 /** Names of the nodes that provide a `scale` with one factor per channel. */
 export function gatesOf(graph: Graph): string[] {
@@ -157,7 +157,8 @@ function replacedStep(
       const call = layer.call;
       layer.call = (x) => {
         const input = (Array.isArray(x) ? x[0] : x) as tf.Tensor;
-        const [batch, ...rest] = input.shape;
+        const [batch] = input.shape;
+        const [, ...rest] = layer.outputShape as number[];
         return tf.tile(tf.reshape(tf.tensor(mean), [1, ...rest]), [batch as number, ...rest.map(() => 1)]);
       };
       const logits = model.apply(inputs.images as tf.Tensor, { training: false }) as tf.Tensor;

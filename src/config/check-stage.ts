@@ -2,6 +2,7 @@
 
 import type { Path, Report } from "../diagnostic.js";
 import type { Network, Stage } from "./experiment-schema.js";
+import { replacesConv } from "./experiment-spec.js";
 import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
@@ -22,6 +23,7 @@ export function checkStage(index: number, { network, located, report }: CheckPar
     checkLengths(own, BLOCKS[stage.block].kernels.length);
     checkShortForms(own);
     checkRatio(own, network);
+    checkReplaced(own, network);
   }
 }
 
@@ -79,6 +81,16 @@ function checkRatio({ stage, path, report }: StageToCheck, network: Network): vo
       "`r` has no effect here: this stage has no gate with a reduction ratio",
       [...path, "r"],
       "key",
+    );
+}
+
+function checkReplaced({ stage, path, report }: StageToCheck, network: Network): void {
+  const attention = attentionOf(stage, network);
+  if (stage.block === "convnext" && attention !== "off" && replacesConv(attention))
+    report(
+      "not-allowed",
+      `\`${attention.type}\` replaces a convolution with its normalisation and activation, which a ConvNeXt block does not have`,
+      stage.attention === undefined ? ["network", "attention"] : [...path, "attention"],
     );
 }
 

@@ -113,7 +113,7 @@ export type Squeeze = "avg" | "max" | "none";
  */
 export type GateFunction = "sigmoid" | "hard-sigmoid" | "tanh" | "relu";
 /**
- * Position of the gate (Hu et al., figure 5): `standard` before the addition, `pre` before the residual unit, `post` after the addition and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution.
+ * Position of the gate (Hu et al., figure 5): `standard` before the addition, `pre` before the residual unit, `post` after the addition and its ReLU, `identity` on the shortcut, `inner` after the 3x3 convolution. Gates that replace a convolution (`sk`, `split-attention`, `psa`) have none.
  */
 export type Placement = "standard" | "pre" | "post" | "identity" | "inner";
 export type AttentionGate =
@@ -127,6 +127,13 @@ export type AttentionGate =
   | GctGate
   | SimamGate
   | SrmGate
+  | GlobalContextGate
+  | FrequencyGate
+  | LinearContextGate
+  | TripletGate
+  | SelectiveKernelGate
+  | SplitAttentionGate
+  | PyramidGate
   | ConstantGate
   | RandomGate
   | ShuffledGate
@@ -840,6 +847,10 @@ export interface Stage {
    */
   groups?: number;
   /**
+   * Res2Net (Gao et al. 2019): into how many parts the channels of the first convolution larger than 1x1 are divided. The second part is convolved, then each further one after adding the result of the one before.
+   */
+  scale?: number;
+  /**
    * Kernel size of projection shortcuts (3 in SENet-154 where the stride is 2).
    */
   projection?: 1 | 3;
@@ -1015,6 +1026,96 @@ export interface SimamGate {
 export interface SrmGate {
   type: "srm";
   placement?: Placement;
+}
+/**
+ * Global context (Cao et al. 2019): pixels are averaged with weights that one 1x1 convolution and a softmax give them, and two layers with LayerNorm and ReLU between them turn the result into a shift, or a factor, per channel.
+ */
+export interface GlobalContextGate {
+  type: "gc";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * `add`: the result is added to each pixel, as in the paper; `scale`: its sigmoid scales the channels, as in timm.
+   */
+  fuse?: "add" | "scale";
+  placement?: Placement;
+}
+/**
+ * FcaNet (Qin et al. 2021): SE without biases whose squeeze is a coefficient of the discrete cosine transform instead of the average, another one for each group of channels.
+ */
+export interface FrequencyGate {
+  type: "fca";
+  /**
+   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   */
+  r?: number;
+  /**
+   * Number of frequencies, which must divide the channels: the best ones of the paper's search (figure 6).
+   */
+  frequencies?: number;
+  placement?: Placement;
+}
+/**
+ * Linear context transform (Ruan et al. 2020): the average of each channel, normalised over the channels of its group, times a learned factor plus a learned shift, then a sigmoid.
+ */
+export interface LinearContextGate {
+  type: "lct";
+  /**
+   * Number of groups, which must divide the channels and be fewer than they are (64 in the paper).
+   */
+  groups?: number;
+  placement?: Placement;
+}
+/**
+ * Triplet attention (Misra et al. 2021): the mean of three gates, across pixels, across rows and channels, and across columns and channels; each a 7x7 convolution of maximum and mean along the third dimension.
+ */
+export interface TripletGate {
+  type: "triplet";
+  placement?: Placement;
+}
+/**
+ * Selective kernels (Li et al. 2019), instead of the first convolution larger than 1x1: convolutions with dilations 1, 2 and so on, each with BatchNorm and activation, weighted by channel with a softmax over them.
+ */
+export interface SelectiveKernelGate {
+  type: "sk";
+  /**
+   * Number of convolutions.
+   */
+  branches?: number;
+  /**
+   * C channels are squeezed to C / r, rounded to a multiple of 8 that is at least 8 (32 in the paper).
+   */
+  r?: number;
+  /**
+   * Whether each convolution reads its share of the input channels only, as in timm.
+   */
+  split?: boolean;
+}
+/**
+ * Split attention (ResNeSt: Zhang et al. 2020), instead of the first convolution larger than 1x1: `radix` convolutions, weighted by channel with a softmax over them. An average pool after them applies the stride.
+ */
+export interface SplitAttentionGate {
+  type: "split-attention";
+  /**
+   * Number of convolutions.
+   */
+  radix?: number;
+  /**
+   * C channels are squeezed to radix C / r, rounded to a multiple of 8 that is at least 32.
+   */
+  r?: number;
+}
+/**
+ * Pyramid squeeze attention (EPSANet: Zhang et al. 2021), instead of the first convolution larger than 1x1: 3x3, 5x5, 7x7 and 9x9 convolutions, each to a quarter of the channels and scaled by SE, whose factors are weighted with a softmax over the four.
+ */
+export interface PyramidGate {
+  type: "psa";
+  /**
+   * A quarter of the channels is squeezed to C / (4 r).
+   */
+  r?: number;
 }
 /**
  * A placebo: one learned factor per channel, independent of the image.

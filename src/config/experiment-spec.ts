@@ -54,6 +54,16 @@ export type ScheduleSpec =
 export type Milestone = number | `${number} steps`;
 export type AttentionSpec = Explicit<AttentionGate>;
 export type Activation = NonNullable<Network["activation"]>;
+/** A gate that replaces a convolution. */
+export type BranchGateSpec = Extract<AttentionSpec, { type: "sk" | "split-attention" | "psa" }>;
+/** A gate that scales what it is put after. */
+export type GateSpec = Exclude<AttentionSpec, BranchGateSpec>;
+
+/** Whether a gate replaces a convolution. */
+export function replacesConv(spec: AttentionSpec): spec is BranchGateSpec {
+  return !("placement" in spec);
+}
+
 export type SeSpec = Extract<AttentionSpec, { type: "se" }>;
 export type PoolSpec = Explicit<Pool>;
 
@@ -66,6 +76,8 @@ export interface BlockStageSpec {
   readonly strides: readonly number[];
   /** Applies to convolutions larger than 1x1. */
   readonly groups: number;
+  /** Of Res2Net: the number of parts of the first convolution larger than 1x1. */
+  readonly scale: number;
   readonly shortcut: NonNullable<Network["shortcut"]>;
   /** Applies before the last convolution of a block. */
   readonly dropout: number;

@@ -97,7 +97,7 @@ function normaliseStem({ stem, activation }: Explicit<Network>): "none" | StemSp
 }
 
 type StageWithDefaults = Stage &
-  Required<Pick<Stage, "repeat" | "groups" | "projection" | "dropout" | "expansion">>;
+  Required<Pick<Stage, "repeat" | "groups" | "scale" | "projection" | "dropout" | "expansion">>;
 type BlockStage = StageWithDefaults & Required<Pick<Stage, "block" | "filters">>;
 
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
@@ -137,6 +137,7 @@ function normaliseBlocks(stage: BlockStage, network: Explicit<Network>): BlockSt
     kernels: stage.kernels ?? [...kernels],
     strides: stage.strides ?? kernels.map((_, index) => (index === strided ? stride : 1)),
     groups: stage.groups,
+    scale: stage.scale,
     shortcut: stage.shortcut ?? network.shortcut,
     projection: stage.projection,
     dropout: stage.dropout,

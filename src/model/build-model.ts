@@ -11,7 +11,15 @@ import { batchNormalization } from "./batch-normalization.js";
 import { ChannelFunctionLayer } from "./channel-function.js";
 import { NoiseDropout } from "./dropout.js";
 import { GroupedConv2D } from "./grouped-conv.js";
-import { AxisReduce, ChannelDense, GlobalDeviation, RepeatChannels, Rows } from "./image-layers.js";
+import {
+  AxisReduce,
+  BranchFactors,
+  ChannelDense,
+  FrequencyPool,
+  GlobalDeviation,
+  RepeatChannels,
+  Slice,
+} from "./image-layers.js";
 import { GroupNormalization, LayerNormalization } from "./image-norms.js";
 
 export interface Model {
@@ -168,14 +176,32 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
       : []),
     layers.layers.multiply({ name }),
   ],
+  shift: ({ name }, [image]) => [
+    layers.layers.reshape({ name: `${name}.reshape`, targetShape: [1, 1, (image as Shape).channels] }),
+    layers.layers.add({ name }),
+  ],
   add: ({ name }) => [layers.layers.add({ name })],
   "channel-reduce": ({ name, by }) => [new AxisReduce(name, 3, by)],
   "channel-function": ({ name, kind }) => [new ChannelFunctionLayer(name, kind)],
+  "pixel-softmax": ({ name }, [image]) => {
+    const { height, width } = image as Shape;
+    return [
+      layers.layers.reshape({ name: `${name}.pixels`, targetShape: [height * width] }),
+      layers.layers.softmax({ name, axis: -1 }),
+      layers.layers.reshape({ name: `${name}.image`, targetShape: [height, width, 1] }),
+    ];
+  },
+  "frequency-pool": ({ name, frequencies }) => [new FrequencyPool(name, frequencies)],
+  "branch-factors": ({ name, index }) => [new BranchFactors(name, index)],
+  "swap-channels": ({ name, with: other }) => [
+    layers.layers.permute({ name, dims: other === "height" ? [3, 2, 1] : [1, 3, 2] }),
+  ],
+  channels: ({ name, start, count }) => [new Slice(name, { axis: 3, start, count })],
   "strip-mean": ({ name, over }) => [new AxisReduce(name, over === "width" ? 2 : 1, "mean")],
   "swap-axes": ({ name }) => [layers.layers.permute({ name, dims: [2, 1, 3] })],
   "stack-rows": ({ name }) => [layers.layers.concatenate({ name, axis: 1 })],
   "repeat-channels": ({ name, channels }) => [new RepeatChannels(name, channels)],
-  rows: ({ name, start, count }) => [new Rows(name, start, count)],
+  rows: ({ name, start, count }) => [new Slice(name, { axis: 1, start, count })],
   stack: ({ name }) => [layers.layers.concatenate({ name, axis: 2 })],
   concat: ({ name }) => [layers.layers.concatenate({ name, axis: 3 })],
   flatten: ({ name }) => [layers.layers.flatten({ name })],

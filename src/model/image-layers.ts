@@ -44,28 +44,35 @@ export class AxisReduce extends ImageLayer {
   }
 }
 
-/** `count` rows from row `start`. */
-export class Rows extends ImageLayer {
-  static readonly className = "SqueezeboxRows";
+interface Range {
+  readonly axis: 1 | 3;
+  readonly start: number;
+  readonly count: number;
+}
+
+/** `count` rows, or channels, from `start`. */
+export class Slice extends ImageLayer {
+  static readonly className = "SqueezeboxSlice";
 
   constructor(
     name: string,
-    private readonly start: number,
-    private readonly count: number,
+    private readonly range: Range,
   ) {
     super({ name });
   }
 
-  protected shapeOf([batch, , width, channels]: Dimensions): Dimensions {
-    return [batch, this.count, width, channels];
+  protected shapeOf(shape: Dimensions): Dimensions {
+    const { axis, count } = this.range;
+    return shape.with(axis, count) as Dimensions;
   }
 
   protected compute(x: tf.Tensor4D): tf.Tensor {
-    return tf.slice(x, [0, this.start, 0, 0], [-1, this.count, -1, -1]);
+    const { axis, start, count } = this.range;
+    return tf.slice(x, [0, 0, 0, 0].with(axis, start), [-1, -1, -1, -1].with(axis, count));
   }
 
   override getConfig() {
-    return { ...super.getConfig(), start: this.start, count: this.count };
+    return { ...super.getConfig(), ...this.range };
   }
 }
 
@@ -133,4 +140,71 @@ export class ChannelDense extends ImageLayer {
   protected compute(x: tf.Tensor4D): tf.Tensor {
     return tf.sum(tf.mul(x, this.#weight?.read() as tf.Tensor), [1, 2], true);
   }
+}
+
+/** The softmax over the columns of an image with one row, at the column `index`. Returns a vector. */
+export class BranchFactors extends ImageLayer {
+  static readonly className = "SqueezeboxBranchFactors";
+
+  constructor(
+    name: string,
+    private readonly index: number,
+  ) {
+    super({ name });
+  }
+
+  protected shapeOf([batch, , , channels]: Dimensions): layers.Shape {
+    return [batch, channels];
+  }
+
+  protected compute(x: tf.Tensor4D): tf.Tensor {
+    const [batch, , , channels] = x.shape;
+    const factors = tf.softmax(tf.transpose(x, [0, 1, 3, 2]));
+    const own = tf.slice(factors, [0, 0, 0, this.index], [batch, 1, channels, 1]);
+    return tf.reshape(own, [batch, channels]);
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), index: this.index };
+  }
+}
+
+/**
+ * The sum over the pixels of x cos(pi u (i + 1/2) / H) cos(pi v (j + 1/2) / W) times the factors that make the transform orthonormal
+ * (Qin et al. 2021, eq. 5), where each group of channels has its own frequencies u and v. Returns a vector.
+ */
+export class FrequencyPool extends ImageLayer {
+  static readonly className = "SqueezeboxFrequencyPool";
+
+  constructor(
+    name: string,
+    private readonly frequencies: readonly (readonly [u: number, v: number])[],
+  ) {
+    super({ name });
+  }
+
+  protected shapeOf([batch, , , channels]: Dimensions): layers.Shape {
+    return [batch, channels];
+  }
+
+  protected compute(x: tf.Tensor4D): tf.Tensor {
+    const [, height, width, channels] = x.shape;
+    const group = channels / this.frequencies.length;
+    const weights = new Float32Array(height * width * channels);
+    for (let i = 0; i < weights.length; i++) {
+      const [row, column] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width];
+      const [u, v] = this.frequencies[Math.floor((i % channels) / group)] as [number, number];
+      weights[i] = cosine(u, row, height) * cosine(v, column, width);
+    }
+    return tf.sum(tf.mul(x, tf.tensor3d(weights, [height, width, channels])), [1, 2]);
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), frequencies: this.frequencies.map((pair) => [...pair]) };
+  }
+}
+
+/** A value of a row of the orthonormal discrete cosine transform (type II) of `size` values. */
+function cosine(frequency: number, at: number, size: number): number {
+  return Math.cos((Math.PI * frequency * (at + 0.5)) / size) * Math.sqrt((frequency === 0 ? 1 : 2) / size);
 }

@@ -1,7 +1,7 @@
 // The steps of a module -> nodes.
 
-import type { StepSpec } from "../config/experiment-spec.js";
-import { attend } from "./attention/attention.js";
+import { type AttentionSpec, replacesConv, type StepSpec } from "../config/experiment-spec.js";
+import { attend, attendBranches } from "./attention/attention.js";
 import type { GateInsertion, GraphBuilder, Insertion } from "./graph-builder.js";
 
 /**
@@ -80,7 +80,7 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   shuffle: (builder, { input, name, path }, groups) =>
     builder.add("channel-shuffle", name, [input], path, { groups }),
   attention: (builder, { name, ...insertion }, gate) =>
-    gate === "off" ? insertion.input : attend(builder, { ...insertion, name: `${name}.${gate.type}` }, gate),
+    gate === "off" ? insertion.input : addGate(builder, { ...insertion, name: `${name}.${gate.type}` }, gate),
   relu: (builder, { input, name, path }) => builder.add("relu", name, [input], path, {}),
   activation: (builder, insertion, kind) => builder.activate(insertion, kind),
   flatten: (builder, { input, name, path }) => builder.add("flatten", name, [input], path, {}),
@@ -90,6 +90,21 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   },
   dropout: (builder, { input, name, path }, rate) => builder.add("dropout", name, [input], path, { rate }),
 };
+
+/** A gate over branches replaces no convolution here: it is one, which keeps the channels. */
+function addGate(builder: GraphBuilder, insertion: GateInsertion, gate: AttentionSpec): string {
+  if (!replacesConv(gate)) return attend(builder, insertion, gate);
+  const { channels } = builder.shape(insertion.input);
+  const conv = {
+    filters: channels,
+    kernel: 3,
+    stride: 1,
+    groups: 1,
+    activation: "relu",
+    isFirst: false,
+  } as const;
+  return attendBranches(builder, insertion, { conv, spec: gate });
+}
 
 function addStep(builder: GraphBuilder, insertion: GateInsertion, step: StepSpec): string {
   const [[key, value]] = Object.entries(step) as [[Key, never]];

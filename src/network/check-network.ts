@@ -5,6 +5,9 @@ import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Graph, Node, Shape } from "./graph.js";
 import { inferShapes, inputShapes, outputsOf } from "./shapes.js";
 
+/** Keys that divide channels into parts. */
+const PARTED = ["scale", "attention"];
+
 export interface NetworkProblem {
   readonly code: DiagnosticCode;
   readonly message: string;
@@ -26,7 +29,8 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
       if (!seen.has(key)) problems.push({ code, message: `${node.name}: ${message}`, path, keys });
       seen.add(key);
     };
-    const problem = problemOf(node, inputShapes(node, shapes), shapes.get(node.name) as Shape);
+    const output = shapes.get(node.name) as Shape;
+    const problem = problemOf(node, inputShapes(node, shapes), output);
     if (problem) report(...problem);
     const stride = "stride" in node ? node.stride : 1;
     const size = `${input.height}x${input.width}`;
@@ -38,13 +42,25 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
         `groups: ${node.groups} must divide both the ${input.channels} input channels and the ${node.filters} output channels`,
         ["groups"],
       );
-    if (node.op === "group-norm" && input.channels % node.groups !== 0)
+    if (!Number.isInteger(output.channels))
+      report("indivisible", `its ${input.channels} channels cannot be divided into equal parts`, PARTED);
+    if (node.op === "frequency-pool" && input.channels % node.frequencies.length !== 0)
       report(
         "indivisible",
-        `groups: ${node.groups} must divide its ${input.channels} channels`,
-        ["groups"],
-        ["network", "norm"],
+        `frequencies: ${node.frequencies.length} must divide its ${input.channels} channels`,
+        PARTED,
       );
+    if (node.op === "group-norm") {
+      // One of the network's, or one in a gate.
+      const isNetworks = node.name.endsWith(".gn");
+      const keys = isNetworks ? ["groups"] : PARTED;
+      const path = isNetworks ? ["network", "norm"] : node.path;
+      const groups = `groups: ${node.groups}`;
+      if (input.channels % node.groups !== 0)
+        report("indivisible", `${groups} must divide its ${input.channels} channels`, keys, path);
+      else if (node.groups === input.channels && input.height * input.width === 1)
+        report("too-small", `${groups} leave a single number in each group`, keys, path);
+    }
     if (node.op === "pad-channels" && node.channels < input.channels)
       report(
         "fewer-channels",

@@ -93,17 +93,31 @@ export interface OpNodes {
   "channel-dense": NodeOf<"channel-dense">;
   /** The first input times the second, which has one factor per channel, per pixel, or both. */
   scale: NodeOf<"scale">;
+  /** The first input plus the second, which has one number per channel. */
+  shift: NodeOf<"shift">;
   add: NodeOf<"add">;
   /** Mean or maximum over the channels: one number per pixel. */
   "channel-reduce": NodeOf<"channel-reduce"> & { readonly by: "mean" | "max" };
   /** Mean along rows (over the width) or along columns (over the height). */
   "strip-mean": NodeOf<"strip-mean"> & { readonly over: "width" | "height" };
+  /** The softmax over all pixels of an image with one channel. */
+  "pixel-softmax": NodeOf<"pixel-softmax">;
+  /** The coefficient of a frequency of the discrete cosine transform, for each group of channels another frequency. */
+  "frequency-pool": NodeOf<"frequency-pool"> & {
+    readonly frequencies: readonly (readonly [u: number, v: number])[];
+  };
+  /** The factors of the branch `index`: the softmax over the columns of an image with one row, one column per branch. */
+  "branch-factors": NodeOf<"branch-factors"> & { readonly index: number };
+  /** Swaps the channels with the height or the width. */
+  "swap-channels": NodeOf<"swap-channels"> & { readonly with: "height" | "width" };
   /** Swaps height and width. */
   "swap-axes": NodeOf<"swap-axes">;
   /** Stacks the inputs along the height. */
   "stack-rows": NodeOf<"stack-rows">;
   /** Repeats the single channel of an image. */
   "repeat-channels": NodeOf<"repeat-channels"> & { readonly channels: number };
+  /** Channels `start` to `start + count`. */
+  channels: NodeOf<"channels"> & { readonly start: number; readonly count: number };
   /** Rows `start` to `start + count`. */
   rows: NodeOf<"rows"> & { readonly start: number; readonly count: number };
   /** Vectors as the pixels of an image with one row. */

@@ -1,6 +1,6 @@
 // A network -> a wider or deeper version of it that costs as much as another network: a control of equal cost.
 
-import { isWrittenOut, type NetworkSpec } from "../config/experiment-spec.js";
+import { type BlockStageSpec, isWrittenOut, type NetworkSpec } from "../config/experiment-spec.js";
 import { buildNetwork, type NetworkInput } from "./build-network.js";
 import { complexityOf } from "./complexity.js";
 
@@ -99,13 +99,12 @@ function nearest<T>(start: T, distance: (one: T) => number, around: (one: T) => 
   return best;
 }
 
-/** Each distinct width, and the number that it must be a multiple of: the groups of the convolutions that use it. */
-function widthSteps({ stem, stages }: NetworkSpec): Map<number, number> {
+/** Each distinct width, and the number that it must be a multiple of: groups of convolutions, and parts that gates and norms need. */
+function widthSteps({ stem, stages, norm }: NetworkSpec): Map<number, number> {
   const steps = new Map<number, number>();
-  const need = (width: number, groups: number) => {
-    const step = steps.get(width) ?? 1;
-    steps.set(width, step % groups === 0 ? step : groups % step === 0 ? groups : step * groups);
-  };
+  const normGroups = norm !== "batch" && "groups" in norm ? norm.groups : 1;
+  const need = (width: number, ...divisors: number[]) =>
+    steps.set(width, divisors.reduce(leastMultiple, leastMultiple(steps.get(width) ?? 1, normGroups)));
   let input = 0;
   const convs = stem === "none" ? [] : stem.convs;
   for (const { filters } of convs) {
@@ -118,11 +117,39 @@ function widthSteps({ stem, stages }: NetworkSpec): Map<number, number> {
       stage.filters.forEach((filters, index) => {
         const groups = (stage.kernels[index] as number) > 1 ? stage.groups : 1;
         if (input > 0 && steps.has(input)) need(input, groups);
-        need(filters, groups);
+        need(filters, groups, stage.scale, gateDivisor(stage.attention, filters));
         input = filters;
       });
   }
   return steps;
+}
+
+/** The parts that a gate divides channels into. */
+function gateDivisor(attention: BlockStageSpec["attention"], filters: number): number {
+  if (attention === "off") return 1;
+  switch (attention.type) {
+    case "fca":
+      return attention.frequencies;
+    case "lct":
+      return attention.groups;
+    case "sk":
+      return attention.split ? attention.branches : 1;
+    case "psa":
+      return greatestDivisor(filters, PYRAMID_WIDTH);
+    default:
+      return 1;
+  }
+}
+
+/** A multiple of it keeps the groups of all four convolutions of a pyramid. */
+const PYRAMID_WIDTH = 64;
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+function leastMultiple(a: number, b: number): number {
+  return (a * b) / greatestDivisor(a, b);
 }
 
 function withWidths(network: NetworkSpec, widths: Widths): NetworkSpec {

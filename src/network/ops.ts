@@ -107,6 +107,7 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
     positions: pixels,
   },
   scale: { shape: same },
+  shift: { shape: same },
   add: { shape: same },
   concat: {
     shape: (_, inputs) => ({
@@ -121,6 +122,16 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
     },
   },
   "channel-reduce": { shape: (_, [input]) => ({ ...(input as Shape), channels: 1 }) },
+  "pixel-softmax": { shape: same },
+  "frequency-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
+  "branch-factors": { shape: (_, [input]) => vector((input as Shape).channels) },
+  "swap-channels": {
+    shape: ({ with: other }, [input]) => {
+      const shape = input as Shape;
+      return { ...shape, [other]: shape.channels, channels: shape[other] };
+    },
+  },
+  channels: { shape: ({ count }, [input]) => ({ ...(input as Shape), channels: count }) },
   "strip-mean": { shape: ({ over }, [input]) => ({ ...(input as Shape), [over]: 1 }) },
   "repeat-channels": { shape: ({ channels }, [input]) => ({ ...(input as Shape), channels }) },
   "swap-axes": {

@@ -150,7 +150,8 @@ function blockStructure({
 
 function gateWords(attention: AttentionSpec): string {
   const r = "r" in attention ? ` r = ${attention.r}` : "";
-  const place = attention.placement === "standard" ? "" : `, ${attention.placement}`;
+  const place =
+    !("placement" in attention) || attention.placement === "standard" ? "" : `, ${attention.placement}`;
   return `${attention.type.toUpperCase()}${r}${place}`;
 }
 

@@ -150,6 +150,7 @@ describe("defaults", () => {
           kernels: [3, 3],
           strides: [1, 1],
           groups: 1,
+          scale: 1,
           shortcut: "projection",
           projection: 1,
           dropout: 0,

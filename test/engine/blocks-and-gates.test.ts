@@ -29,6 +29,8 @@ const BLOCKS: Record<string, string> = {
     "{ repeat: 2, modules: [{ branches: [[], [{ norm: {} }, { conv: { filters: 16 } }, { conv: { filters: 4, kernel: 3, norm: false, activation: none } }]] }] }",
   "dropped branches":
     "{ modules: [{ residual: { branch: [{ conv: { filters: 8, kernel: 3 } }], dropPath: 0.4 } }] }",
+  "pyramid squeeze attention": "{ modules: [{ conv: { filters: 64 } }, { attention: { type: psa, r: 2 } }] }",
+  res2net: "{ block: bottleneck, repeat: 2, filters: [16, 16, 16], scale: 4, stride: 2 }",
   "valid padding":
     "{ modules: [{ conv: { filters: 16, kernel: 3, stride: 2, padding: valid } }, { pool: { kernel: 2, stride: 1, padding: valid } }] }",
 };
@@ -58,6 +60,14 @@ const GATES: Record<string, string> = {
   gct: "{ type: gct }",
   simam: "{ type: simam }",
   srm: "{ type: srm }",
+  "global context": "{ type: gc, r: 1 }",
+  "global context that scales": "{ type: gc, r: 1, fuse: scale }",
+  fca: "{ type: fca, r: 4, frequencies: 8 }",
+  lct: "{ type: lct, groups: 4 }",
+  triplet: "{ type: triplet }",
+  "selective kernels": "{ type: sk, r: 2 }",
+  "selective kernels, split": "{ type: sk, r: 2, branches: 4, split: true }",
+  "split attention": "{ type: split-attention }",
   constant: "{ type: constant }",
   random: "{ type: random }",
   "shuffled se": "{ type: shuffled-se, r: 4 }",

@@ -22,6 +22,9 @@ function paramsOf(attention: string, more = ""): number {
 const FORMULAS: Record<string, number> = {
   "{ type: se, r: 4 }": 2 * C * h + C + h,
   "{ type: se, r: 4, bias: false }": 2 * C * h,
+  "{ type: se, width: 5 }": 2 * C * 5 + C + 5,
+  "{ type: se, r: 3, rounding: nearest }": 2 * C * 21 + C + 21,
+  "{ type: se, r: 6, rounding: multiple-of-8 }": 2 * C * 16 + C + 16,
   "{ type: se, r: 4, squeeze: none }": 2 * C * h + C + h,
   "{ type: se, r: 4, squeeze: max, gate: tanh }": 2 * C * h + C + h,
   "{ type: eca }": 3,
@@ -38,6 +41,17 @@ const FORMULAS: Record<string, number> = {
   "{ type: gct }": 3 * C,
   "{ type: simam }": 0,
   "{ type: srm }": 4 * C,
+  "{ type: gc, r: 4 }": C + 1 + 2 * C * h + 3 * h + C,
+  "{ type: gc, r: 4, fuse: scale }": C + 1 + 2 * C * h + 3 * h + C,
+  "{ type: fca, r: 4 }": 2 * C * h,
+  "{ type: lct, groups: 8 }": 2 * C,
+  "{ type: triplet }": 3 * (98 + 2),
+  // These replace a 3x3 convolution and its BatchNorm.
+  "{ type: sk, r: 4 }": 2 * (9 * C ** 2 + 2 * C) + C * h + 2 * h + 2 * h * C - (9 * C ** 2 + 2 * C),
+  "{ type: sk, r: 4, split: true }": 9 * C ** 2 + 4 * C + C * h + 2 * h + 2 * h * C - (9 * C ** 2 + 2 * C),
+  "{ type: split-attention }": 9 * C ** 2 + 4 * C + (C + 3) * 32 + 2 * 33 * C - (9 * C ** 2 + 2 * C),
+  "{ type: psa, r: 4 }":
+    (C ** 2 / 4) * (9 + 25 / 4 + 49 / 8 + 81 / 16) + 2 * (C / 4) * (h / 4) + C / 4 + h / 4 - 9 * C ** 2,
   "{ type: constant }": C,
   "{ type: random }": 0,
   "{ type: shuffled-se, r: 4 }": 2 * C * h + C + h,

@@ -2,17 +2,8 @@
 // x sigmoid(BN(conv7x7[mean; maximum over channels])). Parameters: 2 C h (+ C + h with biases) + 98 + 2.
 
 import type { Gate } from "./gate.js";
+import { spatialScore } from "./spatial-score.js";
 import { reducedWidth } from "./squeeze-excitation.js";
-
-const SPATIAL = {
-  filters: 1,
-  kernel: [7, 7],
-  stride: 1,
-  groups: 1,
-  bias: false,
-  padding: "same",
-  dilation: 1,
-} as const;
 
 export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) => {
   const { channels } = builder.shape(input);
@@ -29,11 +20,7 @@ export const cbam: Gate<"cbam"> = (builder, { input, name, path }, { r, bias }) 
   const gate = builder.add("sigmoid", `${name}.gate`, [sum], path, {});
   const x = builder.add("scale", `${name}.scale`, [input, gate], path, {});
 
-  const means = builder.add("channel-reduce", `${name}.means`, [x], path, { by: "mean" });
-  const maxima = builder.add("channel-reduce", `${name}.maxima`, [x], path, { by: "max" });
-  const maps = builder.add("concat", `${name}.maps`, [means, maxima], path, {});
-  const spatial = builder.add("conv", `${name}.spatial`, [maps], path, SPATIAL);
-  const score = builder.gateNorm(spatial, `${name}.spatial`, path);
+  const score = spatialScore(builder, { input: x, name, path });
   const pixels = builder.add("sigmoid", `${name}.spatial.gate`, [score], path, {});
   return builder.add("scale", `${name}.spatial.scale`, [x, pixels], path, {});
 };

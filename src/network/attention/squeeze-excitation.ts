@@ -25,12 +25,21 @@ export const ORIGINAL = { squeeze: "avg", activation: "relu", gate: "sigmoid" } 
 export function vectorGate(
   builder: GraphBuilder,
   { input, name, path }: Insertion,
-  { width, bias, squeeze, activation, gate }: ExcitationSpec,
+  spec: ExcitationSpec,
+): string {
+  const pool = spec.squeeze === "max" ? "global-max-pool" : "global-avg-pool";
+  const squeezed = builder.add(pool, `${name}.squeeze`, [input], path, {});
+  return excite(builder, { input: squeezed, name, path }, spec);
+}
+
+/** The two fully connected layers after a squeeze, and the gate. */
+export function excite(
+  builder: GraphBuilder,
+  { input, name, path }: Insertion,
+  { width, bias, activation, gate }: ExcitationSpec,
 ): string {
   const { channels } = builder.shape(input);
-  const pool = squeeze === "max" ? "global-max-pool" : "global-avg-pool";
-  const squeezed = builder.add(pool, `${name}.squeeze`, [input], path, {});
-  const reduce = builder.add("dense", `${name}.reduce`, [squeezed], path, { units: width, bias });
+  const reduce = builder.add("dense", `${name}.reduce`, [input], path, { units: width, bias });
   const hidden = builder.activate({ input: reduce, name, path }, activation);
   const expand = builder.add("dense", `${name}.expand`, [hidden], path, { units: channels, bias });
   return addGate(builder, { input: expand, name, path }, gate);

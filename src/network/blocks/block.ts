@@ -1,6 +1,11 @@
 // What the builders of all kinds of blocks have in common.
 
-import type { AttentionSpec, BlockStageSpec, NetworkSpec } from "../../config/experiment-spec.js";
+import {
+  type BlockStageSpec,
+  type GateSpec,
+  type NetworkSpec,
+  replacesConv,
+} from "../../config/experiment-spec.js";
 import type { Path } from "../../diagnostic.js";
 import { attend } from "../attention/attention.js";
 import type { GraphBuilder } from "../graph-builder.js";
@@ -24,14 +29,14 @@ export function stridesOf({ stage, first }: BlockParts): readonly number[] {
 }
 
 /** Adds the gate of the block after a node if it is placed there. `placement`: Hu et al., figure 5. */
-export type GateAt = (x: string, placement: AttentionSpec["placement"]) => string;
+export type GateAt = (x: string, placement: GateSpec["placement"]) => string;
 
 /** `input`: where the block starts. */
 export function gateAt(builder: GraphBuilder, input: string, { stage, name, path }: BlockParts): GateAt {
   const { attention } = stage;
   // Gates of different types have weights with different names; all variants of `se` share the same names.
   return (x, placement) =>
-    attention !== "off" && attention.placement === placement
+    attention !== "off" && !replacesConv(attention) && attention.placement === placement
       ? attend(builder, { input: x, name: `${name}.${attention.type}`, path, block: input }, attention)
       : x;
 }

@@ -3,6 +3,7 @@
 // Without expansion, there is no first convolution. In MobileNetV3, EfficientNet and MnasNet, SE is placed `inner`.
 
 import { type Block, branchEnd, gateAt, stridesOf } from "./block.js";
+import { innerConv } from "./inner-conv.js";
 
 export const invertedBottleneck: Block = (builder, input, block) => {
   const { stage, name, path } = block;
@@ -19,8 +20,11 @@ export const invertedBottleneck: Block = (builder, input, block) => {
     x = builder.activate({ input: x, name: `${name}.expand`, path }, activation);
   }
   const depthwise = { filters: expanded, kernel, stride, groups: expanded };
-  x = builder.convNorm(x, `${name}.depthwise`, path, depthwise);
-  x = gated(builder.activate({ input: x, name: `${name}.depthwise`, path }, activation), "inner");
+  const own = { input: x, name: `${name}.depthwise`, path };
+  x =
+    innerConv(builder, own, { conv: depthwise, block }) ??
+    builder.activate({ ...own, input: builder.convNorm(x, own.name, path, depthwise) }, activation);
+  x = gated(x, "inner");
   if (stage.dropout > 0) x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });
   x = builder.conv(x, `${name}.project`, path, { filters, kernel: 1, stride: 1 });
   x = gated(builder.lastNorm(x, `${name}.project`, path), "standard");

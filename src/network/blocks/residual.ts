@@ -3,6 +3,7 @@
 import type { BlockStageSpec } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
 import { type Block, type BlockParts, branchEnd, gateAt, stridesOf } from "./block.js";
+import { innerConv } from "./inner-conv.js";
 
 /**
  * Residual block (He et al. 2015): (conv, BN, ReLU) without the last ReLU, addition of the shortcut, ReLU.
@@ -29,8 +30,10 @@ export const residualBlock: Block = (builder, input, block) => {
     }
     if (index === last && stage.dropout > 0)
       x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });
-    x = builder.conv(x, convName, path, conv);
-    if (!preactivation) {
+    const special =
+      index === inner ? innerConv(builder, { input: x, name: convName, path }, { conv, block }) : null;
+    x = special ?? builder.conv(x, convName, path, conv);
+    if (!preactivation && special === null) {
       const norm = index === last ? "lastNorm" : "norm";
       x = builder[norm](x, convName, path);
       if (index < last) x = builder.activate({ input: x, name, path }, activation, index + 1);

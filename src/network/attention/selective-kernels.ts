@@ -1,0 +1,34 @@
+// Selective kernels (Li, Wang, Hu, Yang 2019): convolutions U_i with dilation i; y = sum a_i U_i, where a is the softmax over i of
+// A_i relu(BN(W mean(sum U_i))). Parameters for M branches without groups: M (k^2 C_in C + 2 C) + C h + 2 h + M h C; with `split`, each
+// convolution reads C_in / M channels.
+
+import { type BranchGate, squeezed, weightedSum } from "./branch-gate.js";
+import { reducedWidth } from "./squeeze-excitation.js";
+
+export const selectiveKernels: BranchGate<"sk"> = (builder, { input, name, path }, { conv, spec }) => {
+  const { filters, kernel, stride, groups, activation } = conv;
+  const { channels } = builder.shape(input);
+  const share = channels / spec.branches;
+  const branches = Array.from({ length: spec.branches }, (_, index) => {
+    const own = `${name}.branch${index + 1}`;
+    const start = spec.split
+      ? builder.add("channels", `${own}.part`, [input], path, { start: index * share, count: share })
+      : input;
+    const dilated = {
+      filters,
+      kernel: [kernel, kernel] as const,
+      stride,
+      bias: false,
+      padding: "same" as const,
+    };
+    const conv = { ...dilated, groups: spec.split ? Math.min(groups, share) : groups, dilation: index + 1 };
+    return builder.normActivate(builder.add("conv", own, [start], path, conv), own, path, activation);
+  });
+  const sum = builder.add("add", `${name}.branches`, branches, path, {});
+  const units = reducedWidth(filters, spec.r, "multiple-of-8");
+  const hidden = squeezed(builder, { input: sum, name, path }, { units, bias: false, activation });
+  const scores = branches.map((_, index) =>
+    builder.add("dense", `${name}.score${index + 1}`, [hidden], path, { units: filters, bias: false }),
+  );
+  return weightedSum(builder, { name, path }, { branches, scores });
+};
