@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ActivationKind } from "../network/graph.js";
+import { gelu, silu } from "./activations.js";
 import { onlyTensor } from "./layer-arguments.js";
 
 /** The slope below 0, as in PyTorch. */
@@ -45,41 +46,4 @@ class Activation extends StockActivation {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => FORMULAS[this.kind](onlyTensor(inputs)));
   }
-}
-
-/** y = x s with s = sigmoid(x); dy/dx = s + y (1 - s) (Elfwing et al. 2017). */
-const differentiableSilu = tf.customGrad((x, save) => {
-  const input = x as tf.Tensor;
-  const sigmoid = tf.sigmoid(input);
-  const value = tf.mul(input, sigmoid);
-  (save as tf.GradSaveFunc)([sigmoid, value]);
-  return {
-    value,
-    gradFunc: (dy: tf.Tensor, [s, y]: tf.Tensor[]) => {
-      const slope = tf.add(s as tf.Tensor, tf.mul(y as tf.Tensor, tf.sub(1, s as tf.Tensor)));
-      return tf.mul(dy, slope);
-    },
-  };
-});
-
-function silu(x: tf.Tensor): tf.Tensor {
-  return differentiableSilu(x);
-}
-
-/** y = x P with P = (1 + erf(x / sqrt(2))) / 2; dy/dx = P + x exp(-x^2 / 2) / sqrt(2 pi) (Hendrycks and Gimpel 2016). */
-const differentiableGelu = tf.customGrad((x, save) => {
-  const input = x as tf.Tensor;
-  const below = tf.add(tf.mul(tf.erf(tf.mul(input, Math.SQRT1_2)), 0.5), 0.5);
-  (save as tf.GradSaveFunc)([input, below]);
-  return {
-    value: tf.mul(input, below),
-    gradFunc: (dy: tf.Tensor, [x, below]: tf.Tensor[]) => {
-      const density = tf.mul(tf.exp(tf.mul(tf.square(x as tf.Tensor), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return tf.mul(dy, tf.add(below as tf.Tensor, tf.mul(x as tf.Tensor, density)));
-    },
-  };
-});
-
-function gelu(x: tf.Tensor): tf.Tensor {
-  return differentiableGelu(x);
 }

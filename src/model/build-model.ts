@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { applyFold, type Fold, type Graph, type Node, type Padding, type Shape } from "../network/graph.js";
-import { isDepthwise } from "../network/ops.js";
+import { extentOf, isDepthwise } from "../network/ops.js";
 import { inferShapes, inputShapes, weightsOf } from "../network/shapes.js";
 import { isLearned, type Weight, type WeightRole } from "../network/weights.js";
 import { activationLayer } from "./activation-layer.js";
@@ -21,6 +21,7 @@ import {
   Slice,
 } from "./image-layers.js";
 import { GroupNormalization, LayerNormalization } from "./image-norms.js";
+import { PaddedPool } from "./padded-pool.js";
 
 export interface Model {
   readonly layersModel: layers.LayersModel;
@@ -107,7 +108,7 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
   conv: (node, [image]) => {
     const { name, filters, kernel, stride, bias, groups, dilation } = node;
     const kernelSize: [number, number] = [...kernel];
-    const { around, padding } = paddingOf(node, kernelSize);
+    const { around, padding } = paddingOf(node, extentOf(node));
     const shared = { name, kernelSize, strides: stride, padding, useBias: bias };
     if (groups === 1 && dilation === 1)
       return [...around, layers.layers.conv2d({ ...shared, filters, kernelInitializer: "zeros" })];
@@ -143,25 +144,24 @@ const LAYERS: Fold<layers.layers.Layer[]> = {
     }),
     layers.layers.reshape({ name: `${name}.vector`, targetShape: [(vector as Shape).channels] }),
   ],
-  // The input of a pool comes from a ReLU, so zero padding does not change the maximum.
-  "max-pool": (node) => {
-    const { around, padding } = paddingOf(node, [node.kernel, node.kernel]);
-    return [
-      ...around,
-      layers.layers.maxPooling2d({ name: node.name, poolSize: node.kernel, strides: node.stride, padding }),
-    ];
-  },
-  "avg-pool": (node) => {
-    const { around, padding } = paddingOf(node, [node.kernel, node.kernel]);
-    return [
-      ...around,
-      layers.layers.averagePooling2d({
-        name: node.name,
-        poolSize: node.kernel,
-        strides: node.stride,
-        padding,
-      }),
-    ];
+  "max-pool": (node) => [
+    paddedPool(node, "max") ?? layers.layers.maxPooling2d({ name: node.name, ...standardPool(node) }),
+  ],
+  "avg-pool": (node) => [
+    paddedPool(node, "avg") ?? layers.layers.averagePooling2d({ name: node.name, ...standardPool(node) }),
+  ],
+  "padded-avg-pool": (node) => {
+    const { name, kernel, stride } = node;
+    const side = sideOf(kernel);
+    const zeros = layers.layers.zeroPadding2d({
+      name: `${name}.zeros`,
+      padding: [
+        [side, side],
+        [side, side],
+      ],
+    });
+    const padding = "valid" as const;
+    return [zeros, layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding })];
   },
   "global-avg-pool": ({ name }) => [
     layers.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }),
@@ -251,10 +251,10 @@ interface PaddedNode {
 }
 
 /** Symmetric padding needs a separate layer, unless it is equivalent to `same`. */
-function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: [number, number]) {
+function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: readonly [number, number]) {
   const none: layers.layers.Layer[] = [];
   if (padding !== "symmetric") return { around: none, padding };
-  const sides = [height, width].map((kernel) => Math.floor((kernel - 1) / 2)) as [number, number];
+  const sides = [sideOf(height), sideOf(width)] as const;
   if (sides[0] + sides[1] === 0) return { around: none, padding: "valid" as const };
   if (stride === 1 && height % 2 === 1 && width % 2 === 1) return { around: none, padding: "same" as const };
   const zeros = layers.layers.zeroPadding2d({
@@ -265,6 +265,25 @@ function paddingOf({ name, stride, padding }: PaddedNode, [height, width]: [numb
     ],
   });
   return { around: [zeros], padding: "valid" as const };
+}
+
+/** The pixels of symmetric padding on each side. */
+function sideOf(kernel: number): number {
+  return Math.floor((kernel - 1) / 2);
+}
+
+type PoolNode = PaddedNode & { readonly kernel: number };
+
+/** A pool with symmetric padding; null if a standard layer computes the same. */
+function paddedPool(node: PoolNode, kind: "max" | "avg"): layers.layers.Layer | null {
+  const { name, kernel, stride } = node;
+  const { around } = paddingOf(node, [kernel, kernel]);
+  return around.length === 0 ? null : new PaddedPool(name, { kind, kernel, stride, padding: sideOf(kernel) });
+}
+
+function standardPool(node: PoolNode) {
+  const { padding } = paddingOf(node, [node.kernel, node.kernel]);
+  return { poolSize: node.kernel, strides: node.stride, padding };
 }
 
 function isVector(shape: Shape | undefined): boolean {

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
 import { CHANNEL_WEIGHTS, isLearned } from "../network/weights.js";
+import { hardSigmoid, hardSwish } from "./activations.js";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 /** x: [batch, height, width, C]; weights: those of CHANNEL_WEIGHTS, each [C]. */
@@ -38,9 +39,8 @@ const FORMULAS: { readonly [Kind in ChannelFunction]: Formula } = {
     const energy = tf.div(squares, tf.mul(tf.add(variance, LAMBDA), 4));
     return tf.mul(x, tf.sigmoid(tf.add(energy, 0.5)));
   },
-  /** relu6(x + 3) / 6 (Howard et al. 2019). */
   "hard-sigmoid": hardSigmoid,
-  "hard-swish": (x) => tf.mul(x, hardSigmoid(x)),
+  "hard-swish": hardSwish,
   "plus-one": (x) => tf.add(x, 1),
   /** x times a learned factor per channel, initially 1. */
   factors: (x, { factor }) => tf.mul(x, factor as tf.Tensor),
@@ -54,10 +54,6 @@ const FORMULAS: { readonly [Kind in ChannelFunction]: Formula } = {
     return tf.concat([tf.slice(x, [1, 0, 0, 0], [batch - 1, height, width, channels]), first], 0);
   },
 };
-
-function hardSigmoid(x: tf.Tensor): tf.Tensor {
-  return tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1);
-}
 
 export class ChannelFunctionLayer extends layers.layers.Layer {
   static readonly className = "SqueezeboxChannelFunction";

@@ -101,7 +101,6 @@ function addGate(builder: GraphBuilder, insertion: GateInsertion, gate: Attentio
     stride: 1,
     groups: 1,
     activation: "relu",
-    isFirst: false,
   } as const;
   return attendBranches(builder, insertion, { conv, spec: gate });
 }

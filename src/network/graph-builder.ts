@@ -30,6 +30,7 @@ export interface ConvSpec {
   readonly kernel: number;
   readonly stride: number;
   readonly groups?: number;
+  readonly dilation?: number;
 }
 
 export interface Defaults {
@@ -68,9 +69,14 @@ export class GraphBuilder {
     return name;
   }
 
-  conv(input: string, name: string, path: Path, { filters, kernel, stride, groups = 1 }: ConvSpec): string {
+  conv(
+    input: string,
+    name: string,
+    path: Path,
+    { filters, kernel, stride, groups = 1, dilation = 1 }: ConvSpec,
+  ): string {
     const { bias, padding } = this.defaults;
-    const shared = { filters, stride, groups, bias, padding, dilation: 1 };
+    const shared = { filters, stride, groups, bias, padding, dilation };
     return this.add("conv", name, [input], path, { ...shared, kernel: [kernel, kernel] });
   }
 

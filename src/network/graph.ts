@@ -79,6 +79,8 @@ export interface OpNodes {
   "max-pool": NodeOf<"max-pool"> & PoolAttributes;
   /** Averages do not include the padding. */
   "avg-pool": NodeOf<"avg-pool"> & PoolAttributes;
+  /** Averages include the padding, which is zero, as by default in PyTorch; symmetric. */
+  "padded-avg-pool": NodeOf<"padded-avg-pool"> & Omit<PoolAttributes, "padding">;
   /** Mean over height and width. */
   "global-avg-pool": NodeOf<"global-avg-pool">;
   /** Maximum over height and width. */

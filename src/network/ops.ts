@@ -49,7 +49,7 @@ function windows(
 }
 
 /** The height and width that a dilated kernel covers. */
-const extentOf = ({ kernel: [height, width], dilation }: OpNodes["conv"]): [number, number] => [
+export const extentOf = ({ kernel: [height, width], dilation }: OpNodes["conv"]): [number, number] => [
   (height - 1) * dilation + 1,
   (width - 1) * dilation + 1,
 ];
@@ -86,6 +86,7 @@ const OPS: { readonly [Kind in Op]: OpRow<Kind> } = {
   tanh: { shape: same },
   "max-pool": { shape: pooled },
   "avg-pool": { shape: pooled },
+  "padded-avg-pool": { shape: (node, inputs) => pooled({ ...node, padding: "symmetric" }, inputs) },
   "global-avg-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
   "global-max-pool": { shape: (_, [input]) => vector((input as Shape).channels) },
   "global-std-pool": { shape: (_, [input]) => vector((input as Shape).channels) },

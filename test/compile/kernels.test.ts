@@ -293,6 +293,11 @@ const CASES: Case[] = [
       return tf.mul(tf.mul(y, tf.sigmoid(tf.mean(y, 2, true))), tf.sigmoid(tf.mean(y, 1, true)));
     },
   ],
+  [
+    "wide: clipped between a plain and a blocked convolution",
+    "16x4x4x20 1x1x20x32 3x3x32x1",
+    (x, w, v) => depthwise(1, "same")(tf.clipByValue(conv(1, "same")(x, w), -0.5, 0.5), v),
+  ],
   // Channels and batches that are multiples of both block sizes, 8 and 16.
   ["wide: 3x3", "16x6x5x32 3x3x32x32", conv(1, "same")],
   ["wide: 3x3 stride 2", "16x9x8x32 3x3x32x64", conv(2, "same")],

@@ -89,6 +89,11 @@ describe("training and evaluation of every block agree between engines", () => {
       ),
     );
 
+  it("symmetric padding of pools", () =>
+    compareEngines(
+      "network: { padding: symmetric, activation: silu, stem: { filters: 8, kernel: 7, stride: 2, pool: {} }, stages: [{ modules: [{ pool: { type: avg, padding: symmetric } }, { conv: { filters: 8 } }] }] }",
+    ));
+
   it("stochastic depth", () =>
     compareEngines(
       "network: { dropPath: 0.5, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, repeat: 2 }, { block: inverted-bottleneck, filters: 8 }] }",

@@ -44,6 +44,8 @@ export interface Model {
 /** Values of TensorProto.DataType. */
 export const FLOAT = 1;
 export const INT64 = 7;
+/** The types of traced values. */
+export const DATA_TYPES = { float32: FLOAT, int32: 6, bool: 9 } as const;
 
 /** Values of AttributeProto.AttributeType. */
 const FLOAT_ATTRIBUTE = 1;

@@ -4,6 +4,7 @@ import { backend_util } from "@tensorflow/tfjs-core";
 import type { NodeOf } from "../graph/graph.js";
 import type { BinaryName, UnaryName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
+import { DATA_TYPES } from "../onnx/messages.js";
 import { broadcasting, lowerAsAffine } from "./broadcasting.js";
 import type { Context, Lowering, Ops } from "./op.js";
 import { lowerScaledSum } from "./scaled-sum.js";
@@ -90,7 +91,7 @@ export const ELEMENTWISE: Ops<
       dtype === x.dtype ? recorder.alias(x) : recorder.record("Cast", [x], {}, { shape: x.shape, dtype }),
     layout: "follow",
     lower: lowerUnary<NodeOf<"Cast">>(({ builder }, x, { outputs: [output] }) =>
-      builder.op("Cast", [x], { to: { float32: 1, int32: 6, bool: 9 }[output.dtype] }),
+      builder.op("Cast", [x], { to: DATA_TYPES[output.dtype] }),
     ),
   },
   EluGrad: {

@@ -1,9 +1,10 @@
 // The location of each traced value in the ONNX graph: its name in each layout, and its stored shape.
 
 import { channelsFirst, imageShape, sizeOfShape } from "../graph/graph.js";
-import type { Value } from "../graph/kernels.js";
+import type { DataType, Value } from "../graph/kernels.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
+import { DATA_TYPES } from "../onnx/messages.js";
 
 /**
  * The order of a value's numbers in memory.
@@ -43,7 +44,7 @@ export class Placement {
     const place = this.#placeOf(value);
     const known = place.names.get(layout);
     if (known !== undefined) return known;
-    const name = this.#convert(place, layout);
+    const name = this.#convert(place, layout, value.dtype);
     place.names.set(layout, name);
     return name;
   }
@@ -67,7 +68,7 @@ export class Placement {
     return place;
   }
 
-  #convert({ names, stored }: Stored, to: Layout): string {
+  #convert({ names, stored }: Stored, to: Layout, dtype: DataType): string {
     const [first] = names;
     if (!first) throw new Error("a place has no name");
     const [from, name] = first;
@@ -79,16 +80,42 @@ export class Placement {
     if (to === "plain") {
       if (sameMemory) return builder.op("Reshape", [name, builder.ints(stored)]);
       if (from === "nchw") return builder.op("Transpose", [name], { perm: [0, 2, 3, 1] });
-      return builder.op("ReorderOutput", [name], { channels, channels_last: 1 }, BLOCKED_DOMAIN);
+      return reordered(builder, name, { dtype, channels, channelsLast: 1 });
     }
     if (from === "plain") {
       if (sameMemory) return builder.op("Reshape", [name, builder.ints(channelsFirst(shape))]);
       if (to === "nchw") return builder.op("Transpose", [name], { perm: [0, 3, 1, 2] });
-      return builder.op("ReorderInput", [name], { channels_last: 1 }, BLOCKED_DOMAIN);
+      return reordered(builder, name, { dtype, channelsLast: 1 });
     }
     if (sameMemory) return name;
     return to === "blocked"
-      ? builder.op("ReorderInput", [name], { channels_last: 0 }, BLOCKED_DOMAIN)
-      : builder.op("ReorderOutput", [name], { channels, channels_last: 0 }, BLOCKED_DOMAIN);
+      ? reordered(builder, name, { dtype, channelsLast: 0 })
+      : reordered(builder, name, { dtype, channels, channelsLast: 0 });
   }
+}
+
+interface Reordering {
+  readonly dtype: DataType;
+  /** Of the result, if it is not blocked. */
+  readonly channels?: number;
+  readonly channelsLast: 0 | 1;
+}
+
+/** To or from blocks. Their kernels only take float32. */
+function reordered(
+  builder: OnnxBuilder,
+  name: string,
+  { dtype, channels, channelsLast }: Reordering,
+): string {
+  const [op, attributes] = channels === undefined ? ["ReorderInput", {}] : ["ReorderOutput", { channels }];
+  const reorder = (from: string) =>
+    builder.op(
+      op as string,
+      [from],
+      { ...(attributes as object), channels_last: channelsLast },
+      BLOCKED_DOMAIN,
+    );
+  if (dtype === "float32") return reorder(name);
+  const asFloats = builder.op("Cast", [name], { to: DATA_TYPES.float32 });
+  return builder.op("Cast", [reorder(asFloats)], { to: DATA_TYPES[dtype] });
 }

@@ -4,10 +4,8 @@ import type { Activation, BranchGateSpec } from "../../config/experiment-spec.js
 import type { ConvSpec, GraphBuilder, Insertion } from "../graph-builder.js";
 
 /** The convolution that is replaced, with the activation after it. */
-export interface ReplacedConv extends Required<ConvSpec> {
+export interface ReplacedConv extends Required<Omit<ConvSpec, "dilation">> {
   readonly activation: Activation;
-  /** Whether its block is the first of a stage. */
-  readonly isFirst: boolean;
 }
 
 /** Adds nodes instead of a convolution, its normalisation and its activation, and returns the name of the last one. */

@@ -14,15 +14,9 @@ export const selectiveKernels: BranchGate<"sk"> = (builder, { input, name, path 
     const start = spec.split
       ? builder.add("channels", `${own}.part`, [input], path, { start: index * share, count: share })
       : input;
-    const dilated = {
-      filters,
-      kernel: [kernel, kernel] as const,
-      stride,
-      bias: false,
-      padding: "same" as const,
-    };
-    const conv = { ...dilated, groups: spec.split ? Math.min(groups, share) : groups, dilation: index + 1 };
-    return builder.normActivate(builder.add("conv", own, [start], path, conv), own, path, activation);
+    const spread = { filters, kernel, stride, groups: spec.split ? Math.min(groups, share) : groups };
+    const convolved = builder.conv(start, own, path, { ...spread, dilation: index + 1 });
+    return builder.normActivate(convolved, own, path, activation);
   });
   const sum = builder.add("add", `${name}.branches`, branches, path, {});
   const units = reducedWidth(filters, spec.r, "multiple-of-8");

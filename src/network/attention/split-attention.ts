@@ -1,6 +1,6 @@
 // Split attention (Zhang et al. 2020): one convolution to R C channels with R times the groups, BN and activation, whose R parts U_i are
 // weighted: y = sum a_i U_i, where a is the softmax over i of A_i relu(BN(W mean(sum U_i))), with biases; then an average pool that applies
-// the stride (in the first block of each stage). Parameters without groups: k^2 C_in C + 2 R C + (C + 3) h + R (h + 1) C.
+// the stride, if there is one. Parameters without groups: k^2 C_in C + 2 R C + (C + 3) h + R (h + 1) C.
 
 import { type BranchGate, squeezed, weightedSum } from "./branch-gate.js";
 
@@ -8,7 +8,7 @@ const LEAST_WIDTH = 32;
 const POOL = 3;
 
 export const splitAttention: BranchGate<"split-attention"> = (builder, { input, name, path }, parts) => {
-  const { filters, kernel, stride, groups, activation, isFirst } = parts.conv;
+  const { filters, kernel, stride, groups, activation } = parts.conv;
   const { radix, r } = parts.spec;
   const all = { filters: radix * filters, kernel, stride: 1, groups: radix * groups };
   const convolved = builder.conv(input, `${name}.branches`, path, all);
@@ -24,7 +24,6 @@ export const splitAttention: BranchGate<"split-attention"> = (builder, { input, 
     builder.add("dense", `${name}.score${index + 1}`, [hidden], path, { units: filters, bias: true }),
   );
   const y = weightedSum(builder, { name, path }, { branches, scores });
-  if (stride === 1 && !isFirst) return y;
-  const pool = { kernel: POOL, stride, padding: "symmetric" as const };
-  return builder.add("avg-pool", `${name}.pool`, [y], path, pool);
+  if (stride === 1) return y;
+  return builder.add("padded-avg-pool", `${name}.pool`, [y], path, { kernel: POOL, stride });
 };

@@ -9,12 +9,12 @@ import type { BlockParts } from "./block.js";
 export function innerConv(
   builder: GraphBuilder,
   { input, name, path }: Insertion,
-  { conv, block }: { readonly conv: Required<ConvSpec>; readonly block: BlockParts },
+  { conv, block }: { readonly conv: Required<Omit<ConvSpec, "dilation">>; readonly block: BlockParts },
 ): string | null {
-  const { stage, first } = block;
+  const { stage } = block;
   const { attention, activation, scale } = stage;
   if (attention !== "off" && replacesConv(attention)) {
-    const replaced = { ...conv, activation, isFirst: first };
+    const replaced = { ...conv, activation };
     return attendBranches(
       builder,
       { input, name: `${block.name}.${attention.type}`, path },
@@ -32,7 +32,10 @@ export function innerConv(
 function parts(
   builder: GraphBuilder,
   { input, name, path }: Insertion,
-  { conv, block: { stage, first } }: { readonly conv: Required<ConvSpec>; readonly block: BlockParts },
+  {
+    conv,
+    block: { stage, first },
+  }: { readonly conv: Required<Omit<ConvSpec, "dilation">>; readonly block: BlockParts },
 ): string {
   const { scale, activation } = stage;
   const [read, count] = [builder.shape(input).channels / scale, conv.filters / scale];
@@ -53,7 +56,7 @@ function parts(
     );
     return before;
   });
-  const pool = { kernel: conv.kernel, stride: conv.stride, padding: "symmetric" as const };
-  const rest = first ? builder.add("avg-pool", `${name}.pool`, [last], path, pool) : last;
+  const pool = { kernel: conv.kernel, stride: conv.stride };
+  const rest = first ? builder.add("padded-avg-pool", `${name}.pool`, [last], path, pool) : last;
   return builder.add("concat", `${name}.concat`, [...convolved, rest], path, {});
 }
