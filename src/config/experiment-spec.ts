@@ -89,6 +89,11 @@ export interface BlockStageSpec {
   readonly attention: "off" | AttentionSpec;
 }
 
+/** How many times the channels of its input the middle of an inverted bottleneck or of a ConvNeXt block has. */
+export function expansionOf({ block, expansion }: Pick<BlockStageSpec, "block" | "expansion">): number {
+  return expansion === "auto" ? (block === "convnext" ? 4 : 6) : expansion;
+}
+
 /** A stage written out step by step; `repeat` repeats the whole list. */
 export interface ModuleStageSpec {
   readonly modules: readonly StepSpec[];

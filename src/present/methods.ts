@@ -6,7 +6,8 @@ import { formatCount, formatDuration } from "../format.js";
 import type { ReportData } from "../report/read-report.js";
 import { dataWords, networkWords, trainingWords } from "./methods-recipe.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
-import { bibtex, OF_DATASETS, OF_GATES, type Reference } from "./references.js";
+import { OF_GATES, OF_NETWORKS } from "./network-references.js";
+import { bibtex, OF_DATASETS, type Reference } from "./references.js";
 
 /** Markdown: what was done, then BibTeX. */
 export function methodsOf(data: ReportData): string {
@@ -138,10 +139,10 @@ function machineWords({ environments, runs }: ReportData): string {
 
 /** What was not cited where it was used. */
 function citedWords(data: ReportData): string {
-  const { gates, blocks, datasets } = usedIn(data);
+  const { gates, networks, datasets } = usedIn(data);
   const words = [
     ...(gates.length > 0 ? [`gates ${citations(gates)}`] : []),
-    ...(blocks.length > 0 ? [`residual networks ${citations(blocks)}`] : []),
+    ...(networks.length > 0 ? [`parts of networks ${citations(networks)}`] : []),
     ...(datasets.length > 0 ? [`data ${citations(datasets)}`] : []),
     `automatic differentiation by TensorFlow.js ${citations(["smilkov2019"])}`,
   ];
@@ -152,7 +153,7 @@ function citations(keys: readonly Reference[]): string {
   return `[${[...new Set(keys)].map((key) => `@${key}`).join("; ")}]`;
 }
 
-function usedIn({ configs }: ReportData): Record<"gates" | "blocks" | "datasets", Reference[]> {
+function usedIn({ configs }: ReportData): Record<"gates" | "networks" | "datasets", Reference[]> {
   // Gates can be in the network, in stages and in modules, so their types are looked for everywhere.
   const text = JSON.stringify([...configs.values()]);
   const names = Object.entries(OF_DATASETS);
@@ -160,7 +161,7 @@ function usedIn({ configs }: ReportData): Record<"gates" | "blocks" | "datasets"
     gates: Object.entries(OF_GATES).flatMap(([type, reference]) =>
       text.includes(`"type":"${type}"`) ? [reference] : [],
     ),
-    blocks: /"block":"(?:basic|bottleneck)/.test(text) ? ["he2016"] : [],
+    networks: OF_NETWORKS.flatMap(([used, reference]) => (used.test(text) ? [reference] : [])),
     datasets: names.flatMap(([name, reference]) =>
       text.includes(`"dataset":{"name":"${name}"`) ? [reference] : [],
     ),
@@ -168,7 +169,7 @@ function usedIn({ configs }: ReportData): Record<"gates" | "blocks" | "datasets"
 }
 
 function referencesOf(data: ReportData): Reference[] {
-  const { gates, blocks, datasets } = usedIn(data);
+  const { gates, networks, datasets } = usedIn(data);
   const compared = data.comparison.variants.filter(({ difference }) => difference);
   const tests: Reference[] = [
     ...(compared.some(({ isSequential }) => !isSequential) ? (["fisher1935"] as const) : []),
@@ -177,5 +178,5 @@ function referencesOf(data: ReportData): Reference[] {
       : []),
     ...(compared.length > 0 ? (["holm1979", "guo2017"] as const) : []),
   ];
-  return [...gates, ...blocks, ...datasets, ...tests, "smilkov2019"];
+  return [...gates, ...networks, ...datasets, ...tests, "smilkov2019"];
 }

@@ -3,6 +3,7 @@
 import {
   type AttentionSpec,
   type BlockStageSpec,
+  expansionOf,
   isWrittenOut,
   type NetworkSpec,
   type StageSpec,
@@ -110,9 +111,13 @@ function structureOf(part: string, { stem, stages, head }: NetworkSpec): string 
   const index = /^stage(\d+)$/.exec(part)?.[1];
   if (index !== undefined) return stageStructure(stages[Number(index) - 1] as StageSpec);
   if (part === "head")
-    return head.dropout > 0
-      ? `average pool, dropout ${head.dropout}, fully connected`
-      : "average pool, fully connected";
+    return [
+      ...(head.pool === "avg" ? ["average pool"] : []),
+      ...(head.norm ? ["norm"] : []),
+      ...(head.hidden === "none" ? [] : [`fully connected ${head.hidden}`]),
+      ...(head.dropout > 0 ? [`dropout ${head.dropout}`] : []),
+      "fully connected",
+    ].join(", ");
   if (part !== "stem" || stem === "none") return "";
   const convs = stem.convs.map(
     ({ kernel, filters, stride }) => `${kernel}x${kernel} ${filters}${stride > 1 ? ` /${stride}` : ""}`,
@@ -130,29 +135,44 @@ function stageStructure(stage: StageSpec): string {
   return `${stage.repeat} x ${stage.modules.length} ${stage.modules.length === 1 ? "step" : "steps"}`;
 }
 
-function blockStructure({
-  block,
-  repeat,
-  filters,
-  kernels,
-  strides,
-  groups,
-  attention,
-}: BlockStageSpec): string {
-  const convs = filters.map((count, index) => {
-    const kernel = kernels[index] as number;
-    return `${kernel}x${kernel} ${count}${kernel > 1 && groups > 1 ? ` g${groups}` : ""}`;
-  });
+function blockStructure(stage: BlockStageSpec): string {
+  const { block, repeat, strides, attention } = stage;
+  const convs = convolutions(stage);
   const gate = attention === "off" ? [] : [gateWords(attention)];
   const stride = strides.reduce((a, b) => a * b, 1);
   return `${repeat} x [${[...convs, ...gate].join(", ")}]${stride > 1 ? ` /${stride}` : ""}${block.startsWith("preact-") ? ", pre-activation" : ""}`;
 }
 
+function convolutions(stage: BlockStageSpec): string[] {
+  const { block, filters, kernels, groups, scale } = stage;
+  const expansion = expansionOf(stage);
+  const [first, kernel] = [filters[0], kernels[0]];
+  if (block === "inverted-bottleneck")
+    return [
+      ...(expansion === 1 ? [] : [`1x1 x${expansion}`]),
+      `${kernel}x${kernel} depthwise`,
+      `1x1 ${first}`,
+    ];
+  if (block === "convnext") return [`${kernel}x${kernel} depthwise`, `1x1 x${expansion}`, `1x1 ${first}`];
+  const inner = kernels.findIndex((one) => one > 1);
+  return filters.map((count, index) => {
+    const kernel = kernels[index] as number;
+    const grouped = kernel > 1 && groups > 1 ? ` g${groups}` : "";
+    return `${kernel}x${kernel} ${count}${grouped}${index === inner && scale > 1 ? ` s${scale}` : ""}`;
+  });
+}
+
 function gateWords(attention: AttentionSpec): string {
-  const r = "r" in attention ? ` r = ${attention.r}` : "";
+  const r =
+    "width" in attention && attention.width !== "ratio" ? ` to ${attention.width}` : ratioWords(attention);
   const place =
     !("placement" in attention) || attention.placement === "standard" ? "" : `, ${attention.placement}`;
   return `${attention.type.toUpperCase()}${r}${place}`;
+}
+
+function ratioWords(attention: AttentionSpec): string {
+  if (!("r" in attention)) return "";
+  return ` r = ${attention.r}${"of" in attention && attention.of === "block" ? " of the block" : ""}`;
 }
 
 function difference(a: number, b: number): string {

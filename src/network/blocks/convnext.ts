@@ -2,12 +2,13 @@
 // 1x1 convolution back, all with biases; the input is added, without an activation after it. A block that changes the shape is
 // preceded by normalisation and a convolution as large as its stride.
 
+import { expansionOf } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
 import { type Block, type BlockParts, branchEnd, gateAt, stridesOf } from "./block.js";
 
 export const convNext: Block = (builder, input, block) => {
   const { stage, name, path } = block;
-  const { activation, expansion } = stage;
+  const { activation } = stage;
   const start = downsampled(builder, input, block);
   const gated = gateAt(builder, start, block);
   const { channels } = builder.shape(start);
@@ -16,7 +17,7 @@ export const convNext: Block = (builder, input, block) => {
   const depthwise = { ...DENSE, padding: "same" as const, groups: channels, filters: channels };
   x = builder.add("conv", `${name}.depthwise`, [x], path, { ...depthwise, kernel: [kernel, kernel] });
   x = gated(builder.norm(x, `${name}.depthwise`, path), "inner");
-  const filters = Math.max(1, Math.round(channels * (expansion === "auto" ? 4 : expansion)));
+  const filters = Math.max(1, Math.round(channels * expansionOf(stage)));
   x = builder.pointwise(x, `${name}.expand`, path, { filters, bias: true });
   x = builder.activate({ input: x, name: `${name}.expand`, path }, activation);
   if (stage.dropout > 0) x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });

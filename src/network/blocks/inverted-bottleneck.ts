@@ -2,18 +2,19 @@
 // each with BatchNorm and the activation; 1x1 convolution and BatchNorm without one; the input is added if the shape is the same.
 // Without expansion, there is no first convolution. In MobileNetV3, EfficientNet and MnasNet, SE is placed `inner`.
 
+import { expansionOf } from "../../config/experiment-spec.js";
 import { type Block, branchEnd, gateAt, stridesOf } from "./block.js";
 import { innerConv } from "./inner-conv.js";
 
 export const invertedBottleneck: Block = (builder, input, block) => {
   const { stage, name, path } = block;
-  const { activation, expansion } = stage;
+  const { activation } = stage;
   const gated = gateAt(builder, input, block);
   const [filters, kernel, stride] = [stage.filters, stage.kernels, stridesOf(block)].map(
     ([one]) => one as number,
   ) as [number, number, number];
   const { channels } = builder.shape(input);
-  const expanded = Math.max(1, Math.round(channels * (expansion === "auto" ? 6 : expansion)));
+  const expanded = Math.max(1, Math.round(channels * expansionOf(stage)));
   let x = gated(input, "pre");
   if (expanded !== channels) {
     x = builder.convNorm(x, `${name}.expand`, path, { filters: expanded, kernel: 1, stride: 1 });

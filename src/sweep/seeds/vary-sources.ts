@@ -58,7 +58,7 @@ export function sourcesOf({ experiment, graph }: Pick<Variant, "experiment" | "g
     order: true,
     augmentation:
       dataset.transforms.train.some(isRandom) || training.mixup !== "off" || training.cutmix !== "off",
-    dropout: graph.some(({ op }) => op === "dropout"),
+    dropout: graph.some(({ op }) => op === "dropout" || op === "drop-path"),
   };
   return RANDOM_SOURCES.filter((source) => exists[source]);
 }
