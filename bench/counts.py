@@ -137,7 +137,7 @@ PEERS = {
 
 def size_of(name):
     text = (GOLDEN.parent.parent.parent / f"configs/zoo/{name}.yaml").read_text()
-    return int(text.split("  size: ")[1].split()[0])
+    return int(text.split("size: ")[1].split()[0]) if "size: " in text else 224
 
 
 def counts_of(model, size):

@@ -3,9 +3,9 @@
 
 import { join } from "node:path";
 import { checkExperiment } from "../src/config/experiment.js";
+import { readExperiment } from "../src/config/extended.js";
 import { applyOverrides, parseSetFlag } from "../src/config/override.js";
 import { longForm } from "../src/config/shorthand.js";
-import { readSource } from "../src/config/source.js";
 import { createCompiledEngine } from "../src/engine/compiled-engine.js";
 import { buildModel } from "../src/model/build-model.js";
 import { initialState } from "../src/model/initial-values.js";
@@ -30,7 +30,7 @@ const OVERRIDES = [
 
 const [name = "", folder = ".", ...more] = process.argv.slice(2);
 const located = applyOverrides(
-  longForm(readSource(`configs/zoo/${name}.yaml`)),
+  longForm(readExperiment(`configs/zoo/${name}.yaml`)),
   [...OVERRIDES, ...more].map(parseSetFlag),
 );
 if (!located.ok) throw new Error(JSON.stringify(located.diagnostics));

@@ -8,10 +8,17 @@ import { setForEditors } from "./set-for-editors.js";
 /** The schemas by file name in schemas/editor/. */
 export function editorSchemas(experiment: Schema, sweep: Schema): Schemas {
   return {
-    "experiment.schema.json": forEditors(experiment, experiment),
+    "experiment.schema.json": forEditors(withParts(experiment), experiment),
     "sweep.schema.json": sweepForEditors(sweep, experiment),
     "set.schema.json": setForEditors(sweep, experiment),
   };
+}
+
+/** An experiment that extends another one may leave out whatever that one has; so may one that another one extends. */
+function withParts({ required: _, ...experiment }: Schema): Schema {
+  const definitions = experiment.definitions as Schemas;
+  const { required: __, ...network } = definitions.network as Schema;
+  return { ...experiment, definitions: { ...definitions, network } };
 }
 
 /** An experiment written out in a sweep needs no name, and keys that every variant sets may be missing. */

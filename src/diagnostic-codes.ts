@@ -79,6 +79,8 @@ export type DiagnosticCode =
   // Sweeps
   /** The experiment that a sweep names cannot be read. */
   | "no-such-file"
+  /** Experiments that extend each other. */
+  | "circular-base"
   /** The experiment that a sweep names is a sweep. */
   | "not-an-experiment"
   /** An axis in both `grid` and `zip`. */

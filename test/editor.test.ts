@@ -72,10 +72,7 @@ const VALUES: readonly (readonly [text: string, labels: readonly string[]])[] = 
 
 /** Among others: keys and what they insert. */
 const KEYS: readonly (readonly [text: string, inserted: Readonly<Record<string, string>>])[] = [
-  [
-    `${EXPERIMENT}|`,
-    { dataset: "dataset:\n  ", network: "network:\n  stages:\n    - ", seed: "seed: ${1:1}" },
-  ],
+  [`${EXPERIMENT}|`, { dataset: "dataset:\n  ", network: "network:\n  ", seed: "seed: ${1:1}" }],
   [
     `${EXPERIMENT}dataset:\n  name: idx\n  |`,
     { directory: "directory: ${1:/usr/share/datasets/fashion-mnist}" },

@@ -14,6 +14,8 @@ export function checkAcrossFields(written: Required<WrittenExperiment>, located:
   const training = written.training as Required<Training>;
   return collect(located, (report) => {
     checkSpellings(located, report);
+    if (written.extends !== undefined)
+      report("unused-key", "`extends` has no effect here: it belongs into a file", ["extends"], "key");
     checkRanges(written.dataset, report);
     checkStem(network.stem, report);
     checkWidths(network, report);

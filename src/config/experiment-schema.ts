@@ -182,6 +182,10 @@ export interface Experiment {
    * Name of the results folder in runs/.
    */
   name: string;
+  /**
+   * Files with experiments, or parts of them, that this one changes, relative to its folder. Mappings are merged, and anything else replaces what was there; null takes a key away. The name is not inherited.
+   */
+  extends?: string | string[];
   dataset: Dataset;
   network: Network;
   training?: Training;

@@ -40,3 +40,10 @@ export function resolvePath(path: string, directory: string): string {
 export function directoryOf(file: string): string {
   return dirname(resolve(file));
 }
+
+/** A path that is written in `file`, relative to the working directory, since diagnostics show it. */
+export function relativeTo(file: string, path: string): string {
+  return /^(?:[/~]|\$\{HOME\})/.test(path)
+    ? resolvePath(path, dirname(file))
+    : `${dirname(file)}/${path}`.replace(/^\.\//, "");
+}

@@ -4,9 +4,10 @@ import { basename, dirname, resolve } from "node:path";
 import { collect, DiagnosticError, InputError } from "../diagnostic.js";
 import type { DiagnosticCode } from "../diagnostic-codes.js";
 import type { Checked } from "./experiment.js";
-import { resolvePath } from "./paths.js";
+import { extended, readExperiment } from "./extended.js";
+import { relativeTo, resolvePath } from "./paths.js";
 import { longForm } from "./shorthand.js";
-import { type Located, readSource } from "./source.js";
+import type { Located } from "./source.js";
 import type { Sweep as WrittenSweep } from "./sweep-schema.js";
 import type { Sweep } from "./sweep-spec.js";
 
@@ -43,7 +44,7 @@ export function baseOf(
       value: { name: written.name, ...written.experiment },
       locate: (path, part) => located.locate(["experiment", ...path], part),
     };
-    return { ok: true, value: { experiment: longForm(experiment), directory: here } };
+    return extendedBase(() => longForm(extended(experiment, file)), here);
   }
   const fail = (code: DiagnosticCode, message: string) => ({
     ok: false as const,
@@ -51,7 +52,7 @@ export function baseOf(
   });
   try {
     // Diagnostics show this path, so it is relative to the working directory.
-    const experiment = readSource(relativeTo(file, written.experiment));
+    const experiment = readExperiment(relativeTo(file, written.experiment));
     if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is itself a sweep`);
     const directory = dirname(resolvePath(written.experiment, here));
     return { ok: true, value: { experiment: longForm(experiment), directory } };
@@ -66,8 +67,15 @@ export function baseOf(
   }
 }
 
-function relativeTo(file: string, path: string): string {
-  return /^(?:[/~]|\$\{HOME\})/.test(path)
-    ? resolvePath(path, dirname(file))
-    : `${dirname(file)}/${path}`.replace(/^\.\//, "");
+/** Diagnostics of what an experiment extends are results like others. */
+function extendedBase(
+  read: () => Sweep["experiment"],
+  directory: string,
+): Checked<Pick<Sweep, "experiment" | "directory">> {
+  try {
+    return { ok: true, value: { experiment: read(), directory } };
+  } catch (error) {
+    if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 // A file -> the experiment in it, and its network.
 
+import { readExperiment } from "../config/extended.js";
 import type { Override } from "../config/override.js";
 import { directoryOf } from "../config/paths.js";
 import { longForm } from "../config/shorthand.js";
-import { readSource } from "../config/source.js";
 import { isSweep } from "../config/sweep.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import type { Graph } from "../network/graph.js";
@@ -18,7 +18,7 @@ export function loadExperiment(
   overrides: readonly Override[],
   { quick = false }: { quick?: boolean } = {},
 ): CheckedExperiment {
-  const source = readSource(file);
+  const source = readExperiment(file);
   if (isSweep(source))
     throw new InputError(
       `${file} is a sweep, but this command needs an experiment (the sweep names one under \`experiment\`)`,

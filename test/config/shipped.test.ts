@@ -15,7 +15,8 @@ import { inTemporaryFolder } from "../temporary-folder.js";
 const CLI = resolve("dist/src/cli.js");
 
 const FILES = readdirSync("configs", { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".yaml"))
+  // Those in base/ are parts, which others extend.
+  .filter((name) => name.endsWith(".yaml") && !name.startsWith("base"))
   .map((name) => join("configs", name));
 
 /** Images like those of each folder's datasets, for which networks can be built without the data. */

@@ -4,8 +4,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
 import { useTraceBackend } from "../../src/compile/trace/trace.js";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { readExperiment } from "../../src/config/extended.js";
 import { longForm } from "../../src/config/shorthand.js";
-import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
@@ -18,7 +18,7 @@ describe("the tfjs model of every network of the zoo can be built and has the pa
   for (const file of readdirSync(ZOO))
     it(file, () => {
       useTraceBackend();
-      const checked = checkExperiment(longForm(readSource(`${ZOO}/${file}`)), ZOO);
+      const checked = checkExperiment(longForm(readExperiment(`${ZOO}/${file}`)), ZOO);
       if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
       const input = describeDataset(checked.value.dataset);
       assert.ok(input);

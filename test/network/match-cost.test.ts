@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { checkExperiment, type NetworkSpec } from "../../src/config/experiment.js";
+import { readExperiment } from "../../src/config/extended.js";
 import { longForm } from "../../src/config/shorthand.js";
-import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildNetwork, type NetworkInput } from "../../src/network/build-network.js";
 import { checkNetwork } from "../../src/network/check-network.js";
@@ -10,7 +10,7 @@ import { complexityOf } from "../../src/network/complexity.js";
 import { canScale, type MatchAsked, matchCost } from "../../src/network/match-cost.js";
 
 function load(name: string): { network: NetworkSpec; input: NetworkInput } {
-  const checked = checkExperiment(longForm(readSource(`configs/${name}.yaml`)), "configs/zoo");
+  const checked = checkExperiment(longForm(readExperiment(`configs/${name}.yaml`)), "configs/zoo");
   assert.ok(checked.ok);
   const input = describeDataset(checked.value.dataset);
   assert.ok(input);

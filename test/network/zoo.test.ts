@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { checkExperiment } from "../../src/config/experiment.js";
+import { readExperiment } from "../../src/config/extended.js";
 import { applyOverrides, parseSetFlag } from "../../src/config/override.js";
 import { longForm } from "../../src/config/shorthand.js";
-import { readSource } from "../../src/config/source.js";
 import { describeDataset } from "../../src/data/dataset.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { checkNetwork } from "../../src/network/check-network.js";
@@ -105,7 +105,7 @@ const PUBLISHED_WITH: readonly [name: string, set: string[], params: number, mac
 ];
 
 function complexityIn(name: string, set: readonly string[] = []) {
-  const located = applyOverrides(longForm(readSource(`${ZOO}/${name}.yaml`)), set.map(parseSetFlag));
+  const located = applyOverrides(longForm(readExperiment(`${ZOO}/${name}.yaml`)), set.map(parseSetFlag));
   assert.ok(located.ok);
   const checked = checkExperiment(located.value, ZOO);
   assert.ok(checked.ok);
