@@ -22,7 +22,8 @@ export interface Exported {
 
 /**
  * Writes model.json and weights.bin, which `tf.loadLayersModel` of stock TensorFlow.js loads as a model that returns logits.
- * Also writes metadata.json, which is also the model's user-defined metadata, and, for pixels with one or three channels, a page.
+ * Also writes metadata.json, which is also the model's user-defined metadata, and, for pixels with one or three channels, a page,
+ * unless a layer needs more than stock TensorFlow.js.
  */
 export async function exportLayersModel(
   { graph, weights, metadata }: PortableModel,
@@ -48,12 +49,10 @@ export async function exportLayersModel(
     }),
   );
   const takesPixels = metadata.input.values === "pixels from 0 to 255";
-  const page =
-    takesPixels && [1, 3].includes(metadata.input.shape[3]) ? exportPage(metadata.source.run) : new Map();
-  return {
-    files: writeAll(folder, new Map([...files, ...page])),
-    customLayers: layersModel.layers.filter(isOwnLayer).map(({ name }) => name),
-  };
+  const customLayers = layersModel.layers.filter(isOwnLayer).map(({ name }) => name);
+  const isShown = takesPixels && [1, 3].includes(metadata.input.shape[3]) && customLayers.length === 0;
+  const page = isShown ? exportPage(metadata.source.run) : new Map();
+  return { files: writeAll(folder, new Map([...files, ...page])), customLayers };
 }
 
 export interface OnnxOptions {

@@ -12,6 +12,7 @@ import {
   type DescribedNetwork,
   layerTable,
   mermaid,
+  settingsOf,
   sideBySide,
   stageTable,
 } from "../present/network-tables.js";
@@ -29,6 +30,8 @@ export interface DescribeFlags {
 }
 
 export async function describe(files: readonly string[], flags: DescribeFlags): Promise<number> {
+  if (files.length === 2 && (flags.layers || flags.mermaid))
+    throw new InputError("--layers and --mermaid show one network; two are compared by stage");
   if (files.length > 2) throw new InputError(`describe takes one or two experiments; found ${files.length}`);
   const networks = [];
   for (const file of files) networks.push(await describedNetwork(file, flags));
@@ -67,9 +70,10 @@ function parseInput(text: string): Shape {
   return { height, width, channels };
 }
 
-function totals({ name, complexity: { params, macs, activations } }: DescribedNetwork): string {
+function totals({ name, spec, complexity: { params, macs, activations } }: DescribedNetwork): string {
   return [
     name,
+    `  ${settingsOf(spec).join("; ")}`,
     `  parameters   ${formatCount(params.trainable)} trainable, ${formatCount(params.total)} with moving statistics`,
     `  MACs         ${formatCount(macs)} (${formatLarge(macs)}) multiply-adds per image`,
     `  activations  ${formatCount(activations)} outputs per image`,

@@ -50,7 +50,7 @@ export async function exportRun(
     print(`\nThe model takes ${values}, ${shape.slice(1).join("x")}${after}.`);
     if (customLayers.length > 0)
       printError(
-        `stock TensorFlow.js does not have these layers of the network: ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,
+        `stock TensorFlow.js does not have these layers of the network, so only a program that registers them can load it (--format onnx has no such layers): ${customLayers.slice(0, 5).join(", ")}${customLayers.length > 5 ? ", ..." : ""}`,
       );
   }
   return 0;

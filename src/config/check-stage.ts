@@ -52,7 +52,9 @@ function checkLengths({ stage, path, report }: StageToCheck, length: number): vo
     if (Array.isArray(list) && list.length !== length)
       report(
         "wrong-length",
-        `\`${key}\` must have ${length} elements, one for each convolution of a ${stage.block} block; found ${list.length}`,
+        length === 1
+          ? `\`${key}\` of ${stage.block === "inverted-bottleneck" ? "an inverted" : "a ConvNeXt"} block must have one element; found ${list.length}`
+          : `\`${key}\` must have ${length} elements, one for each convolution of a ${stage.block} block; found ${list.length}`,
         [...path, key],
       );
   }

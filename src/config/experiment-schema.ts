@@ -694,11 +694,11 @@ export interface Network {
    */
   activation?: "relu" | "relu6" | "leaky-relu" | "silu" | "hard-swish" | "gelu" | "hard-sigmoid" | "none";
   /**
-   * Whether convolutions have a bias. It has no effect on the output because BatchNorm follows, but Keras and the original walkthrough have one.
+   * Whether convolutions have a bias. With BatchNorm, which follows, it has no effect on the output, but Keras and the original walkthrough have one. ConvNeXt blocks always have biases.
    */
   bias?: boolean;
   /**
-   * The shortcut of blocks that change the resolution or the number of channels: `projection` (1x1 convolution and BatchNorm, option B), `avg-projection` (average pool with the stride, then 1x1 convolution without it: ResNet-D) or `zero-pad` (subsampling and zero channels, option A).
+   * The shortcut of blocks that change the resolution or the number of channels: `projection` (1x1 convolution and normalisation, option B), `avg-projection` (average pool with the stride, then 1x1 convolution without it: ResNet-D) or `zero-pad` (subsampling and zero channels, option A).
    */
   shortcut?: "projection" | "avg-projection" | "zero-pad";
   /**
@@ -719,7 +719,7 @@ export interface Network {
    */
   padding?: "same" | "symmetric";
   /**
-   * Whether the last BatchNorm of each block starts with gamma = 0, so that every block starts as the identity (the default in timm, an option in torchvision, not done in the papers).
+   * Whether the last normalisation of each block starts with gamma = 0, so that every block starts as the identity (the default in timm, an option in torchvision, not done in the papers).
    */
   zeroInit?: boolean;
   /**
@@ -732,7 +732,7 @@ export interface Network {
   layerScale?: "off" | number;
 }
 /**
- * The first convolutions, each followed by BatchNorm and ReLU, and an optional pool.
+ * The first convolutions, each followed by normalisation and activation, and an optional pool.
  */
 export interface Stem {
   /**
@@ -801,7 +801,7 @@ export interface Stage {
    */
   block?: "basic" | "bottleneck" | "preact-basic" | "preact-bottleneck" | "inverted-bottleneck" | "convnext";
   /**
-   * Number of blocks.
+   * Number of blocks, or how often the list of `modules` is repeated.
    */
   repeat?: number;
   /**
@@ -839,7 +839,7 @@ export interface Stage {
    */
   se?: "off" | SqueezeExcitation;
   /**
-   * Overrides the reduction ratio of the network's `se` in this stage.
+   * Overrides the reduction ratio of the network's `se` or `attention` in this stage.
    */
   r?: number;
   /**
@@ -1167,7 +1167,7 @@ export interface BamGate {
 export interface CoordinateGate {
   type: "coordinate";
   /**
-   * Reduction ratio: C channels are squeezed to max(1, floor(C / r)).
+   * C channels are squeezed to max(8, floor(C / r)).
    */
   r?: number;
   placement?: Placement;

@@ -61,7 +61,8 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
       head: {
         ...(network.head as Explicit<Head>),
-        activation: network.head.activation ?? network.activation,
+        // Without a layer before the classifier, there is nothing to activate.
+        activation: network.head.hidden === "none" ? "none" : (network.head.activation ?? network.activation),
       },
       activation: network.activation,
       bias: network.bias,

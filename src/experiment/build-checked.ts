@@ -37,8 +37,12 @@ function reportProblem(
   { code, message, path, keys }: NetworkProblem,
   { located, report }: { located: CheckedExperiment["located"]; report: Report },
 ): void {
-  const key = keys.find((key) => isWritten(located, [...path, key]));
-  report(code, message, key === undefined ? path : [...path, key]);
+  // A stage may have the key from the network.
+  const places = keys.flatMap((key) => [
+    [...path, key],
+    ["network", key],
+  ]);
+  report(code, message, places.find((place) => isWritten(located, place)) ?? path);
 }
 
 type UsedIn = Pick<CheckedExperiment, "located" | "directory"> & { readonly input: ExperimentInput };
@@ -59,8 +63,9 @@ function checkUsed({ located: whole, directory, input }: UsedIn, report: Report)
     if (unused.some((holder) => isWithin(path, holder))) continue;
     const without = checkExperiment({ ...located, value: removed(located.value, path) }, directory);
     if (!without.ok || isDefault(located.value, path)) continue;
-    const [written, derived] = [checked.value, without.value].map((experiment) => valueAt(experiment, path));
-    if (written !== undefined && isDeepStrictEqual(written, derived)) continue;
+    // It is no mistake to write out what a value would be anyway.
+    const derived = valueAt(without.value, path);
+    if (derived !== undefined && isDeepStrictEqual(valueAt(located.value, path), derived)) continue;
     if (!isDeepStrictEqual(withoutPaths(buildNetwork(without.value.network, input)), expected)) continue;
     if (isRead(path, { located, directory, input })) continue;
     unused.push(path);

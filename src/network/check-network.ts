@@ -36,18 +36,18 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
     const size = `${input.height}x${input.width}`;
     if (stride > Math.min(input.height, input.width))
       report("too-small", `stride ${stride} is larger than its ${size} input`, ["strides", "stride"]);
-    if (node.op === "conv" && (input.channels % node.groups !== 0 || node.filters % node.groups !== 0))
-      report(
-        "indivisible",
-        `groups: ${node.groups} must divide both the ${input.channels} input channels and the ${node.filters} output channels`,
-        ["groups"],
-      );
+    if (node.op === "conv" && (input.channels % node.groups !== 0 || node.filters % node.groups !== 0)) {
+      const both = `must divide both the ${input.channels} input channels and the ${node.filters} output channels`;
+      if (node.name.includes(".split-attention."))
+        report("indivisible", `radix times groups, which is ${node.groups}, ${both}`, ["attention"]);
+      else report("indivisible", `groups: ${node.groups} ${both}`, ["groups"]);
+    }
     if (!Number.isInteger(output.channels))
       report("indivisible", `its ${input.channels} channels cannot be divided into equal parts`, PARTED);
     if (node.op === "frequency-pool" && input.channels % node.frequencies.length !== 0)
       report(
         "indivisible",
-        `frequencies: ${node.frequencies.length} must divide its ${input.channels} channels`,
+        `attention.frequencies: ${node.frequencies.length} must divide its ${input.channels} channels`,
         PARTED,
       );
     if (node.op === "group-norm") {
@@ -55,7 +55,7 @@ export function checkNetwork(graph: Graph, classes: number): NetworkProblem[] {
       const isNetworks = node.name.endsWith(".gn");
       const keys = isNetworks ? ["groups"] : PARTED;
       const path = isNetworks ? ["network", "norm"] : node.path;
-      const groups = `groups: ${node.groups}`;
+      const groups = `${isNetworks ? "" : "attention."}groups: ${node.groups}`;
       if (input.channels % node.groups !== 0)
         report("indivisible", `${groups} must divide its ${input.channels} channels`, keys, path);
       else if (node.groups === input.channels && input.height * input.width === 1)

@@ -6,7 +6,9 @@ import {
   expansionOf,
   isWrittenOut,
   type NetworkSpec,
+  replacesConv,
   type StageSpec,
+  type StepSpec,
 } from "../config/experiment.js";
 import { formatCount, formatLarge, formatTable } from "../format.js";
 import type { Complexity, LayerComplexity } from "../network/complexity.js";
@@ -132,46 +134,100 @@ function structureOf(part: string, { stem, stages, head }: NetworkSpec): string 
 /** Such as `4 x [1x1 128, 3x3 128, 1x1 512, SE r = 16]`. */
 function stageStructure(stage: StageSpec): string {
   if (!isWrittenOut(stage)) return blockStructure(stage);
-  return `${stage.repeat} x ${stage.modules.length} ${stage.modules.length === 1 ? "step" : "steps"}`;
+  const steps = stage.modules.map(stepWords);
+  return `${stage.repeat > 1 ? `${stage.repeat} x ` : ""}[${steps.slice(0, MOST_STEPS).join(", ")}${steps.length > MOST_STEPS ? ", ..." : ""}]`;
+}
+
+const MOST_STEPS = 6;
+
+/** Such as `3x3 64`, `3x3 depthwise`, `max pool 3x3`, `2 branches`. */
+function stepWords(step: StepSpec): string {
+  const { conv, depthwise, pool, branches, residual, attention, dense } = step;
+  const size = (kernel: number | readonly number[]) =>
+    (typeof kernel === "number" ? [kernel, kernel] : kernel).join("x");
+  const by = (stride: number) => (stride > 1 ? ` /${stride}` : "");
+  if (conv)
+    return `${size(conv.kernel)} ${conv.filters}${conv.groups > 1 ? ` g${conv.groups}` : ""}${by(conv.stride)}`;
+  if (depthwise) return `${size(depthwise.kernel)} depthwise${by(depthwise.stride)}`;
+  if (pool) return `${pool.type} pool ${size(pool.kernel)}${by(pool.stride)}`;
+  if (branches) return `${branches.length} branches`;
+  if (residual) return `residual of ${residual.branch.length}`;
+  if (attention) return attention === "off" ? "no gate" : gateWords(attention);
+  if (dense) return `fully connected ${dense.units}`;
+  return Object.keys(step)[0] as string;
 }
 
 function blockStructure(stage: BlockStageSpec): string {
   const { block, repeat, strides, attention } = stage;
-  const convs = convolutions(stage);
-  const gate = attention === "off" ? [] : [gateWords(attention)];
+  const { words, inner } = convolutions(stage);
+  if (attention !== "off") {
+    if (replacesConv(attention)) words[inner] = `${gateWords(attention)} ${words[inner]}`;
+    else words.splice(attention.placement === "inner" ? inner + 1 : words.length, 0, gateWords(attention));
+  }
   const stride = strides.reduce((a, b) => a * b, 1);
-  return `${repeat} x [${[...convs, ...gate].join(", ")}]${stride > 1 ? ` /${stride}` : ""}${block.startsWith("preact-") ? ", pre-activation" : ""}`;
+  return `${repeat} x [${words.join(", ")}]${stride > 1 ? ` /${stride}` : ""}${block.startsWith("preact-") ? ", pre-activation" : ""}`;
 }
 
-function convolutions(stage: BlockStageSpec): string[] {
+/** `inner`: the index of the first convolution larger than 1x1. */
+function convolutions(stage: BlockStageSpec): { readonly words: string[]; readonly inner: number } {
   const { block, filters, kernels, groups, scale } = stage;
   const expansion = expansionOf(stage);
   const [first, kernel] = [filters[0], kernels[0]];
-  if (block === "inverted-bottleneck")
-    return [
-      ...(expansion === 1 ? [] : [`1x1 x${expansion}`]),
-      `${kernel}x${kernel} depthwise`,
-      `1x1 ${first}`,
-    ];
-  if (block === "convnext") return [`${kernel}x${kernel} depthwise`, `1x1 x${expansion}`, `1x1 ${first}`];
+  const depthwise = `${kernel}x${kernel} depthwise`;
+  if (block === "inverted-bottleneck") {
+    const expand = expansion === 1 ? [] : [`1x1 times ${expansion}`];
+    return { words: [...expand, depthwise, `1x1 ${first}`], inner: expand.length };
+  }
+  if (block === "convnext") return { words: [depthwise, `1x1 times ${expansion}`, `1x1 ${first}`], inner: 0 };
   const inner = kernels.findIndex((one) => one > 1);
-  return filters.map((count, index) => {
+  const words = filters.map((count, index) => {
     const kernel = kernels[index] as number;
     const grouped = kernel > 1 && groups > 1 ? ` g${groups}` : "";
-    return `${kernel}x${kernel} ${count}${grouped}${index === inner && scale > 1 ? ` s${scale}` : ""}`;
+    return `${kernel}x${kernel} ${count}${grouped}${index === inner && scale > 1 ? ` in ${scale} parts` : ""}`;
   });
+  return { words, inner };
+}
+
+/** Whether a block that changes the shape has a shortcut, whose kind is a choice. */
+function hasShortcut({ block }: BlockStageSpec): boolean {
+  return block !== "inverted-bottleneck" && block !== "convnext";
+}
+
+/** What a table by stage does not show: activations, normalisation and so on. */
+export function settingsOf({
+  stem,
+  stages,
+  activation,
+  norm,
+  dropPath,
+  layerScale,
+  zeroInit,
+}: NetworkSpec): string[] {
+  const blocks = stages.filter((stage): stage is BlockStageSpec => !isWrittenOut(stage));
+  const own = [...(stem === "none" ? [] : [stem.activation]), ...blocks.map((stage) => stage.activation)];
+  const activations = [...new Set(own.length > 0 ? own : [activation])].filter((one) => one !== "none");
+  const names = { group: "GroupNorm", layer: "LayerNorm" };
+  return [
+    `activation ${activations.join(" and ") || "none"}`,
+    norm === "batch"
+      ? "BatchNorm"
+      : `${names[norm.type]}${"groups" in norm ? ` in ${norm.groups} groups` : ""}`,
+    ...[...new Set(blocks.filter(hasShortcut).map(({ shortcut }) => `shortcut ${shortcut}`))],
+    ...(dropPath > 0 ? [`drop path ${dropPath}`] : []),
+    ...(layerScale === "off" ? [] : [`layer scale ${layerScale}`]),
+    ...(zeroInit ? ["zero init"] : []),
+  ];
 }
 
 function gateWords(attention: AttentionSpec): string {
-  const r =
-    "width" in attention && attention.width !== "ratio" ? ` to ${attention.width}` : ratioWords(attention);
-  const place =
-    !("placement" in attention) || attention.placement === "standard" ? "" : `, ${attention.placement}`;
-  return `${attention.type.toUpperCase()}${r}${place}`;
+  const name = attention.type.length > 4 ? attention.type.replace("-", " ") : attention.type.toUpperCase();
+  const isPlaced = "placement" in attention && !["standard", "inner"].includes(attention.placement);
+  return `${name}${ratioWords(attention)}${isPlaced ? `, ${attention.placement}` : ""}`;
 }
 
 function ratioWords(attention: AttentionSpec): string {
-  if (!("r" in attention)) return "";
+  if ("width" in attention && attention.width !== "ratio") return ` to ${attention.width}`;
+  if (!("r" in attention) || (attention.type === "ge" && attention.parameters !== "both")) return "";
   return ` r = ${attention.r}${"of" in attention && attention.of === "block" ? " of the block" : ""}`;
 }
 

@@ -160,7 +160,7 @@ describe("defaults", () => {
           attention: "off",
         },
       ],
-      head: { norm: false, hidden: "none", activation: "relu", dropout: 0, classes: "dataset", pool: "avg" },
+      head: { norm: false, hidden: "none", activation: "none", dropout: 0, classes: "dataset", pool: "avg" },
       activation: "relu",
       bias: false,
       padding: "same",
