@@ -2,21 +2,26 @@
 // repeatedly with --watch.
 
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
 import { page } from "../present/html.js";
 import { serveLive } from "../present/live-server.js";
+import { mlflowStore } from "../present/mlflow.js";
 import { answerOf } from "../present/sentences.js";
+import { writeWhole } from "../records/files.js";
 import { runFolder } from "../records/run-folder.js";
 import { type ReportData, readReport } from "../report/read-report.js";
 import { readSweep } from "../report/read-sweep.js";
+import { trackedRuns } from "../report/tracked-runs.js";
 import { type CompareFlags, distinctFolders } from "./compare.js";
 import { INTERRUPTS, print, printError, printJson } from "./output.js";
 import { type ReportFiles, writeReport } from "./report-files.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
+  /** The format of another program in which to write the runs, too. */
+  readonly track?: string;
   readonly watch: boolean;
   readonly port: number;
 }
@@ -27,6 +32,8 @@ export async function report(given: readonly string[], flags: ReportFlags): Prom
   const out = flags.out ?? (folders.length === 1 ? only : undefined);
   if (out === undefined)
     throw new InputError("a report on several sweeps needs --out, the folder to write it to");
+  if (flags.track !== undefined && flags.track !== "mlflow")
+    throw new InputError(`--track must be mlflow; found ${flags.track}`);
   if (flags.watch) return watch(folders, out, flags);
   const { data, files } = await makeReport(folders, out, flags);
   const answer = answerOf(data.comparison);
@@ -44,7 +51,17 @@ async function makeReport(
   flags: ReportFlags,
 ): Promise<ReportFiles & { readonly data: ReportData }> {
   const data = readReport(folders, flags);
-  return { data, ...(await writeReport(data, { out, isFinal: !flags.watch })) };
+  const { html, files } = await writeReport(data, { out, isFinal: !flags.watch });
+  const tracked = flags.track === undefined ? [] : [writeTracked(folders, out)];
+  return { data, html, files: [...files, ...tracked] };
+}
+
+/** Writes MLflow's store, and returns its folder. */
+function writeTracked(folders: readonly string[], out: string): string {
+  const folder = join(out, "mlruns");
+  for (const [name, text] of mlflowStore(trackedRuns(folders), resolve(folder)))
+    writeWhole(join(folder, name), text);
+  return folder;
 }
 
 /** The time between two looks at the tables, in milliseconds; epochs take seconds. */

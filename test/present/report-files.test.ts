@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
+import { parse } from "yaml";
 import { report } from "../../src/commands/report.js";
 import { readCsv } from "../../src/records/csv.js";
 import { readPredictions } from "../../src/records/predictions.js";
@@ -34,8 +35,56 @@ const predictionsIn = (results: string, variant: string) =>
     return readPredictions(join(run, "predictions.npy"), readResult(run)?.predictions ?? "");
   });
 
+/** The values of a folder of MLflow's store, by file name. */
+const filesIn = (folder: string) =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+
 describe("the files of a report", function () {
   this.timeout(120_000);
+
+  it("include MLflow's store, which has what the tables say", () =>
+    inSweep(async (results) => {
+      const stores = [1, 2].map(async () => {
+        assert.equal(await report([results], { ...ONCE, track: "mlflow" }), 0);
+        const [experiment = ""] = readdirSync(join(results, "mlruns"));
+        return join(results, "mlruns", experiment);
+      });
+      const [store = "", again] = [await stores[0], await stores[1]];
+      assert.equal(store, again);
+      const { name, experiment_id } = parse(readFileSync(join(store, "meta.yaml"), "utf8"));
+      assert.deepEqual([name, store.endsWith(`/${experiment_id}`)], ["s", true]);
+      const runs = readdirSync(store).filter((entry) => entry !== "meta.yaml");
+      const found = runs.map((id) => {
+        const folder = join(store, id);
+        const meta = parse(readFileSync(join(folder, "meta.yaml"), "utf8"));
+        assert.deepEqual([meta.run_id, meta.status, meta.experiment_id], [id, 3, experiment_id]);
+        const [tags, params, metrics] = ["tags", "params", "metrics"].map((part) =>
+          filesIn(join(folder, part)),
+        );
+        const path = join(results, meta.run_name);
+        const epochs = readCsv(join(path, "epochs.csv"), EPOCH_COLUMNS)?.rows ?? [];
+        const steps =
+          metrics?.validation_error
+            ?.trim()
+            .split("\n")
+            .map((line) => line.split(" ").map(Number)) ?? [];
+        assert.deepEqual(
+          steps.map(([, value, step]) => [step, value]),
+          epochs.map(({ epoch, validation_error }) => [epoch, validation_error]),
+        );
+        assert.ok(steps.every(([time = 0]) => time >= meta.start_time && time <= meta.end_time));
+        assert.equal(Number(metrics?.test_error?.split(" ")[1]), readResult(path)?.test_error);
+        assert.equal(tags?.["mlflow.runName"], meta.run_name);
+        assert.ok(readdirSync(join(folder, "artifacts")).includes("config.yaml"));
+        return `${meta.run_name} ${params?.variant} ${params?.seed} ${params?.["training.optimizer.learningRate"]}`;
+      });
+      const expected = ["plain", "slow", "se-r2"].flatMap((variant) =>
+        [1, 2, 3].map(
+          (seed) => `${variant}/seed-${seed} ${variant} ${seed} ${variant === "slow" ? 1e-6 : 0.05}`,
+        ),
+      );
+      assert.deepEqual(found.sort(), expected.sort());
+    }));
 
   it("say what runs predict, as their predictions do", () =>
     inSweep(async (results) => {
