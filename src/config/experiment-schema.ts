@@ -1448,6 +1448,10 @@ export interface Training {
    * Which weights are evaluated on the test set, once: those of the `last` epoch, or those with the lowest `validation` error.
    */
   select?: "last" | "validation";
+  /**
+   * Stops training early, or `off`. The learning rate follows its schedule for all `epochs` until then.
+   */
+  stop?: "off" | Stop;
 }
 /**
  * Stochastic gradient descent: v = momentum v + g; w = w - lr v.
@@ -1569,6 +1573,19 @@ export interface Cutmix {
    * For each batch, `lambda` is drawn from Beta(alpha, alpha): near 0 or 1 if alpha is small, near 0.5 if it is large.
    */
   alpha?: number;
+}
+/**
+ * When training stops early: if the metric has not been lower than its lowest value for `patience` epochs.
+ */
+export interface Stop {
+  /**
+   * Number of epochs.
+   */
+  patience: number;
+  /**
+   * Measured on the validation images after each epoch.
+   */
+  metric?: "validation_error" | "validation_loss";
 }
 /**
  * Seeds of single sources of chance, which then do not follow `seed`.

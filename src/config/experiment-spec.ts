@@ -18,6 +18,7 @@ import type {
   Schedule,
   Stage,
   StemConv,
+  Stop,
   Training,
   Transform,
 } from "./experiment-schema.js";
@@ -159,14 +160,17 @@ export interface NetworkSpec {
   readonly layerScale: "off" | number;
 }
 
+export type StopSpec = Explicit<Stop>;
+
 export type TrainingSpec = Omit<
   Explicit<Training>,
-  "optimizer" | "schedule" | "classWeights" | "mixup" | "cutmix"
+  "optimizer" | "schedule" | "classWeights" | "mixup" | "cutmix" | "stop"
 > & {
   readonly classWeights: "none" | "balanced" | readonly number[];
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
   readonly mixup: "off" | Explicit<Mixup>;
+  readonly stop: "off" | StopSpec;
   readonly cutmix: "off" | Explicit<Cutmix>;
 };
 

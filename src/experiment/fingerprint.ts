@@ -24,7 +24,8 @@ export function fingerprintOf(experiment: Experiment, graph: Graph, datasetFinge
  * shorter one. The number of epochs is only included if the schedule depends on it.
  */
 export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFingerprint: string): string {
-  const { epochs, select: _, ...training } = identityOf(experiment.training);
+  // Stopping early does not change the epochs before.
+  const { epochs, select: _, ...training } = identityOf({ ...experiment.training, stop: "off" });
   const length = training.schedule.name === "cosine" ? epochs : "any";
   const data = [experiment.dataset.transforms, datasetFingerprint];
   return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, ...seedsOf(experiment)]);
@@ -37,8 +38,12 @@ function seedsOf(experiment: Experiment): unknown[] {
 }
 
 /** Without what only decides about rounding, and without keys that are newer than MEANING where they change nothing. */
-function identityOf({ deterministic: _, precision, ...training }: TrainingSpec) {
-  return precision === "float32" ? training : { ...training, precision };
+function identityOf({ deterministic: _, precision, stop, ...training }: TrainingSpec) {
+  return {
+    ...training,
+    ...(precision === "float32" ? {} : { precision }),
+    ...(stop === "off" ? {} : { stop }),
+  };
 }
 
 function hashOf(content: readonly unknown[]): string {

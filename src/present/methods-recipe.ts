@@ -125,7 +125,8 @@ export function trainingWords(data: ReportData): string {
 }
 
 function recipeWords(training: Experiment["training"]): string {
-  const { optimizer, schedule, epochs, batchSize, accumulate, select, precision, ...options } = training;
+  const { optimizer, schedule, epochs, batchSize, accumulate, select, precision, stop, ...options } =
+    training;
   const settings = (value: object) =>
     Object.entries(value)
       .filter(([key]) => key !== "name")
@@ -137,8 +138,13 @@ function recipeWords(training: Experiment["training"]): string {
   const batches =
     accumulate > 1 ? `${batchSize} images, accumulated over ${accumulate} batches` : `${batchSize} images`;
   return [
-    `Networks were trained for ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in batches of ${batches} with ${optimizer.name} (${settings(optimizer)}), following a ${schedule.name} schedule (${settings(schedule)}).`,
+    `Networks were trained for ${typeof stop === "object" ? "at most " : ""}${epochs} ${epochs === 1 ? "epoch" : "epochs"} in batches of ${batches} with ${optimizer.name} (${settings(optimizer)}), following a ${schedule.name} schedule (${settings(schedule)}).`,
     ...(used.length > 0 ? [`Also: ${used.map(([key, value]) => `${key} ${plain(value)}`).join(", ")}.`] : []),
+    ...(typeof stop === "object"
+      ? [
+          `Training stopped earlier if the ${plain(stop.metric).replace("_", " ")} had not improved for ${stop.patience} ${stop.patience === 1 ? "epoch" : "epochs"}.`,
+        ]
+      : []),
     select === "validation"
       ? "The weights of the epoch with the lowest validation error were tested."
       : "The weights of the last epoch were tested.",

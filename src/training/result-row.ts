@@ -1,6 +1,5 @@
 // The epochs and the test of a run -> its row in result.csv.
 
-import type { Experiment } from "../config/experiment.js";
 import type { Dataset } from "../data/dataset.js";
 import { imagesByClass } from "../data/split.js";
 import { complexityOf } from "../network/complexity.js";
@@ -10,7 +9,6 @@ import { calibrationError } from "../statistics/calibration.js";
 import { balancedError, type Evaluation } from "./metrics.js";
 
 export interface ResultParts {
-  readonly experiment: Experiment;
   readonly graph: Graph;
   readonly dataset: Dataset;
   readonly fingerprint: string;
@@ -43,7 +41,7 @@ export function confusionRows(
 
 /** The row of a run in result.csv, without its checksum. */
 export function resultRow(
-  { graph, fingerprint, experiment, dataset }: ResultParts,
+  { graph, fingerprint, dataset }: ResultParts,
   { rows, best, selected, test, predictions }: Outcome,
 ): Omit<ResultRow, "checksum"> {
   const { params, macs } = complexityOf(graph);
@@ -55,7 +53,7 @@ export function resultRow(
     params: params.trainable,
     params_total: params.total,
     macs,
-    epochs: experiment.training.epochs,
+    epochs: rows.length,
     best_epoch: best,
     selected_epoch: selected,
     train_loss: row.train_loss,

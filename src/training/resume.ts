@@ -1,5 +1,6 @@
 // The folder of an interrupted run -> the checkpoint from which it continues. Damaged files are logged and ignored.
 
+import type { TrainingSpec } from "../config/experiment-spec.js";
 import { checksumOf } from "../records/checksum.js";
 import { isWhole } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
@@ -24,15 +25,21 @@ export function resumePoint(
     trajectory,
     shapes,
     selects,
-    epochs,
-  }: { trajectory: string; shapes: Shapes; selects: boolean; epochs: number },
+    lastEpoch,
+  }: {
+    trajectory: string;
+    shapes: Shapes;
+    selects: boolean;
+    /** The epoch after which training ends, as far as the rows say. */
+    lastEpoch: (rows: readonly EpochRow[]) => number;
+  },
 ): ResumePoint {
   const none = { checkpoint: null, rows: [] };
   const rows = rowsIn(folder);
   for (const file of [folder.lastCheckpoint, folder.previousCheckpoint]) {
     const checkpoint = intactCheckpoint(folder, file, trajectory);
     if (!checkpoint || !fitsShapes(checkpoint, shapes)) continue;
-    if (checkpoint.epoch > Math.min(rows.length, epochs)) continue;
+    if (checkpoint.epoch > Math.min(rows.length, lastEpoch(rows))) continue;
     const own = rows.slice(0, checkpoint.epoch);
     if (checksumOf(EPOCH_COLUMNS, own) !== checkpoint.rows) {
       logLine(folder, `not used: ${file} does not match ${folder.epochs}`);
@@ -77,6 +84,20 @@ export function bestWeights(folder: RunFolder, epoch: number, trajectory: string
   throw new Error(
     `the weights of the best epoch (${epoch}) are missing or damaged; the next attempt trains this run from the beginning`,
   );
+}
+
+/** The epoch after which training ends: the last one, unless it stops earlier for want of progress. */
+export function lastEpochOf(
+  { epochs, stop }: Pick<TrainingSpec, "epochs" | "stop">,
+  rows: readonly EpochRow[],
+): number {
+  if (stop === "off") return epochs;
+  let best = { epoch: 0, value: Number.POSITIVE_INFINITY };
+  for (const { epoch, [stop.metric]: value } of rows) {
+    if (value < best.value) best = { epoch, value };
+    if (epoch - best.epoch >= stop.patience) return Math.min(epoch, epochs);
+  }
+  return epochs;
 }
 
 /** The first epoch with the lowest validation error. */

@@ -25,7 +25,7 @@ import { describeEnvironment } from "./environment.js";
 import { DivergedError, isFailedRun } from "./failed-run.js";
 import { batchTooLarge } from "./fitting-batch.js";
 import { confusionRows, resultRow, round } from "./result-row.js";
-import { bestEpoch, bestWeights, resumePoint } from "./resume.js";
+import { bestEpoch, bestWeights, lastEpochOf, resumePoint } from "./resume.js";
 import type { StepProgress } from "./train-epoch.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
@@ -110,8 +110,9 @@ async function trainEpochs(
   options: RunOptions,
 ): Promise<readonly EpochRow[]> {
   const { experiment, dataset, folder } = options;
-  const { epochs, select } = experiment.training;
+  const { select } = experiment.training;
   const { shapes } = trainer;
+  const lastEpoch = (rows: readonly EpochRow[]) => lastEpochOf(experiment.training, rows);
   const { backend } = engine;
   const selects = select === "validation";
   // The bytes of the file are the same whether it is written after its epoch or when the run is resumed.
@@ -121,7 +122,7 @@ async function trainEpochs(
       { ...best, state: evaluatedWeights(best.state), rows: "" },
       { shapes },
     );
-  const { checkpoint, rows } = resumePoint(folder, { trajectory, shapes, selects, epochs });
+  const { checkpoint, rows } = resumePoint(folder, { trajectory, shapes, selects, lastEpoch });
   // The run may have been killed between writing the last and the best checkpoint.
   if (checkpoint && selects && bestEpoch(rows) === checkpoint.epoch) keepBest(checkpoint);
   if (checkpoint && checkpoint.backend !== engine.backend)
@@ -138,8 +139,8 @@ async function trainEpochs(
   const note = noteOnLastBatch(dataset.train.count, experiment.training);
   if (note !== null) logLine(folder, note);
   const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
-  if (finished < epochs) await trainer.prepare(dataset.validation);
-  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
+  if (finished < lastEpoch(rows)) await trainer.prepare(dataset.validation);
+  for (let epoch = finished + 1; epoch <= lastEpoch(rows); epoch++) {
     const row = await runEpoch(trainer, epoch, options);
     rows.push(row);
     options.beforeWriting?.();
@@ -155,6 +156,7 @@ async function trainEpochs(
     if (events !== null) appendEvents(events, row, seconds());
     logLine(folder, `epoch ${epoch}: ${describeEpoch(row)}`);
   }
+  if (rows.length < experiment.training.epochs) logLine(folder, `stops early, after epoch ${rows.length}`);
   return rows;
 }
 
@@ -175,10 +177,10 @@ async function testSelected(
   options: RunOptions,
 ): Promise<void> {
   const { experiment, dataset, folder } = options;
-  const { epochs, select } = experiment.training;
+  const { select } = experiment.training;
   const best = bestEpoch(rows);
-  const selected = select === "validation" ? best : epochs;
-  if (selected !== epochs) trainer.useWeights(bestWeights(folder, selected, trajectory).state);
+  const selected = select === "validation" ? best : rows.length;
+  if (selected !== rows.length) trainer.useWeights(bestWeights(folder, selected, trajectory).state);
   const test = await trainer.evaluate(dataset.test);
   options.beforeWriting?.();
   writeCsv(folder.confusion, CONFUSION_COLUMNS, confusionRows(test, dataset.classNames));

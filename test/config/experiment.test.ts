@@ -193,6 +193,7 @@ describe("defaults", () => {
       mixup: "off",
       cutmix: "off",
       select: "last",
+      stop: "off",
     },
     seed: 1,
     sourceSeeds: {},

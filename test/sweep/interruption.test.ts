@@ -24,6 +24,7 @@ const SWEEP: SweepText = {
     optimizer: { name: "adam", learningRate: 0.01 },
     schedule: { name: "cosine", warmup: 1 },
     ...{ batchSize: 16, accumulate: 2, clipNorm: 1, ema: 0.9, mixup: { alpha: 0.2 }, cutmix: {} },
+    stop: { patience: 6 },
   },
 };
 
