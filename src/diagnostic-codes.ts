@@ -49,6 +49,8 @@ export type DiagnosticCode =
   // The network, and what training needs of it and of the data
   /** A stride, kernel or pool larger than its input. */
   | "too-small"
+  /** A vector where an image is needed, or an image where a vector is. */
+  | "wrong-rank"
   /** A transform cannot be applied to images of this shape. */
   | "wrong-shape"
   /** Channels that groups do not divide. */

@@ -88,10 +88,14 @@ function checkRatio({ stage, path, report }: StageToCheck, network: Network): vo
 
 function checkReplaced({ stage, path, report }: StageToCheck, network: Network): void {
   const attention = attentionOf(stage, network);
-  if (stage.block === "convnext" && attention !== "off" && replacesConv(attention))
+  if (attention === "off" || !replacesConv(attention)) return;
+  const isDepthwise = stage.block === "inverted-bottleneck" && attention.type !== "sk";
+  if (stage.block === "convnext" || isDepthwise)
     report(
       "not-allowed",
-      `\`${attention.type}\` replaces a convolution with its normalisation and activation, which a ConvNeXt block does not have`,
+      isDepthwise
+        ? `\`${attention.type}\` cannot replace the depthwise convolution of an inverted bottleneck; \`sk\` can`
+        : `\`${attention.type}\` replaces a convolution with its normalisation and activation, which a ConvNeXt block does not have`,
       stage.attention === undefined ? ["network", "attention"] : [...path, "attention"],
     );
 }

@@ -1299,7 +1299,13 @@ export interface PoolStep {
  * The input (or the shortcut from it) plus `scale` times the branch, followed by the activation.
  */
 export interface ResidualStep {
-  branch: Steps;
+  /**
+   * Steps in order.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  branch: Step[];
   shortcut?: Steps1;
   /**
    * Factor by which the branch is multiplied.

@@ -99,6 +99,8 @@ export function expansionOf({ block, expansion }: Pick<BlockStageSpec, "block" |
 export interface ModuleStageSpec {
   readonly modules: readonly StepSpec[];
   readonly repeat: number;
+  /** What gates that replace a convolution have after theirs. */
+  readonly activation: Activation;
 }
 
 export type StageSpec = BlockStageSpec | ModuleStageSpec;
@@ -147,8 +149,6 @@ export interface NetworkSpec {
   readonly stem: "none" | StemSpec;
   readonly stages: readonly StageSpec[];
   readonly head: HeadSpec;
-  /** Stem, stages and steps have their own; this one is what a stage without any would have. */
-  readonly activation: Activation;
   readonly bias: boolean;
   readonly padding: "same" | "symmetric";
   readonly zeroInit: boolean;

@@ -64,7 +64,6 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
         // Without a layer before the classifier, there is nothing to activate.
         activation: network.head.hidden === "none" ? "none" : (network.head.activation ?? network.activation),
       },
-      activation: network.activation,
       bias: network.bias,
       padding: network.padding,
       zeroInit: network.zeroInit,
@@ -104,7 +103,8 @@ type BlockStage = StageWithDefaults & Required<Pick<Stage, "block" | "filters">>
 function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): StageSpec {
   if (stage.modules === undefined) return normaliseBlocks(stage as BlockStage, network);
   const activation = stage.activation ?? network.activation;
-  return { modules: withActivation(stage.modules as Step[], activation), repeat: stage.repeat };
+  const modules = withActivation(stage.modules as Step[], activation);
+  return { modules, repeat: stage.repeat, activation };
 }
 
 /** Steps that can have an activation and name none have that of their stage. */

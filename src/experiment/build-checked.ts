@@ -67,10 +67,30 @@ function checkUsed({ located: whole, directory, input }: UsedIn, report: Report)
     const derived = valueAt(without.value, path);
     if (derived !== undefined && isDeepStrictEqual(valueAt(located.value, path), derived)) continue;
     if (!isDeepStrictEqual(withoutPaths(buildNetwork(without.value.network, input)), expected)) continue;
-    if (isRead(path, { located, directory, input })) continue;
-    unused.push(path);
-    report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
+    if (!isRead(path, { located, directory, input })) unused.push(path);
   }
+  for (const path of unused)
+    if (!isSharedWithAnother(located.value, path, unused))
+      report("unused-key", `${nameOf(path, located)} has no effect in this network`, path, "key");
+}
+
+/** Whether another stage has the same value and uses it: what all stages have is not a mistake where one has no use for it. */
+function isSharedWithAnother(
+  root: unknown,
+  [top, list, index, ...rest]: Path,
+  unused: readonly Path[],
+): boolean {
+  const stages = valueAt(root, ["network", "stages"]);
+  if (top !== "network" || list !== "stages" || rest.length === 0 || !Array.isArray(stages)) return false;
+  const own = valueAt(stages, [index as number, ...rest]);
+  return stages.some((stage, other) => {
+    const path = ["network", "stages", other, ...rest];
+    return (
+      other !== Number(index) &&
+      isDeepStrictEqual(valueAt(stage, rest), own) &&
+      !unused.some((one) => isWithin(path, one))
+    );
+  });
 }
 
 const FEW_BLOCKS = 2;

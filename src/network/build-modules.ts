@@ -2,7 +2,9 @@
 
 import { type AttentionSpec, replacesConv, type StepSpec } from "../config/experiment-spec.js";
 import { attend, attendBranches } from "./attention/attention.js";
-import type { GateInsertion, GraphBuilder, Insertion } from "./graph-builder.js";
+import type { GateInsertion, GraphBuilder } from "./graph-builder.js";
+
+type StepInsertion = Omit<GateInsertion, "block">;
 
 /**
  * Adds the steps in order; an empty list is the identity. Nodes are numbered: `stage1.block1.2` is the second step,
@@ -10,14 +12,14 @@ import type { GateInsertion, GraphBuilder, Insertion } from "./graph-builder.js"
  */
 export function addSteps(
   builder: GraphBuilder,
-  { input, name, path }: Insertion,
+  { input, name, path, activation }: StepInsertion,
   steps: readonly StepSpec[],
 ): string {
   return steps.reduce(
     (x, step, index) =>
       addStep(
         builder,
-        { input: x, name: `${name}.${index + 1}`, path: [...path, index], block: input },
+        { input: x, name: `${name}.${index + 1}`, path: [...path, index], block: input, activation },
         step,
       ),
     input,
@@ -55,17 +57,21 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
   },
   pool: (builder, { input, name, path }, { type, ...pool }) =>
     builder.add(type === "max" ? "max-pool" : "avg-pool", name, [input], path, pool),
-  branches: (builder, { input, name, path }, branches) => {
+  branches: (builder, { input, name, path, activation }, branches) => {
     const ends = branches.map((steps, index) => {
-      const branch = { input, name: `${name}.b${index + 1}`, path: [...path, "branches", index] };
+      const branch = { input, name: `${name}.b${index + 1}`, path: [...path, "branches", index], activation };
       return addSteps(builder, branch, steps);
     });
     return builder.add("concat", name, ends, path, {});
   },
-  residual: (builder, { input, name, path }, { branch, shortcut, scale, dropPath, activation }) => {
+  residual: (
+    builder,
+    { input, name, path, activation: around },
+    { branch, shortcut, scale, dropPath, activation },
+  ) => {
     const x = addSteps(
       builder,
-      { input, name: `${name}.branch`, path: [...path, "residual", "branch"] },
+      { input, name: `${name}.branch`, path: [...path, "residual", "branch"], activation: around },
       branch,
     );
     const scaled = scale === 1 ? x : builder.add("multiply", `${name}.scaled`, [x], path, { factor: scale });
@@ -73,7 +79,12 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
       dropPath > 0
         ? builder.add("drop-path", `${name}.drop-path`, [scaled], path, { rate: dropPath })
         : scaled;
-    const beside = { input, name: `${name}.shortcut`, path: [...path, "residual", "shortcut"] };
+    const beside = {
+      input,
+      name: `${name}.shortcut`,
+      path: [...path, "residual", "shortcut"],
+      activation: around,
+    };
     const sum = builder.add("add", name, [kept, addSteps(builder, beside, shortcut)], path, {});
     return builder.activate({ input: sum, name, path }, activation);
   },
@@ -95,13 +106,7 @@ const STEPS: { readonly [K in Key]-?: AddStep<K> } = {
 function addGate(builder: GraphBuilder, insertion: GateInsertion, gate: AttentionSpec): string {
   if (!replacesConv(gate)) return attend(builder, insertion, gate);
   const { channels } = builder.shape(insertion.input);
-  const conv = {
-    filters: channels,
-    kernel: 3,
-    stride: 1,
-    groups: 1,
-    activation: "relu",
-  } as const;
+  const conv = { filters: channels, kernel: 3, stride: 1, groups: 1, activation: insertion.activation };
   return attendBranches(builder, insertion, { conv, spec: gate });
 }
 

@@ -80,7 +80,11 @@ function addStage(
   for (let index = 0; index < stage.repeat; index++) {
     const own = { name: `${name}.block${index + 1}`, path };
     if (isWrittenOut(stage))
-      x = addSteps(builder, { input: x, name: own.name, path: [...path, "modules"] }, stage.modules);
+      x = addSteps(
+        builder,
+        { input: x, name: own.name, path: [...path, "modules"], activation: stage.activation },
+        stage.modules,
+      );
     else {
       const dropPath = rates[index] as number;
       const parts = { stage, first: index === 0, dropPath, layerScale, ...own };

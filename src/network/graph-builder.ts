@@ -23,6 +23,8 @@ export interface Insertion {
 export interface GateInsertion extends Insertion {
   /** The node that the block of the gate starts at. */
   readonly block: string;
+  /** The activation of the stage around it. */
+  readonly activation: Activation;
 }
 
 export interface ConvSpec {

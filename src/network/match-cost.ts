@@ -103,8 +103,11 @@ function nearest<T>(start: T, distance: (one: T) => number, around: (one: T) => 
 function widthSteps({ stem, stages, norm }: NetworkSpec): Map<number, number> {
   const steps = new Map<number, number>();
   const normGroups = norm !== "batch" && "groups" in norm ? norm.groups : 1;
-  const need = (width: number, ...divisors: number[]) =>
-    steps.set(width, divisors.reduce(leastMultiple, leastMultiple(steps.get(width) ?? 1, normGroups)));
+  const blocks = stages.filter((stage): stage is BlockStageSpec => !isWrittenOut(stage));
+  // Gates may also read what the stage before them writes, so every width suits every gate and every norm.
+  const everywhere = blocks.map((stage) => leastMultiple(stage.scale * normGroups, gateDivisor(stage)));
+  const need = (width: number, divisor: number) =>
+    steps.set(width, [divisor, normGroups, ...everywhere].reduce(leastMultiple, steps.get(width) ?? 1));
   let input = 0;
   const convs = stem === "none" ? [] : stem.convs;
   for (const { filters } of convs) {
@@ -117,15 +120,15 @@ function widthSteps({ stem, stages, norm }: NetworkSpec): Map<number, number> {
       stage.filters.forEach((filters, index) => {
         const groups = (stage.kernels[index] as number) > 1 ? stage.groups : 1;
         if (input > 0 && steps.has(input)) need(input, groups);
-        need(filters, groups, stage.scale, gateDivisor(stage.attention, filters));
+        need(filters, groups);
         input = filters;
       });
   }
   return steps;
 }
 
-/** The parts that a gate divides channels into. */
-function gateDivisor(attention: BlockStageSpec["attention"], filters: number): number {
+/** The parts that a gate divides channels into, wherever it stands. */
+function gateDivisor({ attention, groups, filters }: BlockStageSpec): number {
   if (attention === "off") return 1;
   switch (attention.type) {
     case "fca":
@@ -134,8 +137,10 @@ function gateDivisor(attention: BlockStageSpec["attention"], filters: number): n
       return attention.groups;
     case "sk":
       return attention.split ? attention.branches : 1;
+    case "split-attention":
+      return attention.radix * groups;
     case "psa":
-      return greatestDivisor(filters, PYRAMID_WIDTH);
+      return filters.reduce((least, width) => greatestDivisor(width, least), PYRAMID_WIDTH);
     default:
       return 1;
   }

@@ -194,29 +194,29 @@ function hasShortcut({ block }: BlockStageSpec): boolean {
 }
 
 /** What a table by stage does not show: activations, normalisation and so on. */
-export function settingsOf({
-  stem,
-  stages,
-  activation,
-  norm,
-  dropPath,
-  layerScale,
-  zeroInit,
-}: NetworkSpec): string[] {
+export function settingsOf({ stem, stages, norm, dropPath, layerScale, zeroInit }: NetworkSpec): string[] {
   const blocks = stages.filter((stage): stage is BlockStageSpec => !isWrittenOut(stage));
-  const own = [...(stem === "none" ? [] : [stem.activation]), ...blocks.map((stage) => stage.activation)];
-  const activations = [...new Set(own.length > 0 ? own : [activation])].filter((one) => one !== "none");
   const names = { group: "GroupNorm", layer: "LayerNorm" };
   return [
-    `activation ${activations.join(" and ") || "none"}`,
+    `activation ${activationsIn([stem, stages]).join(" and ") || "none"}`,
     norm === "batch"
       ? "BatchNorm"
       : `${names[norm.type]}${"groups" in norm ? ` in ${norm.groups} groups` : ""}`,
-    ...[...new Set(blocks.filter(hasShortcut).map(({ shortcut }) => `shortcut ${shortcut}`))],
+    ...new Set(blocks.filter(hasShortcut).map(({ shortcut }) => `shortcut ${shortcut}`)),
     ...(dropPath > 0 ? [`drop path ${dropPath}`] : []),
     ...(layerScale === "off" ? [] : [`layer scale ${layerScale}`]),
     ...(zeroInit ? ["zero init"] : []),
   ];
+}
+
+/** Of stem, blocks and steps, not those within gates. */
+function activationsIn(parts: unknown): string[] {
+  const found = new Set<string>();
+  JSON.stringify(parts, (key, value) => {
+    if (key === "activation" && value !== "none") found.add(value);
+    return key === "attention" ? undefined : value;
+  });
+  return [...found];
 }
 
 function gateWords(attention: AttentionSpec): string {

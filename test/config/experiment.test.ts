@@ -70,7 +70,7 @@ describe("short and long form", () => {
     "activation of steps": [
       "modules: [{ conv: { filters: 8 } }, { residual: { branch: [{ norm: {} }], activation: none } }], activation: silu",
       "",
-      "modules: [{ conv: { filters: 8, activation: silu } }, { residual: { branch: [{ norm: { activation: silu } }], activation: none } }]",
+      "modules: [{ conv: { filters: 8, activation: silu } }, { residual: { branch: [{ norm: { activation: silu } }], activation: none } }], activation: silu",
     ],
     "se: {}": ["block: basic, filters: 8", "se: {}", `${BASIC}, se: { r: 16, bias: true }`],
     "se of the network": ["block: basic, filters: 8", "se: { r: 4 }", `${BASIC}, se: { r: 4, bias: true }`],
@@ -161,7 +161,6 @@ describe("defaults", () => {
         },
       ],
       head: { norm: false, hidden: "none", activation: "none", dropout: 0, classes: "dataset", pool: "avg" },
-      activation: "relu",
       bias: false,
       padding: "same",
       zeroInit: false,

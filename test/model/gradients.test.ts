@@ -110,7 +110,11 @@ function styleRecalibrationGraph(shape: Shape): Graph {
     batchNorm,
   });
   const input = builder.add("input", "input", [], [], { shape });
-  attend(builder, { input, name: "srm", path: [], block: input }, { type: "srm", placement: "standard" });
+  attend(
+    builder,
+    { input, name: "srm", path: [], block: input, activation: "relu" },
+    { type: "srm", placement: "standard" },
+  );
   return builder.finish();
 }
 

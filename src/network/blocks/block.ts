@@ -37,7 +37,11 @@ export function gateAt(builder: GraphBuilder, input: string, { stage, name, path
   // Gates of different types have weights with different names; all variants of `se` share the same names.
   return (x, placement) =>
     attention !== "off" && !replacesConv(attention) && attention.placement === placement
-      ? attend(builder, { input: x, name: `${name}.${attention.type}`, path, block: input }, attention)
+      ? attend(
+          builder,
+          { input: x, name: `${name}.${attention.type}`, path, block: input, activation: stage.activation },
+          attention,
+        )
       : x;
 }
 

@@ -3,8 +3,8 @@
 // Without expansion, there is no first convolution. In MobileNetV3, EfficientNet and MnasNet, SE is placed `inner`.
 
 import { expansionOf } from "../../config/experiment-spec.js";
+import { attendBranches } from "../attention/attention.js";
 import { type Block, branchEnd, gateAt, stridesOf } from "./block.js";
-import { innerConv } from "./inner-conv.js";
 
 export const invertedBottleneck: Block = (builder, input, block) => {
   const { stage, name, path } = block;
@@ -22,14 +22,23 @@ export const invertedBottleneck: Block = (builder, input, block) => {
   }
   const depthwise = { filters: expanded, kernel, stride, groups: expanded };
   const own = { input: x, name: `${name}.depthwise`, path };
+  const { attention } = stage;
   x =
-    innerConv(builder, own, { conv: depthwise, block }) ??
-    builder.activate({ ...own, input: builder.convNorm(x, own.name, path, depthwise) }, activation);
+    attention !== "off" && attention.type === "sk"
+      ? attendBranches(
+          builder,
+          { ...own, name: `${name}.sk` },
+          { conv: { ...depthwise, activation }, spec: attention },
+        )
+      : builder.activate({ ...own, input: builder.convNorm(x, own.name, path, depthwise) }, activation);
   x = gated(x, "inner");
   if (stage.dropout > 0) x = builder.add("dropout", `${name}.dropout`, [x], path, { rate: stage.dropout });
   x = builder.conv(x, `${name}.project`, path, { filters, kernel: 1, stride: 1 });
-  x = gated(builder.lastNorm(x, `${name}.project`, path), "standard");
-  if (stride > 1 || filters !== channels) return gated(x, "post");
+  const isAdded = stride === 1 && filters === channels;
+  // Without a shortcut, a block that starts as zero would let nothing through.
+  const norm = isAdded ? "lastNorm" : "norm";
+  x = gated(builder[norm](x, `${name}.project`, path), "standard");
+  if (!isAdded) return gated(x, "post");
   const ends = [branchEnd(builder, x, block), gated(input, "identity")];
   return gated(builder.add("add", `${name}.add`, ends, path, {}), "post");
 };
