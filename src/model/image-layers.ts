@@ -6,7 +6,7 @@ import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 type Dimensions = [batch: number | null, height: number, width: number, channels: number];
 
-abstract class ImageLayer extends layers.layers.Layer {
+export abstract class ImageLayer extends layers.layers.Layer {
   protected abstract shapeOf(shape: Dimensions): layers.Shape;
   protected abstract compute(x: tf.Tensor4D): tf.Tensor;
 

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
+import { ImageLayer } from "./image-layers.js";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 /**
@@ -26,8 +27,8 @@ function normalised(x: tf.Tensor, axes: number[], epsilon: number): tf.Tensor {
   })(x);
 }
 
-/** Over the pixels and the channels of each group; x: [batch, height, width, C]. gamma and beta: [C] (Wu and He 2018). */
-export class GroupNormalization extends layers.layers.Layer {
+/** Over the pixels and the channels of each group of an image or a vector. gamma and beta: [C] (Wu and He 2018). */
+export class GroupNormalization extends ImageLayer {
   static readonly className = "SqueezeboxGroupNormalization";
   #gamma: layers.LayerVariable | null = null;
   #beta: layers.LayerVariable | null = null;
@@ -47,20 +48,17 @@ export class GroupNormalization extends layers.layers.Layer {
     this.built = true;
   }
 
-  override computeOutputShape(inputShape: layers.Shape | layers.Shape[]): layers.Shape | layers.Shape[] {
-    return inputShape;
+  protected shapeOf(shape: layers.Shape): layers.Shape {
+    return shape;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const x = onlyTensor(inputs);
-      const channels = x.shape.at(-1) as number;
-      const [batch] = x.shape as [number];
-      const pixels = x.size / (batch * channels);
-      const grouped = tf.reshape(x, [batch, pixels, this.groups, channels / this.groups]);
-      const y = tf.reshape(normalised(grouped, [1, 3], this.epsilon), x.shape);
-      return tf.add(tf.mul(y, this.#gamma?.read() as tf.Tensor), this.#beta?.read() as tf.Tensor);
-    });
+  protected compute(x: tf.Tensor): tf.Tensor {
+    const channels = x.shape.at(-1) as number;
+    const [batch] = x.shape as [number];
+    const pixels = x.size / (batch * channels);
+    const grouped = tf.reshape(x, [batch, pixels, this.groups, channels / this.groups]);
+    const y = tf.reshape(normalised(grouped, [1, 3], this.epsilon), x.shape);
+    return tf.add(tf.mul(y, this.#gamma?.read() as tf.Tensor), this.#beta?.read() as tf.Tensor);
   }
 
   override getConfig() {

@@ -3,8 +3,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
+import { type PaddedNode, paddingOf, sideOf } from "./padding.js";
 
-export interface PaddedPoolConfig {
+interface PaddedPoolConfig {
   /** Maxima and averages do not include the padding. */
   readonly kind: "max" | "avg";
   readonly kernel: number;
@@ -13,7 +14,7 @@ export interface PaddedPoolConfig {
   readonly padding: number;
 }
 
-export class PaddedPool extends layers.layers.Layer {
+class PaddedPool extends layers.layers.Layer {
   static readonly className = "SqueezeboxPaddedPool";
 
   constructor(
@@ -40,4 +41,15 @@ export class PaddedPool extends layers.layers.Layer {
   override getConfig() {
     return { ...super.getConfig(), ...this.config };
   }
+}
+
+type PoolNode = PaddedNode & { readonly kernel: number };
+
+/** The layer of a pool: a standard one, unless its padding is symmetric and that differs from `same`. */
+export function poolLayer(node: PoolNode, kind: "max" | "avg"): layers.layers.Layer {
+  const { name, kernel, stride } = node;
+  const { around, padding } = paddingOf(node, [kernel, kernel]);
+  if (around.length > 0) return new PaddedPool(name, { kind, kernel, stride, padding: sideOf(kernel) });
+  const standard = { name, poolSize: kernel, strides: stride, padding };
+  return kind === "max" ? layers.layers.maxPooling2d(standard) : layers.layers.averagePooling2d(standard);
 }
