@@ -27,10 +27,13 @@ import type {
   StepSpec,
   TrainingSpec,
 } from "./experiment-spec.js";
+import { replacesConv } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { withAbsolutePaths } from "./paths.js";
+import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS, isBottleneck, milestonesOf } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
+import { isMapping } from "./source.js";
 import { validateSchema } from "./validate-schema.js";
 
 export * from "./experiment-spec.js";
@@ -84,14 +87,17 @@ function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {
   ) as ScheduleSpec;
 }
 
-function normaliseStem({ stem, activation }: Explicit<Network>): "none" | StemSpec {
+function normaliseStem({ stem, stages, activation }: Explicit<Network>): "none" | StemSpec {
   if (stem === "none") return "none";
   const { convs, filters, kernel = 3, stride = 1, pool } = stem;
   const one = { filters: filters as number, kernel, stride };
+  const norm = stem.norm as StemSpec["norm"];
+  const isLast = norm === "auto" && (stages[0]?.block?.startsWith("preact-") ?? false);
   return {
     convs: (convs ?? [one]) as Explicit<StemConv>[],
-    activation: stem.activation ?? activation,
-    norm: stem.norm as StemSpec["norm"],
+    // A pre-activation block begins with what would follow a single convolution.
+    activation: isLast && (convs ?? [one]).length === 1 ? "none" : (stem.activation ?? activation),
+    norm,
     pool: pool as "off" | PoolSpec,
   };
 }
@@ -104,7 +110,10 @@ function normaliseStage(stage: StageWithDefaults, network: Explicit<Network>): S
   if (stage.modules === undefined) return normaliseBlocks(stage as BlockStage, network);
   const activation = stage.activation ?? network.activation;
   const modules = withActivation(stage.modules as Step[], activation);
-  return { modules, repeat: stage.repeat, activation };
+  const isUsed = mappingsBelow(modules, []).some(
+    ({ mapping }) => isMapping(mapping.attention) && replacesConv(mapping.attention as AttentionSpec),
+  );
+  return { modules, repeat: stage.repeat, activation: isUsed ? activation : "none" };
 }
 
 /** Steps that can have an activation and name none have that of their stage. */

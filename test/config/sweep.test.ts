@@ -212,7 +212,7 @@ describe("variants", () => {
         return value;
       });
       const all = "hard-swish";
-      assert.deepEqual(found, [all, all, "gelu", "none", all, all, all, all, "none"]);
+      assert.deepEqual(found, [all, all, "gelu", "none", all, all, all, "none", "none"]);
     });
     it("takes keys away, in either spelling", async () => {
       await checkSet("network.stages.0.se: ~", "se8,se2,off,[[null,ese]]");
