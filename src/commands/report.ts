@@ -2,21 +2,19 @@
 // repeatedly with --watch.
 
 import { statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../diagnostic.js";
 import { page } from "../present/html.js";
 import { serveLive } from "../present/live-server.js";
-import { mlflowStore } from "../present/mlflow.js";
 import { answerOf } from "../present/sentences.js";
-import { writeWhole } from "../records/files.js";
 import { runFolder } from "../records/run-folder.js";
 import { type ReportData, readReport } from "../report/read-report.js";
 import { readSweep } from "../report/read-sweep.js";
-import { trackedRuns } from "../report/tracked-runs.js";
 import { type CompareFlags, distinctFolders } from "./compare.js";
 import { INTERRUPTS, print, printError, printJson } from "./output.js";
 import { type ReportFiles, writeReport } from "./report-files.js";
+import { writeTracked } from "./report-tracked.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
@@ -54,14 +52,6 @@ async function makeReport(
   const { html, files } = await writeReport(data, { out, isFinal: !flags.watch });
   const tracked = flags.track === undefined ? [] : [writeTracked(folders, out)];
   return { data, html, files: [...files, ...tracked] };
-}
-
-/** Writes MLflow's store, and returns its folder. */
-function writeTracked(folders: readonly string[], out: string): string {
-  const folder = join(out, "mlruns");
-  for (const [name, text] of mlflowStore(trackedRuns(folders), resolve(folder)))
-    writeWhole(join(folder, name), text);
-  return folder;
 }
 
 /** The time between two looks at the tables, in milliseconds; epochs take seconds. */

@@ -7,11 +7,19 @@ import { relativeTo, withAbsolutePaths } from "./paths.js";
 import { otherSpelling } from "./shorthand.js";
 import { isMapping, type Located, readSource } from "./source.js";
 
-const MOST_BASES = 8;
+const MOST_LEVELS = 8;
+/** Of all files together, each as often as it is read. */
+const MOST_FILES = 64;
 
 /** Reads an experiment and whatever it extends. Throws InputError (no such file) or DiagnosticError. */
 export function readExperiment(file: string): Located {
   return extended(readSource(file), file);
+}
+
+interface Chain {
+  /** The files that lead here, by their absolute paths. */
+  readonly files: readonly string[];
+  readonly read: { count: number };
 }
 
 /**
@@ -19,7 +27,11 @@ export function readExperiment(file: string): Located {
  * replaces what was there, and so does a mapping of another kind (`type`, or `name` of an optimizer). null takes a key away. Throws
  * DiagnosticError if a base cannot be read, or extends itself.
  */
-export function extended(own: Located, file: string, files: readonly string[] = [resolve(file)]): Located {
+export function extended(
+  own: Located,
+  file: string,
+  { files, read }: Chain = { files: [resolve(file)], read: { count: 0 } },
+): Located {
   if (!isMapping(own.value) || !Object.hasOwn(own.value, "extends")) return own;
   const { extends: written, ...value } = own.value;
   const names = Array.isArray(written) ? written : [written];
@@ -34,16 +46,18 @@ export function extended(own: Located, file: string, files: readonly string[] = 
     const absolute = resolve(path);
     if (files.includes(absolute))
       return fail("circular-base", `\`${name}\` extends this file in turn`, index);
-    if (files.length > MOST_BASES)
-      return fail("too-deep", `more than ${MOST_BASES} experiments extend each other`, index);
-    const base = extended(
-      baseSource(path, (code, problem) => fail(code, problem, index), { name, file }),
-      path,
-      [...files, absolute],
-    );
+    if (files.length > MOST_LEVELS)
+      return fail("too-deep", `more than ${MOST_LEVELS} experiments extend each other`, index);
+    if (++read.count > MOST_FILES)
+      return fail("too-large", `more than ${MOST_FILES} files are extended`, index);
+    const source = baseSource(path, (code, problem) => fail(code, problem, index), { name, file });
+    const base = extended(source, path, { files: [...files, absolute], read });
     return asBase(base, dirname(absolute));
   });
-  return bases.reduceRight<Located>(merged, { ...own, value });
+  const [first, ...others] = bases;
+  if (!first) return fail("out-of-range", "`extends` must name at least one file", 0);
+  const below = others.reduce((under, over) => merged(over, under), first);
+  return merged({ ...own, value }, below);
 }
 
 function baseSource(
@@ -55,7 +69,7 @@ function baseSource(
     const source = readSource(path);
     if (!isMapping(source.value))
       fail("not-an-experiment", `\`${name}\` is not an experiment or a part of one`);
-    if (Object.hasOwn(source.value as object, "variants"))
+    if (["variants", "experiment"].some((key) => Object.hasOwn(source.value as object, key)))
       fail("not-an-experiment", `\`${name}\` is a sweep, which nothing can extend`);
     return source;
   } catch (error) {

@@ -20,6 +20,11 @@ const LOCAL = 4;
 /** Longer values of parameters are cut off by MLflow's servers. */
 const MOST_CHARACTERS = 6000;
 
+/** YAML that MLflow's reader, of YAML 1.1, does not take for a date or a number. */
+function yaml(value: unknown): string {
+  return stringify(value, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+}
+
 /** Path in the store -> content. `root`: the store's absolute path. The same runs have the same identities each time. */
 export function mlflowStore(runs: readonly TrackedRun[], root: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
@@ -29,7 +34,7 @@ export function mlflowStore(runs: readonly TrackedRun[], root: string): Readonly
     const times = own.map(startOf);
     files.set(
       `${id}/meta.yaml`,
-      stringify({
+      yaml({
         ...{ artifact_location: urlOf(root, id), experiment_id: id, lifecycle_stage: "active", name: sweep },
         creation_time: Math.min(...times),
         last_update_time: Math.max(...own.map(({ changed }) => changed)),
@@ -65,7 +70,7 @@ function runFiles(run: TrackedRun, { id, root }: { id: string; root: string }): 
     ...(run.reason === "" ? {} : { "squeezebox.reason": run.reason }),
   };
   return new Map([
-    ["meta.yaml", stringify(meta)],
+    ["meta.yaml", yaml(meta)],
     ["artifacts/config.yaml", stringify(run.config)],
     ...Object.entries(tags).map(([name, text]): [string, string] => [`tags/${name}`, text]),
     ...Object.entries(paramsOf(run)).map(([name, text]): [string, string] => [`params/${name}`, text]),

@@ -21,8 +21,10 @@ export interface TrackedRun extends PlannedRun {
 
 /** Throws InputError if a folder is not the folder of a sweep. */
 export function trackedRuns(folders: readonly string[]): TrackedRun[] {
-  return folders.flatMap((folder) => {
-    const { name, runs } = readSweep(folder);
+  const sweeps = folders.map(readSweep);
+  return sweeps.flatMap(({ name: own, folder, runs }) => {
+    // Sweeps with equal names are told apart by their folders.
+    const name = sweeps.filter((sweep) => sweep.name === own).length > 1 ? folder : own;
     return runs.flatMap((run): TrackedRun[] => {
       const files = runFolder(join(folder, run.run));
       // Damage is what the report says.

@@ -83,6 +83,20 @@ training: { optimizer: { name: adam } }
     assert.ok(experiment.network.stages.every((stage) => "attention" in stage && stage.attention === "off"));
   });
 
+  it("takes away what several files have", async () => {
+    const files = {
+      "base.yaml": BASE,
+      "other.yaml":
+        "network: { se: { r: 4, squeeze: max } }\ntraining: { optimizer: { name: adam, beta1: 0.5 } }\n",
+      "own.yaml":
+        "name: own\nextends: [other.yaml, base.yaml]\nnetwork: { se: ~ }\ntraining: { optimizer: { name: adam } }\n",
+    };
+    const { experiment } = await experimentIn(files);
+    assert.ok(experiment.network.stages.every((stage) => "attention" in stage && stage.attention === "off"));
+    const { optimizer } = experiment.training;
+    assert.equal("beta1" in optimizer && optimizer.beta1, 0.9);
+  });
+
   it("resolves paths from the folder of the file that contains them", async () => {
     const files = {
       "data/recipe.yaml": "dataset: { name: cifar10, path: ./images }\n",
@@ -136,6 +150,20 @@ training: { optimizer: { name: adam } }
     "a number": [
       { "own.yaml": "name: own\nextends: [base.yaml, 3]\n", "base.yaml": BASE },
       "own.yaml:2:22 wrong-type",
+    ],
+    nothing: [{ "own.yaml": "name: own\nextends: []\n" }, "own.yaml:2:10 out-of-range"],
+    "files that multiply": [
+      {
+        "own.yaml": "name: own\nextends: [a0.yaml, a0.yaml, a0.yaml, a0.yaml]\n",
+        ...Object.fromEntries(
+          [0, 1, 2, 3].map((level) => [
+            `a${level}.yaml`,
+            `extends: [${Array(4).fill(`a${level + 1}.yaml`)}]\n`,
+          ]),
+        ),
+        "a4.yaml": BASE,
+      },
+      "a3.yaml:1:35 too-large",
     ],
     "broken syntax": [{ "own.yaml": OWN, "base.yaml": "network: [" }, "base.yaml:1:11 yaml-syntax"],
     itself: [{ "own.yaml": "name: own\nextends: own.yaml\n" }, "own.yaml:2:10 circular-base"],
