@@ -1,7 +1,7 @@
 """Networks of configs/zoo with the same weights beside those of timm: logits in evaluation and in training, and all gradients.
 
 npm run build; python3 bench/zoo_peer.py [network ...], with timm installed. The weights of both are paired in the order in which layers
-are called. Gradients are those of PyTorch in float64. Exit code 1 if more differs than rounding explains.
+are called. Gradients are compared with PyTorch's in float64. Exit code 1 beyond the limits below.
 """
 import json
 import subprocess
@@ -39,8 +39,9 @@ PEERS = {
     "resnest-50": ("resnest50d", {}),
 }
 NORMS = (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
-# Largest differences, relative to the norm of a tensor. Rounding moves numbers across the bend of a ReLU, and BatchNorm of few numbers
-# magnifies it, so gradients may also differ ten times as much as those of PyTorch in float32.
+# Largest differences, relative to the norm of a tensor. The limits of gradients were chosen so that the networks pass: they show mistakes in
+# structure, which differ by 1 or more, but not losses of precision. Rounding moves numbers across the bend of a ReLU, and BatchNorm of few
+# numbers magnifies it, so gradients may also differ ten times as much as those of PyTorch in float32.
 TOLERANCE = 1e-3
 GRADIENT_TOLERANCE = 0.05
 
