@@ -105,7 +105,7 @@ export function hasWidth(gate: object): boolean {
   return "width" in gate && gate.width !== "ratio";
 }
 
-/** A stage with `modules` may only have `repeat` in addition, and its gates have no placement. */
+/** A stage with `modules` may only have `repeat` and `activation` in addition, and its gates have no placement. */
 function checkModules({ stage, path, located, report }: StageToCheck): void {
   for (const { mapping, path: place } of mappingsBelow(stage.modules, [...path, "modules"])) {
     const { attention } = mapping;

@@ -95,6 +95,11 @@ export function expansionOf({ block, expansion }: Pick<BlockStageSpec, "block" |
   return expansion === "auto" ? (block === "convnext" ? 4 : 6) : expansion;
 }
 
+/** Whether the block begins with normalisation (He et al. 2016). */
+export function isPreactivation({ block }: Pick<Stage, "block">): boolean {
+  return block?.startsWith("preact-") ?? false;
+}
+
 /** A stage written out step by step; `repeat` repeats the whole list. */
 export interface ModuleStageSpec {
   readonly modules: readonly StepSpec[];
@@ -143,12 +148,10 @@ export interface StemSpec {
   readonly pool: "off" | PoolSpec;
 }
 
-export type HeadSpec = Explicit<Head>;
-
 export interface NetworkSpec {
   readonly stem: "none" | StemSpec;
   readonly stages: readonly StageSpec[];
-  readonly head: HeadSpec;
+  readonly head: Explicit<Head>;
   readonly bias: boolean;
   readonly padding: "same" | "symmetric";
   readonly zeroInit: boolean;

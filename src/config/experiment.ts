@@ -27,7 +27,7 @@ import type {
   StepSpec,
   TrainingSpec,
 } from "./experiment-spec.js";
-import { replacesConv } from "./experiment-spec.js";
+import { isPreactivation, replacesConv } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { withAbsolutePaths } from "./paths.js";
 import { mappingsBelow } from "./reach.js";
@@ -92,7 +92,7 @@ function normaliseStem({ stem, stages, activation }: Explicit<Network>): "none" 
   const { convs, filters, kernel = 3, stride = 1, pool } = stem;
   const one = { filters: filters as number, kernel, stride };
   const norm = stem.norm as StemSpec["norm"];
-  const isLast = norm === "auto" && (stages[0]?.block?.startsWith("preact-") ?? false);
+  const isLast = norm === "auto" && stages[0] !== undefined && isPreactivation(stages[0]);
   return {
     convs: (convs ?? [one]) as Explicit<StemConv>[],
     // A pre-activation block begins with what would follow a single convolution.

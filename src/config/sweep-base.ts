@@ -39,18 +39,18 @@ export function baseOf(
   file: string,
 ): Checked<Pick<Sweep, "experiment" | "directory">> {
   const here = dirname(resolve(file));
-  if (typeof written.experiment !== "string") {
-    const experiment: Located = {
-      value: { name: written.name, ...written.experiment },
-      locate: (path, part) => located.locate(["experiment", ...path], part),
-    };
-    return extendedBase(() => longForm(extended(experiment, file)), here);
-  }
   const fail = (code: DiagnosticCode, message: string) => ({
     ok: false as const,
     diagnostics: collect(located, (report) => report(code, message, ["experiment"])),
   });
   try {
+    if (typeof written.experiment !== "string") {
+      const inline: Located = {
+        value: { name: written.name, ...written.experiment },
+        locate: (path, part) => located.locate(["experiment", ...path], part),
+      };
+      return { ok: true, value: { experiment: longForm(extended(inline, file)), directory: here } };
+    }
     // Diagnostics show this path, so it is relative to the working directory.
     const experiment = readExperiment(relativeTo(file, written.experiment));
     if (isSweep(experiment)) return fail("not-an-experiment", `\`${written.experiment}\` is itself a sweep`);
@@ -58,24 +58,11 @@ export function baseOf(
     return { ok: true, value: { experiment: longForm(experiment), directory } };
   } catch (error) {
     if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError) || typeof written.experiment !== "string") throw error;
     const reason = error.message.slice(error.message.lastIndexOf(": ") + 2);
     return fail(
       "no-such-file",
       `cannot read the experiment \`${written.experiment}\`: ${reason} (paths are relative to the folder of ${basename(file)})`,
     );
-  }
-}
-
-/** Diagnostics of what an experiment extends are results like others. */
-function extendedBase(
-  read: () => Sweep["experiment"],
-  directory: string,
-): Checked<Pick<Sweep, "experiment" | "directory">> {
-  try {
-    return { ok: true, value: { experiment: read(), directory } };
-  } catch (error) {
-    if (error instanceof DiagnosticError) return { ok: false, diagnostics: error.diagnostics };
-    throw error;
   }
 }

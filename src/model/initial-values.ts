@@ -6,8 +6,8 @@ import { sizeOf, type Weight } from "../network/weights.js";
 import { randomStream } from "../random.js";
 
 /**
- * Kernels: normal with mean 0 and variance 2 / fan-in. Scales and variances: 1, unless a weight says otherwise. Random factors: uniform between 0 and 1. All
- * others: 0. A weight with the same name and shape starts with the same values in every network.
+ * Kernels: normal with mean 0 and variance 2 / fan-in. Scales and variances: 1, unless a weight says otherwise. Random factors:
+ * uniform between 0 and 1. All others: 0. A weight with the same name and shape starts with the same values in every network.
  */
 function initialValues(name: string, weight: Weight, seed: number): Float32Array {
   const { role, fanIn = 1, zeroInit = false, initial = 1 } = weight;

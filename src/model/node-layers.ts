@@ -19,7 +19,7 @@ import {
 } from "./image-layers.js";
 import { GroupNormalization, LayerNormalization } from "./image-norms.js";
 import { poolLayer } from "./padded-pool.js";
-import { paddingOf, sideOf } from "./padding.js";
+import { paddingOf, sideOf, zerosAround } from "./padding.js";
 
 /** If a node has two inputs, all its layers but the last are applied to the second one. */
 export const LAYERS: Fold<layers.layers.Layer[]> = {
@@ -65,19 +65,10 @@ export const LAYERS: Fold<layers.layers.Layer[]> = {
   ],
   "max-pool": (node) => [poolLayer(node, "max")],
   "avg-pool": (node) => [poolLayer(node, "avg")],
-  "padded-avg-pool": (node) => {
-    const { name, kernel, stride } = node;
-    const side = sideOf(kernel);
-    const zeros = layers.layers.zeroPadding2d({
-      name: `${name}.zeros`,
-      padding: [
-        [side, side],
-        [side, side],
-      ],
-    });
-    const padding = "valid" as const;
-    return [zeros, layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding })];
-  },
+  "padded-avg-pool": ({ name, kernel, stride }) => [
+    zerosAround(name, [sideOf(kernel), sideOf(kernel)]),
+    layers.layers.averagePooling2d({ name, poolSize: kernel, strides: stride, padding: "valid" }),
+  ],
   "global-avg-pool": ({ name }) => [
     layers.layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }),
   ],

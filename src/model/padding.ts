@@ -16,14 +16,16 @@ export function paddingOf({ name, stride, padding }: PaddedNode, [height, width]
   const sides = [sideOf(height), sideOf(width)] as const;
   if (sides[0] + sides[1] === 0) return { around: none, padding: "valid" as const };
   if (stride === 1 && height % 2 === 1 && width % 2 === 1) return { around: none, padding: "same" as const };
-  const zeros = layers.layers.zeroPadding2d({
-    name: `${name}.zeros`,
-    padding: [
-      [sides[0], sides[0]],
-      [sides[1], sides[1]],
-    ],
-  });
-  return { around: [zeros], padding: "valid" as const };
+  return { around: [zerosAround(name, sides)], padding: "valid" as const };
+}
+
+/** The layer that adds zeros above and below, and on the left and the right, before the layer of that name. */
+export function zerosAround(name: string, [rows, columns]: readonly [number, number]): layers.layers.Layer {
+  const padding: [[number, number], [number, number]] = [
+    [rows, rows],
+    [columns, columns],
+  ];
+  return layers.layers.zeroPadding2d({ name: `${name}.zeros`, padding });
 }
 
 /** The pixels of symmetric padding on each side. */

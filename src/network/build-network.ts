@@ -2,13 +2,13 @@
 
 import {
   type BlockStageSpec,
+  isPreactivation,
   isWrittenOut,
   type NetworkSpec,
   type StageSpec,
 } from "../config/experiment-spec.js";
 import type { Path } from "../diagnostic.js";
 import { BLOCKS } from "./blocks/blocks.js";
-import { isPreactivation } from "./blocks/residual.js";
 import { addSteps } from "./build-modules.js";
 import type { Graph, Shape } from "./graph.js";
 import { GraphBuilder } from "./graph-builder.js";

@@ -116,13 +116,7 @@ function metricsOf(run: TrackedRun): Record<string, string> {
     add(row, time, last);
   }
   if (run.outcome) {
-    const {
-      epoch: _,
-      seed: __,
-      params: ___,
-      macs: ____,
-      ...results
-    } = run.outcome as Record<string, unknown>;
+    const { params: _, macs: __, ...results } = run.outcome;
     const fresh = Object.fromEntries(Object.entries(results).filter(([name]) => !lines.has(name)));
     add(fresh, run.changed, last);
   }

@@ -4,6 +4,7 @@ import {
   type AttentionSpec,
   type BlockStageSpec,
   expansionOf,
+  isPreactivation,
   isWrittenOut,
   type NetworkSpec,
   replacesConv,
@@ -158,14 +159,14 @@ function stepWords(step: StepSpec): string {
 }
 
 function blockStructure(stage: BlockStageSpec): string {
-  const { block, repeat, strides, attention } = stage;
+  const { repeat, strides, attention } = stage;
   const { words, inner } = convolutions(stage);
   if (attention !== "off") {
     if (replacesConv(attention)) words[inner] = `${gateWords(attention)} ${words[inner]}`;
     else words.splice(attention.placement === "inner" ? inner + 1 : words.length, 0, gateWords(attention));
   }
   const stride = strides.reduce((a, b) => a * b, 1);
-  return `${repeat} x [${words.join(", ")}]${stride > 1 ? ` /${stride}` : ""}${block.startsWith("preact-") ? ", pre-activation" : ""}`;
+  return `${repeat} x [${words.join(", ")}]${stride > 1 ? ` /${stride}` : ""}${isPreactivation(stage) ? ", pre-activation" : ""}`;
 }
 
 /** `inner`: the index of the first convolution larger than 1x1. */

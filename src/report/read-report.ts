@@ -2,7 +2,6 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readSource } from "../config/source.js";
 import type { AskedComparison } from "../config/sweep-question.js";
 import { type RunData, readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
@@ -12,7 +11,7 @@ import { variantLabels } from "./comparable-variants.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./comparison.js";
 import { type ImageEvidence, imageEvidence } from "./image-evidence.js";
 import { type ConfusionMatrix, readConfusions } from "./read-confusions.js";
-import { type PlannedRun, readSweep, readTable, type SweepTables } from "./read-sweep.js";
+import { type PlannedRun, readConfig, readSweep, readTable, type SweepTables } from "./read-sweep.js";
 
 export interface ReportedRun extends PlannedRun {
   /** Its folder. */
@@ -83,7 +82,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
       if (own) runData.set(label, own);
       runs.push({ ...run, path: files.path, variant: label, epochs: rows.length });
       if (!configs.has(label) && existsSync(files.config))
-        configs.set(label, configIn(files.config, damaged));
+        configs.set(label, readConfig(files.config, damaged));
     }
   return {
     name: sweeps.map(({ name }) => name).join(", "),
@@ -110,15 +109,6 @@ function runDataIn(file: string, damaged: string[]): RunData | null {
     return readRunData(file);
   } catch (error) {
     damaged.push((error as Error).message);
-    return null;
-  }
-}
-
-function configIn(file: string, damaged: string[]): unknown {
-  try {
-    return readSource(file).value;
-  } catch {
-    damaged.push(`${file} is damaged and was ignored`);
     return null;
   }
 }

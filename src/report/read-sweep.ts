@@ -197,3 +197,13 @@ function comparisonIn(file: string, damaged: string[]): SweepTables["asked"] {
   damaged.push(`${file} is damaged: using the default baseline and metric`);
   return null;
 }
+
+/** The experiment of a run with all defaults filled in; null, and a message in `damaged`, if it cannot be read. */
+export function readConfig(file: string, damaged: string[]): unknown {
+  try {
+    return readSource(file).value;
+  } catch {
+    damaged.push(`${file} is damaged and was ignored`);
+    return null;
+  }
+}

@@ -1,12 +1,11 @@
 // The folders of sweeps -> each of their runs that has begun, with all that its tables say, for the formats of other programs.
 
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { readSource } from "../config/source.js";
 import type { RowOf } from "../records/columns.js";
 import { runFolder } from "../records/run-folder.js";
 import { EPOCH_COLUMNS, RESULT_COLUMNS } from "../records/tables.js";
-import { type PlannedRun, readSweep, readTable } from "./read-sweep.js";
+import { type PlannedRun, readConfig, readSweep, readTable } from "./read-sweep.js";
 
 export interface TrackedRun extends PlannedRun {
   readonly sweep: string;
@@ -33,17 +32,9 @@ export function trackedRuns(folders: readonly string[]): TrackedRun[] {
       const [outcome = null] = readTable(files.result, RESULT_COLUMNS, damaged) ?? [];
       if (epochs.length === 0 && outcome === null) return [];
       const changed = Math.max(...[files.epochs, files.result].map(changeOf));
-      return [{ ...run, sweep: name, config: configIn(files.config), epochs, outcome, changed }];
+      return [{ ...run, sweep: name, config: readConfig(files.config, damaged), epochs, outcome, changed }];
     });
   });
-}
-
-function configIn(file: string): unknown {
-  try {
-    return existsSync(file) ? readSource(file).value : null;
-  } catch {
-    return null;
-  }
 }
 
 function changeOf(file: string): number {

@@ -7,8 +7,8 @@ import { GlobalDeviation } from "../../src/model/image-layers.js";
 import { initialState } from "../../src/model/initial-values.js";
 import { attend } from "../../src/network/attention/attention.js";
 import type { Graph, Shape } from "../../src/network/graph.js";
-import { GraphBuilder } from "../../src/network/graph-builder.js";
 import { assertClose, ENGINES, randomArray } from "../engine/both-engines.js";
+import { graphWith } from "./single-layer.js";
 
 type Parts = Record<string, tf.Tensor>;
 
@@ -101,21 +101,10 @@ function styleRecalibration64(
 
 /** A network that consists of a style-based recalibration. */
 function styleRecalibrationGraph(shape: Shape): Graph {
-  const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
-  const builder = new GraphBuilder({
-    bias: false,
-    padding: "same",
-    zeroInit: false,
-    norm: "batch",
-    batchNorm,
+  const insertion = { input: "input", name: "srm", path: [], block: "input", activation: "relu" } as const;
+  return graphWith(shape, (builder) => {
+    attend(builder, insertion, { type: "srm", placement: "standard" });
   });
-  const input = builder.add("input", "input", [], [], { shape });
-  attend(
-    builder,
-    { input, name: "srm", path: [], block: input, activation: "relu" },
-    { type: "srm", placement: "standard" },
-  );
-  return builder.finish();
 }
 
 /** Gradients of sum(y * weights) by central differences. */

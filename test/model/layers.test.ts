@@ -5,8 +5,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
 import { buildModel } from "../../src/model/build-model.js";
 import type { Graph } from "../../src/network/graph.js";
-import { GraphBuilder } from "../../src/network/graph-builder.js";
+import type { GraphBuilder } from "../../src/network/graph-builder.js";
 import { assertClose, COMPARED, ENGINES, runOn, type Subject } from "../engine/both-engines.js";
+import { graphWith } from "./single-layer.js";
 
 interface Golden {
   /** Of the images: x and dy. */
@@ -30,12 +31,11 @@ function graphOf(layer: string, [, height, width, channels]: Golden["shape"]): G
     layer === "group-norm"
       ? ({ type: "group", groups: 4, epsilon: 1e-5 } as const)
       : ({ type: "layer", epsilon: 1e-6 } as const);
-  const batchNorm = { epsilon: 1e-5, momentum: 0.9 };
-  const builder = new GraphBuilder({ bias: false, padding: "same", zeroInit: false, norm, batchNorm });
-  const input = builder.add("input", "input", [], [], { shape: { height, width, channels } });
-  if (layer.endsWith("-norm")) builder.norm(input, "x", []);
-  else builder.activate({ input, name: "x", path: [] }, layer as Activation);
-  return builder.finish();
+  const add = (builder: GraphBuilder) =>
+    layer.endsWith("-norm")
+      ? builder.norm("input", "x", [])
+      : builder.activate({ input: "input", name: "x", path: [] }, layer as Activation);
+  return graphWith({ height, width, channels }, add, { norm });
 }
 
 function subjectOf(layer: string): Subject {

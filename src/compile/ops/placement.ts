@@ -107,14 +107,9 @@ function reordered(
   name: string,
   { dtype, channels, channelsLast }: Reordering,
 ): string {
-  const [op, attributes] = channels === undefined ? ["ReorderInput", {}] : ["ReorderOutput", { channels }];
-  const reorder = (from: string) =>
-    builder.op(
-      op as string,
-      [from],
-      { ...(attributes as object), channels_last: channelsLast },
-      BLOCKED_DOMAIN,
-    );
+  const op = channels === undefined ? "ReorderInput" : "ReorderOutput";
+  const attributes = { ...(channels !== undefined && { channels }), channels_last: channelsLast };
+  const reorder = (from: string) => builder.op(op, [from], attributes, BLOCKED_DOMAIN);
   if (dtype === "float32") return reorder(name);
   const asFloats = builder.op("Cast", [name], { to: DATA_TYPES.float32 });
   return builder.op("Cast", [reorder(asFloats)], { to: DATA_TYPES[dtype] });

@@ -15,20 +15,30 @@ export type BranchGate<Kind extends BranchGateSpec["type"]> = (
   parts: { readonly conv: ReplacedConv; readonly spec: Extract<BranchGateSpec, { type: Kind }> },
 ) => string;
 
-/** The sum of branches with equal shapes, each scaled by the softmax over all of one vector of scores per branch. */
+/**
+ * sum a_i U_i for branches U_i with equal shapes, where a is the softmax over i of A_i act(BN(W mean(U))). `input`: U, the sum of
+ * the branches. `units`: rows of W. `bias`: of W and of each A_i.
+ */
 export function weightedSum(
   builder: GraphBuilder,
-  { name, path }: Pick<Insertion, "name" | "path">,
-  { branches, scores }: { readonly branches: readonly string[]; readonly scores: readonly string[] },
+  { input, name, path }: Insertion,
+  { branches, ...reduction }: Reduction & { readonly branches: readonly string[] },
 ): string {
-  const stacked = builder.add("stack", `${name}.scores`, scores, path, {});
-  return builder.add(
-    "add",
-    `${name}.sum`,
-    scaledBranches(builder, { name, path, stacked }, branches),
-    path,
-    {},
+  const { bias } = reduction;
+  const units = builder.shape(input).channels;
+  const hidden = squeezed(builder, { input, name, path }, reduction);
+  const scores = branches.map((_, index) =>
+    builder.add("dense", `${name}.score${index + 1}`, [hidden], path, { units, bias }),
   );
+  const stacked = builder.add("stack", `${name}.scores`, scores, path, {});
+  const scaled = scaledBranches(builder, { name, path, stacked }, branches);
+  return builder.add("add", `${name}.sum`, scaled, path, {});
+}
+
+interface Reduction {
+  readonly units: number;
+  readonly bias: boolean;
+  readonly activation: Activation;
 }
 
 interface ScaledParts extends Pick<Insertion, "name" | "path"> {
@@ -49,10 +59,10 @@ export function scaledBranches(
 }
 
 /** The average over the pixels, reduced to `units` numbers, normalised and activated. */
-export function squeezed(
+function squeezed(
   builder: GraphBuilder,
   { input, name, path }: Insertion,
-  { units, bias, activation }: { units: number; bias: boolean; activation: Activation },
+  { units, bias, activation }: Reduction,
 ): string {
   const mean = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const reduce = builder.add("dense", `${name}.reduce`, [mean], path, { units, bias });

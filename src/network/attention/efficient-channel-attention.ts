@@ -1,13 +1,12 @@
 // Efficient channel attention (Wang et al. 2020): y = x sigmoid(conv1d_k(average over the pixels)). Parameters: k.
 
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 
 export const efficientChannelAttention: Gate<"eca"> = (builder, { input, name, path }, spec) => {
   const kernel = spec.kernel === "auto" ? kernelFor(builder.shape(input).channels) : spec.kernel;
   const squeeze = builder.add("global-avg-pool", `${name}.squeeze`, [input], path, {});
   const mixed = builder.add("channel-conv", `${name}.conv`, [squeeze], path, { kernel });
-  const gate = builder.add("sigmoid", `${name}.gate`, [mixed], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, mixed);
 };
 
 /** t = int(|log2 C + 1| / 2); k = t if odd, else t + 1; at least 3. */

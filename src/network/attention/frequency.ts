@@ -4,57 +4,22 @@
 import type { Gate } from "./gate.js";
 import { excite, ORIGINAL, reducedWidth } from "./squeeze-excitation.js";
 
-/** The frequencies on a grid of 7x7, best first (the authors' code, `top`). */
-const BEST: readonly (readonly [u: number, v: number])[] = [
-  ...([
-    [0, 0],
-    [0, 1],
-    [6, 0],
-    [0, 5],
-    [0, 2],
-    [1, 0],
-    [1, 2],
-    [4, 0],
-  ] as const),
-  ...([
-    [5, 0],
-    [1, 6],
-    [3, 0],
-    [0, 4],
-    [0, 6],
-    [0, 3],
-    [3, 5],
-    [2, 2],
-  ] as const),
-  ...([
-    [4, 6],
-    [6, 3],
-    [3, 3],
-    [5, 3],
-    [5, 5],
-    [2, 1],
-    [6, 1],
-    [5, 2],
-  ] as const),
-  ...([
-    [5, 4],
-    [3, 2],
-    [3, 1],
-    [4, 1],
-    [2, 3],
-    [2, 0],
-    [6, 5],
-    [1, 3],
-  ] as const),
-];
+/** The frequencies (u, v) on a grid of 7x7, best first (the authors' code, `top`). */
+const BEST_U = [
+  0, 0, 6, 0, 0, 1, 1, 4, 5, 1, 3, 0, 0, 0, 3, 2, 4, 6, 3, 5, 5, 2, 6, 5, 5, 3, 3, 4, 2, 2, 6, 1,
+] as const;
+const BEST_V = [
+  0, 1, 0, 5, 2, 0, 2, 0, 0, 6, 0, 4, 6, 3, 5, 2, 6, 3, 3, 3, 5, 1, 1, 2, 4, 2, 1, 1, 3, 0, 5, 3,
+] as const;
 const GRID = 7;
 
 export const frequencyChannelAttention: Gate<"fca"> = (builder, { input, name, path }, spec) => {
   const { height, width, channels } = builder.shape(input);
   // On larger maps, the authors multiply frequencies by the size divided by 7.
-  const frequencies = BEST.slice(0, spec.frequencies).map(
-    ([u, v]) => [Math.floor((u * height) / GRID), Math.floor((v * width) / GRID)] as const,
-  );
+  const frequencies = BEST_U.slice(0, spec.frequencies).map((u, index) => {
+    const v = BEST_V[index] as number;
+    return [Math.floor((u * height) / GRID), Math.floor((v * width) / GRID)] as const;
+  });
   const squeezed = builder.add("frequency-pool", `${name}.squeeze`, [input], path, { frequencies });
   const own = { ...ORIGINAL, width: reducedWidth(channels, spec.r), bias: false };
   const gate = excite(builder, { input: squeezed, name, path }, own);

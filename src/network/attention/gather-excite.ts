@@ -2,7 +2,7 @@
 // Parameters of theta-minus: none; theta: C H W + 2 C (depthwise convolution and BatchNorm); theta-plus: the same plus 2 C h.
 
 import type { GraphBuilder, Insertion } from "../graph-builder.js";
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { parameters, r }) => {
@@ -11,8 +11,7 @@ export const gatherExcite: Gate<"ge"> = (builder, { input, name, path }, { param
       ? builder.add("global-avg-pool", `${name}.gather`, [input], path, {})
       : learnedGather(builder, { input, name, path });
   const excited = parameters === "both" ? excite(builder, { input: gathered, name, path }, r) : gathered;
-  const gate = builder.add("sigmoid", `${name}.gate`, [excited], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, excited);
 };
 
 /** A depthwise convolution as large as the feature map, followed by BatchNorm. */

@@ -1,7 +1,7 @@
 // Global context (Cao, Xu, Lin, Wei, Hu 2019): z, the sum over the pixels of softmax(w . x + b) x; t = W2 relu(LN(W1 z)); y = x + t, or
 // x sigmoid(t). Parameters, with h = max(1, floor(C / r)): C + 1 for the weights of the pixels, and 2 C h + 3 h + C.
 
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 const EPSILON = 1e-5;
@@ -22,6 +22,5 @@ export const globalContext: Gate<"gc"> = (builder, { input, name, path }, { r, f
   const hidden = builder.activate({ input: normed, name, path }, "relu");
   const expand = builder.add("dense", `${name}.expand`, [hidden], path, { units: channels, bias: true });
   if (fuse === "add") return builder.add("shift", `${name}.shift`, [input, expand], path, {});
-  const gate = builder.add("sigmoid", `${name}.gate`, [expand], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, expand);
 };

@@ -1,7 +1,7 @@
 // Linear context transform (Ruan et al. 2020): y = x sigmoid(w n + b + 1), where n is the average over the pixels, normalised over the channels
 // of its group, and w and b per channel start at 0. Parameters: 2 C.
 
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 
 const EPSILON = 1e-5;
 
@@ -10,6 +10,5 @@ export const linearContext: Gate<"lct"> = (builder, { input, name, path }, { gro
   const norm = { groups, epsilon: EPSILON, zeroInit: true };
   const linear = builder.add("group-norm", `${name}.linear`, [squeeze], path, norm);
   const score = builder.add("channel-function", `${name}.score`, [linear], path, { kind: "plus-one" });
-  const gate = builder.add("sigmoid", `${name}.gate`, [score], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, score);
 };

@@ -2,7 +2,7 @@
 // A_i relu(BN(W mean(sum U_i))). Parameters for M branches without groups: M (k^2 C_in C + 2 C) + C h + 2 h + M h C; with `split`, each
 // convolution reads C_in / M channels.
 
-import { type BranchGate, squeezed, weightedSum } from "./branch-gate.js";
+import { type BranchGate, weightedSum } from "./branch-gate.js";
 import { reducedWidth } from "./squeeze-excitation.js";
 
 export const selectiveKernels: BranchGate<"sk"> = (builder, { input, name, path }, { conv, spec }) => {
@@ -20,9 +20,5 @@ export const selectiveKernels: BranchGate<"sk"> = (builder, { input, name, path 
   });
   const sum = builder.add("add", `${name}.branches`, branches, path, {});
   const units = reducedWidth(filters, spec.r, "multiple-of-8");
-  const hidden = squeezed(builder, { input: sum, name, path }, { units, bias: false, activation });
-  const scores = branches.map((_, index) =>
-    builder.add("dense", `${name}.score${index + 1}`, [hidden], path, { units: filters, bias: false }),
-  );
-  return weightedSum(builder, { name, path }, { branches, scores });
+  return weightedSum(builder, { input: sum, name, path }, { branches, units, bias: false, activation });
 };

@@ -1,13 +1,12 @@
 // Spatial SE, and concurrent spatial and channel SE (Roy, Navab, Wachinger 2018): y = x sigmoid(w . x + b) at
 // each pixel; scSE adds the output of channel SE. Parameters: C + 1, plus those of SE for scSE.
 
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 import { ORIGINAL, reducedWidth, vectorGate } from "./squeeze-excitation.js";
 
 export const spatialSe: Gate<"sse"> = (builder, { input, name, path }) => {
   const score = builder.pointwise(input, `${name}.score`, path, { filters: 1, bias: true });
-  const gate = builder.add("sigmoid", `${name}.gate`, [score], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, score);
 };
 
 export const concurrentSe: Gate<"scse"> = (builder, insertion, { r, bias, placement }) => {

@@ -2,7 +2,7 @@
 // weighted: y = sum a_i U_i, where a is the softmax over i of A_i relu(BN(W mean(sum U_i))), with biases; then an average pool that applies
 // the stride, if there is one. Parameters without groups: k^2 C_in C + 2 R C + (C + 3) h + R (h + 1) C.
 
-import { type BranchGate, squeezed, weightedSum } from "./branch-gate.js";
+import { type BranchGate, weightedSum } from "./branch-gate.js";
 
 const LEAST_WIDTH = 32;
 const POOL = 3;
@@ -19,11 +19,8 @@ export const splitAttention: BranchGate<"split-attention"> = (builder, { input, 
   });
   const sum = builder.add("add", `${name}.all`, branches, path, {});
   const units = Math.max(LEAST_WIDTH, 8 * Math.floor(((builder.shape(input).channels * radix) / r + 4) / 8));
-  const hidden = squeezed(builder, { input: sum, name, path }, { units, bias: true, activation });
-  const scores = branches.map((_, index) =>
-    builder.add("dense", `${name}.score${index + 1}`, [hidden], path, { units: filters, bias: true }),
-  );
-  const y = weightedSum(builder, { name, path }, { branches, scores });
+  const weights = { branches, units, bias: true, activation };
+  const y = weightedSum(builder, { input: sum, name, path }, weights);
   if (stride === 1) return y;
   return builder.add("padded-avg-pool", `${name}.pool`, [y], path, { kernel: POOL, stride });
 };

@@ -3,7 +3,7 @@
 // deviation is unbiased, with 1e-5 added to the variance; the weights start at 0, so that every factor is 1/2, and do not decay,
 // since BatchNorm cancels their scale.
 
-import type { Gate } from "./gate.js";
+import { type Gate, scaledBySigmoid } from "./gate.js";
 
 export const styleRecalibration: Gate<"srm"> = (builder, { input, name, path }) => {
   const mean = builder.add("global-avg-pool", `${name}.mean`, [input], path, {});
@@ -11,6 +11,5 @@ export const styleRecalibration: Gate<"srm"> = (builder, { input, name, path }) 
   const style = builder.add("stack", `${name}.style`, [mean, deviation], path, {});
   const score = builder.add("channel-dense", `${name}.integrate`, [style], path, {});
   const norm = builder.gateNorm(score, `${name}.integrate`, path);
-  const gate = builder.add("sigmoid", `${name}.gate`, [norm], path, {});
-  return builder.add("scale", `${name}.scale`, [input, gate], path, {});
+  return scaledBySigmoid(builder, { input, name, path }, norm);
 };

@@ -14,7 +14,7 @@ export const convNext: Block = (builder, input, block) => {
   const { channels } = builder.shape(start);
   const [kernel = 7] = stage.kernels;
   let x = gated(start, "pre");
-  const depthwise = { ...DENSE, padding: "same" as const, groups: channels, filters: channels };
+  const depthwise = { ...PLAIN, padding: "same" as const, groups: channels, filters: channels };
   x = builder.add("conv", `${name}.depthwise`, [x], path, { ...depthwise, kernel: [kernel, kernel] });
   x = gated(builder.norm(x, `${name}.depthwise`, path), "inner");
   const filters = Math.max(1, Math.round(channels * expansionOf(stage)));
@@ -26,7 +26,7 @@ export const convNext: Block = (builder, input, block) => {
   return gated(builder.add("add", `${name}.add`, ends, path, {}), "post");
 };
 
-const DENSE = { stride: 1, bias: true, dilation: 1 } as const;
+const PLAIN = { stride: 1, bias: true, dilation: 1 } as const;
 
 function downsampled(builder: GraphBuilder, input: string, block: BlockParts): string {
   const { stage, name, path } = block;
@@ -34,7 +34,7 @@ function downsampled(builder: GraphBuilder, input: string, block: BlockParts): s
   if (stride === 1 && filters === builder.shape(input).channels) return input;
   const norm = builder.norm(input, `${name}.downsample`, path);
   const conv = {
-    ...DENSE,
+    ...PLAIN,
     filters,
     kernel: [stride, stride] as const,
     stride,

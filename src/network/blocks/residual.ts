@@ -1,6 +1,6 @@
 // Basic and bottleneck blocks, and their pre-activation forms.
 
-import type { BlockStageSpec } from "../../config/experiment-spec.js";
+import { isPreactivation } from "../../config/experiment-spec.js";
 import type { GraphBuilder } from "../graph-builder.js";
 import { type Block, type BlockParts, branchEnd, gateAt, stridesOf } from "./block.js";
 import { innerConv } from "./inner-conv.js";
@@ -78,8 +78,4 @@ function shortcutOf(builder: GraphBuilder, { input, activated, stride, block }: 
   return isPreactivation(stage)
     ? builder.conv(start, `${name}.shortcut`, path, conv)
     : builder.convNorm(start, `${name}.shortcut`, path, conv);
-}
-
-export function isPreactivation({ block }: BlockStageSpec): boolean {
-  return block.startsWith("preact-");
 }
