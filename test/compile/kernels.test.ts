@@ -25,6 +25,7 @@ const grouped = (groups: number, strides: number, pad: "same" | "valid") => (x?:
 const depthwise = (stride: number, pad: "same" | "valid") => (x?: tf.Tensor, w?: tf.Tensor) =>
   tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad);
 const channelNorm = (x: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNormTrain(x, g, b, 1e-3)[0];
+const far = (x: tf.Tensor) => tf.add(tf.mul(x, 0.1), 30);
 
 const CASES: Case[] = [
   ["3x3 same", "8x6x5x16 3x3x16x8", conv(1, "same")],
@@ -58,6 +59,16 @@ const CASES: Case[] = [
     (x, w, b) => tf.relu(tf.add(conv(1, "same")(x, w as tf.Tensor), b as tf.Tensor)),
   ],
   ["batch norm", "8x4x4x5 5 5", channelNorm as Case[2]],
+  [
+    "batch norm of vectors far from 0",
+    "8x1x1x5 5 5",
+    (x, g, b) => channelNorm(far(x as tf.Tensor), g as tf.Tensor, b as tf.Tensor),
+  ],
+  [
+    "conv, batch norm of vectors far from 0",
+    "8x1x1x16 1x1x16x16 16 16",
+    (x, w, g, b) => channelNorm(far(conv(1, "same")(x, w)), g as tf.Tensor, b as tf.Tensor),
+  ],
   [
     "conv, batch norm, relu",
     "8x4x4x8 3x3x8x8 8 8",

@@ -61,17 +61,17 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   const [images, gammas, betas] = node.inputs;
   const [y, means, scales, variances] = node.outputs;
   const laidOut = laidOutAs(context, node, { from: images, to: y });
-  const x = placement.full(images, laidOut.layout);
   const gamma = vector(context, gammas);
   const beta = vector(context, betas);
-  const mean = channelMeans(context, x, laidOut);
+  const given = placement.full(images, laidOut.layout);
+  const mean = channelMeans(context, given, laidOut);
+  const { x, rest } = centred(context, given, mean, laidOut);
   const squares = channelDotMeans(context, x, x, laidOut);
-  const difference = builder.op("Sub", [squares, builder.op("Mul", [mean, mean])]);
-  const variance = builder.op("Max", [difference, builder.scalar(0)]);
+  const variance = builder.op("Max", [minusProduct(context, squares, rest, rest), builder.scalar(0)]);
   const stabilised = builder.op("Add", [variance, builder.scalar(node.attributes.epsilon)]);
   const scale = builder.op("Reciprocal", [builder.op("Sqrt", [stabilised])]);
   const a = builder.op("Mul", [gamma, scale]);
-  const b = builder.op("Sub", [beta, builder.op("Mul", [mean, a])]);
+  const b = minusProduct(context, beta, rest, a);
   placement.put(y, laidOut.layout, affine(context, laidOut, { x, a, b }));
   placement.put(means, "plain", asVector(context, mean, laidOut));
   placement.put(scales, "plain", asVector(context, scale, laidOut));
@@ -85,27 +85,51 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const [dx, dgamma, dbeta] = node.outputs;
   const laidOut = laidOutAs(context, node, { from: images, to: dx });
   const dy = placement.full(gradient, laidOut.layout);
-  const x = placement.full(images, laidOut.layout);
   const gamma = vector(context, gammas);
-  const mean = vector(context, means);
+  const { x, rest } = centred(
+    context,
+    placement.full(images, laidOut.layout),
+    vector(context, means),
+    laidOut,
+  );
   const scale = vector(context, scales);
   const meanDy = channelMeans(context, dy, laidOut);
   const meanDyX = channelDotMeans(context, dy, x, laidOut);
   // Means over the m positions instead of sums, because dx needs dgamma / m and dbeta / m.
-  const centred = builder.op("Sub", [meanDyX, builder.op("Mul", [mean, meanDy])]);
-  const meanDgamma = builder.op("Mul", [centred, scale]);
+  const meanDgamma = builder.op("Mul", [minusProduct(context, meanDyX, rest, meanDy), scale]);
   const a = builder.op("Mul", [gamma, scale]);
   const p = builder.op("Neg", [builder.op("Mul", [builder.op("Mul", [a, scale]), meanDgamma])]);
-  const q = builder.op("Neg", [
-    builder.op("Add", [builder.op("Mul", [a, meanDy]), builder.op("Mul", [p, mean])]),
-  ]);
-  const rest = affine(context, laidOut, { x, a: p, b: q });
-  placement.put(dx, laidOut.layout, affine(context, laidOut, { x: dy, a, sum: rest }));
+  const q = minusProduct(context, builder.op("Neg", [builder.op("Mul", [a, meanDy])]), rest, p);
+  const sum = affine(context, laidOut, { x, a: p, b: q });
+  placement.put(dx, laidOut.layout, affine(context, laidOut, { x: dy, a, sum }));
   const [batch, , height, width] = laidOut.shape;
   const positions = builder.scalar(batch * height * width);
   const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), laidOut);
   placement.put(dgamma, "plain", sumOf(meanDgamma));
   placement.put(dbeta, "plain", sumOf(meanDy));
+}
+
+/**
+ * x and its mean, or x - mean and null for the mean of that. Centring takes one more pass, and is needed for vectors: squeezed ones may be
+ * far from 0 and close together, for which E[x^2] - E[x]^2 is not exact enough. `mean`: [1, channels, 1, 1].
+ */
+function centred(
+  context: Context,
+  x: string,
+  mean: string,
+  laidOut: LaidOut,
+): { readonly x: string; readonly rest: string | null } {
+  const { builder } = context;
+  const [, channels, height, width] = laidOut.shape;
+  if (height * width > 1) return { x, rest: mean };
+  if (laidOut.layout === "nchw") return { x: builder.op("Sub", [x, mean]), rest: null };
+  const a = builder.floats(new Float32Array(channels).fill(1), [1, channels, 1, 1]);
+  return { x: affine(context, laidOut, { x, a, b: builder.op("Neg", [mean]) }), rest: null };
+}
+
+/** value - a b; the value if a is null. */
+function minusProduct({ builder }: Context, value: string, a: string | null, b: string | null): string {
+  return a === null || b === null ? value : builder.op("Sub", [value, builder.op("Mul", [a, b])]);
 }
 
 interface AffineParts {
