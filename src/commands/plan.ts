@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
-import type { AxisValues } from "../records/variant-cells.js";
 import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
@@ -144,6 +143,7 @@ function planRecord({ run, status, seconds }: PlannedRun): object {
     variant: name,
     seed: run.seed,
     axes,
+    drawn: run.drawn,
     match,
     params: complexity.params,
     macs: complexity.macs,
@@ -154,12 +154,13 @@ function planRecord({ run, status, seconds }: PlannedRun): object {
 }
 
 function planTable(runs: readonly PlannedRun[]): string {
-  const hasAxes = runs.some(({ run }) => Object.keys(run.variant.axes).length > 0);
+  const axes = runs.map(({ run }) => formatAxes(run));
+  const hasAxes = axes.some((text) => text !== "");
   return formatTable(
     ["run", ...(hasAxes ? ["axes"] : []), "parameters", "MACs", "about", "status"],
-    runs.map(({ run, status, seconds }) => [
+    runs.map(({ run, status, seconds }, index) => [
       run.name,
-      ...(hasAxes ? [formatAxes(run.variant.axes)] : []),
+      ...(hasAxes ? [axes[index] as string] : []),
       formatCount(run.variant.complexity.params.trainable),
       formatLarge(run.variant.complexity.macs),
       seconds > 0 ? formatDuration(seconds) : "",
@@ -169,9 +170,8 @@ function planTable(runs: readonly PlannedRun[]): string {
   );
 }
 
-/** `r=4;bias=true` */
-function formatAxes(axes: AxisValues): string {
-  return Object.entries(axes)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(";");
+/** `r=4;bias=true`, and what its seed has drawn, without where that is in the experiment: `learningRate=0.05`. */
+function formatAxes({ variant, drawn }: Run): string {
+  const values = Object.entries(drawn ?? {}).map(([path, value]) => [path.split(".").at(-1), value]);
+  return [...Object.entries(variant.axes), ...values].map(([name, value]) => `${name}=${value}`).join(";");
 }

@@ -3,14 +3,16 @@
 import type { Report } from "../diagnostic.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { RANDOM_SOURCES } from "./random-sources.js";
+import { randomValues } from "./random-values.js";
 import { isWritten, type Located } from "./source.js";
 import { isSweep } from "./sweep-base.js";
 import type { SeedsUntil, Sweep as WrittenSweep } from "./sweep-schema.js";
-import type { CompareSpec, LauncherSpec, Question, Sweep } from "./sweep-spec.js";
+import type { CompareSpec, LauncherSpec, Question, RandomValue, Sweep } from "./sweep-spec.js";
 import { validateSchema } from "./validate-schema.js";
 
 /** A sweep that is valid under its schema, with all defaults filled in. */
-export type FilledSweep = Required<Omit<WrittenSweep, "launcher">> & { readonly launcher?: LauncherSpec };
+export type FilledSweep = Required<Omit<WrittenSweep, "launcher" | "random">> &
+  Pick<WrittenSweep, "random"> & { readonly launcher?: LauncherSpec };
 
 export function comparisonOf({ compare }: FilledSweep): CompareSpec {
   const { baseline = null, metric = "test_error", alpha = 0.05 } = compare;
@@ -78,21 +80,29 @@ export interface AskedComparison extends CompareSpec {
   readonly question: Question | null;
   /** The sources of chance that differ between seeds. */
   readonly vary: readonly string[];
+  /** What each seed draws. */
+  readonly random: readonly RandomValue[];
 }
 
 /** The comparison that a sweep asks for, whatever else is in it; null if that part is not valid. */
 export function readQuestion(located: Located): AskedComparison | null {
   const { value, locate } = located;
   if (!isSweep(located)) return null;
-  const { seeds, compare, vary } = (value ?? {}) as Partial<WrittenSweep>;
+  const { seeds, compare, vary, random } = (value ?? {}) as Partial<WrittenSweep>;
   const rest = { name: "any", experiment: "any", variants: [{ name: "any" }] };
   const own = {
     ...rest,
     ...(seeds === undefined ? {} : { seeds }),
     ...(compare === undefined ? {} : { compare }),
     ...(vary === undefined ? {} : { vary }),
+    ...(random === undefined ? {} : { random }),
   };
   if (validateSchema("sweep", { value: own, locate }).length > 0) return null;
   const written = fillDefaults("sweep", own) as FilledSweep;
-  return { ...comparisonOf(written), question: seedsOf(written).question, vary: written.vary };
+  return {
+    ...comparisonOf(written),
+    question: seedsOf(written).question,
+    vary: written.vary,
+    random: randomValues(written.random),
+  };
 }

@@ -39,6 +39,12 @@ export interface Sweep {
    * @minItems 1
    */
   vary?: ("init" | "order" | "augmentation" | "dropout" | "split")[];
+  /**
+   * Values of training that each seed draws anew, by path, the same ones for all variants. Differences between variants then hold on average over these values, not for a single one of them.
+   */
+  random?: {
+    [k: string]: Distribution;
+  };
   compare?: Compare;
   launcher?: Launcher;
 }
@@ -132,6 +138,39 @@ export interface Narrow {
    * Whether the comparison has to be decided as well.
    */
   decided?: boolean;
+}
+/**
+ * Where a value is drawn from: a range, with its smallest and its largest value, or a list.
+ */
+export interface Distribution {
+  /**
+   * A number, all in the range equally likely; rounded to three digits.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  uniform?: number[];
+  /**
+   * A positive number whose logarithm is uniform, so that 0.01 to 0.1 is as likely as 0.1 to 1; rounded to three digits.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  log?: number[];
+  /**
+   * An integer; all in the range are equally likely.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  int?: number[];
+  /**
+   * One of the values, all equally likely.
+   *
+   * @minItems 2
+   * @maxItems 1000
+   */
+  choice?: (string | number | boolean)[];
 }
 export interface Compare {
   /**

@@ -1,7 +1,7 @@
 // A checked sweep: the form that everything after config/ works on.
 
 import type { Location, Path } from "../diagnostic.js";
-import type { Combined } from "./axes.js";
+import type { AxisValue, Combined } from "./axes.js";
 import type { SourceSeeds } from "./random-sources.js";
 import type { LongForm } from "./shorthand.js";
 import type { SlurmLauncher as WrittenSlurm, Sweep as WrittenSweep } from "./sweep-schema.js";
@@ -17,6 +17,17 @@ export interface MatchSpec {
   readonly cost: "params" | "macs";
   readonly target: string;
   readonly by: "width" | "depth";
+}
+
+/** Where a value that each seed draws comes from. */
+export type Distribution =
+  | { readonly kind: "uniform" | "log" | "int"; readonly least: number; readonly most: number }
+  | { readonly kind: "choice"; readonly values: readonly AxisValue[] };
+
+/** A value of training, by its path in the experiment, that each seed draws anew. */
+export interface RandomValue {
+  readonly path: string;
+  readonly from: Distribution;
 }
 
 export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
@@ -65,6 +76,8 @@ export interface Sweep {
   readonly fixed: SourceSeeds;
   /** Whether each seed also divides the images in another way. */
   readonly variesSplit: boolean;
+  /** What each seed draws, the same for all variants. */
+  readonly random: readonly RandomValue[];
   /** Null if all seeds are needed. */
   readonly question: Question | null;
   /** The difference that is expected, in standard deviations of the paired differences; null if nothing is. */

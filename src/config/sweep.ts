@@ -6,6 +6,7 @@ import { axesOf } from "./axes.js";
 import { checkVariant } from "./check-variant.js";
 import { fillDefaults } from "./fill-defaults.js";
 import { weighed } from "./mend.js";
+import { checkRandom, randomValues } from "./random-values.js";
 import type { Located } from "./source.js";
 import { baseOf } from "./sweep-base.js";
 import { checkSeeds, comparisonOf, type FilledSweep, seedsOf } from "./sweep-question.js";
@@ -37,6 +38,7 @@ export function checkSweep(located: Located, file: string): Sweep {
       match: matchOf(match),
     })),
     ...seedsOf(written),
+    random: randomValues(written.random),
     launcher: written.launcher ?? { name: "local" },
     compare: comparisonOf(written),
     ...base.value,
@@ -54,11 +56,12 @@ export function sweepMistakes(located: Located): number {
 }
 
 function ownMistakes(written: FilledSweep, located: Located): Diagnostic[] {
-  return collect(located, (report) => {
+  const found = collect(located, (report) => {
     for (const [index, variant] of written.variants.entries())
       checkVariant(variant, { path: ["variants", index], located, report });
     checkSeeds(written, located, report);
   });
+  return [...found, ...checkRandom(written, located)];
 }
 
 function matchOf(match: WrittenVariant["match"]): MatchSpec | null {

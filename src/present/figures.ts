@@ -1,10 +1,12 @@
 // The data of a report -> its figures, in the order of the page.
 
 import type { VariantComparison } from "../report/comparison.js";
+import { drawnPaths } from "../report/drawn-values.js";
 import type { ReportData } from "../report/read-report.js";
 import { axisPlot, numericAxes } from "./axis-plot.js";
 import { costPlot, forestPlot, pairedPlot } from "./comparison-plots.js";
 import { confusionPlot, MOST_CLASSES } from "./confusion-plot.js";
+import { drawnPlot } from "./drawn-plot.js";
 import { learningCurves } from "./learning-curves.js";
 import { levelWords } from "./metric-words.js";
 import { beginPage, type Plotted } from "./plots.js";
@@ -62,6 +64,13 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
         axisPlot(comparison, axis),
         `Metric against ${axis}; dashed: the baseline. ${unpaired}`,
       );
+    for (const path of drawnPaths(comparison).keys())
+      if (variants.some(({ difference }) => difference))
+        await add(
+          `drawn-${path.split(".").at(-1)}`,
+          drawnPlot(comparison, path),
+          `Difference from the baseline against ${path}, which each seed drew: each point is one seed (n = ${seeds}); below the dashed line is better.`,
+        );
     for (const [cost, words] of [
       ["params", "parameters"],
       ["macs", "multiply-accumulate operations per image"],

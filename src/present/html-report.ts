@@ -93,10 +93,12 @@ function pictureParts([variant, found]: [string, TurnedPicture]): string[] {
 
 function runTable({ runs, comparison: { metric } }: ReportData): string {
   const { scale, unit, digits } = metricScale(metric);
+  const paths = [...new Set(runs.flatMap(({ drawn }) => Object.keys(drawn)))];
   return htmlTable(
-    ["run", "status", "epochs", metricWords(metric), "time", "reason"],
-    runs.map(({ variant, seed, status, epochs, result, reason }) => [
+    ["run", ...paths, "status", "epochs", metricWords(metric), "time", "reason"],
+    runs.map(({ variant, seed, drawn, status, epochs, result, reason }) => [
       `${variant}/seed-${seed}`,
+      ...paths.map((path) => String(drawn[path] ?? "")),
       status,
       String(epochs),
       written(result?.[metric] ?? null, (value) => `${(value * scale).toFixed(digits)}${unit}`),

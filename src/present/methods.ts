@@ -1,7 +1,7 @@
 // The data of a report -> paragraphs on methods for a paper, with the sources of what was used.
 
 import type { AskedComparison } from "../config/sweep-question.js";
-import type { Question } from "../config/sweep-spec.js";
+import type { Distribution, Question } from "../config/sweep-spec.js";
 import { formatCount, formatDuration } from "../format.js";
 import type { ReportData } from "../report/read-report.js";
 import { dataWords, networkWords, trainingWords } from "./methods-recipe.js";
@@ -49,14 +49,21 @@ function chanceWords({ sweeps, configs }: ReportData): string {
         .join(", ");
     const same = words(false);
     const where = sweeps.length > 1 ? `In ${name}, the` : "The";
+    const drawn = asked.random.map(({ path, from }) => `${path} ${distributionWords(from)}`).join(", ");
     return [
-      `${where} seed of a run determined ${words(true)}${same === "" ? "" : `; ${same} were the same for all seeds`}.`,
+      `${where} seed of a run determined ${words(true)}${same === "" ? "" : `; ${same} were the same for all seeds`}.${drawn === "" ? "" : ` It also drew ${drawn}, the same for all variants (above: what the first seed drew).`}`,
     ];
   });
   const hasOwn = [...configs.values()].some((config) => JSON.stringify(config).includes('"sourceSeeds":{"'));
   return listed.length === 0
     ? ""
     : `**Chance.** ${listed.join(" ")} For equal seeds, variants saw the images in the same order and with the same augmentation, and what they share started from equal values${hasOwn ? ", except where seeds of single sources (sourceSeeds) were set" : ""}.`;
+}
+
+function distributionWords(from: Distribution): string {
+  if (from.kind === "choice") return `from ${from.values.join(", ")}`;
+  const how = { uniform: "uniformly", log: "log-uniformly", int: "uniformly among the integers" }[from.kind];
+  return `${how} from ${from.least} to ${from.most}`;
 }
 
 function testWords({ comparison, runs, sweeps }: ReportData): string {

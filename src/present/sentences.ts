@@ -8,6 +8,7 @@ import { leastPairs, pairsNeeded, smallestAdjusted } from "../statistics/power.j
 import type { Spread } from "../statistics/spread.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import type { Verdict } from "../sweep/seeds/decisions.js";
+import { drawnSentences } from "./drawn-values.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 
 /** One sentence that lists the significant differences. */
@@ -39,11 +40,12 @@ function verdicts(variants: readonly VariantComparison[], verdict: Verdict, word
   return names.length === 0 ? [] : [`${words}: ${names.join(", ")}`];
 }
 
-/** The limits of the answer: missing runs, the number of seeds, the test set, imbalanced classes, how costs were matched. */
+/** The limits of the answer: missing runs, the number of seeds, what these drew, the test set, imbalanced classes, how costs were matched. */
 export function conditionsOf(comparison: Comparison): string[] {
   return [
     ...partial(comparison),
     ...limit(comparison),
+    ...drawnSentences(comparison),
     ...testSet(comparison),
     ...majority(comparison),
     ...matches(comparison),

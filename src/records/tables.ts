@@ -55,6 +55,16 @@ export const AXES = {
   axes: axes('values of the sweep\'s axes for this variant, such as `{"r":4,"bias":true}`'),
 };
 
+/** What differs between runs of a variant in a sweep with `random`. */
+const DRAWN = {
+  drawn: optional(
+    axes(
+      'values that the seed of the run has drawn, such as `{"training.optimizer.learningRate":0.05}`',
+      "path",
+    ),
+  ),
+};
+
 const RUN = {
   run: text("`<variant>/seed-<n>`, which is also its path inside the sweep's folder"),
   variant: text("name of the variant"),
@@ -74,6 +84,7 @@ export const PLAN_COLUMNS = {
   template: text("name of the variant before axis values were filled in"),
   ...AXES,
   ...MATCH,
+  ...DRAWN,
   ...COSTS,
   test_images: count("number of test images"),
   data: text("fingerprint of the data"),
@@ -85,6 +96,7 @@ export const PLAN_COLUMNS = {
 export const SUMMARY_COLUMNS = {
   ...RUN,
   ...AXES,
+  ...DRAWN,
   ...COSTS,
   ...TRAINED,
   ...TESTED,

@@ -17,9 +17,9 @@ export interface Match {
   readonly ratio: number;
 }
 
-export const axes = (meaning: string) =>
+export const axes = (meaning: string, key: "axis" | "path" = "axis") =>
   json({
-    holds: "an object with a value per axis",
+    holds: `an object with a value per ${key}`,
     meaning,
     accepts: (value): value is AxisValues => isObject(value) && Object.values(value).every(isAxisValue),
   });

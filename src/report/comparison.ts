@@ -58,6 +58,8 @@ export interface VariantComparison {
   readonly values: Readonly<Record<string, number>>;
   /** Seed -> difference, of which `difference` is the summary. */
   readonly differences: Readonly<Record<string, number>>;
+  /** Seed -> what it has drawn, by path; empty if nothing is random. */
+  readonly drawn: Readonly<Record<string, AxisValues>>;
   /** Test error of each class, averaged over the runs. Null if no run has it; an element is null if the class has no images. */
   readonly errorsByClass: readonly (number | null)[] | null;
   /** Number of planned runs of this variant, without those that are not needed. */
@@ -150,6 +152,9 @@ function compareVariant(
     isSequential,
     values: Object.fromEntries(values),
     differences: Object.fromEntries(paired),
+    drawn: Object.fromEntries(
+      runs.flatMap(({ seed, drawn }) => (Object.keys(drawn).length > 0 ? [[seed, drawn]] : [])),
+    ),
     errorsByClass: meanByClass(runs),
     planned: runs.filter(({ status }) => status !== "unneeded").length,
     failed: runs.filter(({ status }) => status === "failed").length,

@@ -25,6 +25,8 @@ export interface PlannedRun {
   /** The variant's name before axis values were filled in; the name itself if the plan does not have it. */
   readonly template: string;
   readonly axes: AxisValues;
+  /** What its seed has drawn; empty if nothing is random. */
+  readonly drawn: AxisValues;
   readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
@@ -136,6 +138,7 @@ function plannedRun(
     variant,
     template: row.template ?? variant,
     axes: row.axes ?? {},
+    drawn: row.drawn ?? {},
     match: row.match,
     params: row.params ?? 0,
     macs: row.macs ?? 0,

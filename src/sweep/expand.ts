@@ -1,6 +1,7 @@
 // A sweep -> its variants, each a checked experiment and its network, and its runs: every variant with every seed.
 
 import type { Override } from "../config/override.js";
+import { isPartOf } from "../config/random-values.js";
 import { placeOf } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
 import type { LauncherSpec, Metric, Question, Sweep } from "../config/sweep.js";
@@ -35,10 +36,11 @@ export interface ExpandedSweep {
  * variants, and InputError if data are missing.
  */
 export async function expandSweep(
-  sweep: Sweep,
+  asked: Sweep,
   overrides: readonly Override[],
   factsOf: FactsOf,
 ): Promise<ExpandedSweep> {
+  const sweep = { ...asked, random: notReplaced(asked.random, overrides) };
   const { points, diagnostics: ofFiles } = checkedPoints(sweep, overrides);
   const { built, diagnostics: ofNetworks } = await buildPoints(points, factsOf).catch((error: unknown) => {
     // Mistakes in the files are reported even if data are missing.
@@ -64,6 +66,12 @@ export async function expandSweep(
   return expanded;
 }
 
+/** What the command line gives a value is not drawn. */
+function notReplaced(random: Sweep["random"], overrides: readonly Override[]): Sweep["random"] {
+  const given = overrides.map(({ path }) => path.join("."));
+  return random.filter(({ path }) => !given.some((one) => isPartOf(one, path) || isPartOf(path, one)));
+}
+
 /** Builds the networks of all points. Points with mistakes are left out. */
 async function buildPoints(
   points: readonly Point[],
@@ -80,7 +88,7 @@ async function buildPoints(
     }
     const { graph, diagnostics } = buildChecked(point, dataset);
     found.push({ point, problems: diagnostics });
-    const parts = { name, template, axes, experiment, dataset, match: null, splits: null };
+    const parts = { name, template, axes, experiment, dataset, match: null, splits: null, draw: null };
     if (diagnostics.every(({ code }) => code === "unused-key"))
       built.set(point, { ...parts, graph, complexity: complexityOf(graph) });
   }

@@ -1,8 +1,10 @@
 // A sweep -> its points, one per variant: names, axes and checked experiments, as far as the files alone determine them.
 
 import { type Combination, combinations, labelsOf } from "../config/axes.js";
+import type { Checked } from "../config/experiment.js";
 import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
+import { drawnValues } from "../config/random-values.js";
 import type { MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { checkWith } from "../experiment/check.js";
@@ -19,6 +21,8 @@ export interface Point extends CheckedExperiment {
   readonly axes: AxisValues;
   /** Its target is a name with placeholders filled in. */
   readonly match: MatchSpec | null;
+  /** The experiment with what a seed draws; null if nothing is random. */
+  readonly ofSeed: ((seed: number) => Checked<CheckedExperiment>) | null;
 }
 
 export interface CheckedPoints {
@@ -30,19 +34,22 @@ export interface CheckedPoints {
 /** Returns every combination of every variant, as far as it can be checked without data. */
 export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): CheckedPoints {
   const diagnostics: Diagnostic[] = [];
+  const { experiment, directory } = sweep;
   const points = sweep.variants.flatMap((spec, index) =>
     combinations(spec).flatMap((combination): Point[] => {
-      const { experiment, directory } = sweep;
       const axes = labelsOf(combination);
-      const all = [...variantOverrides(sweep, index, combination), ...overrides];
-      const checked = checkWith(experiment, directory, all);
+      const own = variantOverrides(sweep, index, combination);
+      const checked = checkWith(experiment, directory, [...own, ...overrides]);
       if (!checked.ok) {
         diagnostics.push(...checked.diagnostics);
         return [];
       }
       const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
       const name = fillIn(spec.name, axes);
-      return [{ ...checked.value, index, name, template: spec.name, axes, match }];
+      const ofSeed = (seed: number) =>
+        checkWith(experiment, directory, [...own, ...drawnOverrides(sweep, seed), ...overrides]);
+      const drawing = { ofSeed: sweep.random.length > 0 ? ofSeed : null };
+      return [{ ...checked.value, index, name, template: spec.name, axes, match, ...drawing }];
     }),
   );
   diagnostics.push(
@@ -66,6 +73,16 @@ function variantOverrides(sweep: Sweep, index: number, combination: Combination)
       locate: (within, part) => sweep.locate([...place, ...within], part),
     };
   });
+}
+
+function drawnOverrides(sweep: Sweep, seed: number): Override[] {
+  return Object.entries(drawnValues(sweep.random, seed)).map(([path, value]) => ({
+    path: parsePath(path),
+    value,
+    directory: sweep.folder,
+    key: sweep.locate(["random", path], "key"),
+    locate: () => sweep.locate(["random", path], "value"),
+  }));
 }
 
 /** A string that is a single placeholder becomes the value of the axis itself; in a longer string, its label is written out. */

@@ -41,9 +41,9 @@ export function sweepTables(
       if (result?.fingerprint === run.fingerprint) results.set(run, result);
     }
     const rows = sweep.runs.flatMap((run) => {
-      const { variant, seed, name } = run;
+      const { variant, seed, name, drawn } = run;
       const result = results.get(run);
-      return result ? [{ ...result, run: name, variant: variant.name, seed, axes: variant.axes }] : [];
+      return result ? [{ ...result, run: name, variant: variant.name, seed, axes: variant.axes, drawn }] : [];
     });
     writeCsv(join(folder, "summary.csv"), SUMMARY_COLUMNS, rows);
     const end = performance.now();
@@ -60,7 +60,7 @@ export function sweepTables(
 }
 
 function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof PLAN_COLUMNS> {
-  const { variant, seed, name, fingerprint } = run;
+  const { variant, seed, name, drawn, fingerprint } = run;
   const { params, macs } = variant.complexity;
   return {
     run: name,
@@ -68,6 +68,7 @@ function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof PLAN_C
     seed,
     template: variant.template,
     axes: variant.axes,
+    drawn,
     match: matchOf(variant),
     params: params.trainable,
     macs,

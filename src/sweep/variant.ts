@@ -1,6 +1,8 @@
 // A variant of a sweep, and its runs, one per seed.
 
 import type { DatasetSpec, Experiment } from "../config/experiment.js";
+import type { TrainingSpec } from "../config/experiment-spec.js";
+import type { DrawnValues } from "../config/random-values.js";
 import type { MatchSpec } from "../config/sweep.js";
 import type { DatasetFacts } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
@@ -20,8 +22,15 @@ export interface Variant {
   readonly dataset: DatasetFacts;
   /** Seed -> what is known of the data, if each seed divides the images in another way; otherwise null. */
   readonly splits: ReadonlyMap<number, DatasetFacts> | null;
+  /** What a seed draws, and training with that; null if nothing is random. */
+  readonly draw: ((seed: number) => Drawn) | null;
   /** If the variant was scaled to the cost of another: how it was changed, and the ratio of the two costs. */
   readonly match: (MatchSpec & Pick<Matched, "change" | "ratio">) | null;
+}
+
+export interface Drawn {
+  readonly values: DrawnValues;
+  readonly training: TrainingSpec;
 }
 
 export interface Run {
@@ -29,6 +38,8 @@ export interface Run {
   readonly name: string;
   readonly variant: Variant;
   readonly seed: number;
+  /** What its seed has drawn; null if nothing is random. */
+  readonly drawn: DrawnValues | null;
   readonly experiment: Experiment;
   readonly fingerprint: string;
   /** Shared by runs of different lengths if the longer one can continue the shorter one. */
@@ -38,10 +49,12 @@ export interface Run {
 /** The run of a variant with a seed. */
 export function runOf(variant: Variant, seed: number): Run {
   const { splits } = variant;
+  const drawn = variant.draw?.(seed) ?? null;
   const { fingerprint } = splits?.get(seed) ?? variant.dataset;
   const { dataset } = variant.experiment;
   const experiment: Experiment = {
     ...variant.experiment,
+    ...(drawn && { training: drawn.training }),
     seed,
     dataset: splits === null ? dataset : ({ ...dataset, split: seed } as DatasetSpec),
   };
@@ -49,6 +62,7 @@ export function runOf(variant: Variant, seed: number): Run {
     name: `${variant.name}/seed-${seed}`,
     variant,
     seed,
+    drawn: drawn?.values ?? null,
     experiment,
     fingerprint: fingerprintOf(experiment, variant.graph, fingerprint),
     trajectory: trajectoryOf(experiment, variant.graph, fingerprint),

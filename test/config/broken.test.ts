@@ -238,6 +238,13 @@ training:
     text: `${SWEEP}variants: [{ name: a, ‹unknown-key›sett: 1 }]`,
     base: `${TOP}network: { ${STEM}, stages: [{ block: basic, ‹unknown-key›filtres: 8, filters: 8, groups: ‹indivisible›3 }] }`,
   },
+  "random: not of training": `${TWO}\nrandom: { ‹unsafe-path›network.stem.filters: { int: [4, 8] } }`,
+  "random: no such key": `${TWO}\nrandom: { ‹unknown-key›training.rate: { log: [0.1, 1] } }`,
+  "random: a range that descends": `${TWO}\nrandom: { training.labelSmoothing: { uniform: ‹unordered›[0.2, 0.1] } }`,
+  "random: no logarithm of 0": `${TWO}\nrandom: { training.labelSmoothing: { log: [‹out-of-range›0, 0.1] } }`,
+  "random: two distributions": `${TWO}\nrandom: { training.epochs: ‹wrong-length›{ int: [1, 2], choice: [1, 2] } }`,
+  "random: what a variant sets": `${SWEEP}variants: [{ name: a }, { name: b, set: { ‹both-given›training.optimizer: { name: sgd } } }]\nrandom: { training.optimizer.learningRate: { log: [0.1, 1] } }`,
+  "random: a value that is not allowed": `${TWO}\nrandom: { training.batchSize: ‹out-of-range›{ choice: [0, -1] } }`,
   "mistakes of a sweep of every kind": `${SWEEP}variants:
   - { name: a, ‹unknown-key›sett: 1, set: { ‹unknown-key›network.sse: off } }
   - { name: 'b\${r}', set: { network.se.r: '\${r}' }, grid: { r: [1, 2, ‹duplicate-value›1] } }

@@ -37,7 +37,7 @@ const SEED = 1;
 /** Throws DiagnosticError for mistakes in the sweep, and InputError if there is no such variant or the levels are too few. */
 export async function varianceDesign(sweep: Sweep, asked: DesignAsked): Promise<VarianceDesign> {
   const { levels, overrides, factsOf } = asked;
-  const all = { fixed: {}, variesSplit: false, question: null, seeds: [SEED] };
+  const all = { fixed: {}, variesSplit: false, random: [], question: null, seeds: [SEED] };
   const expandWith = (more: readonly Override[]) =>
     expandSweep({ ...sweep, ...all }, [...overrides, ...more], factsOf);
   const expanded = await expandWith([]);

@@ -8,6 +8,7 @@ import { collect, DiagnosticError } from "../../diagnostic.js";
 import type { DatasetFacts, FactsOf } from "../../experiment/dataset-facts.js";
 import type { Point } from "../points.js";
 import type { Variant } from "../variant.js";
+import { checkedDraws } from "./draws.js";
 
 interface VaryParts {
   readonly sweep: Sweep;
@@ -25,6 +26,7 @@ export async function withSources(
 ): Promise<readonly Variant[]> {
   const { fixed, variesSplit } = sweep;
   checkVaried(variants, sweep);
+  const draws = checkedDraws(variants, { sweep, points });
   return Promise.all(
     variants.map(async (variant) => {
       const experiment = {
@@ -33,7 +35,7 @@ export async function withSources(
       };
       const point = points.find(({ name }) => name === variant.name);
       const splits = variesSplit && point ? await splitFacts(point, { seeds: sweep.seeds, factsOf }) : null;
-      return { ...variant, experiment, splits };
+      return { ...variant, experiment, splits, draw: draws.get(variant.name) ?? null };
     }),
   );
 }
@@ -76,7 +78,9 @@ function checkVaried(variants: readonly Variant[], sweep: Sweep): void {
       ]);
     const isVaried = variants.every(
       (variant) =>
-        sweep.variesSplit || sourcesOf(variant).some((source) => sweep.fixed[source] === undefined),
+        sweep.variesSplit ||
+        sweep.random.length > 0 ||
+        sourcesOf(variant).some((source) => sweep.fixed[source] === undefined),
     );
     if (!isVaried)
       report(

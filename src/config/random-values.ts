@@ -1,0 +1,79 @@
+// What each seed of a sweep draws: the values under `random`, and what a seed draws of them.
+
+import { collect, type Diagnostic, type Report } from "../diagnostic.js";
+import { randomStream } from "../random.js";
+import type { AxisValue } from "./axes.js";
+import type { Located } from "./source.js";
+import type { Distribution as WrittenDistribution, Sweep as WrittenSweep } from "./sweep-schema.js";
+import type { Distribution, RandomValue } from "./sweep-spec.js";
+
+/** Path -> the value that a seed has drawn. */
+export type DrawnValues = Readonly<Record<string, AxisValue>>;
+
+export function randomValues(written: WrittenSweep["random"]): RandomValue[] {
+  return Object.entries(written ?? {}).map(([path, from]) => ({ path, from: distributionOf(from) }));
+}
+
+function distributionOf({ choice, ...ranges }: WrittenDistribution): Distribution {
+  if (choice !== undefined) return { kind: "choice", values: choice };
+  const [[kind, [least, most]]] = Object.entries(ranges) as [["uniform" | "log" | "int", [number, number]]];
+  return { kind, least, most };
+}
+
+/** What a seed draws, each value from a stream of its own: another value under `random` does not change those that were there. */
+export function drawnValues(random: readonly RandomValue[], seed: number): DrawnValues {
+  return Object.fromEntries(random.map(({ path, from }) => [path, drawnFrom(from, seed, path)]));
+}
+
+/** The digits of a drawn number, so that it can be read, and written into a file to repeat the run. */
+const DIGITS = 3;
+
+function drawnFrom(from: Distribution, seed: number, path: string): AxisValue {
+  const stream = randomStream("random values", seed, path);
+  if (from.kind === "choice") return from.values[stream.integer(from.values.length)] as AxisValue;
+  const { kind, least, most } = from;
+  if (kind === "int") return least + stream.integer(most - least + 1);
+  const share = stream.uniform();
+  const value = kind === "log" ? least * (most / least) ** share : least + (most - least) * share;
+  return Math.min(most, Math.max(least, Number(value.toPrecision(DIGITS))));
+}
+
+/** Checks what a schema cannot express: that paths are of training and not set by variants, and that ranges ascend. */
+export function checkRandom({ random, variants }: WrittenSweep, located: Located): Diagnostic[] {
+  return collect(located, (report) => {
+    for (const [path, from] of Object.entries(random ?? {})) {
+      if (!path.startsWith("training."))
+        report(
+          "unsafe-path",
+          `\`random\` draws values of training, such as \`training.optimizer.learningRate\`; use an axis of a variant for \`${path}\``,
+          ["random", path],
+          "key",
+        );
+      checkRange(path, from, report);
+      for (const [index, { set = {} }] of variants.entries())
+        for (const key of Object.keys(set))
+          if (isPartOf(key, path) || isPartOf(path, key))
+            report(
+              "both-given",
+              `each seed draws \`${path}\` (under \`random\`), so a variant cannot set \`${key}\``,
+              ["variants", index, "set", key],
+              "key",
+            );
+    }
+  });
+}
+
+/** Whether a path is another one or below it. */
+export function isPartOf(path: string, whole: string): boolean {
+  return path === whole || path.startsWith(`${whole}.`);
+}
+
+function checkRange(path: string, { choice: _, ...ranges }: WrittenDistribution, report: Report): void {
+  for (const [kind, [least, most]] of Object.entries(ranges) as [string, [number, number]][])
+    if (least >= most)
+      report(
+        "unordered",
+        `\`${kind}\` must be the smallest value, then the largest; found ${least}, then ${most}`,
+        ["random", path, kind],
+      );
+}
