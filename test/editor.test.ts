@@ -33,6 +33,7 @@ const GATES = [
     "gct",
     "ge",
     "lct",
+    "polarized",
     "psa",
     "random",
   ],

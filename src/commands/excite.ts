@@ -29,7 +29,7 @@ export async function excite(run: string, { json }: { json: boolean }): Promise<
     );
   if (gatesOf(graph).length === 0)
     throw new InputError(
-      `${run}: this network has no gate with one factor per channel, such as se, eca, ese, ge, scse, cbam, srm, fca, lct, gc with fuse: scale, sk, split-attention or psa`,
+      `${run}: this network has no gate with one factor per channel, such as se, eca, ese, ge, scse, cbam, srm, fca, lct, polarized, gc with fuse: scale, sk, split-attention or psa`,
     );
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const gates = await gateActivations({ graph, weights, dataset, engine });

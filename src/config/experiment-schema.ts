@@ -131,6 +131,7 @@ export type AttentionGate =
   | FrequencyGate
   | LinearContextGate
   | TripletGate
+  | PolarizedGate
   | SelectiveKernelGate
   | SplitAttentionGate
   | PyramidGate
@@ -1077,6 +1078,17 @@ export interface LinearContextGate {
  */
 export interface TripletGate {
   type: "triplet";
+  placement?: Placement;
+}
+/**
+ * Polarized self-attention (Liu et al. 2021): a gate over channels, from an average of the pixels with weights that a softmax over them gives, and a gate over pixels, from a sum of the channels with weights that a softmax over those gives.
+ */
+export interface PolarizedGate {
+  type: "polarized";
+  /**
+   * `parallel`: the sum of what the two gates make of the input; `sequential`: the gate over pixels follows the gate over channels.
+   */
+  layout?: "parallel" | "sequential";
   placement?: Placement;
 }
 /**

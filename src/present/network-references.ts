@@ -117,6 +117,12 @@ export const NETWORK_ENTRIES = {
     booktitle: "IEEE/CVF Winter Conference on Applications of Computer Vision",
     year: "2021",
   }),
+  liu2021: entry("misc", "liu2021", {
+    author: "Liu, Huajun and Liu, Fuqiang and Fan, Xinyi and Huang, Dong",
+    title: "Polarized Self-Attention: Towards High-Quality Pixel-Wise Regression",
+    howpublished: "arXiv:2107.00782",
+    year: "2021",
+  }),
   he2016identity: entry("inproceedings", "he2016identity", {
     author: "He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian",
     title: "Identity Mappings in Deep Residual Networks",
@@ -189,6 +195,7 @@ export const OF_GATES: Readonly<Record<string, NetworkReference>> = {
   fca: "qin2021",
   lct: "ruan2020",
   triplet: "misra2021",
+  polarized: "liu2021",
   sk: "li2019",
   "split-attention": "zhang2022",
   psa: "zhang2022pyramid",

@@ -151,6 +151,9 @@ const TABLE: Readonly<Record<string, string | Input>> = {
   "parts that do not divide": stage("block: bottleneck, filters: [10, 10, 16], scale: ‹indivisible›4"),
   "gate of the network that does not divide": `${TOP}network: { ${STEM}, attention: ‹indivisible›{ type: fca }, stages: [${STAGE}] }`,
   "global context of one number": stage("block: basic, filters: 8, attention: ‹too-small›{ type: gc }"),
+  "polarized self-attention of one channel": stage(
+    "block: basic, filters: 1, attention: ‹too-small›{ type: polarized }",
+  ),
   "image that becomes empty": `name: e\ndataset: { name: synthetic, size: 8 }\nnetwork: { ${STEM}, stages: [{ block: convnext, filters: 8, stride: 4 }, ‹too-small›{ block: convnext, filters: 8, stride: 4 }, { block: convnext, filters: 8, stride: 2 }] }`,
   "unknown activation": stage("block: basic, filters: 8, activation: ‹not-allowed›h-swish"),
   "shortcut of an inverted bottleneck": stage(

@@ -65,6 +65,8 @@ const GATES: Record<string, string> = {
   fca: "{ type: fca, r: 4, frequencies: 8 }",
   lct: "{ type: lct, groups: 4 }",
   triplet: "{ type: triplet }",
+  polarized: "{ type: polarized }",
+  "polarized, sequential": "{ type: polarized, layout: sequential }",
   "selective kernels": "{ type: sk, r: 2 }",
   "selective kernels, split": "{ type: sk, r: 2, branches: 4, split: true }",
   constant: "{ type: constant }",

@@ -46,6 +46,8 @@ const FORMULAS: Record<string, number> = {
   "{ type: fca, r: 4 }": 2 * C * h,
   "{ type: lct, groups: 8 }": 2 * C,
   "{ type: triplet }": 3 * (98 + 2),
+  "{ type: polarized }": 2 * C ** 2 + 3 * C,
+  "{ type: polarized, layout: sequential }": 2 * C ** 2 + 3 * C,
   // These replace a 3x3 convolution and its BatchNorm.
   "{ type: sk, r: 4 }": 2 * (9 * C ** 2 + 2 * C) + C * h + 2 * h + 2 * h * C - (9 * C ** 2 + 2 * C),
   "{ type: sk, r: 4, split: true }": 9 * C ** 2 + 4 * C + C * h + 2 * h + 2 * h * C - (9 * C ** 2 + 2 * C),

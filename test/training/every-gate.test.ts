@@ -42,6 +42,8 @@ const GATES: Readonly<Record<string, number>> = {
   "{ type: fca, r: 4, frequencies: 4 }": 1,
   "{ type: lct, groups: 2 }": 1,
   "{ type: triplet }": 0,
+  "{ type: polarized }": 1,
+  "{ type: polarized, layout: sequential }": 1,
   "{ type: constant }": 0,
   "{ type: random }": 0,
   "{ type: shuffled-se, r: 4 }": 1,

@@ -15,6 +15,7 @@ import { gatherExcite } from "./gather-excite.js";
 import { globalContext } from "./global-context.js";
 import { linearContext } from "./linear-context.js";
 import { constantGate, randomGate, shuffledSe } from "./placebo.js";
+import { polarized } from "./polarized.js";
 import { pyramidSqueeze } from "./pyramid.js";
 import { selectiveKernels } from "./selective-kernels.js";
 import { concurrentSe, spatialSe } from "./spatial-se.js";
@@ -40,6 +41,7 @@ const GATES: { readonly [Kind in GateSpec["type"]]: Gate<Kind> } = {
   fca: frequencyChannelAttention,
   lct: linearContext,
   triplet: tripletAttention,
+  polarized,
   constant: constantGate,
   random: randomGate,
   "shuffled-se": shuffledSe,
