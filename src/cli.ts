@@ -205,7 +205,10 @@ withComparison(
 
 withComparison(command("report", "write report.html, table.md, table.tex and table.csv beside the results"))
   .option("--out <folder>", "where to write the files; required for several sweeps")
-  .option("--track <format>", "also write the runs for another program: mlflow, to mlruns/")
+  .option(
+    "--track <format>",
+    "also write the runs for another program: mlflow, to mlruns/, or wandb, to wandb/",
+  )
   .option("--watch", "update the report while a sweep runs, and serve it at 127.0.0.1", false)
   .option("--port <n>", "port for --watch; 0 chooses a free one", count("--port", 65535, 0), 8010)
   .action(async (folders, flags) =>

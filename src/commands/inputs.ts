@@ -23,7 +23,8 @@ export function parseEngine({ backend, device, threads = 1, xla }: EngineFlags):
   };
 }
 
-function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
+/** Throws InputError for a name that is not among these. */
+export function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
   const found = names.find((name) => name === value);
   if (!found)
     throw new InputError(

@@ -14,7 +14,7 @@ import { readSweep } from "../report/read-sweep.js";
 import { type CompareFlags, distinctFolders } from "./compare.js";
 import { INTERRUPTS, print, printError, printJson } from "./output.js";
 import { type ReportFiles, writeReport } from "./report-files.js";
-import { writeTracked } from "./report-tracked.js";
+import { checkFormat, type TrackFormat, writeTracked } from "./report-tracked.js";
 
 export interface ReportFlags extends CompareFlags {
   readonly out?: string;
@@ -24,14 +24,15 @@ export interface ReportFlags extends CompareFlags {
   readonly port: number;
 }
 
-export async function report(given: readonly string[], flags: ReportFlags): Promise<number> {
+type CheckedFlags = Omit<ReportFlags, "track"> & { readonly track: TrackFormat | undefined };
+
+export async function report(given: readonly string[], asked: ReportFlags): Promise<number> {
   const folders = distinctFolders(given);
   const [only] = folders;
+  const flags = { ...asked, track: checkFormat(asked.track) };
   const out = flags.out ?? (folders.length === 1 ? only : undefined);
   if (out === undefined)
     throw new InputError("a report on several sweeps needs --out, the folder to write it to");
-  if (flags.track !== undefined && flags.track !== "mlflow")
-    throw new InputError(`--track must be mlflow; found ${flags.track}`);
   if (flags.watch) return watch(folders, out, flags);
   const { data, files } = await makeReport(folders, out, flags);
   const answer = answerOf(data.comparison);
@@ -46,11 +47,11 @@ export async function report(given: readonly string[], flags: ReportFlags): Prom
 async function makeReport(
   folders: readonly string[],
   out: string,
-  flags: ReportFlags,
+  flags: CheckedFlags,
 ): Promise<ReportFiles & { readonly data: ReportData }> {
   const data = readReport(folders, flags);
   const { html, files } = await writeReport(data, { out, isFinal: !flags.watch });
-  const tracked = flags.track === undefined ? [] : [writeTracked(folders, out)];
+  const tracked = flags.track === undefined ? [] : [writeTracked(folders, out, flags.track)];
   return { data, html, files: [...files, ...tracked] };
 }
 
@@ -62,7 +63,7 @@ const REST = 10;
 const LONGEST = 10_000;
 
 /** Updates and serves the report until interrupted, which is a success: there is no other way to end it. */
-async function watch(folders: readonly string[], out: string, flags: ReportFlags): Promise<number> {
+async function watch(folders: readonly string[], out: string, flags: CheckedFlags): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const server = await serveLive(flags.port);

@@ -1,11 +1,11 @@
 // Runs -> MLflow's file store, which `mlflow ui --backend-store-uri` opens: an experiment per sweep, a run per run.
 // https://mlflow.org/docs/latest/self-hosting/architecture/backend-store/
 
-import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import type { RunStatus } from "../records/run-status.js";
 import type { TrackedRun } from "../report/tracked-runs.js";
+import { epochsOf, hash, resultsOf, settingsOf, startOf, type TrackedFiles } from "./tracked-values.js";
 
 /** Values of mlflow.entities.RunStatus. */
 const STATUSES: Readonly<Record<RunStatus, number>> = {
@@ -25,12 +25,14 @@ function yaml(value: unknown): string {
   return stringify(value, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }
 
-/** Path in the store -> content. `root`: the store's absolute path. The same runs have the same identities each time. */
-export function mlflowStore(runs: readonly TrackedRun[], root: string): ReadonlyMap<string, string> {
+/** `root`: the store's absolute path. */
+export function mlflowStore(runs: readonly TrackedRun[], root: string): TrackedFiles {
   const files = new Map<string, string>();
+  const experiments = new Set<string>();
   for (const sweep of new Set(runs.map(({ sweep }) => sweep))) {
     const own = runs.filter((run) => run.sweep === sweep);
     const id = String(Number.parseInt(hash(sweep).slice(0, 12), 16));
+    experiments.add(id);
     const times = own.map(startOf);
     files.set(
       `${id}/meta.yaml`,
@@ -43,7 +45,7 @@ export function mlflowStore(runs: readonly TrackedRun[], root: string): Readonly
     for (const run of own)
       for (const [name, text] of runFiles(run, { id, root })) files.set(`${id}/${idOf(run)}/${name}`, text);
   }
-  return files;
+  return { files, isOwn: (entry) => experiments.has(entry) };
 }
 
 function runFiles(run: TrackedRun, { id, root }: { id: string; root: string }): Map<string, string> {
@@ -78,11 +80,10 @@ function runFiles(run: TrackedRun, { id, root }: { id: string; root: string }): 
   ]);
 }
 
-/** The variant, its axes, its cost and every value of its experiment, by path. */
-function paramsOf({ variant, seed, axes, params, macs, config }: TrackedRun): Record<string, string> {
-  const all = { variant, seed, params, macs, axes, ...(config as object | null) };
+/** Settings by path. */
+function paramsOf(run: TrackedRun): Record<string, string> {
   return Object.fromEntries(
-    leavesOf(all, "").map(([name, value]) => [name, String(value).slice(0, MOST_CHARACTERS)]),
+    leavesOf(settingsOf(run), "").map(([name, value]) => [name, String(value).slice(0, MOST_CHARACTERS)]),
   );
 }
 
@@ -103,37 +104,19 @@ function safe(name: string): string {
 /** A line `time value step` for each epoch, in milliseconds; the results at the last one. */
 function metricsOf(run: TrackedRun): Record<string, string> {
   const lines = new Map<string, string[]>();
-  const add = (row: object, time: number, step: number) => {
-    for (const [name, value] of Object.entries(row))
-      if (typeof value === "number" && Number.isFinite(value))
-        lines.set(name, [...(lines.get(name) ?? []), `${time} ${value} ${step}`]);
+  const add = (values: Readonly<Record<string, number>>, time: number, step: number) => {
+    for (const [name, value] of Object.entries(values))
+      lines.set(name, [...(lines.get(name) ?? []), `${time} ${value} ${step}`]);
   };
-  let time = startOf(run);
-  let last = 0;
-  for (const { epoch, seconds, ...row } of run.epochs) {
-    time += Math.round(1000 * (seconds ?? 0));
-    last = epoch ?? last + 1;
-    add(row, time, last);
-  }
-  if (run.outcome) {
-    const { params: _, macs: __, ...results } = run.outcome;
-    const fresh = Object.fromEntries(Object.entries(results).filter(([name]) => !lines.has(name)));
-    add(fresh, run.changed, last);
-  }
+  const epochs = epochsOf(run);
+  for (const { epoch, time, values } of epochs) add(values, time, epoch);
+  const fresh = Object.entries(resultsOf(run)).filter(([name]) => !lines.has(name));
+  add(Object.fromEntries(fresh), run.changed, epochs.at(-1)?.epoch ?? 0);
   return Object.fromEntries(Array.from(lines, ([name, own]) => [name, `${own.join("\n")}\n`]));
-}
-
-/** What its tables know of: when they last changed, less the time that its epochs took. */
-function startOf({ changed, epochs }: TrackedRun): number {
-  return changed - Math.round(1000 * epochs.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0));
 }
 
 function idOf({ sweep, run }: TrackedRun): string {
   return hash(`${sweep}/${run}`).slice(0, 32);
-}
-
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function urlOf(root: string, path: string): string {
