@@ -44,6 +44,8 @@ export type DiagnosticCode =
   | "unordered"
   /** A key that changes nothing. */
   | "unused-key"
+  /** A part to freeze that the network does not have. */
+  | "unknown-part"
   /** A stage's `r` without a gate that has a reduction ratio. */
   | "r-without-se"
   // The network, and what training needs of it and of the data

@@ -728,6 +728,12 @@ export interface Network {
    */
   dropPath?: number;
   /**
+   * Parts that training leaves as they are, by the names that `describe --layers` shows: `stem`, `stage1.block2`. `*` stands for any part of a name, `**` for any number of parts, and `!` before a name excepts it again: ["**", "!head"] trains the head alone. BatchNorm in frozen parts uses its moving statistics.
+   *
+   * @maxItems 100
+   */
+  freeze?: string[];
+  /**
    * A learned factor per channel at the end of each residual branch, and its initial value (CaiT, ConvNeXt: 0.000001), or `off`.
    */
   layerScale?: "off" | number;

@@ -161,6 +161,8 @@ export interface NetworkSpec {
   readonly norm: "batch" | Explicit<ImageNorm>;
   /** The initial factors at the end of residual branches. */
   readonly layerScale: "off" | number;
+  /** Names of parts that are not trained, and, after `!`, of parts of these that are. */
+  readonly freeze: readonly string[];
 }
 
 export type StopSpec = Explicit<Stop>;

@@ -74,6 +74,7 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       batchNorm: network.batchNorm as Explicit<BatchNorm>,
       norm: network.norm as NetworkSpec["norm"],
       layerScale: network.layerScale,
+      freeze: network.freeze,
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
     seed: written.seed,

@@ -10,6 +10,7 @@ import { collect, type Diagnostic, nameOf, type Path, type Report } from "../dia
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork, type NetworkProblem } from "../network/check-network.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
+import { checkFreeze } from "./check-freeze.js";
 import { checkTraining } from "./check-training.js";
 import type { CheckedExperiment, ExperimentInput } from "./checked-experiment.js";
 
@@ -26,6 +27,7 @@ export function buildChecked(checked: CheckedExperiment, input: ExperimentInput)
   const diagnostics = collect(located, (report) => {
     const problems = checkNetwork(graph, input.classes);
     for (const problem of problems) reportProblem(problem, { located, report });
+    checkFreeze(graph, experiment.network.freeze, report);
     checkTraining({ experiment, located, graph, input }, report);
     if (problems.length === 0) checkUsed({ ...checked, input }, report);
   });
@@ -147,13 +149,13 @@ function replaced(root: unknown, path: Path, value: unknown): unknown {
   return copy;
 }
 
-/** The paths of all keys of mappings, except in modules, where each key is a step. */
+/** The paths of all keys of mappings, except in modules, where each key is a step, and of `freeze`, which is checked by itself. */
 function keysBelow(root: unknown, path: Path): Path[] {
   const value = valueAt(root, path);
   if (Array.isArray(value)) return value.flatMap((_, index) => keysBelow(root, [...path, index]));
   if (typeof value !== "object" || value === null) return [];
   return Object.keys(value)
-    .filter((key) => key !== "modules" && key !== "r")
+    .filter((key) => key !== "modules" && key !== "r" && key !== "freeze")
     .flatMap((key) => [[...path, key], ...keysBelow(root, [...path, key])]);
 }
 

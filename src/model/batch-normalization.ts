@@ -13,24 +13,27 @@ interface BatchNormalizationConfig {
   readonly name: string;
   readonly epsilon: number;
   readonly momentum: number;
+  /** Whether it also uses its moving statistics during training, and leaves them as they are. */
+  readonly frozen: boolean;
 }
 
 class BatchNormalization extends StockBatchNormalization {
   static readonly className = "BatchNormalization";
   readonly #config: BatchNormalizationConfig;
 
-  constructor(config: BatchNormalizationConfig) {
-    super(config);
-    this.#config = config;
+  constructor({ frozen, ...stockConfig }: BatchNormalizationConfig) {
+    super(stockConfig);
+    this.#config = { frozen, ...stockConfig };
   }
 
-  /** Uses batch statistics and updates the moving statistics during training; otherwise uses the moving statistics. */
+  /** Uses batch statistics and updates the moving statistics during training unless frozen; otherwise uses the moving statistics. */
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[] {
     const given = onlyTensor(inputs);
     // Vectors are images of one pixel, for which there are kernels.
     const [batch, channels] = given.shape as [number, number];
     const x = given.rank === 2 ? tf.reshape(given, [batch, 1, 1, channels]) : given;
-    const y = kwargs.training === true ? this.#train(x) : (super.call(x, kwargs) as tf.Tensor);
+    const trains = kwargs.training === true && !this.#config.frozen;
+    const y = trains ? this.#train(x) : (super.call(x, { training: false }) as tf.Tensor);
     return given.rank === 2 ? tf.reshape(y, given.shape) : y;
   }
 

@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { applyFold, type Graph, type Node } from "../network/graph.js";
 import { inferShapes, inputShapes, weightsOf } from "../network/shapes.js";
-import { isLearned, type Weight, type WeightRole } from "../network/weights.js";
+import { isLearned, type Weight } from "../network/weights.js";
 import { NoiseDropout } from "./dropout.js";
 import { LAYERS } from "./node-layers.js";
 
@@ -14,8 +14,8 @@ export interface Model {
   readonly dropouts: readonly NoiseDropout[];
   /** Every weight, trainable or not, by name (`stage1.block1.conv1/kernel`). */
   readonly weights: ReadonlyMap<string, tf.Variable>;
-  /** The role of each weight, by name. */
-  readonly roles: ReadonlyMap<string, WeightRole>;
+  /** What each weight is, by name. */
+  readonly declared: ReadonlyMap<string, Weight>;
 }
 
 /** Builds the model. Its weights are 0 or 1 until they are set. Vectors have the shape [batch, channels]. */
@@ -43,7 +43,7 @@ export function buildModel(graph: Graph): Model {
     layersModel,
     dropouts,
     weights: checkedWeights(layersModel, declared),
-    roles: new Map(Array.from(declared, ([name, { role }]) => [name, role])),
+    declared,
   };
 }
 

@@ -38,8 +38,8 @@ export const LAYERS: Fold<layers.layers.Layer[]> = {
           new GroupedConv2D({ name, filters, kernel: kernelSize, stride, padding, groups, dilation, bias }),
         ];
   },
-  "batch-norm": (node) => [
-    batchNormalization({ name: node.name, epsilon: node.epsilon, momentum: node.momentum }),
+  "batch-norm": ({ name, epsilon, momentum, frozen = false }) => [
+    batchNormalization({ name, epsilon, momentum, frozen }),
   ],
   relu: ({ name }) => [layers.layers.reLU({ name })],
   "group-norm": ({ name, groups, epsilon }) => [new GroupNormalization(name, groups, epsilon)],

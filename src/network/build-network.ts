@@ -10,6 +10,7 @@ import {
 import type { Path } from "../diagnostic.js";
 import { BLOCKS } from "./blocks/blocks.js";
 import { addSteps } from "./build-modules.js";
+import { frozenGraph } from "./freeze.js";
 import type { Graph, Shape } from "./graph.js";
 import { GraphBuilder } from "./graph-builder.js";
 
@@ -33,7 +34,7 @@ export function buildNetwork(network: NetworkSpec, input: NetworkInput): Graph {
   const last = network.stages.at(-1);
   if (startsWithNorm(last)) x = builder.normActivate(x, "head", ["network", "head"], last.activation);
   head(builder, x, network, input.classes);
-  return builder.finish();
+  return frozenGraph(builder.finish(), network.freeze);
 }
 
 /** Convolutions, each with normalisation and activation, except the last one before a pre-activation block, which has its own. */

@@ -42,7 +42,10 @@ export function complexityOf(graph: Graph): Complexity {
       op: node.op,
       inputs: node.inputs,
       output,
-      params: { trainable: count(own.filter(({ role }) => isLearned(role))), total: count(own) },
+      params: {
+        trainable: count(node.frozen ? [] : own.filter(({ role }) => isLearned(role))),
+        total: count(own),
+      },
       macs: positions ? count(own.filter(({ role }) => multiplies(role))) * positions(output) : 0,
       activations: positions ? output.height * output.width * output.channels : 0,
     };

@@ -42,6 +42,8 @@ interface NodeOf<Op extends string> {
   readonly inputs: readonly string[];
   /** The path in the experiment that this node comes from. */
   readonly path: Path;
+  /** Set if its weights are not trained. */
+  readonly frozen?: true;
 }
 
 export interface OpNodes {

@@ -35,7 +35,11 @@ export function weightsOf(graph: Graph): ReadonlyMap<string, Weight> {
   return new Map(
     graph.flatMap((node) =>
       ownWeights(node, inputShapes(node, shapes)).map(
-        (weight) => [`${node.name}/${weight.name}`, weight] as const,
+        (weight) =>
+          [
+            `${node.name}/${weight.name}`,
+            node.frozen ? { ...weight, frozen: true as const } : weight,
+          ] as const,
       ),
     ),
   );

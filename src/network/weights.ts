@@ -20,6 +20,8 @@ export interface Weight {
   readonly zeroInit?: boolean;
   /** Of a scale: where it starts, if not at 1. */
   readonly initial?: number;
+  /** Set if it stays as it is, whatever its role. */
+  readonly frozen?: true;
 }
 
 export function kernel(shape: readonly number[], fanIn: number, name = "kernel"): Weight {
@@ -45,9 +47,14 @@ export const CHANNEL_WEIGHTS: {
   "next-image": {},
 };
 
-/** Whether training changes a weight by its gradient. */
+/** Whether weights of this role are learned by their gradients. */
 export function isLearned(role: WeightRole): boolean {
   return role === "kernel" || role === "bias" || role === "scale";
+}
+
+/** Whether training changes a weight by its gradient. */
+export function isTrained({ role, frozen }: Pick<Weight, "role" | "frozen">): boolean {
+  return isLearned(role) && !frozen;
 }
 
 /** Whether a weight is multiplied with the input, which costs a multiply-accumulate each time. */

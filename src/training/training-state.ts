@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
-import { isLearned, type WeightRole } from "../network/weights.js";
+import { isTrained, type Weight, type WeightRole } from "../network/weights.js";
 import type { Optimizer } from "./optimizer.js";
 import { averageName, gradientSumName, slotName } from "./state-names.js";
 
@@ -16,7 +16,8 @@ export function stateOf(
   optimizer: Optimizer,
   { ema, accumulate }: Pick<TrainingSpec, "ema" | "accumulate">,
 ): Map<string, tf.Variable> {
-  const changing = ema === "off" ? [] : weightsOf(model).filter(({ role }) => role !== "random");
+  const changing =
+    ema === "off" ? [] : weightsOf(model).filter(({ role, frozen }) => role !== "random" && !frozen);
   const learned = learnedWeights(model);
   const added = [
     ...learned.flatMap(({ name, weight }) =>
@@ -39,13 +40,17 @@ export interface ModelWeight {
   readonly name: string;
   readonly weight: tf.Variable;
   readonly role: WeightRole;
+  readonly frozen?: true;
 }
 
 /** The weights that are trained with their gradients, in the order of the layers. */
 export function learnedWeights(model: Model): ModelWeight[] {
-  return weightsOf(model).filter(({ role }) => isLearned(role));
+  return weightsOf(model).filter(isTrained);
 }
 
-function weightsOf({ weights, roles }: Model): ModelWeight[] {
-  return Array.from(weights, ([name, weight]) => ({ name, weight, role: roles.get(name) as WeightRole }));
+function weightsOf({ weights, declared }: Model): ModelWeight[] {
+  return Array.from(weights, ([name, weight]) => {
+    const { role, frozen } = declared.get(name) as Weight;
+    return { name, weight, role, ...(frozen ? { frozen } : {}) };
+  });
 }

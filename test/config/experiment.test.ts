@@ -167,6 +167,7 @@ describe("defaults", () => {
       dropPath: 0,
       norm: "batch",
       layerScale: "off",
+      freeze: [],
       batchNorm: { epsilon: 1e-5, momentum: 0.9 },
     },
     training: {

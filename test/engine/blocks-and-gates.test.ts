@@ -112,6 +112,11 @@ describe("training and evaluation of every block agree between engines", () => {
       "network: { stages: [{ modules: [{ conv: { filters: 4, stride: 2, norm: false, activation: none } }, { flatten: {} }, { norm: {} }] }], head: { pool: none } }",
     ));
 
+  it("frozen parts, and a gate in them that is not", () =>
+    compareEngines(
+      "network: { freeze: [stem.bn, stage1, '!**.se', stage3], stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }, { block: basic, filters: 16, stride: 2 }, { block: basic, filters: 16 }], se: { r: 4 } }",
+    ));
+
   it("convnext", () =>
     compareEngines(
       "network: { norm: { type: layer }, activation: gelu, bias: true, stem: { filters: 8, kernel: 2, stride: 2, activation: none }, stages: [{ block: convnext, filters: 8, se: { r: 2 } }, { block: convnext, filters: 16, stride: 2 }], layerScale: 0.01, head: { norm: true } }",

@@ -32,7 +32,7 @@ class Net(torch.nn.Module):
 
     def normalised(self, x):
         norm = self.norm
-        if not self.training:
+        if not self.training or not norm.weight.requires_grad:
             return F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias)
         with torch.no_grad():
             norm.running_mean.lerp_(x.mean((0, 2, 3)), 0.1)
@@ -98,9 +98,12 @@ def averages_of(net, decay):
 SGD = {"name": "sgd", "momentum": 0.9, "weightDecay": 0}
 
 
-def trained(name, groups, optimizer=SGD, norm=True, milestones=(), **options):
-    """`groups`: the numbers of images in the batches of each step of an epoch, as this program forms them under these options."""
+def trained(name, groups, optimizer=SGD, norm=True, milestones=(), freeze=(), **options):
+    """`groups`: the numbers of images in the batches of each step of an epoch, as this program forms them under these options.
+    `freeze`: our names of parts, and the layers that they are."""
     net, norms = net_of(norm), []
+    for layer in [layer for layers in dict(freeze).values() for layer in layers]:
+        getattr(net, layer).requires_grad_(False)
     weights = torch.tensor(options["classWeights"]) if "classWeights" in options else None
     optimizer_ = optimizer_of(net, optimizer)
     averaged = averages_of(net, options["ema"]) if "ema" in options else None
@@ -126,6 +129,8 @@ def trained(name, groups, optimizer=SGD, norm=True, milestones=(), **options):
     loss = F.cross_entropy(tested(images), labels).item()
     training = {"batchSize": groups[0][0], "optimizer": {**optimizer, "learningRate": LEARNING_RATE}, **options}
     case = {"name": name, "norm": norm, "training": training, "weights": values(net), "loss": loss}
+    if freeze:
+        case["freeze"] = list(freeze)
     return case if averaged is None else {**case, "averages": values(tested)}
 
 
@@ -163,6 +168,13 @@ cases.append(trained("accumulated gradients with class weights", [[8], [7]], cla
 everything = {"accumulate": 2, "clipNorm": 0.4, "ema": 0.25, "milestones": [1, 3]}
 schedule = {"name": "steps", "at": ["1 step", "3 steps"], "factor": 0.5}
 cases.append(trained("everything at once", [[4, 4], [4, 3]], DECAYED["adamw"], schedule=schedule, **everything))
+
+# Where gradients do not reach, and where they pass.
+cases.append(trained("the stem frozen", [[5], [5], [5]], DECAYED["sgd"], freeze={"stem": ["stem", "norm"]}))
+cases.append(trained("a BatchNorm frozen", [[5], [5], [5]], DECAYED["adamw"], freeze={"stem.bn": ["norm"]}))
+cases.append(
+    trained("the middle frozen, and everything at once", [[4, 4], [4, 3]], DECAYED["adamw"], schedule=schedule, freeze={"stage1": ["conv"]}, **everything)
+)
 
 pixels = [image.permute(1, 2, 0).flatten().tolist() for image in images]
 initial = {"norm": values(net_of(True)), "plain": values(net_of(False))}

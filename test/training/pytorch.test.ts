@@ -21,6 +21,8 @@ interface Case {
   readonly norm: boolean;
   /** The keys of `training` that are not the same in all cases. */
   readonly training: object;
+  /** Parts that are not trained. */
+  readonly freeze?: readonly string[];
   /** After two epochs, by name. */
   readonly weights: Readonly<Record<string, readonly number[]>>;
   /** With `ema`, the averages of the weights. */
@@ -70,8 +72,12 @@ function networkOf(norm: boolean): object {
     : { stem: "none", stages: [{ modules: [first, last] }] };
 }
 
-async function check({ norm, training, weights, averages, loss }: Case, engineName: keyof typeof ENGINES) {
-  const written = { name: "test", dataset: { name: "synthetic" }, network: networkOf(norm), seed: SEED };
+async function check(
+  { norm, training, freeze = [], weights, averages, loss }: Case,
+  engineName: keyof typeof ENGINES,
+) {
+  const network = { ...networkOf(norm), freeze };
+  const written = { name: "test", dataset: { name: "synthetic" }, network, seed: SEED };
   const text = JSON.stringify({ ...written, training: { epochs: EPOCHS, ...training } });
   const checked = checkExperiment(longForm(parseSource(text, "test.yaml")), ".");
   if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
