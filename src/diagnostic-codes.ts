@@ -44,6 +44,10 @@ export type DiagnosticCode =
   | "unordered"
   /** A key that changes nothing. */
   | "unused-key"
+  /** The run to start from has not finished, or is another one. */
+  | "no-such-run"
+  /** Weights of the run to start from do not fit. */
+  | "other-weights"
   /** A part to freeze that the network does not have. */
   | "unknown-part"
   /** A stage's `r` without a gate that has a reduction ratio. */

@@ -5,17 +5,19 @@ import { join } from "node:path";
 import { silentView } from "./commands/progress.js";
 import type { Experiment } from "./config/experiment.js";
 import { parseSetFlag } from "./config/override.js";
+import { loadedFacts } from "./experiment/dataset-facts.js";
 import { loadExperiment } from "./experiment/load-experiment.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
 import { readSweep } from "./report/read-sweep.js";
 import { defaultLoaders, type EngineOptions } from "./runtime/devices.js";
 import { gpusFor } from "./runtime/gpus.js";
-import type { ExpandedSweep } from "./sweep/expand.js";
+import { type ExpandedSweep, expandSweep } from "./sweep/expand.js";
 import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
-import { expandFile, type SweepInputs } from "./sweep/load-sweep.js";
+import { askedSweep, expandFile, type SweepInputs } from "./sweep/load-sweep.js";
 import { runSweep } from "./sweep/run-sweep.js";
 import type { SweepEnd, SweepWatcher } from "./sweep/sweep-options.js";
+import { withTuned } from "./sweep/tuned-values.js";
 
 export type { Experiment } from "./config/experiment.js";
 export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
@@ -55,7 +57,10 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
   readonly watcher?: SweepWatcher;
 }
 
-/** Trains the runs that a sweep still lacks, each in its own process. Throws DiagnosticError and InputError. */
+/**
+ * Trains the runs that a sweep still lacks, each in its own process, after those in which its variants are tuned, if it has any; ends with
+ * these if one of them fails. Throws DiagnosticError and InputError.
+ */
 export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
   const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
   const {
@@ -68,14 +73,24 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
     predictions = true,
   } = options;
   const { loaders = defaultLoaders() } = options;
-  const asked = await expand(file, options);
-  const folder = join(root, asked.name);
+  const asked = askedSweep(file, { set: [], quick: false, ...options });
+  const factsOf = loadedFacts(() => {});
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads, xla };
-  return runSweep(withFinishedSeeds(asked, folder), {
-    ...{ ...engine, root, folder, text, tensorboard, predictions, loaders, signal, watcher },
-    launcher: localLauncher(jobs, gpusFor(engine)),
-  });
+  const train = (expanded: ExpandedSweep) => {
+    const folder = join(root, expanded.name);
+    return runSweep(withFinishedSeeds(expanded, folder), {
+      ...{ ...engine, root, folder, text, tensorboard, predictions, loaders, signal, watcher },
+      launcher: localLauncher(jobs, gpusFor(engine)),
+    });
+  };
+  const { pending } = await withTuned(asked, { root, factsOf });
+  if (pending !== null) {
+    const end = await train(pending);
+    if (end.interrupted || end.failed.length > 0) return end;
+  }
+  const { sweep: tuned } = await withTuned(asked, { root, factsOf });
+  return train(await expandSweep(tuned, asked.overrides, factsOf));
 }
 
 /** Compares the runs in the folders of sweeps: means, paired differences and tests. Throws InputError. */

@@ -100,7 +100,7 @@ describe("squeezebox", function () {
         "stderr",
         "zero.yaml:2:13 error cannot read the experiment `/dev/zero`: it is not a",
       ],
-      ["validate no-data.yaml", 0, "stdout", "no-data.yaml: valid, but sizes could not be checked"],
+      ["validate no-data.yaml", 0, "stdout", "no-data.yaml: valid, but not all could be checked"],
       ["train no-data.yaml", 2, "stderr", "there is no folder "],
       ["describe resnet20.yaml", 0, "stdout", " part "],
       ["describe sweep.yaml", 2, "stderr", "sweep.yaml is a sweep"],

@@ -12,8 +12,8 @@ import { formatTable } from "../format.js";
 import { writeCsv } from "../records/csv.js";
 import { writeWhole } from "../records/files.js";
 import { EXCITATION_COLUMNS, GATE_COLUMNS } from "../records/tables.js";
+import { loadFinishedRun } from "../training/finished-weights.js";
 import { watchData } from "./data-progress.js";
-import { loadFinishedRun } from "./finished-run.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 /** Writes gates.csv (one row per gate), excitation.csv (one row per gate, channel and class), a figure and a page to the run's folder. */

@@ -4,7 +4,7 @@ import { join, resolve, sep } from "node:path";
 import { exportLayersModel, exportOnnx } from "../analysis/export-run.js";
 import { normalisedModel, pixelModel } from "../analysis/portable-model.js";
 import { InputError } from "../diagnostic.js";
-import { loadFinishedRun } from "./finished-run.js";
+import { loadFinishedRun } from "../training/finished-weights.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface ExportFlags {

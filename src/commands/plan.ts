@@ -1,17 +1,19 @@
 // squeezebox plan: shows the runs of a sweep, which of them are finished, and how long the others may take. Trains nothing.
 
 import { join } from "node:path";
+import { loadedFacts } from "../experiment/dataset-facts.js";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
 import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
-import type { ExpandedSweep } from "../sweep/expand.js";
+import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { type FinishedRuns, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
-import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
+import { askedSweep, type SweepInputs } from "../sweep/load-sweep.js";
 import { finishedFingerprint } from "../sweep/run-identity.js";
 import { seedPlanOf } from "../sweep/seeds/seed-plan.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
+import { withTuned } from "../sweep/tuned-values.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
@@ -25,61 +27,75 @@ export interface PlanFlags extends SweepInputs {
 
 export async function plan(file: string, flags: PlanFlags): Promise<number> {
   const view = watchData(flags.json);
-  const sweep = await expandFile(file, flags, view.progressed).finally(view.close);
+  const factsOf = loadedFacts(view.progressed);
+  const asked = askedSweep(file, flags);
+  const { sweep: tuned, pending } = await withTuned(asked, { root: flags.runs, factsOf });
+  const sweep = await expandSweep(tuned, asked.overrides, factsOf).finally(view.close);
   const all = withFinishedSeeds(sweep, join(flags.runs, sweep.name));
-  return printPlan(all, { ...flags, warning: warningOf(all) });
+  return printPlan(all, { ...flags, tuning: pending, warning: warningOf(all) });
+}
+
+interface PlanOptions extends Pick<PlanFlags, "runs" | "jobs" | "json"> {
+  readonly engine?: EngineOptions;
+  /** What is trained before, to choose values; null if nothing is. */
+  readonly tuning: ExpandedSweep | null;
+  /** What people should know before they wait; null if there is nothing. */
+  readonly warning: string | null;
 }
 
 /** Shows the plan, as text or JSON. */
-export function printPlan(
+export function printPlan(sweep: ExpandedSweep, options: PlanOptions): number {
+  const { runs: root, json, tuning, warning } = options;
+  const before = indexFinishedRuns(root);
+  for (const problem of before.skipped) printError(problem);
+  const { record, text } = planOf(sweep, { ...options, before });
+  const first = tuning && planOf(tuning, { ...options, before });
+  if (json) {
+    printJson({
+      name: sweep.name,
+      ...record,
+      ...(first && { tuning: { name: tuning.name, ...first.record } }),
+    });
+    return 0;
+  }
+  if (first) print(`${first.text}\n\nThat is tuning; after it, with what each variant keeps:\n`);
+  print([text, ...(warning === null ? [] : [warning])].join("\n"));
+  return 0;
+}
+
+function planOf(
   sweep: ExpandedSweep,
   {
     runs: root,
     engine = { backend: "auto", device: "cpu", threads: 1 },
     jobs = defaultJobs(engine, gpusFor(engine)),
-    json,
-    warning,
-  }: Pick<PlanFlags, "runs" | "jobs" | "json"> & {
-    readonly engine?: EngineOptions;
-    /** What people should know before they wait; null if there is nothing. */
-    readonly warning: string | null;
-  },
-): number {
-  const before = indexFinishedRuns(root);
-  for (const problem of before.skipped) printError(problem);
+    before,
+  }: PlanOptions & { readonly before: FinishedRuns },
+): { readonly record: object; readonly text: string } {
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
+  const folder = join(root, sweep.name);
   const seedPlan = seedPlanOf(sweep);
   if (seedPlan !== null) {
     const { record, text } = planSeeds(sweep, seedPlan, {
-      folder: join(root, sweep.name),
-      finished: before.folders,
-      jobs,
-      macsPerSecond,
+      ...{ folder, finished: before.folders, jobs, macsPerSecond },
     });
-    if (json) printJson({ name: sweep.name, ...record });
-    else print([text, `(${source})`, ...(warning === null ? [] : [warning])].join("\n"));
-    return 0;
+    return { record, text: `${text}\n(${source})` };
   }
   const runs = plannedRuns(sweep, {
-    ...{ folder: join(root, sweep.name), before, macsPerSecond },
+    ...{ folder, before, macsPerSecond },
     backend: expectedBackend(engine),
   });
   const left = runs.filter(({ trains }) => trains);
   const seconds = secondsFor(left, jobs);
-  if (json) {
-    printJson({ name: sweep.name, seconds, runs: runs.map(planRecord) });
-    return 0;
-  }
-  print(planTable(runs));
   const matched = sweep.variants.flatMap(({ name, match }) =>
     match ? [`${name} has the ${matchWords({ ...match, of: match.target })}`] : [],
   );
-  if (matched.length > 0) print(`\n${matched.join("\n")}`);
-  print(
+  const text = [
+    planTable(runs),
+    ...(matched.length > 0 ? [`\n${matched.join("\n")}`] : []),
     `\n${runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${source})`,
-  );
-  if (warning !== null) print(warning);
-  return 0;
+  ];
+  return { record: { seconds, runs: runs.map(planRecord) }, text: text.join("\n") };
 }
 
 interface PlannedRun extends RunOutlook {
@@ -144,6 +160,7 @@ function planRecord({ run, status, seconds }: PlannedRun): object {
     seed: run.seed,
     axes,
     drawn: run.drawn,
+    tuned: run.variant.tuned,
     match,
     params: complexity.params,
     macs: complexity.macs,
@@ -170,8 +187,11 @@ function planTable(runs: readonly PlannedRun[]): string {
   );
 }
 
-/** `r=4;bias=true`, and what its seed has drawn, without where that is in the experiment: `learningRate=0.05`. */
+/** `r=4;bias=true`, and what was tuned or drawn, without where that is in the experiment: `learningRate=0.05`. */
 function formatAxes({ variant, drawn }: Run): string {
-  const values = Object.entries(drawn ?? {}).map(([path, value]) => [path.split(".").at(-1), value]);
+  const values = Object.entries({ ...variant.tuned, ...drawn }).map(([path, value]) => [
+    path.split(".").at(-1),
+    value,
+  ]);
   return [...Object.entries(variant.axes), ...values].map(([name, value]) => `${name}=${value}`).join(";");
 }

@@ -1,149 +1,30 @@
-// squeezebox sweep: trains the missing runs of a sweep, then prints its table.
+// squeezebox sweep: tunes the variants of a sweep if it asks for that, trains the missing runs, then prints its table.
 
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { launcherFor } from "../config/launcher.js";
-import type { LauncherSpec } from "../config/sweep-spec.js";
-import { InputError } from "../diagnostic.js";
-import { checkEngine } from "../engine/select-engine.js";
+import { readFileSync } from "node:fs";
+import { loadedFacts } from "../experiment/dataset-facts.js";
 import { warningOf } from "../present/sentences.js";
-import type { EngineOptions } from "../runtime/devices.js";
-import { usesGpus } from "../runtime/gpus.js";
-import type { ExpandedSweep } from "../sweep/expand.js";
-import { withFinishedSeeds } from "../sweep/finished-runs.js";
-import type { Launcher } from "../sweep/launch/launcher.js";
-import { slurmWorkers } from "../sweep/launch/slurm.js";
-import { hasSlurmJobs, stopSlurm } from "../sweep/launch/slurm-jobs.js";
-import { expandFile, type SweepInputs } from "../sweep/load-sweep.js";
-import { runSweep } from "../sweep/run-sweep.js";
-import type { SweepEnd } from "../sweep/sweep-options.js";
-import { removeOrders } from "../sweep/work/orders.js";
-import { chooseLauncher } from "./choose-launcher.js";
+import { expandSweep } from "../sweep/expand.js";
+import { askedSweep } from "../sweep/load-sweep.js";
 import { watchData } from "./data-progress.js";
-import { type EngineFlags, parseEngine } from "./inputs.js";
-import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
-import { printPlan } from "./plan.js";
-import { silentView, watchSweep, workersWords } from "./progress.js";
-import { type Conclusion, conclude } from "./sweep-end.js";
-
-export interface SweepFlags extends EngineFlags, SweepInputs {
-  readonly jobs?: number;
-  readonly runs: string;
-  readonly dryRun: boolean;
-  readonly tensorboard: boolean;
-  readonly predictions: boolean;
-  readonly loaders: number;
-  readonly gpus?: string;
-  readonly jobsPerGpu: number;
-  readonly launcher?: string;
-  readonly detach: boolean;
-  readonly stop: boolean;
-  readonly json: boolean;
-}
+import { parseEngine } from "./inputs.js";
+import { conclude } from "./sweep-end.js";
+import { tuneFirst } from "./sweep-tuning.js";
+import { type SweepFlags, trainSweep } from "./train-sweep.js";
 
 export async function sweep(file: string, flags: SweepFlags): Promise<number> {
   const engine = parseEngine(flags);
   const data = watchData(flags.json);
-  const asked = await expandFile(file, flags, data.progressed).finally(data.close);
+  const factsOf = loadedFacts(data.progressed);
+  const asked = askedSweep(file, flags);
+  const { overrides } = asked;
+  // Mistakes in what comes after tuning are found before it.
+  await expandSweep(asked.sweep, overrides, factsOf).finally(data.close);
+  const tuned = await tuneFirst(asked, { file, flags, engine, factsOf });
+  if (typeof tuned === "number") return tuned;
+  const expanded = await expandSweep(tuned.sweep, overrides, factsOf);
   const text = withFlags(readFileSync(file, "utf8"), flags);
-  return trainSweep(asked, { text, flags, engine, warning: warningOf(asked), conclude });
-}
-
-interface TrainOptions {
-  /** What is kept as the sweep's file. */
-  readonly text: string;
-  readonly flags: SweepFlags;
-  /** As the flags name it. */
-  readonly engine: EngineOptions;
-  /** What people should know before they wait; null if there is nothing. */
-  readonly warning: string | null;
-  /** Prints the end, and returns the exit code. */
-  readonly conclude: (sweep: ExpandedSweep, end: SweepEnd, about: Conclusion) => number;
-}
-
-/** Trains the runs that a sweep lacks, or does what else the flags ask for. */
-export async function trainSweep(
-  asked: ExpandedSweep,
-  { text, flags, engine: named, warning, conclude: end }: TrainOptions,
-): Promise<number> {
-  const folder = join(flags.runs, asked.name);
-  const expanded = withFinishedSeeds(asked, folder);
-  const spec = launcherFor(flags.launcher, asked.launcher);
-  const engine = spec.name === "slurm" ? { ...named, threads: flags.threads ?? spec.cpus } : named;
-  const launcher = chooseLauncher(spec, { ...flags, engine });
-  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers, warning });
-  if (flags.stop) return stopWorkers(launcher, folder, flags);
-  if (flags.detach && launcher.isAttached)
-    throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");
-  if (launcher.isAttached) await checkEngine(engine);
-  if (!flags.json) for (const advice of await adviceFor(spec, { engine, folder })) print(advice);
-  const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  const whenOutputIsLost = (error: Error) => abort.abort(error);
-  for (const signal of INTERRUPTS) process.on(signal, interrupt);
-  process.stdout.on("error", whenOutputIsLost);
-  const kept = expanded.runs.length - asked.runs.length;
-  if (kept > 0 && !flags.json)
-    print(`${kept} finished ${kept === 1 ? "run" : "runs"} of other seeds stay in the comparison`);
-  if (warning !== null && !flags.json && !flags.quick) print(warning);
-  const view = flags.json ? silentView() : watchSweep();
-  const start = performance.now();
-  try {
-    const ended = await runSweep(expanded, {
-      root: flags.runs,
-      folder,
-      text,
-      tensorboard: flags.tensorboard,
-      predictions: flags.predictions,
-      loaders: flags.loaders,
-      launcher,
-      detach: flags.detach,
-      ...engine,
-      signal: abort.signal,
-      watcher: view,
-    });
-    view.close();
-    const { reason } = abort.signal as { reason: unknown };
-    if (reason instanceof Error && "syscall" in reason) throw new InputError(outputLost(reason));
-    const seconds = (performance.now() - start) / 1000;
-    const isUnfinished = ended.finished + ended.failed.length + ended.unneeded < expanded.runs.length;
-    const isDetached = !launcher.isAttached && (flags.detach || ended.interrupted) && isUnfinished;
-    return end(expanded, ended, { folder, seconds, json: flags.json, isDetached });
-  } finally {
-    view.close();
-    for (const signal of INTERRUPTS) process.off(signal, interrupt);
-    process.stdout.off("error", whenOutputIsLost);
-  }
-}
-
-/** What people would want to know before they wait. */
-async function adviceFor(
-  spec: LauncherSpec,
-  { engine, folder }: { engine: EngineOptions; folder: string },
-): Promise<string[]> {
-  if (spec.name === "slurm")
-    return spec.gpus > 0 && !usesGpus(engine)
-      ? ["its jobs have GPUs, but no backend that uses them is set up: npx squeezebox setup tensorflow --gpu"]
-      : [];
-  const others = await slurmWorkers(folder);
-  return others !== null && others.running + others.waiting > 0
-    ? [`Slurm jobs train this sweep as well (${workersWords(others)}); --launcher slurm follows them`]
-    : [];
-}
-
-/** Commands that follow the sweep end as well. */
-async function stopWorkers(launcher: Launcher, folder: string, { json }: SweepFlags): Promise<number> {
-  if (launcher.isAttached && !hasSlurmJobs(folder))
-    throw new InputError(
-      `${folder} has no workers elsewhere; those on this machine end with their command: press Ctrl-C where it runs`,
-    );
-  if (!existsSync(folder)) throw new InputError(`there is no folder ${folder}: nothing has been started`);
-  removeOrders(folder);
-  // People need not name the launcher again.
-  await (launcher.isAttached ? stopSlurm(folder) : launcher.stop(folder));
-  if (json) printJson({ stopped: folder });
-  else print("its workers have been told to stop; run the same command without --stop to continue");
-  return 0;
+  const warning = warningOf(expanded);
+  return trainSweep(expanded, { text, flags, engine, tuning: tuned.pending, warning, conclude });
 }
 
 /** The text of the sweep, preceded by comments with the flags that changed it. */

@@ -2,11 +2,12 @@
 
 import { join } from "node:path";
 import { parseSetFlag } from "../config/override.js";
-import { InputError } from "../diagnostic.js";
+import { DiagnosticError, InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
 import { datasetOf } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
+import { checkStartingRun, withStartingRun } from "../experiment/starting-run.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
@@ -79,11 +80,13 @@ interface TrainInputs
 
 async function readRun(file: string, flags: TrainFlags): Promise<TrainInputs> {
   const loaded = loadExperiment(file, flags.set.map(parseSetFlag), flags);
-  const { experiment } = loaded;
+  const experiment = withStartingRun(loaded.experiment);
   const view = watchData(flags.json);
   const options = { loaders: flags.loaders, onProgress: view.progressed };
   const dataset = await datasetOf(loaded, options).finally(view.close);
   const graph = networkOf(loaded, { ...dataset, trainImages: dataset.train.count });
+  const problems = checkStartingRun(loaded.experiment, { ...loaded, graph });
+  if (problems.length > 0) throw new DiagnosticError(problems);
   const fingerprint = fingerprintOf(experiment, graph, dataset.fingerprint);
   const parent = join(flags.runs, experiment.name);
   const name = `seed-${experiment.seed}`;

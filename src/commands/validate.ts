@@ -12,6 +12,7 @@ import {
 } from "../diagnostic.js";
 import { describedFacts } from "../experiment/dataset-facts.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
+import { checkStartingRun } from "../experiment/starting-run.js";
 import { warningOf } from "../present/sentences.js";
 import { expandSweep } from "../sweep/expand.js";
 import { loadSweep } from "../sweep/load-sweep.js";
@@ -27,7 +28,7 @@ interface Validated {
   readonly valid: boolean;
   readonly diagnostics: readonly unknown[];
   readonly problem?: string;
-  /** Why sizes could not be checked: the data cannot be read. */
+  /** Why sizes could not be checked: the data cannot be read, or the run to start from has not finished. */
   readonly unchecked?: string;
 }
 
@@ -40,7 +41,7 @@ export async function validate(files: readonly string[], { json }: ValidateFlags
       results.push({ file, valid: true, diagnostics: [], ...(unchecked === null ? {} : { unchecked }) });
       if (json) continue;
       if (unchecked === null) print(`${file}: valid${contents}`);
-      else print(`${file}: valid, but sizes could not be checked without its data: ${unchecked}`);
+      else print(`${file}: valid, but not all could be checked: ${unchecked}`);
     } catch (error) {
       if (error instanceof InputError) {
         results.push({ file, valid: false, diagnostics: [], problem: error.message });
@@ -82,10 +83,17 @@ async function validateFile(
         unchecked: null,
       };
     }
-    if (loaded) networkOf(loaded, await facts(loaded));
+    if (loaded) {
+      const graph = networkOf(loaded, await facts(loaded));
+      const problems = checkStartingRun(loaded.experiment, { ...loaded, graph });
+      if (problems.length > 0) throw new DiagnosticError(problems);
+    }
     return { contents: "", unchecked: null };
   } catch (error) {
     if (error instanceof InputError) return { contents: "", unchecked: error.message };
+    // A run to start from may be trained later, like data that are not here yet.
+    if (error instanceof DiagnosticError && error.diagnostics.every(({ code }) => code === "no-such-run"))
+      return { contents: "", unchecked: error.diagnostics[0]?.message ?? "" };
     throw error;
   } finally {
     view.close();

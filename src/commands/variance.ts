@@ -14,7 +14,7 @@ import { type VarianceDesign, varianceDesign } from "../sweep/seeds/variance-des
 import { watchData } from "./data-progress.js";
 import { parseEngine } from "./inputs.js";
 import { lineWidth, print, printError, printJson, wrapped } from "./output.js";
-import { type SweepFlags, trainSweep } from "./sweep.js";
+import { type SweepFlags, trainSweep } from "./train-sweep.js";
 
 export interface VarianceFlags extends Omit<SweepFlags, "seeds"> {
   readonly variant?: string;

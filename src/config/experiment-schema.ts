@@ -191,6 +191,10 @@ export interface Experiment {
   network: Network;
   training?: Training;
   /**
+   * The run whose weights training starts from instead of random ones: the folder of a finished run, or that of a variant, whose run with the same seed is taken. Parts that it does not have, and a head of another size, start anew.
+   */
+  from?: string | StartingRun;
+  /**
    * Determines the initial weights, the order of the data, augmentation and dropout.
    */
   seed?: number;
@@ -1610,6 +1614,19 @@ export interface Stop {
    * Measured on the validation images after each epoch.
    */
   metric?: "validation_error" | "validation_loss";
+}
+/**
+ * A run to start from, and which one it has to be.
+ */
+export interface StartingRun {
+  /**
+   * The folder of the run, or of its variant.
+   */
+  run: string;
+  /**
+   * The fingerprint that the run must have, as in its result.csv, or `any`.
+   */
+  fingerprint?: string;
 }
 /**
  * Seeds of single sources of chance, which then do not follow `seed`.

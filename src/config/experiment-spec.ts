@@ -17,6 +17,7 @@ import type {
   PoolStep,
   Schedule,
   Stage,
+  StartingRun,
   StemConv,
   Stop,
   Training,
@@ -166,6 +167,7 @@ export interface NetworkSpec {
 }
 
 export type StopSpec = Explicit<Stop>;
+export type StartSpec = Explicit<StartingRun>;
 
 export type TrainingSpec = Omit<
   Explicit<Training>,
@@ -188,6 +190,8 @@ export interface Experiment {
   readonly dataset: DatasetSpec;
   readonly network: NetworkSpec;
   readonly training: TrainingSpec;
+  /** The run whose weights training starts from. */
+  readonly from: "none" | StartSpec;
   readonly seed: number;
   readonly sourceSeeds: SourceSeeds;
 }

@@ -29,7 +29,7 @@ import type {
 } from "./experiment-spec.js";
 import { isPreactivation, replacesConv } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
-import { withAbsolutePaths } from "./paths.js";
+import { resolvePath, withAbsolutePaths } from "./paths.js";
 import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS, isBottleneck, milestonesOf } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
@@ -77,9 +77,16 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       freeze: network.freeze,
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
+    from: startOf(written.from, directory),
     seed: written.seed,
     sourceSeeds: written.sourceSeeds,
   };
+}
+
+function startOf(from: Required<WrittenExperiment>["from"], directory: string): Experiment["from"] {
+  if (from === "none") return from;
+  const { run, fingerprint = "any" } = typeof from === "string" ? { run: from } : from;
+  return { run: resolvePath(run, directory), fingerprint };
 }
 
 function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {

@@ -7,10 +7,10 @@ import { isWithin } from "./reach.js";
 import { isMapping } from "./source.js";
 
 /** The keys whose values are paths. A relative path starts at the folder of the file in which it is written. */
-const PATH_KEYS: readonly Path[] = [
-  ["dataset", "directory"],
-  ["dataset", "path"],
-];
+const PATH_KEYS: readonly Path[] = [["dataset", "directory"], ["dataset", "path"], ["from"], ["from", "run"]];
+
+/** Written instead of a path where there is none. */
+const NO_PATH = "none";
 
 /** A value at some place in an experiment, with all paths in it made absolute. */
 export function withAbsolutePaths(value: unknown, place: Path, directory: string): unknown {
@@ -22,7 +22,8 @@ export function withAbsolutePaths(value: unknown, place: Path, directory: string
 }
 
 function resolvedBelow(value: unknown, [key, ...rest]: Path, directory: string): unknown {
-  if (key === undefined) return typeof value === "string" ? resolvePath(value, directory) : value;
+  if (key === undefined)
+    return typeof value === "string" && value !== NO_PATH ? resolvePath(value, directory) : value;
   return isMapping(value) && Object.hasOwn(value, key)
     ? { ...value, [key]: resolvedBelow(value[key], rest, directory) }
     : value;

@@ -5,10 +5,8 @@ import { randomStream } from "../random.js";
 import type { AxisValue } from "./axes.js";
 import type { Located } from "./source.js";
 import type { Distribution as WrittenDistribution, Sweep as WrittenSweep } from "./sweep-schema.js";
-import type { Distribution, RandomValue } from "./sweep-spec.js";
-
-/** Path -> the value that a seed has drawn. */
-export type DrawnValues = Readonly<Record<string, AxisValue>>;
+import type { Distribution, PathValues, RandomValue } from "./sweep-spec.js";
+import { checkTrainingPath } from "./training-paths.js";
 
 export function randomValues(written: WrittenSweep["random"]): RandomValue[] {
   return Object.entries(written ?? {}).map(([path, from]) => ({ path, from: distributionOf(from) }));
@@ -21,7 +19,7 @@ function distributionOf({ choice, ...ranges }: WrittenDistribution): Distributio
 }
 
 /** What a seed draws, each value from a stream of its own: another value under `random` does not change those that were there. */
-export function drawnValues(random: readonly RandomValue[], seed: number): DrawnValues {
+export function drawnValues(random: readonly RandomValue[], seed: number): PathValues {
   return Object.fromEntries(random.map(({ path, from }) => [path, drawnFrom(from, seed, path)]));
 }
 
@@ -39,33 +37,13 @@ function drawnFrom(from: Distribution, seed: number, path: string): AxisValue {
 }
 
 /** Checks what a schema cannot express: that paths are of training and not set by variants, and that ranges ascend. */
-export function checkRandom({ random, variants }: WrittenSweep, located: Located): Diagnostic[] {
+export function checkRandom(written: WrittenSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
-    for (const [path, from] of Object.entries(random ?? {})) {
-      if (!path.startsWith("training."))
-        report(
-          "unsafe-path",
-          `\`random\` draws values of training, such as \`training.optimizer.learningRate\`; use an axis of a variant for \`${path}\``,
-          ["random", path],
-          "key",
-        );
+    for (const [path, from] of Object.entries(written.random ?? {})) {
+      checkTrainingPath(path, ["random", path], { written, report });
       checkRange(path, from, report);
-      for (const [index, { set = {} }] of variants.entries())
-        for (const key of Object.keys(set))
-          if (isPartOf(key, path) || isPartOf(path, key))
-            report(
-              "both-given",
-              `each seed draws \`${path}\` (under \`random\`), so a variant cannot set \`${key}\``,
-              ["variants", index, "set", key],
-              "key",
-            );
     }
   });
-}
-
-/** Whether a path is another one or below it. */
-export function isPartOf(path: string, whole: string): boolean {
-  return path === whole || path.startsWith(`${whole}.`);
 }
 
 function checkRange(path: string, { choice: _, ...ranges }: WrittenDistribution, report: Report): void {

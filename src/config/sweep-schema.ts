@@ -45,6 +45,7 @@ export interface Sweep {
   random?: {
     [k: string]: Distribution;
   };
+  tune?: Tune;
   compare?: Compare;
   launcher?: Launcher;
 }
@@ -171,6 +172,32 @@ export interface Distribution {
    * @maxItems 1000
    */
   choice?: (string | number | boolean)[];
+}
+/**
+ * Values of training that are chosen for each variant by itself, before the variants are compared: every variant, baseline included, is trained with every combination of them, and keeps the one that is best on the validation set.
+ */
+export interface Tune {
+  /**
+   * The values to try, by path. Those of several paths are combined in every possible way.
+   */
+  over: {
+    /**
+     * @minItems 2
+     * @maxItems 100
+     */
+    [k: string]: (number | string | boolean)[];
+  };
+  /**
+   * What is lowest with the best values, on average over the seeds.
+   */
+  by?: "validation_error" | "validation_loss";
+  /**
+   * The seeds of the runs that are only for tuning.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  seeds?: number[];
 }
 export interface Compare {
   /**

@@ -24,10 +24,28 @@ export type Distribution =
   | { readonly kind: "uniform" | "log" | "int"; readonly least: number; readonly most: number }
   | { readonly kind: "choice"; readonly values: readonly AxisValue[] };
 
+/** Path in the experiment -> value. */
+export type PathValues = Readonly<Record<string, AxisValue>>;
+
 /** A value of training, by its path in the experiment, that each seed draws anew. */
 export interface RandomValue {
   readonly path: string;
   readonly from: Distribution;
+}
+
+/** Values of training that are chosen for each variant by itself. */
+export interface TuneSpec {
+  readonly over: readonly TunedPath[];
+  readonly by: "validation_error" | "validation_loss";
+  /** The seeds of the runs that are only for tuning. */
+  readonly seeds: readonly number[];
+}
+
+export interface TunedPath {
+  readonly path: string;
+  /** The name of the axis with the values, where variants are trained with each of them. */
+  readonly axis: string;
+  readonly values: readonly AxisValue[];
 }
 
 export type Metric = NonNullable<NonNullable<WrittenSweep["compare"]>["metric"]>;
@@ -78,6 +96,10 @@ export interface Sweep {
   readonly variesSplit: boolean;
   /** What each seed draws, the same for all variants. */
   readonly random: readonly RandomValue[];
+  /** Null if nothing is tuned. */
+  readonly tune: TuneSpec | null;
+  /** What has been chosen for each variant, by its name; empty before that. */
+  readonly tuned: ReadonlyMap<string, PathValues>;
   /** Null if all seeds are needed. */
   readonly question: Question | null;
   /** The difference that is expected, in standard deviations of the paired differences; null if nothing is. */

@@ -12,6 +12,7 @@ import { baseOf } from "./sweep-base.js";
 import { checkSeeds, comparisonOf, type FilledSweep, seedsOf } from "./sweep-question.js";
 import type { Variant as WrittenVariant } from "./sweep-schema.js";
 import type { MatchSpec, Sweep, VariantSpec } from "./sweep-spec.js";
+import { checkTune, tuneOf } from "./tuning.js";
 import { validateSchema } from "./validate-schema.js";
 
 export type { AxisValue } from "./axes.js";
@@ -39,6 +40,8 @@ export function checkSweep(located: Located, file: string): Sweep {
     })),
     ...seedsOf(written),
     random: randomValues(written.random),
+    tune: tuneOf(written),
+    tuned: new Map(),
     launcher: written.launcher ?? { name: "local" },
     compare: comparisonOf(written),
     ...base.value,
@@ -61,7 +64,7 @@ function ownMistakes(written: FilledSweep, located: Located): Diagnostic[] {
       checkVariant(variant, { path: ["variants", index], located, report });
     checkSeeds(written, located, report);
   });
-  return [...found, ...checkRandom(written, located)];
+  return [...found, ...checkRandom(written, located), ...checkTune(written, located)];
 }
 
 function matchOf(match: WrittenVariant["match"]): MatchSpec | null {

@@ -31,10 +31,15 @@ export function trajectoryOf(experiment: Experiment, graph: Graph, datasetFinger
   return hashOf(["trajectory", withoutPaths(graph), length, training, ...data, ...seedsOf(experiment)]);
 }
 
-/** Seeds of single sources are newer than MEANING. */
+/** Seeds of single sources, and runs to start from, are newer than MEANING. */
 function seedsOf(experiment: Experiment): unknown[] {
   const own = ownSeeds(experiment);
-  return [experiment.seed, ...(Object.keys(own).length > 0 ? [own] : [])];
+  const { from, seed } = experiment;
+  return [
+    seed,
+    ...(Object.keys(own).length > 0 ? [own] : []),
+    ...(from === "none" ? [] : ["from", from.fingerprint === "any" ? from.run : from.fingerprint]),
+  ];
 }
 
 /** Without what only decides about rounding, and without keys that are newer than MEANING where they change nothing. */

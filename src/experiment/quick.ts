@@ -20,9 +20,15 @@ export function quickOverrides({ value }: Located): Override[] {
   ].map((text) => parseOverride(text, "--quick"));
 }
 
-/** The sweep with only its first seed. */
-export function quickSweep(sweep: Sweep): Sweep {
-  return { ...sweep, name: quickName(sweep.name), seeds: sweep.seeds.slice(0, 1), question: null };
+/** The sweep with only its first seed, also for tuning. */
+export function quickSweep({ tune, ...sweep }: Sweep): Sweep {
+  return {
+    ...sweep,
+    name: quickName(sweep.name),
+    seeds: sweep.seeds.slice(0, 1),
+    question: null,
+    tune: tune && { ...tune, seeds: tune.seeds.slice(0, 1) },
+  };
 }
 
 function quickName(name: string): string {

@@ -99,7 +99,7 @@ const MOST_CHANGES = 6;
 /** The same change in several stages is listed once, as one of `stages.*`. What differs between seeds is told elsewhere. */
 function changesOf(from: Partial<Experiment>, to: Partial<Experiment>): string[] {
   const changes = configChanges(from, to)
-    .filter((change) => !/^(?:name|seed|sourceSeeds|dataset\.split)\b/.test(change))
+    .filter((change) => !/^(?:name|seed|sourceSeeds|from|dataset\.split)\b/.test(change))
     .map((change) => change.replace(/^(network\.stages)\.\d+/, "$1.*"));
   return [...new Set(changes)].map((change) => {
     const [, path = "", before = "", after = ""] = /^(.*?): (.*) -> (.*)$/s.exec(change) ?? [];
@@ -109,6 +109,23 @@ function changesOf(from: Partial<Experiment>, to: Partial<Experiment>): string[]
 
 function written(json: string): string {
   return json === "undefined" ? "not set" : plain(JSON.parse(json));
+}
+
+/** The runs that variants started from, by their last three folders; empty if all weights were random. */
+export function startWords(data: ReportData): string {
+  const runs = new Map(
+    experimentsOf(data).flatMap(([variant, { from }]) =>
+      typeof from === "object" && from !== null
+        ? [[variant, from.run.split(/[\\/]/).slice(-3).join("/")] as const]
+        : [],
+    ),
+  );
+  const words = sharing([...runs.keys()], (variant) => runs.get(variant) as string).map(
+    (names) => `${names.join(", ")} from ${runs.get(names[0] as string)}`,
+  );
+  return words.length === 0
+    ? ""
+    : `**Initial weights.** Variants started from the weights of other runs (of each variant, this is that of the first seed): ${words.join("; ")}.`;
 }
 
 export function trainingWords(data: ReportData): string {

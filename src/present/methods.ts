@@ -4,17 +4,20 @@ import type { AskedComparison } from "../config/sweep-question.js";
 import type { Distribution, Question } from "../config/sweep-spec.js";
 import { formatCount, formatDuration } from "../format.js";
 import type { ReportData } from "../report/read-report.js";
-import { dataWords, networkWords, trainingWords } from "./methods-recipe.js";
+import { dataWords, networkWords, startWords, trainingWords } from "./methods-recipe.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { OF_GATES, OF_NETWORKS } from "./network-references.js";
 import { bibtex, OF_DATASETS, type Reference } from "./references.js";
+import { tuningWords } from "./tuned-values.js";
 
 /** Markdown: what was done, then BibTeX. */
 export function methodsOf(data: ReportData): string {
   const parts = [
     dataWords(data),
     networkWords(data),
+    startWords(data),
     trainingWords(data),
+    tuningParagraph(data),
     chanceWords(data),
     testWords(data),
     machineWords(data),
@@ -28,6 +31,10 @@ export function methodsOf(data: ReportData): string {
     `\`\`\`bibtex\n${bibtex(referencesOf(data))}\n\`\`\``,
     "",
   ].join("\n\n");
+}
+
+function tuningParagraph({ comparison: { tunings } }: ReportData): string {
+  return tunings.length === 0 ? "" : `**Tuning.** ${tunings.map(tuningWords).join(" ")}`;
 }
 
 const SOURCES: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@ import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import type { Verdict } from "../sweep/seeds/decisions.js";
 import { drawnSentences } from "./drawn-values.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
+import { tuningSentences } from "./tuned-values.js";
 
 /** One sentence that lists the significant differences. */
 export function answerOf({ metric, variants, pending }: Comparison): string {
@@ -40,11 +41,12 @@ function verdicts(variants: readonly VariantComparison[], verdict: Verdict, word
   return names.length === 0 ? [] : [`${words}: ${names.join(", ")}`];
 }
 
-/** The limits of the answer: missing runs, the number of seeds, what these drew, the test set, imbalanced classes, how costs were matched. */
+/** The limits of the answer: missing runs, the number of seeds, what was tuned or drawn, the test set, imbalanced classes, how costs were matched. */
 export function conditionsOf(comparison: Comparison): string[] {
   return [
     ...partial(comparison),
     ...limit(comparison),
+    ...tuningSentences(comparison),
     ...drawnSentences(comparison),
     ...testSet(comparison),
     ...majority(comparison),

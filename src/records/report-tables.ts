@@ -1,6 +1,6 @@
 // The columns of the tables that reports write, and all tables by file name.
 
-import { amount, count, indices, number, optional, share, text } from "./columns.js";
+import { amount, count, indices, number, oneOf, optional, share, text } from "./columns.js";
 import {
   AXES,
   CONFUSION_COLUMNS,
@@ -13,6 +13,7 @@ import {
   RESULT_COLUMNS,
   SUMMARY_COLUMNS,
 } from "./tables.js";
+import { valuesByPath } from "./variant-cells.js";
 
 export const COMPARISON_COLUMNS = {
   variant: text("name of the variant; `<sweep>/<variant>` if several sweeps are compared"),
@@ -83,6 +84,15 @@ export const VARIANCE_COLUMNS = {
   share: share("share of the variance"),
 };
 
+export const TUNING_COLUMNS = {
+  variant: COMPARED.variant,
+  values: valuesByPath("the values that were tried"),
+  runs: count("number of finished runs"),
+  failed: count("number of failed runs; values with any are not chosen if others have none"),
+  mean: optional(amount("mean over the runs of the metric by which values are chosen")),
+  chosen: oneOf({ yes: null, no: null }, "whether the variant was compared with these values"),
+};
+
 /** Every table by file name, with what one row stands for. */
 export const TABLES = {
   "plan.csv": { rows: "a run of a sweep", columns: PLAN_COLUMNS },
@@ -102,4 +112,5 @@ export const TABLES = {
   },
   "variance.csv": { rows: "a source of chance, by `squeezebox variance`", columns: VARIANCE_COLUMNS },
   "classes.csv": { rows: "a variant of a comparison and a class", columns: CLASS_COLUMNS },
+  "tuning.csv": { rows: "a variant and a combination of values that was tried", columns: TUNING_COLUMNS },
 };

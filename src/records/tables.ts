@@ -13,7 +13,7 @@ import {
   type WholeRow,
 } from "./columns.js";
 import { RUN_STATUSES } from "./run-status.js";
-import { axes, match } from "./variant-cells.js";
+import { axes, match, valuesByPath } from "./variant-cells.js";
 
 const TRAINED = {
   train_loss: amount(
@@ -58,9 +58,16 @@ export const AXES = {
 /** What differs between runs of a variant in a sweep with `random`. */
 const DRAWN = {
   drawn: optional(
-    axes(
+    valuesByPath(
       'values that the seed of the run has drawn, such as `{"training.optimizer.learningRate":0.05}`',
-      "path",
+    ),
+  ),
+};
+
+const TUNED = {
+  tuned: optional(
+    valuesByPath(
+      'values that were tuned for this variant, such as `{"training.optimizer.learningRate":0.1}`',
     ),
   ),
 };
@@ -85,6 +92,7 @@ export const PLAN_COLUMNS = {
   ...AXES,
   ...MATCH,
   ...DRAWN,
+  ...TUNED,
   ...COSTS,
   test_images: count("number of test images"),
   data: text("fingerprint of the data"),

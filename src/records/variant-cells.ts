@@ -17,12 +17,18 @@ export interface Match {
   readonly ratio: number;
 }
 
-export const axes = (meaning: string, key: "axis" | "path" = "axis") =>
-  json({
+export const axes = (meaning: string) => values("axis", meaning);
+
+/** Values of an experiment, by their paths. */
+export const valuesByPath = (meaning: string) => values("path", meaning);
+
+function values(key: string, meaning: string) {
+  return json({
     holds: `an object with a value per ${key}`,
     meaning,
     accepts: (value): value is AxisValues => isObject(value) && Object.values(value).every(isAxisValue),
   });
+}
 
 export const match = (meaning: string) =>
   json({

@@ -1,6 +1,7 @@
 // The runs of one or several sweeps -> for each variant, the mean and spread of a metric over seeds and the paired difference
 // from its baseline.
 
+import type { TuneSpec } from "../config/sweep-spec.js";
 import { InputError } from "../diagnostic.js";
 import { RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
@@ -80,7 +81,15 @@ export interface Comparison {
   readonly testImages: number | null;
   /** Test error of always predicting the most frequent class if classes are imbalanced; otherwise null. */
   readonly majorityError: number | null;
+  /** What was tuned for the variants of each sweep in which something was. */
+  readonly tunings: readonly Tuning[];
   readonly variants: readonly VariantComparison[];
+}
+
+export interface Tuning {
+  readonly tune: TuneSpec;
+  /** By variant. */
+  readonly tuned: ReadonlyMap<string, AxisValues>;
 }
 
 export interface ComparisonAsked {
@@ -109,6 +118,12 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     pending,
     testImages: onlyOf(runs.map(({ testImages }) => testImages)),
     majorityError: majorityErrorOf(sweeps.flatMap((sweep) => sweep.runs)),
+    tunings: sweeps.flatMap((sweep): Tuning[] => {
+      const own = variants.filter((one) => one.sweep === sweep);
+      const tuned = new Map(own.map(({ label, runs: [first] }) => [label, first.tuned]));
+      const tune = sweep.asked?.tune ?? null;
+      return tune === null ? [] : [{ tune, tuned }];
+    }),
     variants: withHolm(
       variants.map((one) => ({
         ...compareVariant(one, { metric, alpha }),

@@ -27,6 +27,8 @@ export interface PlannedRun {
   readonly axes: AxisValues;
   /** What its seed has drawn; empty if nothing is random. */
   readonly drawn: AxisValues;
+  /** What was tuned for its variant; empty if nothing was. */
+  readonly tuned: AxisValues;
   readonly match: Match | null;
   readonly params: number;
   readonly macs: number;
@@ -139,6 +141,7 @@ function plannedRun(
     template: row.template ?? variant,
     axes: row.axes ?? {},
     drawn: row.drawn ?? {},
+    tuned: row.tuned ?? {},
     match: row.match,
     params: row.params ?? 0,
     macs: row.macs ?? 0,
@@ -150,7 +153,14 @@ function plannedRun(
 
 /** The row of the plan for a row of the summary. */
 function planOf(row: RowOf<typeof SUMMARY_COLUMNS>): RowOf<typeof PLAN_COLUMNS> {
-  const unknown = { template: null, match: null, test_images: null, data: null, fingerprint: null };
+  const unknown = {
+    template: null,
+    match: null,
+    tuned: null,
+    test_images: null,
+    data: null,
+    fingerprint: null,
+  };
   return { ...row, ...unknown, status: "finished", reason: null };
 }
 

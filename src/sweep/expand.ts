@@ -1,13 +1,14 @@
 // A sweep -> its variants, each a checked experiment and its network, and its runs: every variant with every seed.
 
 import type { Override } from "../config/override.js";
-import { isPartOf } from "../config/random-values.js";
 import { placeOf } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
 import type { LauncherSpec, Metric, Question, Sweep } from "../config/sweep.js";
+import { tuningSweep } from "../config/tuning.js";
 import { collect, type Diagnostic, DiagnosticError, formatPosition } from "../diagnostic.js";
 import { buildChecked } from "../experiment/build-checked.js";
 import type { FactsOf } from "../experiment/dataset-facts.js";
+import { checkStartingRun } from "../experiment/starting-run.js";
 import { complexityOf } from "../network/complexity.js";
 import { leastAnytimePairs } from "../statistics/evidence.js";
 import { checkIdleAxes } from "./idle-axes.js";
@@ -36,11 +37,10 @@ export interface ExpandedSweep {
  * variants, and InputError if data are missing.
  */
 export async function expandSweep(
-  asked: Sweep,
+  sweep: Sweep,
   overrides: readonly Override[],
   factsOf: FactsOf,
 ): Promise<ExpandedSweep> {
-  const sweep = { ...asked, random: notReplaced(asked.random, overrides) };
   const { points, diagnostics: ofFiles } = checkedPoints(sweep, overrides);
   const { built, diagnostics: ofNetworks } = await buildPoints(points, factsOf).catch((error: unknown) => {
     // Mistakes in the files are reported even if data are missing.
@@ -50,6 +50,7 @@ export async function expandSweep(
   const { variants: matched, diagnostics: ofVariants } = matchPoints(sweep, points, built);
   const diagnostics = [...ofNetworks, ...ofVariants];
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  checkStartingRuns(matched, { sweep, points });
   const variants = await withSources(matched, { sweep, points, factsOf });
   const expanded = {
     name: sweep.name,
@@ -63,13 +64,10 @@ export async function expandSweep(
     launcher: sweep.launcher,
   };
   checkQuestion(expanded, sweep);
+  // What is tuned may be wrong in a way that the untuned variants are not.
+  if (sweep.tune !== null && sweep.tuned.size === 0)
+    await expandSweep(tuningSweep(sweep, sweep.tune), overrides, factsOf);
   return expanded;
-}
-
-/** What the command line gives a value is not drawn. */
-function notReplaced(random: Sweep["random"], overrides: readonly Override[]): Sweep["random"] {
-  const given = overrides.map(({ path }) => path.join("."));
-  return random.filter(({ path }) => !given.some((one) => isPartOf(one, path) || isPartOf(path, one)));
 }
 
 /** Builds the networks of all points. Points with mistakes are left out. */
@@ -80,7 +78,7 @@ async function buildPoints(
   const built = new Map<Point, Variant>();
   const found: { point: Point; problems: readonly Diagnostic[] }[] = [];
   for (const point of points) {
-    const { name, template, axes, experiment } = point;
+    const { name, template, axes, tuned, experiment } = point;
     const dataset = await factsOf(point).catch(diagnosticsOf);
     if (!("shape" in dataset)) {
       found.push({ point, problems: dataset });
@@ -88,7 +86,7 @@ async function buildPoints(
     }
     const { graph, diagnostics } = buildChecked(point, dataset);
     found.push({ point, problems: diagnostics });
-    const parts = { name, template, axes, experiment, dataset, match: null, splits: null, draw: null };
+    const parts = { name, template, axes, tuned, experiment, dataset, match: null, splits: null, draw: null };
     if (diagnostics.every(({ code }) => code === "unused-key"))
       built.set(point, { ...parts, graph, complexity: complexityOf(graph) });
   }
@@ -135,6 +133,20 @@ function isMistake(
       problems.some((other) => other.code === code && formatPosition(other.location) === here)
     );
   });
+}
+
+/** Throws DiagnosticError. */
+function checkStartingRuns(
+  variants: readonly Variant[],
+  { sweep, points }: { readonly sweep: Sweep; readonly points: readonly Point[] },
+): void {
+  const diagnostics = variants.flatMap(({ name, experiment, graph }) => {
+    const located = points.find((point) => point.name === name)?.located;
+    return sweep.seeds.flatMap((seed) =>
+      located ? checkStartingRun({ ...experiment, seed }, { located, graph }) : [],
+    );
+  });
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
 }
 
 /** Seeds are added for comparisons, so there has to be one. */

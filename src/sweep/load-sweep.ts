@@ -4,6 +4,7 @@ import { mistakesOfAllRounds } from "../config/mend.js";
 import { type Override, parseSetFlag } from "../config/override.js";
 import { type Located, readSource } from "../config/source.js";
 import { baseExperiment, checkSweep, isSweep, type Sweep, sweepMistakes } from "../config/sweep.js";
+import { overlap } from "../config/training-paths.js";
 import type { OnProgress } from "../data/progress.js";
 import { type Diagnostic, DiagnosticError, InputError } from "../diagnostic.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
@@ -55,21 +56,36 @@ export interface SweepInputs {
 /** Expands the sweep in a file, with the changes that the command line asks for. Throws InputError and DiagnosticError. */
 export function expandFile(
   file: string,
-  { set, seeds, quick }: SweepInputs,
+  inputs: SweepInputs,
   onProgress: OnProgress,
 ): Promise<ExpandedSweep> {
-  const { sweep, overrides } = askedSweep(file, { set, quick });
-  return expandSweep(withSeeds(sweep, seeds), overrides, loadedFacts(onProgress));
+  const { sweep, overrides } = askedSweep(file, inputs);
+  return expandSweep(sweep, overrides, loadedFacts(onProgress));
 }
 
-/** The sweep in a file, and what the command line changes in its experiments. Throws InputError and DiagnosticError. */
-export function askedSweep(
-  file: string,
-  { set, quick }: Pick<SweepInputs, "set" | "quick">,
-): { readonly sweep: Sweep; readonly overrides: readonly Override[] } {
-  const sweep = loadSweep(file);
+/** A sweep, and what the command line changes in its experiments. */
+export interface AskedSweep {
+  readonly sweep: Sweep;
+  readonly overrides: readonly Override[];
+}
+
+/** The sweep in a file, as the command line asks for it. Throws InputError and DiagnosticError. */
+export function askedSweep(file: string, { set, seeds, quick }: SweepInputs): AskedSweep {
+  const sweep = withSeeds(loadSweep(file), seeds);
   const overrides = [...(quick ? quickOverrides(sweep.experiment) : []), ...set.map(parseSetFlag)];
-  return { sweep: quick ? quickSweep(sweep) : sweep, overrides };
+  return { sweep: withoutGiven(quick ? quickSweep(sweep) : sweep, overrides), overrides };
+}
+
+/** What the command line gives a value is neither drawn nor tuned. */
+function withoutGiven(sweep: Sweep, overrides: readonly Override[]): Sweep {
+  const isFree = ({ path }: { readonly path: string }) =>
+    !overrides.some((one) => overlap(one.path.join("."), path));
+  const over = sweep.tune?.over.filter(isFree) ?? [];
+  return {
+    ...sweep,
+    random: sweep.random.filter(isFree),
+    tune: sweep.tune && over.length > 0 ? { ...sweep.tune, over } : null,
+  };
 }
 
 /** Replaces the seeds of the sweep if the command line names others (`1,2,3` or `1-8`). */

@@ -5,7 +5,7 @@ import type { Checked } from "../config/experiment.js";
 import { type Override, parsePath } from "../config/override.js";
 import { PLACEHOLDER, placeholders } from "../config/placeholders.js";
 import { drawnValues } from "../config/random-values.js";
-import type { MatchSpec, Sweep, VariantSpec } from "../config/sweep.js";
+import type { MatchSpec, PathValues, Sweep, VariantSpec } from "../config/sweep.js";
 import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import { checkWith } from "../experiment/check.js";
 import type { CheckedExperiment } from "../experiment/checked-experiment.js";
@@ -21,6 +21,8 @@ export interface Point extends CheckedExperiment {
   readonly axes: AxisValues;
   /** Its target is a name with placeholders filled in. */
   readonly match: MatchSpec | null;
+  /** What has been tuned for it; null if nothing has. */
+  readonly tuned: PathValues | null;
   /** The experiment with what a seed draws; null if nothing is random. */
   readonly ofSeed: ((seed: number) => Checked<CheckedExperiment>) | null;
 }
@@ -38,18 +40,24 @@ export function checkedPoints(sweep: Sweep, overrides: readonly Override[]): Che
   const points = sweep.variants.flatMap((spec, index) =>
     combinations(spec).flatMap((combination): Point[] => {
       const axes = labelsOf(combination);
-      const own = variantOverrides(sweep, index, combination);
+      const name = fillIn(spec.name, axes);
+      const tuned = sweep.tuned.get(name) ?? null;
+      const own = [
+        ...variantOverrides(sweep, index, combination),
+        ...valueOverrides(sweep, tuned ?? {}, ["tune", "over"]),
+      ];
       const checked = checkWith(experiment, directory, [...own, ...overrides]);
       if (!checked.ok) {
         diagnostics.push(...checked.diagnostics);
         return [];
       }
       const match = spec.match && { ...spec.match, target: fillIn(spec.match.target, axes) };
-      const name = fillIn(spec.name, axes);
-      const ofSeed = (seed: number) =>
-        checkWith(experiment, directory, [...own, ...drawnOverrides(sweep, seed), ...overrides]);
+      const ofSeed = (seed: number) => {
+        const drawn = valueOverrides(sweep, drawnValues(sweep.random, seed), ["random"]);
+        return checkWith(experiment, directory, [...own, ...drawn, ...overrides]);
+      };
       const drawing = { ofSeed: sweep.random.length > 0 ? ofSeed : null };
-      return [{ ...checked.value, index, name, template: spec.name, axes, match, ...drawing }];
+      return [{ ...checked.value, index, name, template: spec.name, axes, match, tuned, ...drawing }];
     }),
   );
   diagnostics.push(
@@ -75,13 +83,14 @@ function variantOverrides(sweep: Sweep, index: number, combination: Combination)
   });
 }
 
-function drawnOverrides(sweep: Sweep, seed: number): Override[] {
-  return Object.entries(drawnValues(sweep.random, seed)).map(([path, value]) => ({
+/** `section`: the part of the sweep in which the values are given by path. */
+function valueOverrides(sweep: Sweep, values: PathValues, section: readonly string[]): Override[] {
+  return Object.entries(values).map(([path, value]) => ({
     path: parsePath(path),
     value,
     directory: sweep.folder,
-    key: sweep.locate(["random", path], "key"),
-    locate: () => sweep.locate(["random", path], "value"),
+    key: sweep.locate([...section, path], "key"),
+    locate: () => sweep.locate([...section, path], "value"),
   }));
 }
 

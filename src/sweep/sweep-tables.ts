@@ -69,6 +69,7 @@ function planRow(run: Run, { status, reason }: RunState): WholeRow<typeof PLAN_C
     template: variant.template,
     axes: variant.axes,
     drawn,
+    tuned: variant.tuned,
     match: matchOf(variant),
     params: params.trainable,
     macs,

@@ -2,10 +2,10 @@
 
 import type { DatasetSpec, Experiment } from "../config/experiment.js";
 import type { TrainingSpec } from "../config/experiment-spec.js";
-import type { DrawnValues } from "../config/random-values.js";
-import type { MatchSpec } from "../config/sweep.js";
+import type { MatchSpec, PathValues } from "../config/sweep.js";
 import type { DatasetFacts } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
+import { withStartingRun } from "../experiment/starting-run.js";
 import type { Complexity } from "../network/complexity.js";
 import type { Graph } from "../network/graph.js";
 import type { Matched } from "../network/match-cost.js";
@@ -16,6 +16,8 @@ export interface Variant {
   /** The name as written in the file, as in `se-r${r}`. */
   readonly template: string;
   readonly axes: AxisValues;
+  /** What has been tuned for it, and is part of its experiment; null if nothing has. */
+  readonly tuned: PathValues | null;
   readonly experiment: Experiment;
   readonly graph: Graph;
   readonly complexity: Complexity;
@@ -29,7 +31,7 @@ export interface Variant {
 }
 
 export interface Drawn {
-  readonly values: DrawnValues;
+  readonly values: PathValues;
   readonly training: TrainingSpec;
 }
 
@@ -39,7 +41,7 @@ export interface Run {
   readonly variant: Variant;
   readonly seed: number;
   /** What its seed has drawn; null if nothing is random. */
-  readonly drawn: DrawnValues | null;
+  readonly drawn: PathValues | null;
   readonly experiment: Experiment;
   readonly fingerprint: string;
   /** Shared by runs of different lengths if the longer one can continue the shorter one. */
@@ -52,12 +54,12 @@ export function runOf(variant: Variant, seed: number): Run {
   const drawn = variant.draw?.(seed) ?? null;
   const { fingerprint } = splits?.get(seed) ?? variant.dataset;
   const { dataset } = variant.experiment;
-  const experiment: Experiment = {
+  const experiment: Experiment = withStartingRun({
     ...variant.experiment,
     ...(drawn && { training: drawn.training }),
     seed,
     dataset: splits === null ? dataset : ({ ...dataset, split: seed } as DatasetSpec),
-  };
+  });
   return {
     name: `${variant.name}/seed-${seed}`,
     variant,

@@ -26,6 +26,7 @@ import { DivergedError, isFailedRun } from "./failed-run.js";
 import { batchTooLarge } from "./fitting-batch.js";
 import { confusionRows, resultRow, round } from "./result-row.js";
 import { bestEpoch, bestWeights, lastEpochOf, resumePoint } from "./resume.js";
+import { startingWeights } from "./starting-weights.js";
 import type { StepProgress } from "./train-epoch.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
@@ -130,7 +131,7 @@ async function trainEpochs(
       `its first ${checkpoint.epoch} epochs were trained with --backend ${checkpoint.backend}: continue with that, or remove ${folder.path} to train it from the beginning with --backend ${engine.backend}`,
     );
   if (checkpoint) engine.writeState(checkpoint.state);
-  else trainer.initialise();
+  else trainer.initialise(startingWeights(options));
   const finished = checkpoint?.epoch ?? 0;
   logLine(
     folder,

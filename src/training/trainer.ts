@@ -21,8 +21,8 @@ import { stateOf } from "./training-state.js";
 
 export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** Sets all state to its initial values. */
-  initialise(): void;
+  /** Sets all state to its initial values: those given, by name, and random ones for the others. */
+  initialise(given?: State): void;
   /** Compiles the programs for training and for evaluating `split`, so that their times do not include compilation. */
   prepare(split: Split): Promise<void>;
   /** One pass over all training images, in an order that depends on seed and epoch (from 1). */
@@ -70,8 +70,10 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   };
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
-    initialise: () =>
-      engine.writeState(withInitialAverages(initialState(graph, state, seedFor(experiment, "init")), state)),
+    initialise: (given = new Map()) => {
+      const initial = new Map([...initialState(graph, state, seedFor(experiment, "init")), ...given]);
+      engine.writeState(withInitialAverages(initial, state));
+    },
     useWeights: (weights) => engine.writeState(asEvaluated(weights, state)),
     prepare: async (split) => {
       for (const [index, { size }] of batches.entries()) await programFor(kinds[index] as StepKind, size);

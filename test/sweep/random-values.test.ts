@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { parseSetFlag } from "../../src/config/override.js";
 import { drawnValues } from "../../src/config/random-values.js";
 import { parseSource } from "../../src/config/source.js";
 import { checkSweep, type Distribution } from "../../src/config/sweep.js";
@@ -16,6 +15,7 @@ import { dependencesOf } from "../../src/report/drawn-values.js";
 import { readReport } from "../../src/report/read-report.js";
 import { readSweep } from "../../src/report/read-sweep.js";
 import { expandSweep } from "../../src/sweep/expand.js";
+import { expandFile } from "../../src/sweep/load-sweep.js";
 import { runOf } from "../../src/sweep/variant.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { planOf } from "./results.js";
@@ -28,10 +28,10 @@ const VARIANTS = "variants: [{ name: plain }, { name: se, set: { network.se.r: 2
 const sweepText = (random: string, seeds = "[1, 2, 3]") =>
   `name: s\nexperiment: ${EXPERIMENT}\n${VARIANTS}\nseeds: ${seeds}\nrandom: ${random}\n`;
 
-function expand(random: string, flags: readonly string[] = []) {
+function expand(random: string) {
   return expandSweep(
     checkSweep(parseSource(sweepText(random), "s.yaml"), "s.yaml"),
-    flags.map(parseSetFlag),
+    [],
     describedFacts(() => {}),
   );
 }
@@ -123,16 +123,22 @@ describe("random values of a sweep", () => {
     );
   });
 
-  it("are not drawn where the command line gives a value", async () => {
-    const random = `{ ${RATE}: { log: [0.01, 1] }, training.batchSize: { choice: [8, 32] } }`;
-    for (const flag of [`${RATE}=0.5`, "training.optimizer={ name: sgd, learningRate: 0.5 }"])
-      for (const { drawn, experiment } of (await expand(random, [flag])).runs) {
-        assert.deepEqual(Object.keys(drawn ?? {}), ["training.batchSize"]);
-        assert.equal(experiment.training.optimizer.learningRate, 0.5);
-      }
-    const [run] = (await expand(`{ ${RATE}: { log: [0.01, 1] } }`, [`${RATE}=0.5`])).runs;
-    assert.equal(run?.drawn, null);
-  });
+  it("are not drawn where the command line gives a value", () =>
+    inTemporaryFolder(async (folder) => {
+      const file = join(folder, "s.yaml");
+      const runsWith = async (random: string, flag: string) => {
+        writeFileSync(file, sweepText(random));
+        return (await expandFile(file, { set: [flag], quick: false }, () => {})).runs;
+      };
+      const random = `{ ${RATE}: { log: [0.01, 1] }, training.batchSize: { choice: [8, 32] } }`;
+      for (const flag of [`${RATE}=0.5`, "training.optimizer={ name: sgd, learningRate: 0.5 }"])
+        for (const { drawn, experiment } of await runsWith(random, flag)) {
+          assert.deepEqual(Object.keys(drawn ?? {}), ["training.batchSize"]);
+          assert.equal(experiment.training.optimizer.learningRate, 0.5);
+        }
+      const [run] = await runsWith(`{ ${RATE}: { log: [0.01, 1] } }`, `${RATE}=0.5`);
+      assert.equal(run?.drawn, null);
+    }));
 
   it("are in the tables, in the configuration of each run, in the report and in the methods", function () {
     this.timeout(60_000);
