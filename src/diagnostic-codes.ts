@@ -109,5 +109,7 @@ export type DiagnosticCode =
   | "nothing-to-match"
   /** Seeds until a comparison is decided, in a sweep that compares nothing. */
   | "nothing-to-compare"
+  /** Variants that are halved have different numbers of epochs. */
+  | "unequal-epochs"
   /** A variant that matches one that is matched itself. */
   | "matched-twice";

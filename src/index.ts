@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { silentView } from "./commands/progress.js";
 import type { Experiment } from "./config/experiment.js";
 import { parseSetFlag } from "./config/override.js";
+import { InputError } from "./diagnostic.js";
 import { loadedFacts } from "./experiment/dataset-facts.js";
 import { loadExperiment } from "./experiment/load-experiment.js";
 import { type Comparison, type ComparisonAsked, compareSweeps } from "./report/comparison.js";
@@ -16,8 +17,8 @@ import { withFinishedSeeds } from "./sweep/finished-runs.js";
 import { localLauncher } from "./sweep/launch/local.js";
 import { askedSweep, expandFile, type SweepInputs } from "./sweep/load-sweep.js";
 import { runSweep } from "./sweep/run-sweep.js";
+import { staged } from "./sweep/stages.js";
 import type { SweepEnd, SweepWatcher } from "./sweep/sweep-options.js";
-import { withTuned } from "./sweep/tuned-values.js";
 
 export type { Experiment } from "./config/experiment.js";
 export { type Diagnostic, DiagnosticError, InputError } from "./diagnostic.js";
@@ -58,8 +59,8 @@ export interface SweepRunOptions extends Partial<SweepInputs>, Partial<EngineOpt
 }
 
 /**
- * Trains the runs that a sweep still lacks, each in its own process, after those in which its variants are tuned, if it has any; ends with
- * these if one of them fails. Throws DiagnosticError and InputError.
+ * Trains the runs that a sweep still lacks, each in its own process, after those in which its variants are tuned or halved, if it asks for
+ * that. Throws DiagnosticError and InputError.
  */
 export async function sweep(file: string, options: SweepRunOptions = {}): Promise<SweepEnd> {
   const { runs: root = "runs", signal = new AbortController().signal, watcher = silentView() } = options;
@@ -84,13 +85,16 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
       launcher: localLauncher(jobs, gpusFor(engine)),
     });
   };
-  const { pending } = await withTuned(asked, { root, factsOf });
-  if (pending !== null) {
-    const end = await train(pending);
-    if (end.interrupted || end.failed.length > 0) return end;
+  const failed = new Map<string, ReadonlySet<string>>();
+  for (;;) {
+    const { sweep: own, pending, lost } = await staged(asked, { root, factsOf, failed });
+    if (lost.length > 0)
+      throw new InputError(`all runs in which values were tried for ${lost.join(", ")} have failed`);
+    if (pending === null) return train(await expandSweep(own, asked.overrides, factsOf));
+    const end = await train(pending.sweep);
+    if (end.interrupted || end.left !== null) return end;
+    failed.set(pending.sweep.name, new Set(end.failed.map(({ run }) => run.name)));
   }
-  const { sweep: tuned } = await withTuned(asked, { root, factsOf });
-  return train(await expandSweep(tuned, asked.overrides, factsOf));
 }
 
 /** Compares the runs in the folders of sweeps: means, paired differences and tests. Throws InputError. */

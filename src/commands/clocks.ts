@@ -1,7 +1,8 @@
 // How far training is, and how much longer it takes.
 
+import { mostEpochs } from "../config/experiment-spec.js";
 import { formatDuration } from "../format.js";
-import { RUN_STATUSES, type RunStatus } from "../records/run-status.js";
+import { isLeftOut, RUN_STATUSES, type RunStatus } from "../records/run-status.js";
 import type { Run } from "../sweep/variant.js";
 
 /** Estimates how much longer a single run takes. */
@@ -52,7 +53,7 @@ export class SweepClock {
 
   /** `already`: it was being trained before; how far it was, its first progress shows. */
   begin(run: Run, { after, already }: { after: number; already: boolean }): void {
-    this.#setBefore(run, after / run.experiment.training.epochs);
+    this.#setBefore(run, after / mostEpochs(run.experiment.training));
     if (already) this.#already.add(run);
   }
 
@@ -64,7 +65,7 @@ export class SweepClock {
   }
 
   end(run: Run, status: RunStatus): void {
-    if (status === "unneeded") {
+    if (isLeftOut(status)) {
       this.#leaveOut(run);
       return;
     }
@@ -114,5 +115,5 @@ export function leftWords(seconds: number): string {
 const LEAST_SECONDS = 3;
 
 function workOf({ variant, experiment }: Run): number {
-  return variant.complexity.macs * experiment.training.epochs;
+  return variant.complexity.macs * mostEpochs(experiment.training);
 }

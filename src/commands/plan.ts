@@ -1,6 +1,7 @@
 // squeezebox plan: shows the runs of a sweep, which of them are finished, and how long the others may take. Trains nothing.
 
 import { join } from "node:path";
+import { mostEpochs } from "../config/experiment-spec.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
 import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
@@ -13,7 +14,7 @@ import { askedSweep, type SweepInputs } from "../sweep/load-sweep.js";
 import { finishedFingerprint } from "../sweep/run-identity.js";
 import { seedPlanOf } from "../sweep/seeds/seed-plan.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
-import { withTuned } from "../sweep/tuned-values.js";
+import { type Stage, staged } from "../sweep/stages.js";
 import type { Run } from "../sweep/variant.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
@@ -29,36 +30,36 @@ export async function plan(file: string, flags: PlanFlags): Promise<number> {
   const view = watchData(flags.json);
   const factsOf = loadedFacts(view.progressed);
   const asked = askedSweep(file, flags);
-  const { sweep: tuned, pending } = await withTuned(asked, { root: flags.runs, factsOf });
-  const sweep = await expandSweep(tuned, asked.overrides, factsOf).finally(view.close);
+  const { sweep: own, pending } = await staged(asked, { root: flags.runs, factsOf });
+  const sweep = await expandSweep(own, asked.overrides, factsOf).finally(view.close);
   const all = withFinishedSeeds(sweep, join(flags.runs, sweep.name));
-  return printPlan(all, { ...flags, tuning: pending, warning: warningOf(all) });
+  return printPlan(all, { ...flags, before: pending, warning: warningOf(all) });
 }
 
 interface PlanOptions extends Pick<PlanFlags, "runs" | "jobs" | "json"> {
   readonly engine?: EngineOptions;
-  /** What is trained before, to choose values; null if nothing is. */
-  readonly tuning: ExpandedSweep | null;
+  /** What is trained before, if anything is. */
+  readonly before: Stage | null;
   /** What people should know before they wait; null if there is nothing. */
   readonly warning: string | null;
 }
 
 /** Shows the plan, as text or JSON. */
 export function printPlan(sweep: ExpandedSweep, options: PlanOptions): number {
-  const { runs: root, json, tuning, warning } = options;
-  const before = indexFinishedRuns(root);
-  for (const problem of before.skipped) printError(problem);
-  const { record, text } = planOf(sweep, { ...options, before });
-  const first = tuning && planOf(tuning, { ...options, before });
+  const { runs: root, json, before, warning } = options;
+  const finished = indexFinishedRuns(root);
+  for (const problem of finished.skipped) printError(problem);
+  const { record, text } = planOf(sweep, { ...options, finished });
+  const first = before && planOf(before.sweep, { ...options, finished });
   if (json) {
     printJson({
       name: sweep.name,
       ...record,
-      ...(first && { tuning: { name: tuning.name, ...first.record } }),
+      ...(first && { before: { name: before.sweep.name, ...first.record } }),
     });
     return 0;
   }
-  if (first) print(`${first.text}\n\nThat is tuning; after it, with what each variant keeps:\n`);
+  if (first) print(`${before.title}:\n\n${first.text}\n\nafter that, with what it has decided:\n`);
   print([text, ...(warning === null ? [] : [warning])].join("\n"));
   return 0;
 }
@@ -69,8 +70,8 @@ function planOf(
     runs: root,
     engine = { backend: "auto", device: "cpu", threads: 1 },
     jobs = defaultJobs(engine, gpusFor(engine)),
-    before,
-  }: PlanOptions & { readonly before: FinishedRuns },
+    finished: before,
+  }: PlanOptions & { readonly finished: FinishedRuns },
 ): { readonly record: object; readonly text: string } {
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
   const folder = join(root, sweep.name);
@@ -141,7 +142,11 @@ function outlookOf(
   if (elsewhere !== undefined) return known(`finished as ${elsewhere}`);
   if (earlier !== undefined) return known(`same as ${earlier}`);
   const { trajectory, experiment } = run;
-  const shorter = longestShorter("", { trajectory, epochs: experiment.training.epochs, backend }, before);
+  const shorter = longestShorter(
+    "",
+    { trajectory, epochs: mostEpochs(experiment.training), backend },
+    before,
+  );
   return { trains: true, status: `to train${shorter ? ` after epoch ${shorter.epochs}` : ""}` };
 }
 

@@ -3,6 +3,7 @@
 
 import { MultiBar, SingleBar } from "cli-progress";
 import type { RunState } from "../records/run-status.js";
+import { isLeftOut } from "../records/run-status.js";
 import type { Workers } from "../sweep/launch/launcher.js";
 import type { SweepWatcher } from "../sweep/sweep-options.js";
 import type { Run } from "../sweep/variant.js";
@@ -212,7 +213,7 @@ function lines(): SweepView {
     },
     ended: (run: Run, { status, reason }: RunState) => {
       clock.end(run, status);
-      if (status !== "unneeded") print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
+      if (!isLeftOut(status)) print(`${run.name}  ${status}${reason ? `: ${reason}` : ""}; ${clock.text}`);
     },
     decided: (variant, reason) => print(`${variant}  ${reason}`),
     close: () => {},

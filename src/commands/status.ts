@@ -31,7 +31,7 @@ export async function status(folder: string, { json }: { readonly json: boolean 
 /** `9 of 15 runs finished, 3 running, 3 waiting` */
 function countsOf(runs: readonly RunStatusNow[]): string {
   const count = (status: RunStatusNow["status"]) => runs.filter((run) => run.status === status).length;
-  const others = (["failed", "unneeded", "running", "waiting", "pending"] as const)
+  const others = (["failed", "unneeded", "stopped", "running", "waiting", "pending"] as const)
     .filter((status) => count(status) > 0)
     .map((status) => `, ${count(status)} ${status}`);
   return `${count("finished")} of ${runs.length} runs finished${others.join("")}`;

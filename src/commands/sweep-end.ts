@@ -21,7 +21,7 @@ export interface Conclusion {
 
 /** Returns the exit code. */
 export function conclude(
-  { runs, baseline, metric }: ExpandedSweep,
+  { runs, baseline, metric, stopped }: ExpandedSweep,
   { finished, failed, unneeded, interrupted, workers, left }: SweepEnd,
   { folder, seconds, json, isDetached }: Conclusion,
 ): number {
@@ -48,7 +48,8 @@ export function conclude(
   for (const { run, reason } of failed)
     printError(`failed: ${run.name}: ${reason} (${join(folder, run.name, "log.txt")})`);
   const lost = failed.length > 0 ? `, ${failed.length} failed` : "";
-  const saved = unneeded > 0 ? `${lost}, ${unneeded} were not needed` : lost;
+  const saved =
+    unneeded > 0 ? `${lost}, ${unneeded} were ${stopped.size > 0 ? "stopped before" : "not needed"}` : lost;
   print(`${finished} of ${runs.length} runs finished${saved}; ${formatDuration(seconds)}`);
   if (finished > 0)
     print(`results: ${join(folder, "summary.csv")}, ${join(folder, "<variant>", "seed-<n>", "epochs.csv")}`);

@@ -15,6 +15,7 @@ import { slurmWorkers } from "../sweep/launch/slurm.js";
 import { hasSlurmJobs, stopSlurm } from "../sweep/launch/slurm-jobs.js";
 import type { SweepInputs } from "../sweep/load-sweep.js";
 import { runSweep } from "../sweep/run-sweep.js";
+import type { Stage } from "../sweep/stages.js";
 import type { SweepEnd } from "../sweep/sweep-options.js";
 import { removeOrders } from "../sweep/work/orders.js";
 import { chooseLauncher } from "./choose-launcher.js";
@@ -46,7 +47,7 @@ interface TrainOptions {
   /** As the flags name it. */
   readonly engine: EngineOptions;
   /** What would be trained before, for `--dry-run`. */
-  readonly tuning?: ExpandedSweep | null;
+  readonly before?: Stage | null;
   /** What people should know before they wait; null if there is nothing. */
   readonly warning: string | null;
   /** Prints the end, and returns the exit code. */
@@ -56,14 +57,14 @@ interface TrainOptions {
 /** Trains the runs that a sweep lacks, or does what else the flags ask for. */
 export async function trainSweep(
   asked: ExpandedSweep,
-  { text, flags, engine: named, tuning = null, warning, conclude: end }: TrainOptions,
+  { text, flags, engine: named, before = null, warning, conclude: end }: TrainOptions,
 ): Promise<number> {
   const folder = join(flags.runs, asked.name);
   const expanded = withFinishedSeeds(asked, folder);
   const spec = launcherFor(flags.launcher, asked.launcher);
   const engine = spec.name === "slurm" ? { ...named, threads: flags.threads ?? spec.cpus } : named;
   const launcher = chooseLauncher(spec, { ...flags, engine });
-  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers, tuning, warning });
+  if (flags.dryRun) return printPlan(expanded, { ...flags, engine, jobs: launcher.workers, before, warning });
   if (flags.stop) return stopWorkers(launcher, folder, flags);
   if (flags.detach && launcher.isAttached)
     throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");

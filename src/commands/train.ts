@@ -1,6 +1,7 @@
 // squeezebox train: trains one experiment, in this process.
 
 import { join } from "node:path";
+import { mostEpochs } from "../config/experiment-spec.js";
 import { parseSetFlag } from "../config/override.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
 import { checkEngine } from "../engine/select-engine.js";
@@ -120,7 +121,7 @@ function reuseEarlier(run: TrainInputs, root: string, backend: Backend): string 
   const known = reuseRun(folder.path, fingerprint, before.folders);
   if (known === null) {
     const trajectory = trajectoryOf(experiment, graph, dataset.fingerprint);
-    continueShorter(folder.path, { trajectory, epochs: experiment.training.epochs, backend }, before);
+    continueShorter(folder.path, { trajectory, epochs: mostEpochs(experiment.training), backend }, before);
   }
   return known;
 }

@@ -1603,17 +1603,21 @@ export interface Cutmix {
   alpha?: number;
 }
 /**
- * When training stops early: if the metric has not been lower than its lowest value for `patience` epochs.
+ * When training stops early: if the metric has not been lower than its lowest value for `patience` epochs, or after a certain epoch.
  */
 export interface Stop {
   /**
-   * Number of epochs.
+   * Number of epochs without a lower value, or `any`: training goes on.
    */
-  patience: number;
+  patience?: "any" | number;
   /**
    * Measured on the validation images after each epoch.
    */
   metric?: "validation_error" | "validation_loss";
+  /**
+   * The epoch after which training stops in any case, or `last`. A run with a later one, or without, continues it.
+   */
+  after?: "last" | number;
 }
 /**
  * A run to start from, and which one it has to be.

@@ -195,3 +195,8 @@ export interface Experiment {
   readonly seed: number;
   readonly sourceSeeds: SourceSeeds;
 }
+
+/** The number of epochs that training has at most. */
+export function mostEpochs({ epochs, stop }: Pick<TrainingSpec, "epochs" | "stop">): number {
+  return stop === "off" || stop.after === "last" ? epochs : Math.min(stop.after, epochs);
+}

@@ -2,18 +2,27 @@
 
 import type { Report } from "../diagnostic.js";
 import { fillDefaults } from "./fill-defaults.js";
+import { halvingOf } from "./halving.js";
 import { RANDOM_SOURCES } from "./random-sources.js";
 import { randomValues } from "./random-values.js";
 import { isWritten, type Located } from "./source.js";
 import { isSweep } from "./sweep-base.js";
 import type { SeedsUntil, Sweep as WrittenSweep } from "./sweep-schema.js";
-import type { CompareSpec, LauncherSpec, Question, RandomValue, Sweep, TuneSpec } from "./sweep-spec.js";
+import type {
+  CompareSpec,
+  HalvingSpec,
+  LauncherSpec,
+  Question,
+  RandomValue,
+  Sweep,
+  TuneSpec,
+} from "./sweep-spec.js";
 import { tuneOf } from "./tuning.js";
 import { validateSchema } from "./validate-schema.js";
 
 /** A sweep that is valid under its schema, with all defaults filled in. */
-export type FilledSweep = Required<Omit<WrittenSweep, "launcher" | "random" | "tune">> &
-  Pick<WrittenSweep, "random" | "tune"> & { readonly launcher?: LauncherSpec };
+export type FilledSweep = Required<Omit<WrittenSweep, "launcher" | "random" | "tune" | "halving">> &
+  Pick<WrittenSweep, "random" | "tune" | "halving"> & { readonly launcher?: LauncherSpec };
 
 export function comparisonOf({ compare }: FilledSweep): CompareSpec {
   const { baseline = null, metric = "test_error", alpha = 0.05 } = compare;
@@ -85,13 +94,15 @@ export interface AskedComparison extends CompareSpec {
   readonly random: readonly RandomValue[];
   /** What was tuned for each variant; null if nothing was. */
   readonly tune: TuneSpec | null;
+  /** Null if all variants were to be trained to the end. */
+  readonly halving: HalvingSpec | null;
 }
 
 /** The comparison that a sweep asks for, whatever else is in it; null if that part is not valid. */
 export function readQuestion(located: Located): AskedComparison | null {
   const { value, locate } = located;
   if (!isSweep(located)) return null;
-  const { seeds, compare, vary, random, tune } = (value ?? {}) as Partial<WrittenSweep>;
+  const { seeds, compare, vary, random, tune, halving } = (value ?? {}) as Partial<WrittenSweep>;
   const rest = { name: "any", experiment: "any", variants: [{ name: "any" }] };
   const own = {
     ...rest,
@@ -100,6 +111,7 @@ export function readQuestion(located: Located): AskedComparison | null {
     ...(vary === undefined ? {} : { vary }),
     ...(random === undefined ? {} : { random }),
     ...(tune === undefined ? {} : { tune }),
+    ...(halving === undefined ? {} : { halving }),
   };
   if (validateSchema("sweep", { value: own, locate }).length > 0) return null;
   const written = fillDefaults("sweep", own) as FilledSweep;
@@ -109,5 +121,6 @@ export function readQuestion(located: Located): AskedComparison | null {
     vary: written.vary,
     random: randomValues(written.random),
     tune: tuneOf(written),
+    halving: halvingOf(written),
   };
 }

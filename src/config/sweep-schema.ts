@@ -46,6 +46,7 @@ export interface Sweep {
     [k: string]: Distribution;
   };
   tune?: Tune;
+  halving?: Halving;
   compare?: Compare;
   launcher?: Launcher;
 }
@@ -198,6 +199,27 @@ export interface Tune {
    * @maxItems 100
    */
   seeds?: number[];
+}
+/**
+ * Successive halving, for many variants of which only the best matter: after a few epochs, only the best part of the variants goes on, then the best part of those, and so on. The baseline always goes on. Variants that are stopped have no results.
+ */
+export interface Halving {
+  /**
+   * The epoch after which variants are looked at first. The next looks are after `factor` times as many epochs each.
+   */
+  first?: number;
+  /**
+   * One in so many variants goes on after each look.
+   */
+  factor?: number;
+  /**
+   * What is lowest for the best variants, on average over the seeds.
+   */
+  by?: "validation_error" | "validation_loss";
+  /**
+   * The number of seeds that are looked at: so many of the first seeds of the sweep. The others are only trained for variants that are never stopped.
+   */
+  seeds?: number;
 }
 export interface Compare {
   /**

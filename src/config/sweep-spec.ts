@@ -41,6 +41,17 @@ export interface TuneSpec {
   readonly seeds: readonly number[];
 }
 
+/** After how many epochs only the best variants go on. */
+export interface HalvingSpec {
+  /** The epoch of the first look; that of each further one is `factor` times as many. */
+  readonly first: number;
+  /** One in so many variants goes on. */
+  readonly factor: number;
+  readonly by: "validation_error" | "validation_loss";
+  /** The number of seeds that are looked at. */
+  readonly seeds: number;
+}
+
 export interface TunedPath {
   readonly path: string;
   /** The name of the axis with the values, where variants are trained with each of them. */
@@ -100,6 +111,10 @@ export interface Sweep {
   readonly tune: TuneSpec | null;
   /** What has been chosen for each variant, by its name; empty before that. */
   readonly tuned: ReadonlyMap<string, PathValues>;
+  /** Null if all variants are trained to the end. */
+  readonly halving: HalvingSpec | null;
+  /** Why variants are not trained to the end, by their names. */
+  readonly stopped: ReadonlyMap<string, string>;
   /** Null if all seeds are needed. */
   readonly question: Question | null;
   /** The difference that is expected, in standard deviations of the paired differences; null if nothing is. */

@@ -5,6 +5,7 @@ import { collect, type Diagnostic, DiagnosticError } from "../diagnostic.js";
 import { axesOf } from "./axes.js";
 import { checkVariant } from "./check-variant.js";
 import { fillDefaults } from "./fill-defaults.js";
+import { checkHalving, halvingOf } from "./halving.js";
 import { weighed } from "./mend.js";
 import { checkRandom, randomValues } from "./random-values.js";
 import type { Located } from "./source.js";
@@ -42,6 +43,8 @@ export function checkSweep(located: Located, file: string): Sweep {
     random: randomValues(written.random),
     tune: tuneOf(written),
     tuned: new Map(),
+    halving: halvingOf(written),
+    stopped: new Map(),
     launcher: written.launcher ?? { name: "local" },
     compare: comparisonOf(written),
     ...base.value,
@@ -64,7 +67,12 @@ function ownMistakes(written: FilledSweep, located: Located): Diagnostic[] {
       checkVariant(variant, { path: ["variants", index], located, report });
     checkSeeds(written, located, report);
   });
-  return [...found, ...checkRandom(written, located), ...checkTune(written, located)];
+  return [
+    ...found,
+    ...checkRandom(written, located),
+    ...checkTune(written, located),
+    ...checkHalving(written, located),
+  ];
 }
 
 function matchOf(match: WrittenVariant["match"]): MatchSpec | null {

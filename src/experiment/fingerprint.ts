@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../canonical.js";
 import type { Experiment } from "../config/experiment.js";
-import type { TrainingSpec } from "../config/experiment-spec.js";
+import type { StopSpec, TrainingSpec } from "../config/experiment-spec.js";
 import { ownSeeds } from "../config/random-sources.js";
 import { type Graph, withoutPaths } from "../network/graph.js";
 
@@ -47,8 +47,12 @@ function identityOf({ deterministic: _, precision, stop, ...training }: Training
   return {
     ...training,
     ...(precision === "float32" ? {} : { precision }),
-    ...(stop === "off" ? {} : { stop }),
+    ...(stop === "off" ? {} : { stop: stop.after === "last" ? withoutAfter(stop) : stop }),
   };
+}
+
+function withoutAfter({ after: _, ...stop }: StopSpec) {
+  return stop;
 }
 
 function hashOf(content: readonly unknown[]): string {

@@ -27,7 +27,11 @@ export function columnsOf(comparison: Comparison): ComparisonColumns {
   return {
     name: { head: "variant", cell: ({ variant }) => variant },
     axes: axisColumns(comparison),
-    runs: { head: "runs", cell: ({ metric, planned }) => `${metric?.n ?? 0}/${planned}` },
+    runs: {
+      head: "runs",
+      cell: ({ metric, planned, uncompared }) =>
+        uncompared?.kind === "stopped" ? "stopped" : `${metric?.n ?? 0}/${planned}`,
+    },
     ...gainColumns(comparison),
     test: [...TEST, ...decisionColumn(comparison)],
     cost: costColumns(comparison),

@@ -157,7 +157,10 @@ function recipeWords(training: Experiment["training"]): string {
   return [
     `Networks were trained for ${typeof stop === "object" ? "at most " : ""}${epochs} ${epochs === 1 ? "epoch" : "epochs"} in batches of ${batches} with ${optimizer.name} (${settings(optimizer)}), following a ${schedule.name} schedule (${settings(schedule)}).`,
     ...(used.length > 0 ? [`Also: ${used.map(([key, value]) => `${key} ${plain(value)}`).join(", ")}.`] : []),
-    ...(typeof stop === "object"
+    ...(typeof stop === "object" && stop.after !== "last" && stop.after !== undefined
+      ? [`Training stopped after epoch ${stop.after}.`]
+      : []),
+    ...(typeof stop === "object" && stop.patience !== "any"
       ? [
           `Training stopped earlier if the ${plain(stop.metric).replace("_", " ")} had not improved for ${stop.patience} ${stop.patience === 1 ? "epoch" : "epochs"}.`,
         ]

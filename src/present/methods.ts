@@ -4,6 +4,7 @@ import type { AskedComparison } from "../config/sweep-question.js";
 import type { Distribution, Question } from "../config/sweep-spec.js";
 import { formatCount, formatDuration } from "../format.js";
 import type { ReportData } from "../report/read-report.js";
+import { halvingWords } from "./halving.js";
 import { dataWords, networkWords, startWords, trainingWords } from "./methods-recipe.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { OF_GATES, OF_NETWORKS } from "./network-references.js";
@@ -18,6 +19,7 @@ export function methodsOf(data: ReportData): string {
     startWords(data),
     trainingWords(data),
     tuningParagraph(data),
+    ...data.comparison.halvings.map((halving) => `**Selection.** ${halvingWords(halving)}`),
     chanceWords(data),
     testWords(data),
     machineWords(data),
@@ -190,6 +192,7 @@ function referencesOf(data: ReportData): Reference[] {
     ...(data.sweeps.some(({ asked }) => asked?.question)
       ? (["ville1939", "delapena1999", "howard2021", "ramdas2023"] as const)
       : []),
+    ...(data.comparison.halvings.length > 0 ? (["jamieson2016"] as const) : []),
     ...(compared.length > 0 ? (["holm1979", "guo2017"] as const) : []),
   ];
   return [...gates, ...networks, ...datasets, ...tests, "smilkov2019"];

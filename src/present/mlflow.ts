@@ -14,6 +14,7 @@ const STATUSES: Readonly<Record<RunStatus, number>> = {
   finished: 3,
   failed: 4,
   unneeded: 5,
+  stopped: 5,
 };
 /** The value of SourceType.LOCAL. */
 const LOCAL = 4;

@@ -30,6 +30,12 @@ const ENTRIES = {
     journal: "Scandinavian Journal of Statistics",
     year: "1979",
   }),
+  jamieson2016: entry("inproceedings", "jamieson2016", {
+    author: "Jamieson, Kevin and Talwalkar, Ameet",
+    title: "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
+    booktitle: "International Conference on Artificial Intelligence and Statistics",
+    year: "2016",
+  }),
   ville1939: entry("book", "ville1939", {
     author: "Ville, Jean",
     title: "{\\'E}tude critique de la notion de collectif",

@@ -9,6 +9,7 @@ import type { Spread } from "../statistics/spread.js";
 import { comparisonsIn, type ExpandedSweep } from "../sweep/expand.js";
 import type { Verdict } from "../sweep/seeds/decisions.js";
 import { drawnSentences } from "./drawn-values.js";
+import { halvingSentences } from "./halving.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
 import { tuningSentences } from "./tuned-values.js";
 
@@ -41,12 +42,13 @@ function verdicts(variants: readonly VariantComparison[], verdict: Verdict, word
   return names.length === 0 ? [] : [`${words}: ${names.join(", ")}`];
 }
 
-/** The limits of the answer: missing runs, the number of seeds, what was tuned or drawn, the test set, imbalanced classes, how costs were matched. */
+/** The limits of the answer: missing runs, the number of seeds, what was tuned, halved or drawn, the test set, imbalanced classes, how costs were matched. */
 export function conditionsOf(comparison: Comparison): string[] {
   return [
     ...partial(comparison),
     ...limit(comparison),
     ...tuningSentences(comparison),
+    ...halvingSentences(comparison),
     ...drawnSentences(comparison),
     ...testSet(comparison),
     ...majority(comparison),
@@ -166,6 +168,7 @@ function sentenceOf(variant: VariantComparison, base: VariantComparison, compari
   const { difference, test, uncompared } = variant;
   if (uncompared?.kind === "same-network")
     return `${variant.variant} is the same network as ${uncompared.as}.`;
+  if (uncompared?.kind === "stopped") return `${variant.variant} was ${uncompared.reason}.`;
   if (uncompared?.kind === "other-data")
     return `${variant.variant} used different data than ${uncompared.than}, so their runs cannot be paired.`;
   if (!difference || !test)

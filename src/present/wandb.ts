@@ -17,7 +17,12 @@ import {
 } from "./wandb-records.js";
 
 /** Runs that are not over have none, so that `wandb sync` takes them for incomplete. */
-const EXIT_CODES: Readonly<Partial<Record<RunStatus, number>>> = { finished: 0, unneeded: 0, failed: 1 };
+const EXIT_CODES: Readonly<Partial<Record<RunStatus, number>>> = {
+  finished: 0,
+  unneeded: 0,
+  stopped: 0,
+  failed: 1,
+};
 /** W&B refuses longer names of projects, groups and runs. */
 const MOST_CHARACTERS = 128;
 

@@ -93,6 +93,15 @@ export const TUNING_COLUMNS = {
   chosen: oneOf({ yes: null, no: null }, "whether the variant was compared with these values"),
 };
 
+export const LOOK_COLUMNS = {
+  variant: COMPARED.variant,
+  runs: TUNING_COLUMNS.runs,
+  failed: count("number of failed runs; variants with any rank after those without"),
+  mean: optional(amount("mean over the runs of the metric by which variants are ranked")),
+  rank: optional(count("rank of the variant, from 1; empty for the baseline")),
+  goes_on: oneOf({ yes: null, no: null }, "whether training the variant goes on"),
+};
+
 /** Every table by file name, with what one row stands for. */
 export const TABLES = {
   "plan.csv": { rows: "a run of a sweep", columns: PLAN_COLUMNS },
@@ -112,5 +121,6 @@ export const TABLES = {
   },
   "variance.csv": { rows: "a source of chance, by `squeezebox variance`", columns: VARIANCE_COLUMNS },
   "classes.csv": { rows: "a variant of a comparison and a class", columns: CLASS_COLUMNS },
+  "look.csv": { rows: "a variant of a sweep that is halved, after some epochs", columns: LOOK_COLUMNS },
   "tuning.csv": { rows: "a variant and a combination of values that was tried", columns: TUNING_COLUMNS },
 };

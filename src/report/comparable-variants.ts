@@ -5,9 +5,10 @@ import type { MetricColumn } from "../records/tables.js";
 import { didYouMean } from "../suggest.js";
 import type { PlannedRun, SweepTables } from "./read-sweep.js";
 
-/** The variant is a baseline, has the same runs as another variant, or used different data than its baseline. */
+/** The variant is a baseline, was stopped early, has the same runs as another variant, or used different data than its baseline. */
 export type Uncompared =
   | { readonly kind: "baseline" }
+  | { readonly kind: "stopped"; readonly reason: string }
   | { readonly kind: "same-network"; readonly as: string }
   | { readonly kind: "other-data"; readonly than: string };
 
@@ -57,6 +58,9 @@ export function comparableVariants(
 function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | null {
   const { base } = one;
   if (one.label === base.label) return { kind: "baseline" };
+  // Runs that were not trained to the end are never averaged with others.
+  const stopped = one.runs.find(({ status }) => status === "stopped");
+  if (stopped) return { kind: "stopped", reason: stopped.reason };
   if (areSame(one, base)) return { kind: "same-network", as: base.label };
   const same = all.filter((other) => other.base === base && areSame(one, other));
   const most = Math.max(...same.map(({ runs }) => runs.length));

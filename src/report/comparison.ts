@@ -1,9 +1,9 @@
 // The runs of one or several sweeps -> for each variant, the mean and spread of a metric over seeds and the paired difference
 // from its baseline.
 
-import type { TuneSpec } from "../config/sweep-spec.js";
+import type { HalvingSpec, TuneSpec } from "../config/sweep-spec.js";
 import { InputError } from "../diagnostic.js";
-import { RUN_STATUSES } from "../records/run-status.js";
+import { isLeftOut, RUN_STATUSES } from "../records/run-status.js";
 import { METRIC_COLUMNS, type MetricColumn } from "../records/tables.js";
 import type { AxisValues, Match } from "../records/variant-cells.js";
 import { holm } from "../statistics/holm.js";
@@ -83,6 +83,8 @@ export interface Comparison {
   readonly majorityError: number | null;
   /** What was tuned for the variants of each sweep in which something was. */
   readonly tunings: readonly Tuning[];
+  /** How the variants of each sweep were halved in which they were. */
+  readonly halvings: readonly HalvingSpec[];
   readonly variants: readonly VariantComparison[];
 }
 
@@ -107,7 +109,10 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
   const metric = metricFor(sweeps, asked);
   const variants = comparableVariants(sweeps, { metric, baseline: asked.baseline });
   const runs = variants.flatMap((one) => one.runs);
-  const comparisons = variants.filter(({ uncompared }) => !uncompared).length;
+  // Those that were stopped were compared as well, though not with a test.
+  const comparisons = variants.filter(
+    ({ uncompared }) => !uncompared || uncompared.kind === "stopped",
+  ).length;
   const alpha = sweeps[0]?.asked?.alpha ?? 0.05;
   const decisions = sweepDecisions(variants, metric);
   const pending = runs.some(({ status }) => !RUN_STATUSES[status].isOver);
@@ -124,6 +129,7 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
       const tune = sweep.asked?.tune ?? null;
       return tune === null ? [] : [{ tune, tuned }];
     }),
+    halvings: sweeps.flatMap(({ asked }) => asked?.halving ?? []),
     variants: withHolm(
       variants.map((one) => ({
         ...compareVariant(one, { metric, alpha }),
@@ -171,7 +177,7 @@ function compareVariant(
       runs.flatMap(({ seed, drawn }) => (Object.keys(drawn).length > 0 ? [[seed, drawn]] : [])),
     ),
     errorsByClass: meanByClass(runs),
-    planned: runs.filter(({ status }) => status !== "unneeded").length,
+    planned: runs.filter(({ status }) => !isLeftOut(status)).length,
     failed: runs.filter(({ status }) => status === "failed").length,
   };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AskedComparison } from "../config/sweep-question.js";
 import { type RunData, readRunData } from "../records/run-data.js";
 import { runFolder } from "../records/run-folder.js";
+import { isLeftOut } from "../records/run-status.js";
 import { EPOCH_COLUMNS } from "../records/tables.js";
 import { readRegularFile } from "../regular-file.js";
 import { variantLabels } from "./comparable-variants.js";
@@ -72,7 +73,7 @@ export function readReport(folders: readonly string[], asked: ComparisonAsked): 
       const files = runFolder(join(sweep.folder, run.run));
       const rows = readTable(files.epochs, EPOCH_COLUMNS, damaged) ?? [];
       // Runs that failed or were not needed have no result that their epochs could explain.
-      const counts = run.status !== "failed" && run.status !== "unneeded";
+      const counts = run.status !== "failed" && !isLeftOut(run.status);
       epochs.push(
         ...(counts ? rows : []).flatMap(({ epoch, ...row }): EpochPoint[] =>
           epoch === null ? [] : [{ ...row, variant: label, seed: run.seed, epoch }],

@@ -1,12 +1,14 @@
 // The files of a sweep -> how far it is, wherever its workers are.
 
+import { mostEpochs } from "../config/experiment-spec.js";
+import type { RunStatus } from "../records/run-status.js";
 import { type Orders, readOrders } from "../sweep/work/orders.js";
 import { epochSeconds, type RunningSign, signsOf } from "../sweep/work/signs.js";
 import { type PlannedRun, readSweep } from "./read-sweep.js";
 
 export interface RunStatusNow {
   readonly run: string;
-  readonly status: "finished" | "failed" | "unneeded" | "running" | "waiting" | "pending";
+  readonly status: RunStatus | "waiting";
   /** Why it failed or is not needed; otherwise empty. */
   readonly reason: string;
   /** Null if it is not being trained. */
@@ -36,7 +38,7 @@ function statusOf(
   { run, fingerprint, status, reason }: PlannedRun,
   { folder, isOrdered }: { folder: string; isOrdered: boolean },
 ): RunStatusNow {
-  if (status === "finished" || status === "failed" || status === "unneeded")
+  if (status === "finished" || status === "failed" || status === "unneeded" || status === "stopped")
     return { run, status, reason: status === "finished" ? "" : reason, sign: null, silentFor: null };
   const sign = status === "running" ? signsOf(folder, fingerprint ?? "").readRunning() : null;
   return {
@@ -54,7 +56,9 @@ interface Measured {
 /** From the time that finished runs have taken for each epoch and multiply-accumulate, or that the running ones take. */
 function secondsLeft(planned: readonly PlannedRun[], { runs, orders }: Measured): number | null {
   const macsOf = new Map(planned.map(({ run, macs }) => [run, macs]));
-  const epochsOf = new Map(orders?.runs.map(({ name, experiment }) => [name, experiment.training.epochs]));
+  const epochsOf = new Map(
+    orders?.runs.map(({ name, experiment }) => [name, mostEpochs(experiment.training)]),
+  );
   const running = runs.filter(({ status }) => status === "running");
   const costs = [
     ...planned.flatMap(({ run, macs, result }) => {

@@ -1,5 +1,6 @@
 // Estimates how long a run will take from the speed of finished runs.
 
+import { mostEpochs } from "../config/experiment-spec.js";
 import { readResult } from "../records/run-folder.js";
 import type { Run } from "./variant.js";
 
@@ -34,6 +35,6 @@ export function measuredRate(folders: readonly string[]): Rate {
 }
 
 export function estimateSeconds({ variant, experiment }: Run, macsPerSecond: number): number {
-  const images = variant.dataset.trainImages * experiment.training.epochs;
+  const images = variant.dataset.trainImages * mostEpochs(experiment.training);
   return START_SECONDS + (variant.complexity.macs * images) / macsPerSecond;
 }

@@ -11,6 +11,7 @@ import type { FactsOf } from "../experiment/dataset-facts.js";
 import { checkStartingRun } from "../experiment/starting-run.js";
 import { complexityOf } from "../network/complexity.js";
 import { leastAnytimePairs } from "../statistics/evidence.js";
+import { checkLooks } from "./halving.js";
 import { checkIdleAxes } from "./idle-axes.js";
 import { matchedVariant } from "./match-variant.js";
 import { checkedPoints, type Point } from "./points.js";
@@ -28,6 +29,8 @@ export interface ExpandedSweep {
   /** Null if all runs are needed. */
   readonly question: Question | null;
   readonly effect: number | null;
+  /** Why variants are not trained to the end, by their names. */
+  readonly stopped: ReadonlyMap<string, string>;
   /** Where the sweep says that it should be trained. */
   readonly launcher: LauncherSpec;
 }
@@ -61,8 +64,10 @@ export async function expandSweep(
     alpha: sweep.compare.alpha,
     question: sweep.question,
     effect: sweep.effect,
+    stopped: sweep.stopped,
     launcher: sweep.launcher,
   };
+  if (sweep.halving !== null) checkLooks(sweep.halving, expanded, sweep);
   checkQuestion(expanded, sweep);
   // What is tuned may be wrong in a way that the untuned variants are not.
   if (sweep.tune !== null && sweep.tuned.size === 0)

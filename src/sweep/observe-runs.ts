@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { readCsv } from "../records/csv.js";
-import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
+import { isLeftOut, PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import { PLAN_COLUMNS } from "../records/tables.js";
 import { copyRun } from "./finished-runs.js";
 import { finishedFingerprint } from "./run-identity.js";
@@ -134,7 +134,7 @@ function recordedState(folder: string, run: Run): RunState {
     ({ fingerprint }) => fingerprint === run.fingerprint,
   );
   const { status, reason } = row ?? {};
-  return status === "failed" || status === "unneeded" ? { status, reason: reason ?? "" } : PENDING;
+  return status === "failed" || (status && isLeftOut(status)) ? { status, reason: reason ?? "" } : PENDING;
 }
 
 /** Another command may be copying it as well. */

@@ -1,6 +1,7 @@
 // An expanded sweep -> the runs that it lacks: earlier results are reused, or set aside if they belong to other configurations.
 
 import { join, relative } from "node:path";
+import { mostEpochs } from "../config/experiment-spec.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { holderOf } from "../records/lock.js";
@@ -38,6 +39,9 @@ export function planRuns(
   writeWhole(join(folder, "sweep.yaml"), text);
   const before = indexFinishedRuns(root);
   const known = reuseFinished(sweep, { root, folder, states, index: before.folders });
+  const stopped = sweep.runs.filter((run) => sweep.stopped.has(run.variant.name) && !states.has(run.name));
+  for (const { name, variant } of stopped)
+    states.set(name, { status: "stopped", reason: sweep.stopped.get(variant.name) ?? "" });
   sweepTables(sweep, { folder, states }).write();
   if (tensorboard) for (const run of known) addEvents(runFolder(join(folder, run.name)), Date.now() / 1000);
   const queue = groupByFingerprint(sweep.runs.filter((run) => !states.has(run.name)));
@@ -50,6 +54,7 @@ export function planRuns(
     replaced: others.length,
     mayNeedFewer: sweep.question !== null,
   });
+  for (const run of stopped) watcher.ended(run, states.get(run.name) as RunState);
   return queue;
 }
 
@@ -78,7 +83,11 @@ function continueRuns(
   for (const [run] of queue as [Run][]) {
     const { trajectory, experiment, name, fingerprint } = run;
     if (running.has(fingerprint)) continue;
-    continueShorter(join(folder, name), { trajectory, epochs: experiment.training.epochs, backend }, before);
+    continueShorter(
+      join(folder, name),
+      { trajectory, epochs: mostEpochs(experiment.training), backend },
+      before,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { prepareDataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, type Lock, lockFolder } from "../records/lock.js";
-import { PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
+import { isLeftOut, PENDING, RUN_STATUSES, type RunState } from "../records/run-status.js";
 import type { ExpandedSweep } from "./expand.js";
 import { follow } from "./follow.js";
 import type { Launcher } from "./launch/launcher.js";
@@ -79,7 +79,7 @@ function endOf(
   const stateOf = ({ name }: Run): RunState => states.get(name) ?? PENDING;
   return {
     finished: runs.filter((run) => RUN_STATUSES[stateOf(run).status].isFinished).length,
-    unneeded: runs.filter((run) => stateOf(run).status === "unneeded").length,
+    unneeded: runs.filter((run) => isLeftOut(stateOf(run).status)).length,
     failed: runs.flatMap((run) => {
       const { status, reason } = stateOf(run);
       return status === "failed" ? [{ run, reason }] : [];

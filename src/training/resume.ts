@@ -1,6 +1,6 @@
 // The folder of an interrupted run -> the checkpoint from which it continues. Damaged files are logged and ignored.
 
-import type { TrainingSpec } from "../config/experiment-spec.js";
+import { mostEpochs, type TrainingSpec } from "../config/experiment-spec.js";
 import { checksumOf } from "../records/checksum.js";
 import { isWhole } from "../records/columns.js";
 import { readCsv } from "../records/csv.js";
@@ -86,18 +86,20 @@ export function bestWeights(folder: RunFolder, epoch: number, trajectory: string
   );
 }
 
-/** The epoch after which training ends: the last one, unless it stops earlier for want of progress. */
+/** The epoch after which training ends: the last one, unless it stops earlier as it is told or for want of progress. */
 export function lastEpochOf(
-  { epochs, stop }: Pick<TrainingSpec, "epochs" | "stop">,
+  training: Pick<TrainingSpec, "epochs" | "stop">,
   rows: readonly EpochRow[],
 ): number {
-  if (stop === "off") return epochs;
+  const { stop } = training;
+  const most = mostEpochs(training);
+  if (stop === "off" || stop.patience === "any") return most;
   let best = { epoch: 0, value: Number.POSITIVE_INFINITY };
   for (const { epoch, [stop.metric]: value } of rows) {
     if (value < best.value) best = { epoch, value };
-    if (epoch - best.epoch >= stop.patience) return Math.min(epoch, epochs);
+    if (epoch - best.epoch >= stop.patience) return Math.min(epoch, most);
   }
-  return epochs;
+  return most;
 }
 
 /** The first epoch with the lowest validation error. */

@@ -1,7 +1,7 @@
 // One experiment -> the files of one run. Continues where an earlier attempt was interrupted.
 
 import { stringify } from "yaml";
-import type { Experiment, TrainingSpec } from "../config/experiment-spec.js";
+import { type Experiment, mostEpochs, type TrainingSpec } from "../config/experiment-spec.js";
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../diagnostic.js";
 import type { Engine } from "../engine/engine.js";
@@ -221,7 +221,7 @@ async function runEpoch(
   epoch: number,
   { experiment, dataset, onProgress }: RunOptions,
 ): Promise<EpochRow> {
-  const { epochs } = experiment.training;
+  const epochs = mostEpochs(experiment.training);
   const start = performance.now();
   const secondsSince = () => (performance.now() - start) / 1000;
   const train = await trainer.trainEpoch(epoch, (progress) => {

@@ -195,6 +195,7 @@ describe("defaults", () => {
       select: "last",
       stop: "off",
     },
+    from: "none",
     seed: 1,
     sourceSeeds: {},
   });

@@ -15,12 +15,15 @@ import { start, writeSweepFile } from "./run-cli.js";
 describe("training stops early", () => {
   const check = (patience: number, values: readonly number[], expected: number) =>
     it(`with a patience of ${patience} and ${values.join(", ")}: after epoch ${expected}`, () => {
-      const stop: StopSpec = { patience, metric: "validation_loss" };
+      const stop: StopSpec = { patience, metric: "validation_loss", after: "last" };
       const rows = values.map(
         (validation_loss, index) => ({ epoch: index + 1, validation_loss }) as EpochRow,
       );
       assert.equal(lastEpochOf({ epochs: 9, stop }, rows), expected);
       assert.equal(lastEpochOf({ epochs: 9, stop: "off" }, rows), 9);
+      for (const after of [2, 20])
+        assert.equal(lastEpochOf({ epochs: 9, stop: { ...stop, after } }, rows), Math.min(after, expected));
+      assert.equal(lastEpochOf({ epochs: 9, stop: { ...stop, patience: "any", after: 3 } }, rows), 3);
     });
   check(1, [], 9);
   check(1, [0.5, 0.4], 9);

@@ -55,13 +55,16 @@ describe("tuning", function () {
       write(folder);
       const before = JSON.parse(await ok(folder, "plan", "t.yaml", "--json")) as {
         runs: object[];
-        tuning: { name: string; runs: object[] };
+        before: { name: string; runs: object[] };
       };
       assert.deepEqual(
-        [before.runs.length, before.tuning.name, before.tuning.runs.length],
+        [before.runs.length, before.before.name, before.before.runs.length],
         [6, "t-tuning", 18],
       );
-      assert.match(await ok(folder, "sweep", "t.yaml", "--dry-run"), /That is tuning; after it/);
+      assert.match(
+        await ok(folder, "sweep", "t.yaml", "--dry-run"),
+        /values are tuned first:[\s\S]*after that, with what it has decided:/,
+      );
       const output = await ok(folder, "sweep", "t.yaml");
       const [tuning, results] = [join(folder, "runs/t-tuning"), join(folder, "runs/t")];
       const rows = readCsv(join(tuning, "tuning.csv"), TUNING_COLUMNS)?.rows ?? [];
@@ -104,7 +107,7 @@ describe("tuning", function () {
     inTemporaryFolder(async (folder) => {
       write(folder);
       const plan = JSON.parse(await ok(folder, "plan", "t.yaml", "--json", "--set", `${RATE}=0.2`)) as object;
-      assert.equal("tuning" in plan, false);
+      assert.equal("before" in plan, false);
     }));
 
   it("ends the sweep if all runs of a variant have failed", () =>
