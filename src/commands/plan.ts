@@ -124,7 +124,7 @@ function plannedRuns(
   return sweep.runs.map((run) => {
     const earlier = first.get(run.fingerprint);
     first.set(run.fingerprint, earlier ?? run.name);
-    const outlook = outlookOf(run, { ...around, earlier });
+    const outlook = outlookOf(run, { ...around, earlier, stopped: sweep.stopped });
     return { run, ...outlook, seconds: outlook.trains ? estimateSeconds(run, macsPerSecond) : 0 };
   });
 }
@@ -132,7 +132,13 @@ function plannedRuns(
 /** `earlier`: the first equal run in the sweep, if there is one. */
 function outlookOf(
   run: Run,
-  { folder, before, backend, earlier }: Surroundings & { earlier: string | undefined },
+  {
+    folder,
+    before,
+    backend,
+    earlier,
+    stopped,
+  }: Surroundings & { readonly earlier: string | undefined } & Pick<ExpandedSweep, "stopped">,
 ): RunOutlook {
   const known = (status: string) => ({ trains: false, status });
   const path = join(folder, run.name);
@@ -140,6 +146,7 @@ function outlookOf(
   if (here === run.fingerprint) return known("finished");
   const elsewhere = before.folders.get(run.fingerprint);
   if (elsewhere !== undefined) return known(`finished as ${elsewhere}`);
+  if (stopped.has(run.variant.name)) return known("stopped");
   if (earlier !== undefined) return known(`same as ${earlier}`);
   const { trajectory, experiment } = run;
   const shorter = longestShorter(

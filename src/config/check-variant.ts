@@ -96,7 +96,7 @@ function checkExclude({ grid, zip, exclude }: WrittenVariant, { path, report }: 
   for (const [index, entry] of exclude.entries())
     for (const [name, label] of Object.entries(entry)) {
       const place = [...path, "exclude", index, name];
-      const points = axes[name];
+      const points = Object.hasOwn(axes, name) ? axes[name] : undefined;
       const labels = points?.map((point) => String(point.label)) ?? [];
       if (!points)
         fail(

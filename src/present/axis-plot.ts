@@ -1,6 +1,7 @@
 // A comparison -> a plot of the metric against an axis of the sweep.
 
 import type { AxisValue } from "../config/axes.js";
+import { valueOn } from "../records/variant-cells.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { bounds, metricAxis, quantity } from "./metric-axes.js";
 import { metricScale } from "./metric-words.js";
@@ -24,11 +25,11 @@ export function numericAxes({ variants }: Comparison): string[] {
 export function axisPlot(comparison: Comparison, axis: string): Promise<Plotted> {
   const { metric, variants } = comparison;
   const { scale } = metricScale(metric);
-  const onAxis = variants.filter(({ axes }) => axes[axis] !== undefined);
+  const onAxis = variants.filter(({ axes }) => valueOn(axes, axis) !== undefined);
   const baselines = new Set(onAxis.map(({ baseline }) => baseline));
   const series = seriesAlong(onAxis, axis);
   const rows = variants.flatMap((one): AxisPoint[] => {
-    const value = one.axes[axis];
+    const value = valueOn(one.axes, axis);
     if (!one.metric) return [];
     const spread = bounds(one.metric, scale);
     if (typeof value === "number")
@@ -83,7 +84,7 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
         variants.filter((other) => other.template === template),
       );
       const name = template.replace(/\$\{(\w+)\}/g, (_, own: string) =>
-        open.has(own) ? `{${own}}` : String(axes[own] ?? ""),
+        open.has(own) ? `{${own}}` : String(valueOn(axes, own) ?? ""),
       );
       // With several sweeps, the name starts with the sweep's folder.
       return [variant, variant.slice(0, variant.lastIndexOf("/") + 1) + name];
@@ -95,7 +96,7 @@ function seriesAlong(variants: readonly VariantComparison[], axis: string): Map<
 function inStep(axis: string, variants: readonly VariantComparison[]): ReadonlySet<string> {
   const all = variants.map(({ axes }) => axes);
   const countOf = (...names: string[]) =>
-    new Set(all.map((axes) => JSON.stringify(names.map((name) => axes[name])))).size;
+    new Set(all.map((axes) => JSON.stringify(names.map((name) => valueOn(axes, name))))).size;
   const names = new Set(all.flatMap((axes) => Object.keys(axes)));
   const follows = (name: string) =>
     countOf(name) > 1 && countOf(axis, name) === countOf(axis) && countOf(axis) === countOf(name);

@@ -1,6 +1,7 @@
 // A comparison -> the columns of its table.
 
 import { formatChange, formatCount, formatDuration, formatLarge } from "../format.js";
+import { valueOn } from "../records/variant-cells.js";
 import { type Comparison, commonBaseline, type VariantComparison } from "../report/comparison.js";
 import type { Spread } from "../statistics/spread.js";
 import { levelWords, metricScale, metricWords } from "./metric-words.js";
@@ -42,7 +43,10 @@ const NOTHING = "-";
 
 function axisColumns({ variants }: Comparison): Column[] {
   const names = new Set(variants.flatMap(({ axes }) => Object.keys(axes)));
-  return [...names].map((name) => ({ head: name, cell: ({ axes }) => String(axes[name] ?? NOTHING) }));
+  return [...names].map((name) => ({
+    head: name,
+    cell: ({ axes }) => String(valueOn(axes, name) ?? NOTHING),
+  }));
 }
 
 /** The metric, its interval, and its difference from the baseline. */

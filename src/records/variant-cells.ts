@@ -6,6 +6,11 @@ import { json } from "./columns.js";
 /** Axis of the sweep -> its value for this variant. */
 export type AxisValues = Readonly<Record<string, AxisValue>>;
 
+/** Axes may be called as what every object has, such as `constructor`. */
+export function valueOn(axes: AxisValues, axis: string): AxisValue | undefined {
+  return Object.hasOwn(axes, axis) ? axes[axis] : undefined;
+}
+
 /** How the cost of a variant was matched to that of another. */
 export interface Match {
   readonly cost: "params" | "macs";

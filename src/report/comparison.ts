@@ -10,13 +10,14 @@ import { holm } from "../statistics/holm.js";
 import type { PairedTest } from "../statistics/sign-flip.js";
 import { type Spread, spreadOf } from "../statistics/spread.js";
 import { didYouMean } from "../suggest.js";
+import { majorityErrorOf, meanByClass, onlyOf } from "./class-errors.js";
 import {
   type ComparableVariant,
   comparableVariants,
   type Uncompared,
   valuesOf,
 } from "./comparable-variants.js";
-import type { PlannedRun, SweepTables } from "./read-sweep.js";
+import type { SweepTables } from "./read-sweep.js";
 import {
   type DecisionInWords,
   isAdaptive,
@@ -233,32 +234,6 @@ function within(bounds: readonly [number, number] | null, spread: Spread | null)
   // An end that is infinite is not known, rather than at the end of the range.
   const cut = (value: number) => (Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : value);
   return { ...spread, interval: [cut(spread.interval[0]), cut(spread.interval[1])] };
-}
-
-function onlyOf<T>(values: readonly T[]): T | null {
-  return new Set(values).size === 1 ? (values[0] as T) : null;
-}
-
-/** Null if the most frequent class has at most 1.5 times the images that it would have if classes were balanced. */
-function majorityErrorOf(runs: readonly PlannedRun[]): number | null {
-  const finished = runs.flatMap(({ result }) => (result ? [result] : []));
-  const error = onlyOf(finished.map(({ majority_error }) => majority_error));
-  const classes = finished[0]?.test_errors_by_class?.filter((one) => one !== null).length;
-  if (error === null || !classes) return null;
-  return 1 - error > 1.5 / classes ? error : null;
-}
-
-function meanByClass(runs: readonly PlannedRun[]): (number | null)[] | null {
-  const lists = runs.flatMap(({ result }) => {
-    const shares = result?.test_errors_by_class;
-    return shares ? [shares] : [];
-  });
-  const [first] = lists;
-  if (!first || lists.some((list) => list.length !== first.length)) return null;
-  return first.map((_, label) => {
-    const own = lists.flatMap((list) => list[label] ?? []);
-    return own.length === 0 ? null : own.reduce((sum, error) => sum + error, 0) / own.length;
-  });
 }
 
 /** The baseline of all variants; null if sweeps have different ones. */

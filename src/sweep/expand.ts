@@ -11,8 +11,8 @@ import type { FactsOf } from "../experiment/dataset-facts.js";
 import { checkStartingRun } from "../experiment/starting-run.js";
 import { complexityOf } from "../network/complexity.js";
 import { leastAnytimePairs } from "../statistics/evidence.js";
-import { checkLooks } from "./halving.js";
 import { checkIdleAxes } from "./idle-axes.js";
+import { checkLooks } from "./looks.js";
 import { matchedVariant } from "./match-variant.js";
 import { checkedPoints, type Point } from "./points.js";
 import { withSources } from "./seeds/vary-sources.js";
@@ -67,7 +67,7 @@ export async function expandSweep(
     stopped: sweep.stopped,
     launcher: sweep.launcher,
   };
-  if (sweep.halving !== null) checkLooks(sweep.halving, expanded, sweep);
+  if (sweep.halving !== null) checkLooks(sweep.halving, variants, sweep);
   checkQuestion(expanded, sweep);
   // What is tuned may be wrong in a way that the untuned variants are not.
   if (sweep.tune !== null && sweep.tuned.size === 0)

@@ -7,8 +7,9 @@ import type { Sweep } from "../config/sweep.js";
 import { tuningSweep, tuningText } from "../config/tuning.js";
 import type { FactsOf } from "../experiment/dataset-facts.js";
 import { type ExpandedSweep, expandSweep } from "./expand.js";
-import { looksOf, type Ranked, rankedVariants, stoppedWords } from "./halving.js";
+import { type Ranked, rankedVariants, stoppedWords } from "./halving.js";
 import type { AskedSweep } from "./load-sweep.js";
+import { looksOf } from "./looks.js";
 import type { Read } from "./stage-results.js";
 import { chosenOf, type Tried, triedValues } from "./tuned-values.js";
 
@@ -69,7 +70,7 @@ export async function staged(
   if (halving === null) return { sweep, pending: null, lost: [] };
   const whole = await expandSweep(sweep, overrides, factsOf);
   const epochs = mostEpochs((whole.variants[0] as ExpandedSweep["variants"][0]).experiment.training);
-  for (const epoch of looksOf(halving, whole)) {
+  for (const epoch of looksOf(halving, whole.variants)) {
     const stage = await lookStage(sweep, { overrides, factsOf, epoch, epochs });
     const outcome = outcomeOf(stage);
     if (outcome?.kind !== "look") return { sweep, pending: stage, lost: [] };

@@ -1,18 +1,23 @@
 // The run that an experiment starts from -> the weights that it takes from there.
 
+import type { Experiment } from "../config/experiment-spec.js";
 import { InputError } from "../diagnostic.js";
+import type { Graph } from "../network/graph.js";
 import { transferOf } from "../network/transfer.js";
-import { logLine } from "../records/run-folder.js";
+import { logLine, type RunFolder } from "../records/run-folder.js";
 import type { State } from "../runtime/program.js";
 import { loadFinishedRun } from "./finished-weights.js";
-import type { RunOptions } from "./train-run.js";
 
 /** The weights of the run that training starts from, as far as the network has them; none if they are all random. */
 export function startingWeights({
   experiment: { from },
   graph,
   folder,
-}: Pick<RunOptions, "experiment" | "graph" | "folder">): State {
+}: {
+  readonly experiment: Experiment;
+  readonly graph: Graph;
+  readonly folder: RunFolder;
+}): State {
   if (from === "none") return new Map();
   const run = loadFinishedRun(from.run);
   if (run.result.fingerprint !== from.fingerprint)

@@ -250,6 +250,9 @@ training:
   "tune: what a variant sets": `${SWEEP}variants: [{ name: a }, { name: b, set: { ‹both-given›training.epochs: 2 } }]\ntune: { over: { training.epochs: [1, 3] } }`,
   "tune: what seeds draw": `${TWO}\nrandom: { training.epochs: { int: [1, 3] } }\ntune: { over: { ‹both-given›training.epochs: [1, 3] } }`,
   "tune: values that change nothing": `${TWO}\ntune: { over: { ‹idle-axis›training.deterministic: [true, false] } }`,
+  "exclude: an axis that every object has": variant(
+    "name: 'a${r}', grid: { r: [1, 2] }, set: { network.se.r: '${r}' }, exclude: [{ ‹unknown-axis›constructor: 1 }]",
+  ),
   "halving: two variants": `${TWO}\n‹nothing-to-compare›halving: { first: 1 }`,
   "halving: no epoch left": `${TWO.replace("{ name: a }", "{ name: a }, { name: c, set: { network.se.r: 2 } }")}\nhalving: { first: ‹out-of-range›10 }`,
   "halving: more seeds than there are": `${TWO}\nseeds: [1, 2]\nhalving: { seeds: ‹out-of-range›3 }`,
