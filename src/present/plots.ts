@@ -57,7 +57,15 @@ export async function renderPlot(values: readonly object[], plot: Plot): Promise
     header: text,
     view: { stroke: null },
   };
-  const spec = { width: PLOT_WIDTH, ...plot, data: { values }, config } as unknown as TopLevelSpec;
+  const spec = apart({ width: PLOT_WIDTH, ...plot, data: { values }, config }) as TopLevelSpec;
   const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
   return { svg: svg.replaceAll(/(fill|stroke)="(?:#000|#888|black)"/g, '$1="currentColor"'), values };
+}
+
+/** Vega takes names such as `constructor` for what every object has. With an invisible character at their end, it does not. */
+function apart(value: unknown): unknown {
+  if (typeof value === "string") return value in Object.prototype ? `${value}\u200b` : value;
+  if (Array.isArray(value)) return value.map(apart);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, apart(inner)]));
 }
