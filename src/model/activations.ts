@@ -70,5 +70,5 @@ function clipped(x: tf.Tensor): tf.Tensor {
 
 /** 1 where 0 < h < 1, otherwise 0. */
 function rising(h: tf.Tensor): tf.Tensor {
-  return tf.sign(tf.mul(h, tf.sub(1, h)));
+  return tf.step(tf.mul(h, tf.sub(1, h)));
 }

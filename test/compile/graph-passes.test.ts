@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { DROP_UNUSED } from "../../src/compile/passes/drop-unused.js";
+import { HARD_SIGMOID } from "../../src/compile/passes/hard-sigmoid.js";
 import { assignLayouts } from "../../src/compile/passes/layouts.js";
 import type { GraphPass } from "../../src/compile/passes/pass.js";
 import { PIXEL_DOT } from "../../src/compile/passes/pixel-dot.js";
@@ -50,6 +51,33 @@ describe("the pass relu-gradient", () => {
       attributes: { m: { alpha: 0 } },
       expected: "unchanged",
     }));
+});
+
+describe("the pass hard-sigmoid", () => {
+  const lines = ["x 4x8", "sixth = 0.25", "half = 0.5", "p 4x8 = Multiply x sixth", "s 4x8 = Add p half"];
+  const cut = (attributes: object, expected: string, before = lines) =>
+    check(HARD_SIGMOID, {
+      lines: [...before, "y 4x8 = ClipByValue s"],
+      attributes: { y: attributes },
+      expected,
+    });
+  it("joins a line that is cut off at 0 and 1", () => {
+    cut({ clipValueMin: 0, clipValueMax: 1 }, "HardSigmoid x");
+    const { graph, find } = traced([...lines, "y 4x8 = ClipByValue s"], ["y"], {
+      y: { clipValueMin: 0, clipValueMax: 1 },
+    });
+    const node = HARD_SIGMOID.run(graph).nodes.find(({ outputs }) => outputs[0] === find("y"));
+    assert.deepEqual(node?.attributes, { alpha: 0.25, beta: 0.5 });
+  });
+  it("keeps one that is cut off elsewhere", () => cut({ clipValueMin: 0, clipValueMax: 6 }, "unchanged"));
+  it("keeps one whose slope is not a number that is known", () =>
+    cut({ clipValueMin: 0, clipValueMax: 1 }, "unchanged", [
+      "x 4x8",
+      "rate",
+      "half = 0.5",
+      "p 4x8 = Multiply x rate",
+      "s 4x8 = Add p half",
+    ]));
 });
 
 describe("the pass pixel-dot", () => {

@@ -12,7 +12,7 @@ export interface Written {
 }
 
 /**
- * Each line is an input, such as "x 8x4x4x8", or a node, such as "y 8x4x4x8 = Relu x". A value without a shape is a number.
+ * Each line is an input, such as "x 8x4x4x8", a constant, such as "half = 0.5", or a node, such as "y 8x4x4x8 = Relu x". A value without a shape is a number.
  * `attributes`: name of an output -> attributes of its node.
  */
 export function traced(
@@ -23,6 +23,7 @@ export function traced(
   const values = new Map<string, Value>();
   const nodes: TracedNode[] = [];
   const inputs: { name: string; value: Value }[] = [];
+  const constants = new Map<Value, readonly number[]>();
   const find = (name: string) => {
     const value = values.get(name);
     if (!value) throw new Error(`there is no value ${name}`);
@@ -41,6 +42,10 @@ export function traced(
       inputs.push({ name, value });
       continue;
     }
+    if (!Number.isNaN(Number(call))) {
+      constants.set(value, [Number(call)]);
+      continue;
+    }
     const [kernel, ...used] = call.split(" ");
     nodes.push({
       kernel,
@@ -56,7 +61,7 @@ export function traced(
       inputs,
       outputs: outputs.map((name) => ({ name, value: find(name) })),
       state: [],
-      constants: new Map(),
+      constants,
       products: "float32",
       nodes,
     },

@@ -60,6 +60,8 @@ export interface Kernels
   Step: Unary<{ readonly alpha: number }>;
   LeakyRelu: Unary<{ readonly alpha: number }>;
   ClipByValue: Unary<{ readonly clipValueMin: number; readonly clipValueMax: number }>;
+  /** alpha x + beta, at least 0 and at most 1. */
+  HardSigmoid: Unary<{ readonly alpha: number; readonly beta: number }>;
   /** Converts to the data type of the output. */
   Cast: Unary;
   EluGrad: Kernel<readonly [dy: Value, y: Value]>;

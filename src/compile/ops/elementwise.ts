@@ -4,12 +4,13 @@ import { backend_util } from "@tensorflow/tfjs-core";
 import type { NodeOf } from "../graph/graph.js";
 import type { BinaryName, UnaryName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
+import type { OnnxBuilder } from "../onnx/builder.js";
 import { DATA_TYPES } from "../onnx/messages.js";
 import { broadcasting, lowerAsAffine } from "./broadcasting.js";
 import type { Context, Lowering, Ops } from "./op.js";
 import { lowerScaledSum } from "./scaled-sum.js";
 
-type UnaryKernel = UnaryName | "Step" | "LeakyRelu" | "ClipByValue" | "Cast";
+type UnaryKernel = UnaryName | "Step" | "LeakyRelu" | "ClipByValue" | "HardSigmoid" | "Cast";
 
 export const ELEMENTWISE: Ops<
   UnaryKernel | BinaryName | "EluGrad" | "Select" | "ReluGradient" | "ScaledSum" | "Bfloat16"
@@ -61,13 +62,19 @@ export const ELEMENTWISE: Ops<
       recorder.record("Step", [x], { alpha: alpha ?? 0 }, x),
     layout: "follow",
     lower: lowerUnary<NodeOf<"Step">>(({ builder }, x, { attributes: { alpha } }) => {
-      const positive = builder.op("Relu", [builder.op("Sign", [x])]);
+      const positive = isPositive(builder, x);
       if (alpha === 0) return positive;
       return builder.op("Add", [
         builder.op("Mul", [positive, builder.scalar(1 - alpha)]),
         builder.scalar(alpha),
       ]);
     }),
+  },
+  HardSigmoid: {
+    layout: "follow",
+    lower: lowerUnary<NodeOf<"HardSigmoid">>(({ builder }, x, { attributes: { alpha, beta } }) =>
+      builder.op("HardSigmoid", [x], { alpha, beta }),
+    ),
   },
   LeakyRelu: {
     record: (recorder, { x }: Inputs<"x">, { alpha }: { alpha: number }) =>
@@ -111,10 +118,8 @@ export const ELEMENTWISE: Ops<
   },
   ReluGradient: {
     layout: "follow",
-    // Since y is the output of a ReLU, a very steep hard sigmoid is 1 where y is positive and 0 elsewhere. It is the cheapest mask.
-    lower: broadcasting(({ builder }, [dy, y]) =>
-      builder.op("Mul", [dy, builder.op("HardSigmoid", [y], { alpha: 3e38, beta: 0 })]),
-    ),
+    // Where the output of a ReLU is positive, so was its input.
+    lower: broadcasting(({ builder }, [dy, y]) => builder.op("Mul", [dy, isPositive(builder, y)])),
   },
   ScaledSum: { layout: "follow", lower: lowerScaledSum },
   Bfloat16: {
@@ -124,6 +129,11 @@ export const ELEMENTWISE: Ops<
     ),
   },
 };
+
+/** 1 where x is positive and 0 elsewhere: a very steep hard sigmoid, which is the cheapest mask. */
+function isPositive(builder: OnnxBuilder, x: string): string {
+  return builder.op("HardSigmoid", [x], { alpha: 3e38, beta: 0 });
+}
 
 function unary<Name extends UnaryName>(
   kernel: Name,

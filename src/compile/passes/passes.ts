@@ -3,6 +3,7 @@
 import { DROP_UNUSED } from "./drop-unused.js";
 import { EXPAND_VIEWS } from "./expand-views.js";
 import { FUSE } from "./fuse.js";
+import { HARD_SIGMOID } from "./hard-sigmoid.js";
 import { MIXED } from "./mixed.js";
 import { ORDER } from "./order.js";
 import type { GraphPass, NodePass } from "./pass.js";
@@ -12,7 +13,10 @@ import { SCALED_SUM } from "./scaled-sum.js";
 import { SHARE } from "./share.js";
 
 /** Passes over the traced graph, before layouts are assigned and kernels are lowered. */
-export const GRAPH_PASSES: readonly GraphPass[] = [RELU_GRADIENT, PIXEL_DOT, SCALED_SUM, DROP_UNUSED, MIXED];
+export const GRAPH_PASSES: readonly GraphPass[] = [
+  ...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM],
+  ...[DROP_UNUSED, MIXED],
+];
 
 /** Passes over the ONNX graph, after lowering. */
 export const NODE_PASSES: readonly NodePass[] = [FUSE, EXPAND_VIEWS, SHARE, ORDER];

@@ -7,7 +7,17 @@ import { type TfContext, type TfLowerings, typeOf } from "./lowering.js";
 type Elementwise =
   | UnaryName
   | BinaryName
-  | ("Step" | "LeakyRelu" | "ClipByValue" | "Cast" | "EluGrad" | "Select" | "ReluGradient" | "ScaledSum");
+  | (
+      | "Step"
+      | "LeakyRelu"
+      | "ClipByValue"
+      | "HardSigmoid"
+      | "Cast"
+      | "EluGrad"
+      | "Select"
+      | "ReluGradient"
+      | "ScaledSum"
+    );
 
 export const ELEMENTWISE: TfLowerings<Elementwise> = {
   Add: same("AddV2"),
@@ -53,6 +63,13 @@ export const ELEMENTWISE: TfLowerings<Elementwise> = {
   },
   ClipByValue: ({ builder, tensor }, { inputs: [x], attributes: { clipValueMin, clipValueMax } }) =>
     builder.floatOp("ClipByValue", [tensor(x), builder.scalar(clipValueMin), builder.scalar(clipValueMax)]),
+  HardSigmoid: ({ builder, tensor }, { inputs: [x], attributes: { alpha, beta } }) => {
+    const line = builder.floatOp("AddV2", [
+      builder.floatOp("Mul", [tensor(x), builder.scalar(alpha)]),
+      builder.scalar(beta),
+    ]);
+    return builder.floatOp("ClipByValue", [line, builder.scalar(0), builder.scalar(1)]);
+  },
   Cast: ({ builder, tensor }, { inputs: [x], outputs: [y] }) =>
     builder.op("Cast", [tensor(x)], {
       SrcT: { type: DATA_TYPES[x.dtype] },
