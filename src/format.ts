@@ -140,3 +140,8 @@ function plainTable(
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** `training.optimizer.learningRate` -> `optimizer.learningRate` */
+export function shortPath(path: string): string {
+  return path.replace(/^training\./, "");
+}

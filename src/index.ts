@@ -2,9 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { silentView } from "./commands/progress.js";
+import { showOutcome } from "./commands/stage-tables.js";
 import type { Experiment } from "./config/experiment.js";
 import { parseSetFlag } from "./config/override.js";
+import { readSource } from "./config/source.js";
 import { InputError } from "./diagnostic.js";
 import { loadedFacts } from "./experiment/dataset-facts.js";
 import { loadExperiment } from "./experiment/load-experiment.js";
@@ -78,7 +81,7 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
   const factsOf = loadedFacts(() => {});
   const text = readFileSync(file, "utf8");
   const engine = { backend, device, threads, xla };
-  const train = (expanded: ExpandedSweep) => {
+  const train = (expanded: ExpandedSweep, text: string) => {
     const folder = join(root, expanded.name);
     return runSweep(withFinishedSeeds(expanded, folder), {
       ...{ ...engine, root, folder, text, tensorboard, predictions, loaders, signal, watcher },
@@ -90,10 +93,14 @@ export async function sweep(file: string, options: SweepRunOptions = {}): Promis
     const { sweep: own, pending, lost } = await staged(asked, { root, factsOf, failed });
     if (lost.length > 0)
       throw new InputError(`all runs in which values were tried for ${lost.join(", ")} have failed`);
-    if (pending === null) return train(await expandSweep(own, asked.overrides, factsOf));
-    const end = await train(pending.sweep);
+    if (pending === null) return train(await expandSweep(own, asked.overrides, factsOf), text);
+    const end = await train(pending.sweep, stringify(pending.text(readSource(file).value as object)));
     if (end.interrupted || end.left !== null) return end;
-    failed.set(pending.sweep.name, new Set(end.failed.map(({ run }) => run.name)));
+    const names = new Set(end.failed.map(({ run }) => run.name));
+    failed.set(pending.sweep.name, names);
+    const folder = join(root, pending.sweep.name);
+    const outcome = pending.outcome({ folder, failed: names });
+    if (outcome !== null) showOutcome(outcome, { asked: asked.sweep, folder, json: true });
   }
 }
 

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { mostEpochs } from "../config/experiment-spec.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
-import { formatCount, formatDuration, formatLarge, formatTable } from "../format.js";
+import { formatCount, formatDuration, formatLarge, formatTable, shortPath } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
 import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
@@ -59,7 +59,7 @@ export function printPlan(sweep: ExpandedSweep, options: PlanOptions): number {
     });
     return 0;
   }
-  if (first) print(`${before.title}:\n\n${first.text}\n\nafter that, with what it has decided:\n`);
+  if (first) print(`${before.title}:\n\n${first.text}\n\nafter that, with what it has decided, at most:\n`);
   print([text, ...(warning === null ? [] : [warning])].join("\n"));
   return 0;
 }
@@ -199,10 +199,10 @@ function planTable(runs: readonly PlannedRun[]): string {
   );
 }
 
-/** `r=4;bias=true`, and what was tuned or drawn, without where that is in the experiment: `learningRate=0.05`. */
+/** `r=4;bias=true`, and what was tuned or drawn, as in `optimizer.learningRate=0.05`. */
 function formatAxes({ variant, drawn }: Run): string {
   const values = Object.entries({ ...variant.tuned, ...drawn }).map(([path, value]) => [
-    path.split(".").at(-1),
+    shortPath(path),
     value,
   ]);
   return [...Object.entries(variant.axes), ...values].map(([name, value]) => `${name}=${value}`).join(";");

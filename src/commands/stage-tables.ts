@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { HalvingSpec, Sweep, TuneSpec } from "../config/sweep-spec.js";
-import { formatTable } from "../format.js";
+import { formatTable, shortPath } from "../format.js";
 import { metricScale, metricWords } from "../present/metric-words.js";
 import { endWords } from "../present/tuned-values.js";
 import { writeCsv } from "../records/csv.js";
@@ -42,7 +42,7 @@ function showTuning(tried: readonly Tried[], tune: TuneSpec, { folder, json }: P
     meanWords(one, by),
     remarks(one, one.isChosen ? "chosen" : ""),
   ]);
-  const names = over.map(({ path }) => path.split(".").at(-1) as string);
+  const names = over.map(({ path }) => shortPath(path));
   printRows(["variant", ...names, metricWords(by), ""], rows);
   for (const sentence of endWords(chosenAtEnds(tune, chosenOf(tried)))) print(wrapped(sentence));
   print(`${file}\n`);

@@ -33,7 +33,7 @@ export function conclude(
       ...{
         runs: runs.length,
         finished,
-        unneeded,
+        ...(stopped.size > 0 ? { unneeded: 0, stopped: unneeded } : { unneeded, stopped: 0 }),
         failed: reasons,
         interrupted,
         detached: isDetached,

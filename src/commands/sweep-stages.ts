@@ -8,7 +8,7 @@ import type { EngineOptions } from "../runtime/devices.js";
 import type { AskedSweep } from "../sweep/load-sweep.js";
 import { type Stage, type Staged, staged } from "../sweep/stages.js";
 import { hasOtherWork } from "../sweep/work/orders.js";
-import { print, printError } from "./output.js";
+import { print, printError, printJson } from "./output.js";
 import { showOutcome } from "./stage-tables.js";
 import { type SweepFlags, trainSweep } from "./train-sweep.js";
 
@@ -30,7 +30,9 @@ export async function trainStages(asked: AskedSweep, parts: StageParts): Promise
     const found = await staged(asked, { root: flags.runs, factsOf, failed });
     const { pending, lost } = found;
     if (lost.length > 0) {
-      printError(`all runs in which values were tried for ${lost.join(", ")} have failed`);
+      const reason = `all runs in which values were tried for ${lost.join(", ")} have failed`;
+      if (flags.json) printJson({ name: asked.sweep.name, reason });
+      printError(reason);
       return 1;
     }
     if (pending === null || flags.dryRun) return found;
@@ -59,21 +61,30 @@ async function trainStage(
   let isOver = false;
   const code = await trainSweep(sweep, {
     ...{ text, flags, engine, warning: null },
-    conclude: (_, { failed, interrupted, left }, { isDetached }) => {
+    conclude: (_, { finished, failed, interrupted, left }, { isDetached }) => {
       for (const { run, reason } of failed) printError(`failed: ${run.name}: ${reason}`);
       const names = new Set(failed.map(({ run }) => run.name));
       failedIn.set(sweep.name, names);
       const outcome = stage.outcome({ folder, failed: names });
       isOver = outcome !== null;
       if (outcome !== null) showOutcome(outcome, { asked: asked.sweep, folder, json: flags.json });
-      else if (!flags.json)
-        print(
-          isDetached
-            ? "workers go on with this; run the same command again to follow them, and for what comes after it"
-            : "run the same command again to go on",
-        );
-      return interrupted || left !== null ? 130 : 0;
+      const ends = interrupted || left !== null;
+      if (isOver && !ends) return 0;
+      const words = isDetached
+        ? "workers go on with this; run the same command again to follow them, and for what comes after it"
+        : "run the same command again to go on";
+      if (!flags.json) print(words);
+      else
+        printJson({
+          stage: sweep.name,
+          folder,
+          runs: sweep.runs.length,
+          finished,
+          interrupted,
+          detached: isDetached,
+        });
+      return ends ? 130 : 0;
     },
   });
-  return isOver ? null : code;
+  return isOver && code === 0 ? null : code;
 }

@@ -1,6 +1,6 @@
 // squeezebox train: trains one experiment, in this process.
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { mostEpochs } from "../config/experiment-spec.js";
 import { parseSetFlag } from "../config/override.js";
 import { DiagnosticError, InputError } from "../diagnostic.js";
@@ -114,6 +114,11 @@ function whenStopped(stop: (message: string, exitCode: number) => void): () => v
 function reuseEarlier(run: TrainInputs, root: string, backend: Backend): string | null {
   const { experiment, graph, dataset, fingerprint, parent, name, folder } = run;
   if (isOther(folder.path, { fingerprint, backend })) {
+    const { from } = experiment;
+    if (from !== "none" && from.run === resolve(folder.path))
+      throw new InputError(
+        `${folder.path} would be replaced by this run, which starts from it; give it another name`,
+      );
     checkFree(parent, name);
     setAside(parent, name);
   }

@@ -23,8 +23,11 @@ export function drawnValues(random: readonly RandomValue[], seed: number): PathV
   return Object.fromEntries(random.map(({ path, from }) => [path, drawnFrom(from, seed, path)]));
 }
 
-/** The digits of a drawn number, so that it can be read, and written into a file to repeat the run. */
-const DIGITS = 3;
+/** The digits of a drawn number, so that it can be read, and written into a file to repeat the run. A narrow range needs more. */
+function digitsFor(least: number, most: number): number {
+  const narrow = Math.log10(Math.max(Math.abs(least), Math.abs(most)) / (most - least));
+  return Math.min(15, 3 + Math.max(0, Math.floor(narrow)));
+}
 
 function drawnFrom(from: Distribution, seed: number, path: string): AxisValue {
   const stream = randomStream("random values", seed, path);
@@ -32,15 +35,16 @@ function drawnFrom(from: Distribution, seed: number, path: string): AxisValue {
   const { kind, least, most } = from;
   if (kind === "int") return least + stream.integer(most - least + 1);
   const share = stream.uniform();
-  const value = kind === "log" ? least * (most / least) ** share : least + (most - least) * share;
-  return Math.min(most, Math.max(least, Number(value.toPrecision(DIGITS))));
+  const between = (from: number, to: number) => from + (to - from) * share;
+  const value = kind === "log" ? Math.exp(between(Math.log(least), Math.log(most))) : between(least, most);
+  return Math.min(most, Math.max(least, Number(value.toPrecision(digitsFor(least, most)))));
 }
 
 /** Checks what a schema cannot express: that paths are of training and not set by variants, and that ranges ascend. */
 export function checkRandom(written: WrittenSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
     for (const [path, from] of Object.entries(written.random ?? {})) {
-      checkTrainingPath(path, ["random", path], { written, report });
+      checkTrainingPath(path, ["random", path], { written, located, report });
       checkRange(path, from, report);
     }
   });

@@ -193,7 +193,7 @@ export interface Tune {
    */
   by?: "validation_error" | "validation_loss";
   /**
-   * The seeds of the runs that are only for tuning.
+   * The seeds of the runs that are only for tuning, by default 1000. None of them is compared.
    *
    * @minItems 1
    * @maxItems 100

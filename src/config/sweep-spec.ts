@@ -48,8 +48,8 @@ export interface HalvingSpec {
   /** One in so many variants goes on. */
   readonly factor: number;
   readonly by: "validation_error" | "validation_loss";
-  /** The number of seeds that are looked at. */
-  readonly seeds: number;
+  /** The seeds that are looked at. */
+  readonly looked: readonly number[];
 }
 
 export interface TunedPath {

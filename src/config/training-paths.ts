@@ -1,23 +1,27 @@
 // Paths of values of training that a sweep varies beside its variants: what they may be.
 
 import type { Path, Report } from "../diagnostic.js";
-import type { Sweep as WrittenSweep } from "./sweep-schema.js";
+import { axesOf } from "./axes.js";
+import { PLACEHOLDER } from "./placeholders.js";
+import type { Located } from "./source.js";
+import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
 
-/** Whether a path is another one or below it. */
-export function isPartOf(path: string, whole: string): boolean {
-  return path === whole || path.startsWith(`${whole}.`);
-}
-
+/** Whether one of two paths is the other or below it. */
 export function overlap(one: string, other: string): boolean {
-  return isPartOf(one, other) || isPartOf(other, one);
+  return one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);
 }
 
-/** A path under `random` or `tune` is one of training, and no variant sets it. `place`: where it is written. */
-export function checkTrainingPath(
-  path: string,
-  place: Path,
-  { written, report }: { readonly written: WrittenSweep; readonly report: Report },
-): void {
+interface PathParts {
+  readonly written: WrittenSweep;
+  readonly located: Located;
+  readonly report: Report;
+}
+
+/**
+ * A path under `random` or `tune` is one of training, no other path of the section is part of it, and no variant sets it. `place`: where
+ * it is written.
+ */
+export function checkTrainingPath(path: string, place: Path, { written, report }: PathParts): void {
   const section = String(place[0]);
   if (!path.startsWith("training."))
     report(
@@ -26,13 +30,37 @@ export function checkTrainingPath(
       place,
       "key",
     );
-  for (const [index, { set = {} }] of written.variants.entries())
-    for (const key of Object.keys(set))
-      if (overlap(key, path))
+  const all = Object.keys((section === "random" ? written.random : written.tune?.over) ?? {});
+  const whole = all.find((other) => path.startsWith(`${other}.`));
+  if (whole !== undefined)
+    report(
+      "both-given",
+      `\`${path}\` is part of \`${whole}\`, which is in \`${section}\` as well`,
+      place,
+      "key",
+    );
+  for (const [index, variant] of written.variants.entries())
+    for (const key of Object.keys(variant.set ?? {}))
+      if (filledKeys(key, variant).some((filled) => overlap(filled, path)))
         report(
           "both-given",
           `\`${path}\` is in \`${section}\`, so a variant cannot set \`${key}\``,
           ["variants", index, "set", key],
           "key",
         );
+}
+
+/** A key of `set` with every value of the axes in it. */
+function filledKeys(key: string, { grid, zip }: WrittenVariant): string[] {
+  const axes = { ...axesOf(grid), ...axesOf(zip) };
+  const [found, name] = new RegExp(PLACEHOLDER.source).exec(key) ?? [];
+  const points = name !== undefined && Object.hasOwn(axes, name) ? (axes[name] ?? []) : [];
+  return found === undefined
+    ? [key]
+    : points.flatMap(({ label }) =>
+        filledKeys(
+          key.replaceAll(found, () => String(label)),
+          { grid, zip } as WrittenVariant,
+        ),
+      );
 }

@@ -1,6 +1,6 @@
 // Values that are tuned for each variant -> the sweep that is trained to choose them.
 
-import { collect, type Diagnostic } from "../diagnostic.js";
+import { collect, type Diagnostic, type Report } from "../diagnostic.js";
 import type { AxisPoint } from "./axes.js";
 import type { Located } from "./source.js";
 import type { Sweep as WrittenSweep } from "./sweep-schema.js";
@@ -25,9 +25,11 @@ export function tuneOf({ tune, variants }: WrittenSweep): TuneSpec | null {
 /** Checks what a schema cannot express. */
 export function checkTune(written: WrittenSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
+    checkTuningSeeds(written, report);
     const paths = Object.keys(written.tune?.over ?? {});
     for (const path of paths) {
-      checkTrainingPath(path, ["tune", "over", path], { written, report });
+      checkTrainingPath(path, ["tune", "over", path], { written, located, report });
+      checkNames(path, written.tune?.over[path] ?? [], report);
       for (const drawn of Object.keys(written.random ?? {}))
         if (overlap(drawn, path))
           report(
@@ -38,6 +40,36 @@ export function checkTune(written: WrittenSweep, located: Located): Diagnostic[]
           );
     }
   });
+}
+
+/** Values are parts of the names of folders. */
+function checkNames(path: string, values: readonly unknown[], report: Report): void {
+  const names = values.map(String);
+  for (const [index, name] of names.entries()) {
+    const place = ["tune", "over", path, index];
+    if (names.indexOf(name) < index) report("duplicate-value", `\`${path}\` contains ${name} twice`, place);
+    if (!/^[\p{L}\p{N}._=+-]{1,40}$/u.test(name))
+      report(
+        "unsafe-name",
+        `\`${name}\` cannot be part of the name of a folder: use at most 40 letters, digits and . _ = + -`,
+        place,
+      );
+  }
+}
+
+/** The seeds for tuning are others than those with which variants are compared. */
+function checkTuningSeeds({ tune, seeds }: WrittenSweep, report: Report): void {
+  const compared = Array.isArray(seeds)
+    ? seeds
+    : Array.from({ length: seeds?.atMost ?? 0 }, (_, index) => index + 1);
+  const both = tune?.seeds?.filter((seed) => compared.includes(seed)) ?? [];
+  if (both.length > 0)
+    report(
+      "duplicate-value",
+      `${both.length === 1 ? "the seed" : "the seeds"} ${both.join(", ")} would be used to tune and to compare; tune with others, such as \`tune.seeds: [${Math.max(...compared) + 1000}]\``,
+      ["tune"],
+      "key",
+    );
 }
 
 /** The name of a variant with a combination of values to try. */
@@ -64,6 +96,7 @@ export function tuningSweep(sweep: Sweep, tune: TuneSpec): Sweep {
     seeds,
     question: null,
     tune: null,
+    halving: null,
     compare: { baseline: null, metric: by, alpha: sweep.compare.alpha },
     locate: (path, part) => {
       const [top, , kind, key, ...rest] = path;
@@ -78,6 +111,6 @@ export function tuningSweep(sweep: Sweep, tune: TuneSpec): Sweep {
 
 /** What a file with the sweep above would say. `value`: that of the sweep's own file. */
 export function tuningText(value: object, { seeds, by }: TuneSpec): object {
-  const { tune: _, ...written } = value as { tune?: unknown; name?: unknown };
+  const { tune: _, halving: __, ...written } = value as Record<string, unknown>;
   return { ...written, name: `${written.name}-tuning`, seeds, compare: { metric: by } };
 }

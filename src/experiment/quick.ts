@@ -20,14 +20,14 @@ export function quickOverrides({ value }: Located): Override[] {
   ].map((text) => parseOverride(text, "--quick"));
 }
 
-/** The sweep with only its first seed, also for tuning. */
-export function quickSweep({ tune, ...sweep }: Sweep): Sweep {
+/** The sweep with only its first seed. One epoch is too short for halving. */
+export function quickSweep(sweep: Sweep): Sweep {
   return {
     ...sweep,
     name: quickName(sweep.name),
     seeds: sweep.seeds.slice(0, 1),
     question: null,
-    tune: tune && { ...tune, seeds: tune.seeds.slice(0, 1) },
+    halving: null,
   };
 }
 

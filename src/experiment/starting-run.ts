@@ -5,7 +5,14 @@ import { join } from "node:path";
 import type { Experiment } from "../config/experiment.js";
 import type { LongForm } from "../config/shorthand.js";
 import { isWritten } from "../config/source.js";
-import { collect, type Diagnostic, InputError, type Path, type Report } from "../diagnostic.js";
+import {
+  collect,
+  type Diagnostic,
+  DiagnosticError,
+  InputError,
+  type Path,
+  type Report,
+} from "../diagnostic.js";
 import type { Graph } from "../network/graph.js";
 import { transferOf } from "../network/transfer.js";
 import { readResult } from "../records/run-folder.js";
@@ -42,13 +49,22 @@ export function checkStartingRun(
         `the run in ${run.folder.path} is another one: its fingerprint is ${run.result.fingerprint}, not ${from.fingerprint}`,
         path,
       );
-    const { taken, unfit } = transferOf(run.graph, graph);
+    const { taken, anew, unfit } = transferOf(run.graph, graph);
+    const lost = graph.flatMap(({ name, frozen }) =>
+      frozen && anew.some((weight) => weight.startsWith(`${name}/`)) ? [name] : [],
+    );
     const [first, ...more] = unfit;
     if (first)
       report(
         "other-weights",
         `${first.name} is ${first.here.join("x")} in this network, but ${first.there.join("x")} in ${run.folder.path}${more.length > 0 ? `, and ${more.length} more weights differ` : ""}; only the head may have another size`,
         path,
+      );
+    else if (lost.length > 0)
+      report(
+        "other-weights",
+        `${lost.join(", ")} would start anew and be frozen, since ${run.folder.path} ${lost.length === 1 ? "does not have it in this size" : "does not have them in these sizes"}; except ${lost.length === 1 ? "it" : "them"}: ${lost.map((name) => `"!${name}"`).join(", ")}`,
+        isWritten(located, ["network", "freeze"]) ? ["network", "freeze"] : path,
       );
     else if (taken.length === 0)
       report("other-weights", `${run.folder.path} has no weights with the names of this network's`, path);
@@ -62,6 +78,10 @@ function finishedRun(
   try {
     return readFinishedRun(folder);
   } catch (error) {
+    if (error instanceof DiagnosticError) {
+      report("no-such-run", `cannot start from this run: ${join(folder, "config.yaml")} is damaged`, path);
+      return null;
+    }
     if (!(error instanceof InputError)) throw error;
     const seeds = finishedSeeds(folder);
     const message =

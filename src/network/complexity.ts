@@ -43,7 +43,7 @@ export function complexityOf(graph: Graph): Complexity {
       inputs: node.inputs,
       output,
       params: {
-        trainable: count(node.frozen ? [] : own.filter(({ role }) => isLearned(role))),
+        trainable: count(own.filter(({ role }) => isLearned(role))),
         total: count(own),
       },
       macs: positions ? count(own.filter(({ role }) => multiplies(role))) * positions(output) : 0,

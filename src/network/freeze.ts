@@ -35,10 +35,34 @@ export function learnedNodes(graph: Graph): ReadonlySet<string> {
  * between dots for any number of steps.
  */
 export function partMatcher(part: string): (name: string) => boolean {
-  const steps = part
-    .split(".")
-    .filter((step, index, all) => step !== "**" || all[index - 1] !== "**")
-    .map((step) => (step === "**" ? "(?:[^.]+\\.)*" : `${step.replaceAll("*", "[^.]*")}\\.`));
-  const pattern = new RegExp(`^${steps.join("")}`);
-  return (name) => pattern.test(`${name}.`);
+  const wanted = part.split(".");
+  return (name) => {
+    const steps = name.split(".");
+    /** `reached[n]`: whether what is wanted so far may end before step n. */
+    let reached = steps.map((_, at) => at === 0);
+    reached.push(false);
+    for (const one of wanted)
+      reached = reached.map((_, end) =>
+        one === "**"
+          ? reached.slice(0, end + 1).includes(true)
+          : end > 0 && (reached[end - 1] as boolean) && fits(one, steps[end - 1] as string),
+      );
+    return reached.includes(true);
+  };
+}
+
+/** Whether a step of a name is that of a part, in which `*` stands for any text. Takes the first place for each piece, which is never worse. */
+function fits(wanted: string, step: string): boolean {
+  const [first = "", ...pieces] = wanted.split("*");
+  const last = pieces.pop();
+  if (last === undefined) return step === first;
+  if (!step.startsWith(first) || step.length < first.length + last.length || !step.endsWith(last))
+    return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = step.indexOf(piece, at);
+    if (found < 0 || found + piece.length > step.length - last.length) return false;
+    at = found + piece.length;
+  }
+  return true;
 }

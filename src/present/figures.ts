@@ -1,5 +1,6 @@
 // The data of a report -> its figures, in the order of the page.
 
+import { shortPath } from "../format.js";
 import type { VariantComparison } from "../report/comparison.js";
 import { drawnPaths } from "../report/drawn-values.js";
 import type { ReportData } from "../report/read-report.js";
@@ -67,7 +68,7 @@ export async function figuresOf(data: ReportData): Promise<Figure[]> {
     for (const path of drawnPaths(comparison).keys())
       if (variants.some(({ difference }) => difference))
         await add(
-          `drawn-${path.split(".").at(-1)}`,
+          `drawn-${shortPath(path).replaceAll(".", "-")}`,
           drawnPlot(comparison, path),
           `Difference from the baseline against ${path}, which each seed drew: each point is one seed (n = ${seeds}); below the dashed line is better.`,
         );
@@ -144,11 +145,13 @@ function countWords(counts: readonly number[]): string {
 }
 
 function variantsShown(variants: readonly VariantComparison[]): string[] {
-  const byMean = [...variants].sort(
-    (a, b) =>
-      Number(b.variant === b.baseline) - Number(a.variant === a.baseline) ||
-      (a.metric?.mean ?? Number.POSITIVE_INFINITY) - (b.metric?.mean ?? Number.POSITIVE_INFINITY),
-  );
+  const byMean = variants
+    .filter(({ uncompared }) => uncompared?.kind !== "stopped")
+    .sort(
+      (a, b) =>
+        Number(b.variant === b.baseline) - Number(a.variant === a.baseline) ||
+        (a.metric?.mean ?? Number.POSITIVE_INFINITY) - (b.metric?.mean ?? Number.POSITIVE_INFINITY),
+    );
   const shown = new Set(byMean.slice(0, MOST_CURVES));
   return variants.filter((variant) => shown.has(variant)).map(({ variant }) => variant);
 }

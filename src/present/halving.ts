@@ -11,16 +11,15 @@ export function halvingSentences({
 }: Pick<Comparison, "halvings" | "variants">): string[] {
   const stopped = variants.filter(({ uncompared }) => uncompared?.kind === "stopped").length;
   if (halvings.length === 0 || stopped === 0) return [];
-  const seeds = Math.max(...halvings.map((one) => one.seeds));
-  const first = seeds === 1 ? "the first seed" : `the first ${seeds} seeds`;
+  const seeds = [...new Set(halvings.flatMap(({ looked }) => looked))];
+  const words = `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
   return [
-    `${stopped} of ${variants.length} variants were stopped early and have no results; they count in Holm's correction. The others were the best on the validation set with ${first}, so with ${seeds === 1 ? "that seed" : "these seeds"} they may look better than they are.`,
+    `${stopped} of ${variants.length} variants were stopped early and are not averaged; they count in Holm's correction. The others were the best on the validation set with ${words}, with which they may therefore look better than they are.`,
   ];
 }
 
 /** For a paper. */
-export function halvingWords({ first, factor, by, seeds }: HalvingSpec): string {
-  const runs =
-    seeds === 1 ? "the run with the first seed" : `the mean of the runs with the first ${seeds} seeds`;
-  return `Successive halving [@jamieson2016]: after ${first} ${first === 1 ? "epoch" : "epochs"}, and each time after ${factor} times as many, one in ${factor} variants went on, by the ${metricWords(by)} of ${runs}; the baseline always did.`;
+export function halvingWords({ first, factor, by, looked }: HalvingSpec): string {
+  const runs = looked.length === 1 ? `with seed ${looked[0]}` : `averaged over seeds ${looked.join(", ")}`;
+  return `Successive halving [@jamieson2016]: after ${first} ${first === 1 ? "epoch" : "epochs"}, and each time after ${factor} times as many, one in ${factor} variants (rounded up) went on, by the ${metricWords(by)} ${runs}; the baseline always did.`;
 }

@@ -19,7 +19,7 @@ export function methodsOf(data: ReportData): string {
     startWords(data),
     trainingWords(data),
     tuningParagraph(data),
-    ...data.comparison.halvings.map((halving) => `**Selection.** ${halvingWords(halving)}`),
+    selectionParagraph(data),
     chanceWords(data),
     testWords(data),
     machineWords(data),
@@ -37,6 +37,15 @@ export function methodsOf(data: ReportData): string {
 
 function tuningParagraph({ comparison: { tunings } }: ReportData): string {
   return tunings.length === 0 ? "" : `**Tuning.** ${tunings.map(tuningWords).join(" ")}`;
+}
+
+function selectionParagraph({ comparison: { halvings, variants } }: ReportData): string {
+  const stopped = variants.flatMap(({ variant, uncompared }) =>
+    uncompared?.kind === "stopped" ? [variant] : [],
+  );
+  return halvings.length === 0 || stopped.length === 0
+    ? ""
+    : `**Selection.** ${halvings.map(halvingWords).join(" ")} These variants were stopped: ${stopped.join(", ")}.`;
 }
 
 const SOURCES: Readonly<Record<string, string>> = {

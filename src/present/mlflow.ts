@@ -18,6 +18,8 @@ const STATUSES: Readonly<Record<RunStatus, number>> = {
 };
 /** The value of SourceType.LOCAL. */
 const LOCAL = 4;
+/** File systems allow little more. */
+const MOST_OF_NAME = 200;
 /** Longer values of parameters are cut off by MLflow's servers. */
 const MOST_CHARACTERS = 6000;
 
@@ -99,7 +101,9 @@ function leavesOf(value: unknown, path: string): [string, unknown][] {
 
 /** MLflow allows these characters in names. */
 function safe(name: string): string {
-  return name.replace(/[^\w.\- ]/g, "_");
+  const allowed = name.replace(/[^\w.\- ]/g, "_").slice(0, MOST_OF_NAME);
+  // Names are those of files.
+  return /^\.*$/.test(allowed) ? `_${allowed.replaceAll(".", "_")}` : allowed;
 }
 
 /** A line `time value step` for each epoch, in milliseconds; the results at the last one. */

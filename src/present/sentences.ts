@@ -49,6 +49,7 @@ export function conditionsOf(comparison: Comparison): string[] {
     ...limit(comparison),
     ...tuningSentences(comparison),
     ...halvingSentences(comparison),
+    ...selected(comparison),
     ...drawnSentences(comparison),
     ...testSet(comparison),
     ...majority(comparison),
@@ -131,6 +132,15 @@ function smallestFor(seeds: number, { comparisons, isSequential }: Omit<Limits, 
   return isSequential
     ? Math.min(1, comparisons * smallestAnytimeP(seeds))
     : smallestAdjusted(seeds, comparisons);
+}
+
+/** What was chosen by a metric looks good by it. */
+function selected({ metric, tunings, halvings }: Comparison): string[] {
+  return metric.startsWith("validation") && (tunings.length > 0 || halvings.length > 0)
+    ? [
+        `The same images by which this comparison is made have chosen values or variants: ${metricWords("test_error")} says more.`,
+      ]
+    : [];
 }
 
 /** The resolution of the test error. */

@@ -35,7 +35,8 @@ export function comparableVariants(
   { metric, baseline }: { metric: MetricColumn; baseline: string | undefined },
 ): ComparableVariant[] {
   const variants = variantLabels(sweeps).map(
-    (one): LabelledVariant => ({ ...one, values: valuesOf(one.runs, metric) }),
+    // Runs of a variant that was stopped are never averaged, though some may have finished before.
+    (one): LabelledVariant => ({ ...one, values: stoppedRun(one) ? new Map() : valuesOf(one.runs, metric) }),
   );
   const labels = variants.map(({ label }) => label);
   if (baseline !== undefined && !labels.includes(baseline))
@@ -54,12 +55,15 @@ export function comparableVariants(
   return based.map((one) => ({ ...one, uncompared: whyNot(one, based) }));
 }
 
+function stoppedRun({ runs }: Pick<LabelledVariant, "runs">): PlannedRun | undefined {
+  return runs.find(({ status }) => status === "stopped");
+}
+
 /** Of several variants with the same network, only the one with the most runs is compared. */
 function whyNot(one: BasedVariant, all: readonly BasedVariant[]): Uncompared | null {
   const { base } = one;
   if (one.label === base.label) return { kind: "baseline" };
-  // Runs that were not trained to the end are never averaged with others.
-  const stopped = one.runs.find(({ status }) => status === "stopped");
+  const stopped = stoppedRun(one);
   if (stopped) return { kind: "stopped", reason: stopped.reason };
   if (areSame(one, base)) return { kind: "same-network", as: base.label };
   const same = all.filter((other) => other.base === base && areSame(one, other));

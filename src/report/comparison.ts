@@ -92,7 +92,7 @@ export interface Comparison {
 export interface Tuning {
   readonly tune: TuneSpec;
   /** By variant. */
-  readonly tuned: ReadonlyMap<string, AxisValues>;
+  readonly tuned: Readonly<Record<string, AxisValues>>;
 }
 
 export interface ComparisonAsked {
@@ -126,9 +126,10 @@ export function compareSweeps(sweeps: readonly SweepTables[], asked: ComparisonA
     majorityError: majorityErrorOf(sweeps.flatMap((sweep) => sweep.runs)),
     tunings: sweeps.flatMap((sweep): Tuning[] => {
       const own = variants.filter((one) => one.sweep === sweep);
-      const tuned = new Map(own.map(({ label, runs: [first] }) => [label, first.tuned]));
+      const known = own.filter(({ runs: [first] }) => Object.keys(first.tuned).length > 0);
+      const tuned = Object.fromEntries(known.map(({ label, runs: [first] }) => [label, first.tuned]));
       const tune = sweep.asked?.tune ?? null;
-      return tune === null ? [] : [{ tune, tuned }];
+      return tune === null || known.length === 0 ? [] : [{ tune, tuned }];
     }),
     halvings: sweeps.flatMap(({ asked }) => asked?.halving ?? []),
     variants: withHolm(

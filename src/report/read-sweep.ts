@@ -182,7 +182,15 @@ function noSweep(folder: string): string {
   const names = existsSync(parent) ? readdirSync(parent) : [];
   if (existsSync(join("runs", folder, "plan.csv")))
     return `there is no folder ${folder}; did you mean \`${join("runs", folder)}\`?`;
+  const stages = names.filter((name) => isStageOf(name, basename(resolve(folder))));
+  if (stages.length > 0)
+    return `there is no folder ${folder} yet: its variants are chosen first, in ${stages.map((name) => join(parent, name)).join(", ")}`;
   return `there is no folder ${folder}${didYouMean(basename(resolve(folder)), names)}`;
+}
+
+/** Whether a folder is that of a stage before a sweep. */
+function isStageOf(name: string, sweep: string): boolean {
+  return name === `${sweep}-tuning` || (name.startsWith(`${sweep}-epoch-`) && /-\d+$/.test(name));
 }
 
 /** Returns null if the file is missing or damaged. Adds a message to `damaged` for everything that cannot be read. */

@@ -147,9 +147,10 @@ function checkStartingRuns(
 ): void {
   const diagnostics = variants.flatMap(({ name, experiment, graph }) => {
     const located = points.find((point) => point.name === name)?.located;
-    return sweep.seeds.flatMap((seed) =>
-      located ? checkStartingRun({ ...experiment, seed }, { located, graph }) : [],
-    );
+    if (located === undefined) return [];
+    // One seed is enough to show what is wrong.
+    const found = sweep.seeds.map((seed) => checkStartingRun({ ...experiment, seed }, { located, graph }));
+    return found.find(({ length }) => length > 0) ?? [];
   });
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
 }

@@ -97,6 +97,9 @@ function withSeeds(sweep: Sweep, seeds: string | undefined): Sweep {
     new Set(numbers).size < numbers.length
   )
     throw new InputError(`--seeds must be distinct whole numbers, such as 1,2,3 or 1-8; found ${seeds}`);
+  const both = numbers.filter((seed) => sweep.tune?.seeds.includes(seed));
+  if (both.length > 0)
+    throw new InputError(`--seeds: with ${both.join(", ")}, values are tuned; use other seeds to compare`);
   return { ...sweep, seeds: numbers, question: null };
 }
 

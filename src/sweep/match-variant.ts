@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Report } from "../diagnostic.js";
+import { checkFreeze } from "../experiment/check-freeze.js";
 import { buildNetwork } from "../network/build-network.js";
 import { checkNetwork } from "../network/check-network.js";
 import { complexityOf } from "../network/complexity.js";
@@ -45,6 +46,7 @@ export function matchedVariant(
     );
   const graph = buildNetwork(network, dataset);
   for (const { message } of checkNetwork(graph, dataset.classes)) fail(message);
+  checkFreeze(graph, network.freeze, (_, message) => fail(`${change}: ${message}`));
   return {
     ...variant,
     experiment: { ...experiment, network },

@@ -1,7 +1,8 @@
 // An expanded sweep -> the runs that it lacks: earlier results are reused, or set aside if they belong to other configurations.
 
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { mostEpochs } from "../config/experiment-spec.js";
+import { InputError } from "../diagnostic.js";
 import { addEvents } from "../records/event-file.js";
 import { writeWhole } from "../records/files.js";
 import { holderOf } from "../records/lock.js";
@@ -33,6 +34,7 @@ export function planRuns(
   const others = sweep.runs.filter(({ name, fingerprint }) =>
     isOther(join(folder, name), { fingerprint, backend }),
   );
+  checkNotStartedFrom(sweep, { folder, others });
   // Either all of them can be moved, or nothing is changed.
   for (const { name } of others) checkFree(folder, name);
   for (const { name } of others) setAside(folder, name);
@@ -56,6 +58,21 @@ export function planRuns(
   });
   for (const run of stopped) watcher.ended(run, states.get(run.name) as RunState);
   return queue;
+}
+
+/** Throws InputError if a run that would be set aside is one that another run starts from. */
+function checkNotStartedFrom(
+  { runs }: ExpandedSweep,
+  { folder, others }: { readonly folder: string; readonly others: readonly Run[] },
+): void {
+  const moved = new Set(others.map(({ name }) => resolve(folder, name)));
+  const source = runs
+    .map(({ experiment }) => experiment.from)
+    .find((from) => from !== "none" && moved.has(from.run));
+  if (typeof source === "object")
+    throw new InputError(
+      `${source.run} would be replaced by this sweep, which starts from it; give the sweep another name`,
+    );
 }
 
 /** A worker may have been killed before it could say that its run has finished. */

@@ -60,7 +60,8 @@ export function chosenAtEnds(
   return Array.from(chosen).flatMap(([variant, values]) =>
     over.flatMap(({ path, values: all }) => {
       const value = values[path];
-      if (typeof value !== "number" || !all.every((one) => typeof one === "number")) return [];
+      // Nothing smaller than 0 could be tried.
+      if (typeof value !== "number" || value === 0 || !all.every((one) => typeof one === "number")) return [];
       const end =
         value === Math.min(...all)
           ? ("smallest" as const)

@@ -244,6 +244,15 @@ training:
   "freeze: no such part": `${TOP}network: { ${STEM}, stages: [${STAGE}], freeze: [stem, ‹unknown-part›stage2] }`,
   "freeze: everything": `${TOP}network: { ${STEM}, stages: [${STAGE}], ‹out-of-range›freeze: ["**"] }`,
   "freeze: no name": `${TOP}network: { ${STEM}, stages: [${STAGE}], freeze: [‹not-allowed›"a..b"] }`,
+  "random: a part of another value":
+    `${TWO}\nrandom: { training.mixup: { choice: ["off", {}] }, ‹both-given›training.mixup.alpha: { uniform: [0.1, 1] } }`.replace(
+      "{}]",
+      "on]",
+    ),
+  "random: what a variant sets by an axis": `${SWEEP}variants: [{ name: a }, { name: "c-\${p}", grid: { p: [learningRate, momentum] }, set: { ‹both-given›"training.optimizer.\${p}": 0.3 } }]\nrandom: { training.optimizer.learningRate: { log: [0.1, 1] } }`,
+  "tune: values that are no names": `${TWO}\ntune: { over: { training.schedule: [constant, ‹unsafe-name›a/b, ‹duplicate-value›constant] } }`,
+  "tune: a seed that is compared": `${TWO}\nseeds: [1, 2]\n‹duplicate-value›tune: { over: { training.epochs: [1, 3] }, seeds: [2] }`,
+  "halving: drawn epochs": `${TWO}\nhalving: { first: 1 }\nrandom: { ‹both-given›training.epochs: { int: [1, 3] } }`,
   "tune: not of training": `${TWO}\ntune: { over: { ‹unsafe-path›network.se.r: [2, 4] } }`,
   "tune: no such key": `${TWO}\ntune: { over: { ‹unknown-key›training.rate: [0.1, 1] } }`,
   "tune: a value that is not allowed": `${TWO}\ntune: { over: { training.batchSize: ‹out-of-range›[8, 0] } }`,

@@ -103,7 +103,7 @@ describe("successive halving", function () {
       );
       assert.equal(comparison.pending, false);
       const words = [...conditionsOf(comparison), ...sentencesOf(comparison)].join("\n");
-      assert.match(words, /3 of 5 variants were stopped early and have no results/);
+      assert.match(words, /3 of 5 variants were stopped early and are not averaged[\s\S]*with seed 1,/);
       assert.match(words, /\w+ was stopped after epoch 1 of 4, as number/);
       assert.match(
         methodsOf(readReport([join(runs, "h")], {})),
@@ -114,6 +114,15 @@ describe("successive halving", function () {
       const times = changeTimes(join(runs, "h"));
       await sweep(folder, {});
       assert.deepEqual(changeTimes(join(runs, "h")), times);
+
+      // Other seeds do not choose other variants.
+      const { code } = await start(folder, "sweep", "h.yaml", "--seeds", "3").ended;
+      assert.equal(code, 0);
+      const more = compareSweeps([readSweep(join(runs, "h"))], {});
+      assert.deepEqual(
+        more.variants.map(({ variant, metric }) => [variant, metric?.n ?? 0]),
+        more.variants.map(({ variant }) => [variant, left.includes(variant) ? 3 : 0]),
+      );
 
       await sweep(folder, { name: "whole", halving: undefined });
       for (const variant of left as string[])
@@ -129,7 +138,7 @@ describe("looks", () => {
     first,
     factor,
     by: "validation_error",
-    seeds: 1,
+    looked: [1],
   });
   const variants = (count: number, epochs: number) =>
     Array.from({ length: count }, () => ({

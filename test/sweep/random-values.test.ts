@@ -84,6 +84,16 @@ describe("distributions of what seeds draw", () => {
     assert.ok(values.every((value) => Number(value) === Number(Number(value).toPrecision(3))));
   });
 
+  it("has as many digits as a narrow range needs, and no limits of its own", () => {
+    const narrow = drawn({ kind: "uniform", least: 0.1, most: 0.10001 });
+    assert.ok(new Set(narrow).size > 100);
+    const wide = drawn({ kind: "log", least: 1e-300, most: 1e300 });
+    about(
+      share(wide, (value) => value < 1),
+      1 / 2,
+    );
+  });
+
   it("int: both ends included", () => {
     const values = drawn({ kind: "int", least: -1, most: 2 });
     for (const one of [-1, 0, 1, 2])

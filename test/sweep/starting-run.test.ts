@@ -126,6 +126,16 @@ describe("a run that starts from another one", function () {
       );
       const { code, output } = await start(folder, "validate", "post.yaml").ended;
       assert.equal(code, 2, output);
+      await refused(
+        { ...FROM, "network.head": { hidden: 3 }, "network.freeze": ["head"] },
+        /head\.hidden, head\.classifier would start anew and be frozen.*except them: "!head\.hidden", "!head\.classifier"/,
+      );
+      // A sweep that would replace what it starts from moves nothing.
+      const own = await sweep(folder, "pre", [{ name: "plain", set: { from: "runs/pre/plain" } }], {
+        code: 2,
+        seeds: [1],
+      });
+      assert.match(own, /would be replaced by this sweep, which starts from it/);
       writeFileSync(join(folder, "runs/pre/plain/seed-1/result.csv"), "");
       await refused(FROM, /is not a finished run/);
       const unchecked = await start(folder, "validate", "post.yaml").ended;

@@ -63,7 +63,7 @@ describe("tuning", function () {
       );
       assert.match(
         await ok(folder, "sweep", "t.yaml", "--dry-run"),
-        /values are tuned first:[\s\S]*after that, with what it has decided:/,
+        /values are tuned first:[\s\S]*after that, with what it has decided, at most:/,
       );
       const output = await ok(folder, "sweep", "t.yaml");
       const [tuning, results] = [join(folder, "runs/t-tuning"), join(folder, "runs/t")];
