@@ -40,7 +40,11 @@ const SAME_AS_IN_ZOO = [
 
 function expanded(file: string) {
   const images = IMAGES[file.split(/[\\/]/)[1] ?? ""];
-  const overrides = images ? [parseSetFlag(`dataset={ name: synthetic, ${images} }`)] : [];
+  // Neither their data nor the runs that they start from need to be there.
+  const overrides = [
+    ...(images ? [parseSetFlag(`dataset={ name: synthetic, ${images} }`)] : []),
+    parseSetFlag("from=none"),
+  ];
   return expandSweep(
     loadSweep(file),
     overrides,
