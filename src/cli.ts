@@ -257,6 +257,16 @@ command("fetch", "download a public dataset, verify it, and show how to use it",
     finish(await (await import("./commands/data-fetch.js")).dataFetch(name, flags)),
   );
 
+withSet(
+  command("profile", "show where the time of an experiment's training steps goes, by phase, layer and op"),
+)
+  .argument("<experiment>", "YAML file")
+  .option("--input <shape>", "HEIGHTxWIDTHxCHANNELS of the images, instead of the dataset's")
+  .option("--steps <n>", "number of steps that are measured", count("--steps", 10_000), 10)
+  .option("--threads <n>", "cores", count("--threads"), 1)
+  .option("--out <folder>", "where to write profile.csv and profile.svg (default: <name>-profile)")
+  .action(async (file, flags) => finish(await (await import("./commands/profile.js")).profile(file, flags)));
+
 command("doctor", "show which backends work on this machine, and how to get the others").action(
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );

@@ -17,6 +17,7 @@ import {
   stageTable,
 } from "../present/network-tables.js";
 import { watchData } from "./data-progress.js";
+import { parseInput } from "./inputs.js";
 import { lineWidth, print, printJson } from "./output.js";
 
 export interface DescribeFlags {
@@ -60,14 +61,6 @@ async function describedNetwork(file: string, flags: DescribeFlags) {
 async function inputOf(loaded: CheckedExperiment, { json }: DescribeFlags) {
   const view = watchData(json);
   return describedFacts(view.progressed)(loaded).finally(view.close);
-}
-
-function parseInput(text: string): Shape {
-  const match = /^(\d+)x(\d+)x(\d+)$/.exec(text);
-  const [height, width, channels] = (match?.slice(1) ?? []).map(Number);
-  if (!height || !width || !channels)
-    throw new InputError(`--input must be HEIGHTxWIDTHxCHANNELS, such as 32x32x3; found ${text}`);
-  return { height, width, channels };
 }
 
 function totals({ name, spec, complexity: { params, macs, activations } }: DescribedNetwork): string {

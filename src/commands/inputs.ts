@@ -1,6 +1,7 @@
 // Flags that several commands share -> their checked values.
 
 import { InputError } from "../diagnostic.js";
+import type { Shape } from "../network/graph.js";
 import { BACKENDS, DEVICE_NAMES, type EngineOptions } from "../runtime/devices.js";
 import { didYouMean } from "../suggest.js";
 
@@ -31,4 +32,13 @@ export function oneOf<Name extends string>(flag: string, value: string, names: r
       `${flag} must be one of ${names.join(", ")}; found ${value}${didYouMean(value, names)}`,
     );
   return found;
+}
+
+/** Throws InputError. */
+export function parseInput(text: string): Shape {
+  const match = /^(\d+)x(\d+)x(\d+)$/.exec(text);
+  const [height, width, channels] = (match?.slice(1) ?? []).map(Number);
+  if (!height || !width || !channels)
+    throw new InputError(`--input must be HEIGHTxWIDTHxCHANNELS, such as 32x32x3; found ${text}`);
+  return { height, width, channels };
 }

@@ -102,6 +102,32 @@ export const LOOK_COLUMNS = {
   goes_on: oneOf({ yes: null, no: null }, "whether training the variant goes on"),
 };
 
+/** What the nodes of a training step are for, in the order of tables. */
+export const PHASES = {
+  "convolutions forward": null,
+  "gradients of inputs": null,
+  "gradients of filters": null,
+  "matrix products": null,
+  BatchNorm: null,
+  "element by element": null,
+  updates: null,
+  conversions: null,
+} as const;
+
+export type Phase = keyof typeof PHASES;
+
+export const PROFILE_COLUMNS = {
+  layer: text("layer that a node comes from; empty for the loss and the optimizer"),
+  kernel: text("kernel of the training step of which the node is a part"),
+  op: text("what is executed"),
+  phase: oneOf(PHASES, "what the node is for"),
+  seconds: amount("duration in a step, on average", "s"),
+  bytes: amount("read and written in a step", "bytes"),
+  operations: amount(
+    "multiplications and additions in a step; 0 except for convolutions and matrix products",
+  ),
+};
+
 /** Every table by file name, with what one row stands for. */
 export const TABLES = {
   "plan.csv": { rows: "a run of a sweep", columns: PLAN_COLUMNS },
@@ -120,6 +146,7 @@ export const TABLES = {
     columns: EVIDENCE_COLUMNS,
   },
   "variance.csv": { rows: "a source of chance, by `squeezebox variance`", columns: VARIANCE_COLUMNS },
+  "profile.csv": { rows: "a node of a training step, by `squeezebox profile`", columns: PROFILE_COLUMNS },
   "classes.csv": { rows: "a variant of a comparison and a class", columns: CLASS_COLUMNS },
   "look.csv": { rows: "a variant of a sweep that is halved, after some epochs", columns: LOOK_COLUMNS },
   "tuning.csv": { rows: "a variant and a combination of values that was tried", columns: TUNING_COLUMNS },

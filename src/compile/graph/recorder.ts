@@ -32,6 +32,7 @@ export class Recorder extends tf.KernelBackend {
   /** The layer that is being called; the tracer sets it. */
   layer = "";
   readonly #layerOf = new Map<Value, string>();
+  readonly #owners = new Map<Value, string>();
   #count = 0;
 
   /** Forgets the recorded nodes and constants. Values stay valid. */
@@ -39,6 +40,7 @@ export class Recorder extends tf.KernelBackend {
     this.constants.clear();
     this.nodes.length = 0;
     this.#layerOf.clear();
+    this.#owners.clear();
   }
 
   /** A tensor without numbers, for an input or a state. */
@@ -71,10 +73,15 @@ export class Recorder extends tf.KernelBackend {
     return made;
   }
 
+  /** Says to which layer what is computed from a value belongs, where no layer is called. */
+  belongs(value: Value, layer: string): void {
+    this.#owners.set(value, layer);
+  }
+
   #add(kernel: KernelName, inputs: readonly Info[], attributes: object, outputs: readonly Info[]): void {
     const from = inputs.map((info) => this.tracedValue(info));
     const to = outputs.map((info) => this.tracedValue(info));
-    const layer = this.layer || (from.map((value) => this.#layerOf.get(value)).find((name) => name) ?? "");
+    const layer = this.layer || (firstOf(from, this.#owners) ?? firstOf(from, this.#layerOf) ?? "");
     for (const value of to) this.#layerOf.set(value, layer);
     // The callers' types guarantee that the parts match the kernel, but `map` loses the length of a tuple.
     this.nodes.push({ kernel, inputs: from, attributes, outputs: to, layer } as unknown as TracedNode);
@@ -188,4 +195,8 @@ export function dtypeOf({ dtype }: { readonly dtype: string }): DataType {
 function numbersIn(values: tf.backend_util.BackendValues | null): ArrayLike<number> | null {
   if (Array.isArray(values)) throw new Error("a tensor of strings reached a trace");
   return values;
+}
+
+function firstOf(values: readonly Value[], layers: ReadonlyMap<Value, string>): string | undefined {
+  return values.map((value) => layers.get(value)).find((layer) => layer);
 }

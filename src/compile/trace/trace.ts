@@ -49,7 +49,10 @@ export function trace(step: StepFunction, variables: ReadonlyMap<string, tf.Vari
     const before = Array.from(variables, ([name, variable]) => {
       const placeholder = recorder.placeholder(variable.shape);
       variable.assign(placeholder);
-      return { name, variable, before: recorder.tracedValue(placeholder) };
+      const before = recorder.tracedValue(placeholder);
+      // What updates a weight belongs to its layer.
+      recorder.belongs(before, name.split("/")[0] as string);
+      return { name, variable, before };
     });
     const inputs: NamedValue[] = [];
     const tensors: Record<string, tf.Tensor> = {};
@@ -97,11 +100,48 @@ function followLayers(recorder: Recorder, layers: readonly layers.Layer[]): () =
       return result;
     };
   }
+  const unfollow = followGradients(recorder);
   return () => {
+    unfollow();
     recorder.layer = "";
     layers.forEach((layer, index) => {
       const original = originals[index];
       if (original) layer.call = original;
     });
+  };
+}
+
+type Thunks = Readonly<Record<string, () => tf.Tensor>>;
+
+interface Tape {
+  addTapeNode(...about: unknown[]): void;
+  readonly state: { readonly activeTape?: { gradient?: (dys: tf.Tensor[]) => Thunks }[] };
+}
+
+/** Tells the recorder which layer a gradient belongs to: that of the kernel whose gradient it is. */
+function followGradients(recorder: Recorder): () => void {
+  const tape = tf.engine() as unknown as Tape;
+  const original = tape.addTapeNode;
+  tape.addTapeNode = (...about) => {
+    original.apply(tape, about);
+    const node = tape.state.activeTape?.at(-1);
+    const { gradient } = node ?? {};
+    const own = recorder.layer;
+    /** If it fails, the layer stays for the message. */
+    const inLayer = <Result>(compute: () => Result): Result => {
+      const outer = recorder.layer;
+      recorder.layer = own;
+      const result = compute();
+      recorder.layer = outer;
+      return result;
+    };
+    if (node && gradient)
+      node.gradient = (dys) =>
+        Object.fromEntries(
+          Object.entries(inLayer(() => gradient(dys))).map(([name, thunk]) => [name, () => inLayer(thunk)]),
+        );
+  };
+  return () => {
+    tape.addTapeNode = original;
   };
 }
