@@ -63,8 +63,10 @@ const PUBLISHED: Readonly<Record<string, [params: number, macs?: number]>> = {
   "se-res2net-50": [28_230_112, 4_257_681_408],
   "sk-resnet-50": [25_803_160, 4_089_422_336],
   "resnest-50": [27_483_240, 5_371_160_576],
+  // The code of the authors, github.com/murufeng/EPSANet and github.com/cfzd/FcaNet, has as many parameters.
   "epsanet-50": [22_561_715, 3_597_900_160],
   "fca-resnet-50": [28_071_976],
+  // timm's ResNet-50 with its GlobalContext(rd_ratio=1/16, rd_divisor=1, fuse_add=True, fuse_scale=False) after each block's last BatchNorm.
   "gc-resnet-50": [28_105_032, 4_097_218_560],
   "convnext-t": [28_589_128, 4_455_531_264],
   "preact-resnet-18": [11_687_848],
