@@ -25,6 +25,9 @@ export async function variance(file: string, flags: VarianceFlags): Promise<numb
   const engine = parseEngine(flags);
   const data = watchData(flags.json);
   const { sweep, overrides } = askedSweep(file, flags);
+  const unused = [...sweep.random, ...(sweep.tune?.over ?? [])].map(({ path }) => path);
+  if (unused.length > 0)
+    printError(`${unused.join(", ")}: as in the experiment; a variance is that of runs with equal values`);
   const design = await varianceDesign(sweep, {
     variant: flags.variant ?? null,
     levels: flags.levels,

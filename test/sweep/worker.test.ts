@@ -70,6 +70,20 @@ describe("a worker", function () {
       assert.ok(!existsSync(join(results, ".work")));
     }));
 
+  it("ends with the reason if it cannot give signs any more, as on a full disk", () =>
+    inLeftSweep({ ...SWEEP, epochs: 1000, seeds: [1] }, async (folder, results) => {
+      const { ended } = worker(folder);
+      await untilLogged(results, /epoch 1:/g, 1);
+      const signs = join(results, ".work", "signs");
+      rmSync(signs, { recursive: true });
+      writeFileSync(signs, "");
+      const { code, errors } = await ended;
+      assert.equal(code, 2, errors);
+      assert.match(errors, /signs/);
+      assert.doesNotMatch(errors, /\n +at /);
+      assert.deepEqual(locksIn(results), []);
+    }));
+
   it("ends at once on SIGTERM and after its epoch on SIGUSR2, without leaving locks", () =>
     inLeftSweep({ ...SWEEP, epochs: 1000, seeds: [1] }, async (folder, results) => {
       for (const [signal, code, last] of [

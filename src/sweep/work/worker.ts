@@ -112,14 +112,22 @@ async function trainTaken({ order, path, lock }: Taken, parts: Parts): Promise<n
     const isUnneeded = () =>
       orders.plan !== null && readNeeds(orders.plan, signsIn(folder)).unneeded.has(order.fingerprint);
     let epochMs = 0;
+    /** Why a sign could not be given, such as a full disk. */
+    let unwritten: unknown = null;
     const trainOrder = { ...orders.how, experiment: order.experiment, fingerprint: order.fingerprint };
     const state = await parts.trainer.train({ ...trainOrder, folder: path }, (progress) => {
       watch(progress);
       epochMs = 1000 * (epochSeconds(progress) ?? 0);
-      if (!isDue(progress)) return;
-      signs.running({ ...sign, progress });
-      if (isUnneeded()) stop();
+      if (!isDue(progress) || unwritten !== null) return;
+      try {
+        signs.running({ ...sign, progress });
+        if (isUnneeded()) stop();
+      } catch (error) {
+        unwritten = error;
+        stop();
+      }
     });
+    if (unwritten !== null) throw unwritten;
     // Whoever has taken the run over gives the signs about it.
     if (lock.lost.aborted) {
       onEvent(`${order.name} has been taken over by another worker`);
