@@ -116,6 +116,9 @@ describe("tuning", function () {
       const { code, errors } = await start(folder, "sweep", "t.yaml").ended;
       assert.equal(code, 1);
       assert.match(errors, /all runs in which values were tried for plain have failed/);
+      const json = await start(folder, "sweep", "t.yaml", "--json").ended;
+      assert.equal(json.code, 1);
+      assert.match((JSON.parse(json.output) as { reason: string }).reason, /for plain have failed/);
     }));
 
   it("is part of a sweep that a program starts", () =>
