@@ -5,17 +5,15 @@ import type { Phase } from "../records/report-tables.js";
 
 /** Ops that compute nothing, but put numbers in another order or shape. */
 const CONVERSIONS = new Set([
-  ...[
-    "Transpose",
-    "Reshape",
-    "ReorderInput",
-    "ReorderOutput",
-    "Expand",
-    "Identity",
-    "Concat",
-    "Slice",
-    "Split",
-  ],
+  "Transpose",
+  "Reshape",
+  "ReorderInput",
+  "ReorderOutput",
+  "Expand",
+  "Identity",
+  "Concat",
+  "Slice",
+  "Split",
 ]);
 
 /** `updates`: the sums of which optimizers and averages consist; the rest of what they compute is `element by element`. */

@@ -44,7 +44,7 @@ function drawnFrom(from: Distribution, seed: number, path: string): AxisValue {
 export function checkRandom(written: WrittenSweep, located: Located): Diagnostic[] {
   return collect(located, (report) => {
     for (const [path, from] of Object.entries(written.random ?? {})) {
-      checkTrainingPath(path, ["random", path], { written, located, report });
+      checkTrainingPath(path, ["random", path], { written, report });
       checkRange(path, from, report);
     }
   });

@@ -3,7 +3,6 @@
 import type { Path, Report } from "../diagnostic.js";
 import { axesOf } from "./axes.js";
 import { PLACEHOLDER } from "./placeholders.js";
-import type { Located } from "./source.js";
 import type { Sweep as WrittenSweep, Variant as WrittenVariant } from "./sweep-schema.js";
 
 /** Whether one of two paths is the other or below it. */
@@ -13,7 +12,6 @@ export function overlap(one: string, other: string): boolean {
 
 interface PathParts {
   readonly written: WrittenSweep;
-  readonly located: Located;
   readonly report: Report;
 }
 

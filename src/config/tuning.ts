@@ -28,7 +28,7 @@ export function checkTune(written: WrittenSweep, located: Located): Diagnostic[]
     checkTuningSeeds(written, report);
     const paths = Object.keys(written.tune?.over ?? {});
     for (const path of paths) {
-      checkTrainingPath(path, ["tune", "over", path], { written, located, report });
+      checkTrainingPath(path, ["tune", "over", path], { written, report });
       checkNames(path, written.tune?.over[path] ?? [], report);
       for (const drawn of Object.keys(written.random ?? {}))
         if (overlap(drawn, path))

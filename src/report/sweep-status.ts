@@ -1,7 +1,7 @@
 // The files of a sweep -> how far it is, wherever its workers are.
 
 import { mostEpochs } from "../config/experiment-spec.js";
-import type { RunStatus } from "../records/run-status.js";
+import { RUN_STATUSES, type RunStatus } from "../records/run-status.js";
 import { type Orders, readOrders } from "../sweep/work/orders.js";
 import { epochSeconds, type RunningSign, signsOf } from "../sweep/work/signs.js";
 import { type PlannedRun, readSweep } from "./read-sweep.js";
@@ -38,7 +38,7 @@ function statusOf(
   { run, fingerprint, status, reason }: PlannedRun,
   { folder, isOrdered }: { folder: string; isOrdered: boolean },
 ): RunStatusNow {
-  if (status === "finished" || status === "failed" || status === "unneeded" || status === "stopped")
+  if (RUN_STATUSES[status].isOver)
     return { run, status, reason: status === "finished" ? "" : reason, sign: null, silentFor: null };
   const sign = status === "running" ? signsOf(folder, fingerprint ?? "").readRunning() : null;
   return {
