@@ -1,169 +1,144 @@
-// Us beside our peers, in one run: step time by threads, images/s of two runs side by side, time to the first step,
-// share of the machine's matrix-product rate. Prints a table, writes bench/results/bench.json. Ratios are the result.
+// Us beside our peers, in turns: bench/README.md. Prints tables and writes bench/results/bench.json.
 
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { Tensor } from "onnxruntime-node";
-import { OnnxBuilder } from "../src/compile/onnx/builder.js";
-import { createSession } from "../src/compile/onnx/session.js";
+import { availableParallelism, cpus } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { formatTable } from "../src/format.js";
 import { type BenchCase, CASES } from "./cases.js";
-import type { Measurement } from "./measure.js";
-import { findPython } from "./python.js";
+import { type Contestant, median, ours, peers, Side } from "./contestant.js";
+import { QuietCheck } from "./quiet.js";
+import { type Rounds, takeTurns } from "./rounds.js";
 
-const SECONDS = 4;
-const OURS = fileURLToPath(new URL("measure.js", import.meta.url));
-const PEER = fileURLToPath(new URL("../../bench/pytorch_peer.py", import.meta.url));
-const RESULTS = fileURLToPath(new URL("../../bench/results/bench.json", import.meta.url));
-const LAYOUTS = ["contiguous", "channels_last"] as const;
+/** How many processes work at the same time, on how many threads each. */
+const WAYS = {
+  "one-thread": { processes: 1, threads: 1 },
+  "two-threads": { processes: 1, threads: 2 },
+  "side-by-side": { processes: 2, threads: 1 },
+} as const;
+type Way = keyof typeof WAYS;
 
-type PeerMeasurement = Pick<Measurement, "medianMs" | "imagesPerSecond" | "engine">;
+/** A step does six operations for each multiply-accumulate of the forward pass: two, and as many for either gradient. */
+const OPERATIONS_PER_MAC = 6;
 
-const run = promisify(execFile);
-const python = findPython("torch");
-const gemm = await gemmRate();
-process.stdout.write(`matrix product, one thread: ${(gemm / 1e9).toFixed(0)} GFLOP/s\n`);
-process.stdout.write(`peer: ${python ?? "no Python with torch was found (Debian: python3-torch)"}\n\n`);
-
-const rows: Record<string, unknown>[] = [];
-for (const benchCase of CASES) rows.push(await compare(benchCase));
-printTable(rows);
-mkdirSync(new URL(".", `file://${RESULTS}`), { recursive: true });
-writeFileSync(RESULTS, `${JSON.stringify({ date: new Date().toISOString(), gemm, cases: rows }, null, 2)}\n`);
-process.stdout.write(`\n${RESULTS}\n`);
-
-async function compare(benchCase: BenchCase): Promise<Record<string, unknown>> {
-  process.stderr.write(`${benchCase.name} ...\n`);
-  const one = await ours(benchCase, 1);
-  const two = await ours(benchCase, 2);
-  const peerRows: { layout: string; one: PeerMeasurement; two: PeerMeasurement; pair: number }[] = [];
-  if (python !== null)
-    for (const layout of LAYOUTS)
-      peerRows.push({
-        layout,
-        one: await peer(python, benchCase, 1, layout),
-        two: await peer(python, benchCase, 2, layout),
-        pair: await sideBySide(() => peer(python, benchCase, 1, layout)),
-      });
-  const pair = await sideBySide(() => ours(benchCase, 1));
-  return {
-    ...benchCase,
-    engine: one.engine,
-    one,
-    two,
-    pair,
-    peers: peerRows,
-    gemmShare: share(one, benchCase),
-  };
+interface Result extends Rounds {
+  readonly case: string;
+  readonly way: Way;
+  readonly peer: string;
+  readonly oursFirstStepSeconds: number;
+  readonly theirsFirstStepSeconds: number;
+  readonly gemmShare: number;
 }
 
-async function ours(benchCase: BenchCase, threads: number): Promise<Measurement> {
-  const { stdout } = await run(process.execPath, [
-    OURS,
-    JSON.stringify(benchCase),
-    String(threads),
-    String(SECONDS),
-  ]);
-  return JSON.parse(stdout) as Measurement;
-}
+const { values } = parseArgs({
+  options: {
+    case: { type: "string", multiple: true, default: [] },
+    way: { type: "string", multiple: true, default: [] },
+    peer: { type: "string", multiple: true, default: [] },
+    before: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+  },
+});
+const named = (words: readonly string[]) => (name: string) =>
+  words.length === 0 || words.some((word) => name.toLowerCase().includes(word.toLowerCase()));
+const before = values.before && ours("before", [], pathToFileURL(`${resolve(values.before, "dist")}/`));
+const others = [...(before ? [before] : []), ...(before && values.peer.length === 0 ? [] : allPeers())];
+const cases = CASES.filter(({ name }) => named(values.case)(name));
+const ways = (Object.keys(WAYS) as Way[]).filter(named(values.way));
+const quiet = await QuietCheck.create();
+const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), quiet };
+const results: Result[] = [];
+for (const benchCase of cases) for (const way of ways) results.push(...(await compare(benchCase, way)));
+save();
 
-async function peer(
-  python: string,
-  benchCase: BenchCase,
-  threads: number,
-  layout: string,
-): Promise<PeerMeasurement> {
-  const { stdout } = await run(python, [
-    PEER,
-    JSON.stringify(benchCase),
-    String(threads),
-    String(SECONDS),
-    layout,
-  ]);
-  return JSON.parse(stdout) as PeerMeasurement;
-}
-
-/** Images/s of two processes at the same time, added up. */
-async function sideBySide(start: () => Promise<PeerMeasurement>): Promise<number> {
-  const both = await Promise.all([start(), start()]);
-  return both.reduce((sum, { imagesPerSecond }) => sum + imagesPerSecond, 0);
-}
-
-/** Forward and backward need three times the forward pass; a multiply-accumulate is two operations. */
-function share({ macs, medianMs }: Measurement, { batch }: BenchCase): number {
-  return (6 * macs * batch) / (medianMs / 1000) / gemm;
-}
-
-async function gemmRate(): Promise<number> {
-  const SIZE = 1024;
-  const builder = new OnnxBuilder();
-  const [a, b] = ["a", "b"].map((name) => ({ name, shape: [SIZE, SIZE] })) as [
-    { name: string; shape: number[] },
-    { name: string; shape: number[] },
+function allPeers(): Contestant[] {
+  const all = [
+    ...peers("torch", "pytorch_peer.py", {
+      PyTorch: "contiguous",
+      "PyTorch, channels last": "channels_last",
+      "PyTorch, compiled": "compile",
+      "PyTorch, compiled, channels last": "compile+channels_last",
+    }),
+    ...peers("tensorflow.keras", "keras_peer.py", { Keras: "graph" }),
+    ...peers("jax", "jax_peer.py", { JAX: "float32" }),
   ];
-  const product = { name: builder.op("MatMul", ["a", "b"]), shape: [SIZE, SIZE] };
-  const session = await createSession(builder.encode({ inputs: [a, b], outputs: [product] }), {
-    device: "cpu",
-    threads: 1,
-  });
-  const feeds = {
-    a: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),
-    b: new Tensor("float32", new Float32Array(SIZE ** 2).fill(1), [SIZE, SIZE]),
-  };
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 20; round++) {
-    const start = performance.now();
-    await session.run(feeds);
-    best = Math.min(best, performance.now() - start);
+  return all.filter(({ name }) => values.peer.length === 0 || values.peer.includes(name));
+}
+
+async function compare(benchCase: BenchCase, way: Way): Promise<Result[]> {
+  const { processes, threads } = WAYS[way];
+  const own = await started(ours("Squeezebox"), benchCase, way);
+  if (own === null) return [];
+  const [first] = own;
+  const found: Result[] = [];
+  for (const peer of others) {
+    process.stderr.write(`${benchCase.name}, ${way}: ${peer.name}\n`);
+    const theirs = await started(peer, benchCase, way);
+    if (theirs === null) continue;
+    const { parameters } = theirs[0].ready;
+    if (parameters !== first.ready.parameters)
+      throw new Error(`${peer.name} has ${parameters} parameters, and we ${first.ready.parameters}`);
+    const rounds = await takeTurns(own, theirs, options);
+    const operations = OPERATIONS_PER_MAC * (first.ready.macs ?? 0) * benchCase.batch;
+    found.push({
+      ...{ case: benchCase.name, way, peer: peer.name },
+      ...rounds,
+      oursFirstStepSeconds: first.firstStepSeconds,
+      theirsFirstStepSeconds: theirs[0].firstStepSeconds,
+      gemmShare:
+        operations / (median(rounds.ours) / 1000) / quiet.operationsPerSecond / (processes * threads),
+    });
+    await Promise.all(theirs.map((side) => side.stop()));
   }
-  await session.release();
-  return (2 * SIZE ** 3) / (best / 1000);
+  await Promise.all(own.map((side) => side.stop()));
+  print(benchCase, way, found);
+  return found;
 }
 
-function printTable(rows: readonly Record<string, unknown>[]): void {
-  const head = [
-    "case",
-    "ms, 1 thread",
-    "2 threads",
-    "images/s, two runs",
-    "first step",
-    "of GEMM",
-    "PyTorch layout",
-    "ms, 1 thread",
-    "2 threads",
-    "images/s, two runs",
-    "our speed, 1 thread",
-    "two runs",
-  ];
-  const table = rows.flatMap((row) => {
-    const { name, one, two, pair, peers, gemmShare } = row as unknown as {
-      name: string;
-      one: Measurement;
-      two: Measurement;
-      pair: number;
-      gemmShare: number;
-      peers: { layout: string; one: PeerMeasurement; two: PeerMeasurement; pair: number }[];
-    };
-    const own = [
-      name,
-      one.medianMs.toFixed(0),
-      two.medianMs.toFixed(0),
-      pair.toFixed(0),
-      `${one.firstStepSeconds.toFixed(1)} s`,
-      `${(100 * gemmShare).toFixed(0)} %`,
+async function started(
+  contestant: Contestant,
+  benchCase: BenchCase,
+  way: Way,
+): Promise<[Side, ...Side[]] | null> {
+  const { processes, threads } = WAYS[way];
+  const sides: Side[] = [];
+  for (let index = 0; index < processes; index++) {
+    const side = await Side.start(contestant, benchCase, threads);
+    if (side === null) return null;
+    sides.push(side);
+  }
+  return sides as [Side, ...Side[]];
+}
+
+function print(benchCase: BenchCase, way: Way, found: readonly Result[]): void {
+  const head = ["", "ms a step", "ours", "our speed", "from", "to", "first step", "ours", "MB", "ours"];
+  const rows = found.map((result) => {
+    const ratios = result.theirs.map((ms, round) => ms / (result.ours[round] as number));
+    const times = (ratio: number) => `${ratio.toFixed(2)}x`;
+    return [
+      `${result.peer}${result.disturbed > 0 ? ` (${result.disturbed} rounds not quiet)` : ""}`,
+      ...[result.theirs, result.ours].map((all) => median(all).toFixed(0)),
+      ...[median(ratios), Math.min(...ratios), Math.max(...ratios)].map(times),
+      ...[result.theirsFirstStepSeconds, result.oursFirstStepSeconds].map((s) => `${s.toFixed(1)} s`),
+      ...[result.theirsMegabytes, result.oursMegabytes].map((megabytes) => megabytes.toFixed(0)),
     ];
-    if (peers.length === 0) return [[...own, "-", "-", "-", "-", "-", "-"]];
-    return peers.map((other, index) => [
-      ...(index === 0 ? own : own.map(() => "")),
-      other.layout,
-      other.one.medianMs.toFixed(0),
-      other.two.medianMs.toFixed(0),
-      other.pair.toFixed(0),
-      `${(other.one.medianMs / one.medianMs).toFixed(2)}x`,
-      `${(pair / other.pair).toFixed(2)}x`,
-    ]);
   });
-  process.stdout.write(`${formatTable(head, table, { right: [1, 2, 3, 4, 5, 7, 8, 9, 10, 11] })}\n`);
+  const [first] = found;
+  const share = first ? `, ${(100 * first.gemmShare).toFixed(0)} % of the matrix product's rate` : "";
+  process.stdout.write(`\n${benchCase.name}, batches of ${benchCase.batch}, ${way}${share}\n`);
+  process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8, 9] })}\n`);
+}
+
+function save(): void {
+  const file = fileURLToPath(new URL("../../bench/results/bench.json", import.meta.url));
+  mkdirSync(fileURLToPath(new URL("../../bench/results", import.meta.url)), { recursive: true });
+  const machine = {
+    processor: cpus()[0]?.model,
+    cores: availableParallelism(),
+    gemm: quiet.operationsPerSecond,
+  };
+  writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`);
+  process.stdout.write(`\nmatrix product, one thread: ${(machine.gemm / 1e9).toFixed(0)} GFLOP/s\n${file}\n`);
 }

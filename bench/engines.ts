@@ -1,32 +1,14 @@
 // The engines beside each other and beside Keras on the same TensorFlow and PyTorch: one case, rounds in turn, one table.
 // Arguments: words that the names of cases contain (by default all cases of 28x28 pixels). Ratios are the result.
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { formatTable } from "../src/format.js";
 import { type BenchCase, CASES } from "./cases.js";
-import type { Measurement } from "./measure.js";
-import { findPython } from "./python.js";
+import { type Contestant, median, ours, peers, Side } from "./contestant.js";
+import type { Burst, Ready } from "./side.js";
 
 const ROUNDS = 3;
 const SECONDS = 5;
 const THREADS = [1, 2];
-
-/** Peers do not count multiply-accumulates. */
-type Result = Pick<Measurement, "medianMs" | "imagesPerSecond" | "cpuMs" | "peakMegabytes" | "engine"> &
-  Partial<Pick<Measurement, "macs">>;
-
-interface Contestant {
-  readonly name: string;
-  readonly command: string;
-  /** The case, threads and seconds come between them. */
-  readonly script: string;
-  readonly modes: readonly string[];
-}
-
-const run = promisify(execFile);
-const inSources = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url));
 
 /** Ours: backend, device, precision. What cannot run here has no numbers. */
 const OWN = [
@@ -41,12 +23,9 @@ const OWN = [
 ];
 
 const contestants: Contestant[] = [
-  ...OWN.map((name) => ({
-    name: name.replace("tensorflow cpu", "tensorflow").replace("eager cpu", "eager"),
-    command: process.execPath,
-    script: fileURLToPath(new URL("measure.js", import.meta.url)),
-    modes: name.split(" "),
-  })),
+  ...OWN.map((name) =>
+    ours(name.replace("tensorflow cpu", "tensorflow").replace("eager cpu", "eager"), name.split(" ")),
+  ),
   ...peers("tensorflow.keras", "keras_peer.py", { Keras: "graph", "Keras, XLA": "jit" }),
   ...peers("torch", "pytorch_peer.py", {
     PyTorch: "contiguous",
@@ -64,19 +43,7 @@ const cases = CASES.filter(({ name }) =>
 );
 for (const benchCase of cases) for (const threads of THREADS) await compare(benchCase, threads);
 
-function peers(module: string, file: string, modes: Readonly<Record<string, string>>): Contestant[] {
-  const python = findPython(module);
-  if (python === null) {
-    process.stdout.write(`no Python with ${module} was found (PYTHON names one)\n`);
-    return [];
-  }
-  return Object.entries(modes).map(([name, mode]) => ({
-    name,
-    command: python,
-    script: inSources(file),
-    modes: [mode],
-  }));
-}
+type Result = Ready & Burst;
 
 async function compare(benchCase: BenchCase, threads: number): Promise<void> {
   const results = new Map<Contestant, Result[]>(contestants.map((contestant) => [contestant, []]));
@@ -85,11 +52,13 @@ async function compare(benchCase: BenchCase, threads: number): Promise<void> {
       process.stderr.write(
         `${benchCase.name}, ${threads} threads, round ${round} of ${ROUNDS}: ${contestant.name}\n`,
       );
-      const result = await measured(contestant, benchCase, threads);
-      if (result !== null) own.push(result);
+      const side = await Side.start(contestant, benchCase, threads);
+      if (side === null) continue;
+      own.push({ ...side.ready, ...(await side.burst(SECONDS)) });
+      await side.stop();
     }
   const macs = [...results.values()].flat().find((result) => result.macs !== undefined)?.macs ?? 0;
-  const rows = Array.from(results, ([{ name }, own]) => rowOf(name, own, macs));
+  const rows = Array.from(results, ([{ name }, own]) => rowOf(name, own, { macs, batch: benchCase.batch }));
   const head = ["", "ms a step", "images/s", "GFLOP/s", "CPU ms a step", "MB"];
   process.stdout.write(
     `\n${benchCase.name}, batch ${benchCase.batch}, ${threads} ${threads === 1 ? "thread" : "threads"}\n`,
@@ -97,48 +66,24 @@ async function compare(benchCase: BenchCase, threads: number): Promise<void> {
   process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4, 5] })}\n`);
 }
 
-/** Null if it cannot run here. */
-async function measured(
-  { command, script, modes }: Contestant,
-  benchCase: BenchCase,
-  threads: number,
-): Promise<Result | null> {
-  try {
-    const { stdout } = await run(command, [
-      script,
-      JSON.stringify(benchCase),
-      String(threads),
-      String(SECONDS),
-      ...modes,
-    ]);
-    return JSON.parse(stdout) as Result;
-  } catch (error) {
-    process.stderr.write(`  cannot run here: ${lastLineOf((error as Error).message)}\n`);
-    return null;
-  }
-}
-
-function lastLineOf(text: string): string {
-  const lines = text.trim().split("\n");
-  return lines.findLast((line) => line.includes("Error")) ?? lines.at(-1) ?? "";
-}
-
 /** A multiply-accumulate is two operations, and the gradients of inputs and weights take as many as the forward pass each. */
 const OPERATIONS_PER_MAC = 2 * 3;
 
 /** Medians over the rounds. `macs`: of the forward pass of an image. */
-function rowOf(name: string, results: readonly Result[], macs: number): string[] {
+function rowOf(
+  name: string,
+  results: readonly Result[],
+  { macs, batch }: { macs: number; batch: number },
+): string[] {
   if (results.length === 0) return [name, "-", "-", "-", "-", "-"];
-  const median = (numberOf: (result: Result) => number) => {
-    const values = results.map(numberOf).sort((a, b) => a - b);
-    return (values[Math.floor(values.length / 2)] as number).toFixed(0);
-  };
+  const middle = (numberOf: (result: Result) => number) => median(results.map(numberOf)).toFixed(0);
+  const imagesPerSecond = ({ times, seconds }: Result) => (times.length * batch) / seconds;
   return [
     name,
-    median(({ medianMs }) => medianMs),
-    median(({ imagesPerSecond }) => imagesPerSecond),
-    median(({ imagesPerSecond }) => (OPERATIONS_PER_MAC * macs * imagesPerSecond) / 1e9),
-    median(({ cpuMs }) => cpuMs),
-    median(({ peakMegabytes }) => peakMegabytes),
+    middle(({ times }) => median(times)),
+    middle(imagesPerSecond),
+    middle((result) => (OPERATIONS_PER_MAC * macs * imagesPerSecond(result)) / 1e9),
+    middle(({ cpuMs }) => cpuMs),
+    middle(({ peakMegabytes }) => peakMegabytes),
   ];
 }

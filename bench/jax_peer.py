@@ -1,13 +1,13 @@
-"""A peer: one process, one case, training steps of JAX under jit for some seconds -> a line of JSON.
+"""A peer: training steps of JAX under jit.
 
-Arguments: case (JSON, as in cases.ts), threads, seconds, precision ("float32", "tf32" or "bfloat16" convolutions).
+Arguments: case (JSON, as peerCase in cases.ts returns it), threads, precision ("float32", "tf32" or "bfloat16" convolutions).
 """
 
 import os
 
-from peer import arguments, report
+from peer import arguments, serve
 
-case, threads, seconds, precision = arguments()
+case, threads, precision = arguments()
 os.environ.setdefault("XLA_FLAGS", f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
@@ -20,19 +20,22 @@ random = np.random.default_rng(0)
 PRECISION = "highest" if precision == "float32" else "default"
 
 
-def conv(x, w, stride):
+def conv(x, w, stride, groups):
     if precision == "bfloat16":
         x, w = x.astype(jnp.bfloat16), w.astype(jnp.bfloat16)
-    numbers = ("NHWC", "HWIO", "NHWC")
-    y = lax.conv_general_dilated(x, w, (stride, stride), "SAME", dimension_numbers=numbers, precision=PRECISION)
+    layouts = {"dimension_numbers": ("NHWC", "HWIO", "NHWC"), "feature_group_count": groups}
+    y = lax.conv_general_dilated(x, w, (stride, stride), "SAME", precision=PRECISION, **layouts)
     return y.astype(jnp.float32)
+
+
+def activated(x):
+    return jax.nn.relu6(x) if case["activation"] == "relu6" else jax.nn.relu(x)
 
 
 class Network:
     """Weights are made in the order in which the first call asks for them, and taken in that order afterwards."""
 
-    def __init__(self, name):
-        self.se, self.name = name.startswith("se-"), name
+    def __init__(self):
         self.values, self.taken = None, 0
 
     def weight(self, shape, scale=None):
@@ -42,8 +45,8 @@ class Network:
         self.taken += 1
         return self.values[self.taken - 1]
 
-    def conv_norm(self, x, filters, kernel, stride):
-        y = conv(x, self.weight((kernel, kernel, x.shape[-1], filters)), stride)
+    def conv_norm(self, x, filters, kernel, stride=1, groups=1):
+        y = conv(x, self.weight((kernel, kernel, x.shape[-1] // groups, filters)), stride, groups)
         mean, variance = y.mean((0, 1, 2)), y.var((0, 1, 2))
         self.moments += [mean, variance]
         return (y - mean) * lax.rsqrt(variance + 1e-5) * self.weight((filters,), 1.0) + self.weight((filters,), 0.0)
@@ -51,36 +54,41 @@ class Network:
     def dense(self, x, units):
         return jnp.dot(x, self.weight((x.shape[-1], units)), precision=PRECISION) + self.weight((units,), 0.0)
 
-    def block(self, x, widths, kernels, stride):
-        y = x
-        for index, (width, kernel) in enumerate(zip(widths, kernels)):
-            y = self.conv_norm(y, width, kernel, stride if index == 0 else 1)
-            if index < len(widths) - 1:
-                y = jax.nn.relu(y)
-        if self.se:
-            gate = jax.nn.relu(self.dense(y.mean((1, 2)), max(1, widths[-1] // 16)))
-            y = y * jax.nn.sigmoid(self.dense(gate, widths[-1]))[:, None, None, :]
-        same = x.shape[-1] == widths[-1] and stride == 1
-        return jax.nn.relu(y + (x if same else self.conv_norm(x, widths[-1], 1, stride)))
+    def gated(self, x, gate, r=16):
+        if gate == "none":
+            return x
+        # The MLP of CBAM is the same for averages and maxima: one product for both.
+        pools = [x.mean((1, 2))] + ([x.max((1, 2))] if gate == "cbam" else [])
+        scores = self.dense(jax.nn.relu(self.dense(jnp.stack(pools), max(1, x.shape[-1] // r))), x.shape[-1])
+        x = x * jax.nn.sigmoid(scores.sum(0))[:, None, None, :]
+        if gate == "se":
+            return x
+        pooled = jnp.concatenate([x.mean(-1, keepdims=True), x.max(-1, keepdims=True)], -1)
+        return x * jax.nn.sigmoid(self.conv_norm(pooled, 1, 7))
+
+    def unit(self, x, unit):
+        y, shortcut = x, unit["shortcut"]
+        for layer in unit["convs"]:
+            y = self.conv_norm(y, layer["filters"], layer["kernel"], layer["stride"], layer["groups"])
+            y = activated(y) if layer["isActivated"] else y
+        y = self.gated(y, unit["gate"])
+        if shortcut == "identity":
+            y = y + x
+        elif shortcut != "none":
+            y = y + self.conv_norm(x, shortcut["filters"], 1, shortcut["stride"])
+        y = activated(y) if unit["isActivated"] else y
+        return lax.reduce_window(y, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME") if unit["isPooled"] else y
 
     def __call__(self, x, values):
         self.values, self.taken, self.made, self.moments = values, 0, [], []
-        if self.name.endswith("20"):
-            x = jax.nn.relu(self.conv_norm(x, 16, 3, 1))
-            stages, expansion, kernels = [(16, 3, 1), (32, 3, 2), (64, 3, 2)], [1, 1], [3, 3]
-        else:
-            x = jax.nn.relu(self.conv_norm(x, 64, 7, 2))
-            x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
-            stages, expansion, kernels = [(64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)], [1, 1, 4], [1, 3, 1]
-        for filters, repeat, stride in stages:
-            for index in range(repeat):
-                x = self.block(x, [factor * filters for factor in expansion], kernels, stride if index == 0 else 1)
-        return self.dense(x.mean((1, 2)), 10), self.moments
+        for unit in case["units"]:
+            x = self.unit(x, unit)
+        return self.dense(x.mean((1, 2)), case["classes"]), self.moments
 
 
-network = Network(case["network"])
+network = Network()
 images = random.random((case["batch"], case["size"], case["size"], case["channels"]), np.float32)
-labels = np.eye(10, dtype=np.float32)[random.integers(0, 10, case["batch"])]
+labels = np.eye(case["classes"], dtype=np.float32)[random.integers(0, case["classes"], case["batch"])]
 network(jnp.asarray(images[:1]), None)
 weights = [jnp.asarray(value, jnp.float32) for value in network.made]
 moving = [jnp.zeros(moment.shape) for moment in network.moments]
@@ -117,4 +125,4 @@ def step():
 
 
 engine = f"JAX {jax.__version__}, {jax.devices()[0].device_kind}, {precision}"
-report(step, case, seconds, engine, warm_up=2)
+serve(step, engine, sum(w.size for w in weights), warm_up=2)

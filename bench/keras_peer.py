@@ -1,13 +1,13 @@
-"""A peer: one process, one case, training steps of Keras under tf.function for some seconds -> a line of JSON.
+"""A peer: training steps of Keras under tf.function.
 
-Arguments: case (JSON, as in cases.ts), threads, seconds, "jit" to compile with XLA or "graph".
+Arguments: case (JSON, as peerCase in cases.ts returns it), threads, "jit" to compile with XLA or "graph".
 """
 
 import os
 
-from peer import arguments, report
+from peer import arguments, serve
 
-case, threads, seconds, mode = arguments()
+case, threads, mode = arguments()
 os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
 os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -19,44 +19,60 @@ from tensorflow import keras  # noqa: E402
 L = keras.layers
 
 
-def conv_norm(x, filters, kernel, stride):
-    y = L.Conv2D(filters, kernel, stride, "same", use_bias=False)(x)
+def conv_norm(x, filters, kernel, stride=1, groups=1):
+    if groups == filters == x.shape[-1]:
+        y = L.DepthwiseConv2D(kernel, stride, "same", use_bias=False)(x)
+    else:
+        y = L.Conv2D(filters, kernel, stride, "same", use_bias=False, groups=groups)(x)
     return L.BatchNormalization(momentum=0.9, epsilon=1e-5)(y)
 
 
-def gated(x, filters, r=16):
+def squeeze_excitation(x, r=16):
+    filters = x.shape[-1]
     gate = L.Dense(max(1, filters // r), activation="relu")(L.GlobalAveragePooling2D()(x))
     return L.Multiply()([x, L.Reshape((1, 1, filters))(L.Dense(filters, activation="sigmoid")(gate))])
 
 
-def block(x, widths, kernels, stride, se):
-    y = x
-    for index, (width, kernel) in enumerate(zip(widths, kernels)):
-        y = conv_norm(y, width, kernel, stride if index == 0 else 1)
-        if index < len(widths) - 1:
-            y = L.ReLU()(y)
-    if se:
-        y = gated(y, widths[-1])
-    same = x.shape[-1] == widths[-1] and stride == 1
-    return L.ReLU()(L.Add()([y, x if same else conv_norm(x, widths[-1], 1, stride)]))
+def cbam(x, r=16):
+    filters = x.shape[-1]
+    reduce, expand = L.Dense(max(1, filters // r), activation="relu"), L.Dense(filters)
+    scores = [expand(reduce(pool()(x))) for pool in (L.GlobalAveragePooling2D, L.GlobalMaxPooling2D)]
+    x = L.Multiply()([x, L.Reshape((1, 1, filters))(keras.activations.sigmoid(L.Add()(scores)))])
+    pooled = [f(x, axis=-1, keepdims=True) for f in (keras.ops.mean, keras.ops.max)]
+    return L.Multiply()([x, keras.activations.sigmoid(conv_norm(L.Concatenate()(pooled), 1, 7))])
 
 
-def network(name, size, channels):
-    se = name.startswith("se-")
-    images = keras.Input((size, size, channels))
-    if name.endswith("20"):
-        x = L.ReLU()(conv_norm(images, 16, 3, 1))
-        stages, expansion, kernels = [(16, 3, 1), (32, 3, 2), (64, 3, 2)], [1, 1], [3, 3]
-    else:
-        x = L.MaxPool2D(3, 2, "same")(L.ReLU()(conv_norm(images, 64, 7, 2)))
-        stages, expansion, kernels = [(64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)], [1, 1, 4], [1, 3, 1]
-    for filters, repeat, stride in stages:
-        for index in range(repeat):
-            x = block(x, [factor * filters for factor in expansion], kernels, stride if index == 0 else 1, se)
-    return keras.Model(images, L.Dense(10)(L.GlobalAveragePooling2D()(x)))
+GATES = {"none": lambda x: x, "se": squeeze_excitation, "cbam": cbam}
 
 
-model = network(case["network"], case["size"], case["channels"])
+def activation():
+    return L.ReLU(max_value=6.0 if case["activation"] == "relu6" else None)
+
+
+def unit_of(x, unit):
+    y, shortcut = x, unit["shortcut"]
+    for conv in unit["convs"]:
+        y = conv_norm(y, conv["filters"], conv["kernel"], conv["stride"], conv["groups"])
+        if conv["isActivated"]:
+            y = activation()(y)
+    y = GATES[unit["gate"]](y)
+    if shortcut == "identity":
+        y = L.Add()([y, x])
+    elif shortcut != "none":
+        y = L.Add()([y, conv_norm(x, shortcut["filters"], 1, shortcut["stride"])])
+    if unit["isActivated"]:
+        y = activation()(y)
+    return L.MaxPool2D(3, 2, "same")(y) if unit["isPooled"] else y
+
+
+def network():
+    images = x = keras.Input((case["size"], case["size"], case["channels"]))
+    for unit in case["units"]:
+        x = unit_of(x, unit)
+    return keras.Model(images, L.Dense(case["classes"])(L.GlobalAveragePooling2D()(x)))
+
+
+model = network()
 optimizer = (
     keras.optimizers.Adam(1e-4)
     if case["optimizer"] == "adam"
@@ -76,8 +92,9 @@ def train(images, labels):
 
 random = np.random.default_rng(0)
 images = random.random((case["batch"], case["size"], case["size"], case["channels"]), np.float32)
-labels = np.eye(10, dtype=np.float32)[random.integers(0, 10, case["batch"])]
+labels = np.eye(case["classes"], dtype=np.float32)[random.integers(0, case["classes"], case["batch"])]
 
 
 engine = f"Keras {keras.__version__}, TensorFlow {tf.__version__}" + (", XLA" if mode == "jit" else "")
-report(lambda: train(tf.constant(images), tf.constant(labels)).numpy(), case, seconds, engine)
+parameters = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+serve(lambda: train(tf.constant(images), tf.constant(labels)).numpy(), engine, parameters)

@@ -1,4 +1,4 @@
-"""What all peers do: take the arguments of a case, and time steps for some seconds -> a line of JSON."""
+"""What all peers do: take the arguments of a case, and run training steps whenever they are asked to."""
 
 import json
 import resource
@@ -7,38 +7,40 @@ import time
 
 
 def arguments():
-    """case (as in cases.ts), threads, seconds, mode; the modes are those of each peer."""
-    case, threads, seconds, mode = sys.argv[1:5]
-    return json.loads(case), int(threads), float(seconds), mode
+    """case (as peerCase in cases.ts returns it), threads, mode; the modes are those of each peer."""
+    case, threads, mode = sys.argv[1:4]
+    return json.loads(case), int(threads), mode
 
 
 def cpu_seconds():
     return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
-def report(step, case, seconds, engine, warm_up=1):
-    """`step` must return when its result is on the host."""
+def answer(values):
+    print(json.dumps(values), flush=True)
 
-    def timed():
-        start = time.perf_counter()
-        step()
-        return time.perf_counter() - start
 
+def serve(step, engine, parameters, warm_up=1):
+    """Answers as side.ts does: once after the first step, then after each burst. A line of input is the seconds of a burst.
+
+    `step` must return when its result is on the host. `parameters`: the number of those that are learned.
+    """
+    step()
+    answer({"engine": engine, "parameters": parameters})
     for _ in range(warm_up):
-        timed()
-    times = []
-    start, used = time.perf_counter(), cpu_seconds()
-    while len(times) < 1 or time.perf_counter() - start < seconds:
-        times.append(timed())
-    elapsed = time.perf_counter() - start
-    print(
-        json.dumps(
+        step()
+    for line in sys.stdin:
+        times = []
+        start, used = time.perf_counter(), cpu_seconds()
+        while len(times) < 1 or time.perf_counter() - start < float(line):
+            before = time.perf_counter()
+            step()
+            times.append(1000 * (time.perf_counter() - before))
+        answer(
             {
-                "medianMs": 1000 * sorted(times)[len(times) // 2],
-                "imagesPerSecond": len(times) * case["batch"] / elapsed,
+                "times": times,
+                "seconds": time.perf_counter() - start,
                 "cpuMs": 1000 * (cpu_seconds() - used) / len(times),
                 "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                "engine": engine,
             }
         )
-    )

@@ -1,11 +1,11 @@
-"""The peer: one process, one case, training steps for some seconds -> a line of JSON. On a GPU if PyTorch finds one.
+"""A peer: training steps of PyTorch. On a GPU if PyTorch finds one.
 
-Arguments: case (JSON, as in cases.ts), threads, seconds, words joined by "+": channels_last, tf32, bfloat16 (autocast), compile.
+Arguments: case (JSON, as peerCase in cases.ts returns it), threads, words joined by "+": channels_last, tf32, bfloat16 (autocast), compile.
 """
 
-from peer import arguments, report
+from peer import arguments, serve
 
-case, threads, seconds, words = arguments()
+case, threads, words = arguments()
 mode = words.split("+")
 
 import torch  # noqa: E402
@@ -16,6 +16,7 @@ torch.set_num_threads(threads)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 torch.backends.cudnn.benchmark = True
 torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = "tf32" in mode
+Activation = {"relu": nn.ReLU, "relu6": nn.ReLU6}[case["activation"]]
 
 
 class SqueezeExcitation(nn.Module):
@@ -29,51 +30,58 @@ class SqueezeExcitation(nn.Module):
         return x * gate[:, :, None, None]
 
 
-def conv_norm(inputs, outputs, kernel, stride):
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs))
-
-
-class Block(nn.Module):
-    def __init__(self, inputs, filters, kernels, stride, se):
-        super().__init__()
-        widths = [inputs, *filters]
-        self.convs = nn.ModuleList(
-            conv_norm(widths[i], widths[i + 1], kernels[i], stride if i == 0 else 1) for i in range(len(filters))
-        )
-        self.se = SqueezeExcitation(filters[-1]) if se else nn.Identity()
-        same = inputs == filters[-1] and stride == 1
-        self.shortcut = nn.Identity() if same else conv_norm(inputs, filters[-1], 1, stride)
+class Cbam(SqueezeExcitation):
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.spatial = conv_norm(2, 1, 7)
 
     def forward(self, x):
-        y = x
-        for index, conv in enumerate(self.convs):
-            y = conv(y)
-            if index < len(self.convs) - 1:
-                y = F.relu(y)
-        return F.relu(self.se(y) + self.shortcut(x))
+        scores = [self.expand(F.relu(self.reduce(y))) for y in (x.mean((2, 3)), x.amax((2, 3)))]
+        x = x * torch.sigmoid(scores[0] + scores[1])[:, :, None, None]
+        return x * torch.sigmoid(self.spatial(torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)))
 
 
-def network(name, channels):
-    se = name.startswith("se-")
-    if name.endswith("20"):
-        stem, width, expansion, kernels = [conv_norm(channels, 16, 3, 1), nn.ReLU()], 16, [1, 1], [3, 3]
-        stages = [(16, 3, 1), (32, 3, 2), (64, 3, 2)]
-    else:
-        stem = [conv_norm(channels, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
-        width, expansion, kernels = 64, [1, 1, 4], [1, 3, 1]
-        stages = [(64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)]
-    layers = list(stem)
-    for filters, repeat, stride in stages:
-        widths = [factor * filters for factor in expansion]
-        for block in range(repeat):
-            layers.append(Block(width, widths, kernels, stride if block == 0 else 1, se))
-            width = widths[-1]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
+def conv_norm(inputs, outputs, kernel, stride=1, groups=1):
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs))
 
 
-model = network(case["network"], case["channels"]).to(device)
+class Unit(nn.Module):
+    def __init__(self, width, unit):
+        super().__init__()
+        layers, inputs = [], width
+        for conv in unit["convs"]:
+            layers.append(conv_norm(inputs, conv["filters"], conv["kernel"], conv["stride"], conv["groups"]))
+            if conv["isActivated"]:
+                layers.append(Activation())
+            inputs = conv["filters"]
+        gate, shortcut = unit["gate"], unit["shortcut"]
+        if gate != "none":
+            layers.append({"se": SqueezeExcitation, "cbam": Cbam}[gate](inputs))
+        self.layers, self.width = nn.Sequential(*layers), inputs
+        self.adds = shortcut != "none"
+        self.shortcut = (
+            nn.Identity() if isinstance(shortcut, str) else conv_norm(width, inputs, 1, shortcut["stride"])
+        )
+        self.activation = Activation() if unit["isActivated"] else nn.Identity()
+        self.pool = nn.MaxPool2d(3, 2, 1) if unit["isPooled"] else nn.Identity()
+
+    def forward(self, x):
+        y = self.layers(x)
+        return self.pool(self.activation(y + self.shortcut(x) if self.adds else y))
+
+
+def network():
+    layers, width = [], case["channels"]
+    for unit in case["units"]:
+        layers.append(Unit(width, unit))
+        width = layers[-1].width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, case["classes"]))
+
+
+model = network().to(device)
 images = torch.rand(case["batch"], case["channels"], case["size"], case["size"])
-labels = torch.randint(0, 10, (case["batch"],))
+labels = torch.randint(0, case["classes"], (case["batch"],))
 if "channels_last" in mode:
     model = model.to(memory_format=torch.channels_last)
     images = images.contiguous(memory_format=torch.channels_last)
@@ -99,11 +107,9 @@ if "compile" in mode:
     optimizer.step = torch.compile(optimizer.step)
 
 
-engine = f"PyTorch {torch.__version__}, {device.type}, {' '.join(mode)}"
-report(
+serve(
     lambda: train(images.to(device), labels.to(device)).item(),
-    case,
-    seconds,
-    engine,
+    f"PyTorch {torch.__version__}, {device.type}, {' '.join(mode)}",
+    sum(parameter.numel() for parameter in model.parameters()),
     warm_up=5 if device.type == "cuda" else 1,
 )
