@@ -53,6 +53,28 @@ const CASES: Case[] = [
   ["1x1 stride 2", "8x7x6x16 1x1x16x32", conv(2, "same")],
   ["1x1 stride 2 narrowing", "8x8x8x32 1x1x32x16", conv(2, "same")],
   ["1x1 on 1x1", "8x1x1x16 1x1x16x8", conv(1, "same")],
+  // As matrix products.
+  ["1x1 on 2x2", "3x2x2x16 1x1x16x8", conv(1, "same")],
+  ["1x1 stride 2 on 2x2", "8x2x2x16 1x1x16x8", conv(2, "same")],
+  ["3x3 valid on 3x3", "8x3x3x8 3x3x8x16", conv(1, "valid")],
+  ["3x3 stride 2 on 2x2", "8x2x2x8 3x3x8x16", conv(2, "same")],
+  ["3x3 stride 4 on 4x3, of which a part is seen", "8x4x3x8 3x3x8x16", conv(4, "valid")],
+  ["5x5 on 2x2", "8x2x2x8 5x5x8x16", conv(1, "same")],
+  ["5x3 on 2x1", "8x2x1x8 5x3x8x16", conv(1, "same")],
+  ["5x5 stride 2 on 3x3", "8x3x3x8 5x5x8x16", conv(2, "same")],
+  [
+    "batch norm, relu and squeeze between products",
+    "16x2x2x32 1x1x32x32 32 32 3x3x32x32",
+    (x, w, g, b, v) => {
+      const y = tf.relu(channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor));
+      return conv(1, "same")(tf.mul(y, tf.sigmoid(tf.mean(y, [1, 2], true))), v);
+    },
+  ],
+  [
+    "products after and before blocked convolutions",
+    "16x4x4x32 2x2x32x32 1x1x32x64 3x3x64x1",
+    (x, w, v, d) => depthwise(1, "same")(conv(1, "same")(conv(2, "same")(x, w), v), d),
+  ],
   [
     "conv, bias, relu",
     "8x4x4x8 3x3x8x8 8",
@@ -335,6 +357,37 @@ const CASES: Case[] = [
   ],
 ];
 
+/** Every kernel that may be blocked, at widths of one block and of several, for blocks of 8 and of 16. */
+const WIDTHS = [16, 32, 48, 80].flatMap((width): Case[] => [
+  [`${width} channels: 3x3`, `16x6x5x${width} 3x3x${width}x${width}`, conv(1, "same")],
+  [`${width} channels: 3x3 stride 2`, `16x9x8x${width} 3x3x${width}x${width}`, conv(2, "same")],
+  [`${width} channels: 1x1`, `16x4x3x${width} 1x1x${width}x${width}`, conv(1, "same")],
+  [`${width} channels: 1x1 stride 2`, `16x7x6x${width} 1x1x${width}x${width}`, conv(2, "same")],
+  [`${width} channels: from three`, `16x7x7x3 3x3x3x${width}`, conv(1, "same")],
+  [`${width} channels: depthwise`, `16x6x5x${width} 3x3x${width}x1`, depthwise(1, "same")],
+  [
+    `${width} channels: grouped`,
+    `16x4x3x${2 * width} 3x3x${width}x${2 * width}`,
+    (x, w) => tf.relu(grouped(2, 1, "same")(x, w)),
+  ],
+  [
+    `${width} channels: pools`,
+    `16x6x6x${width} 1x1x${width}x${width}`,
+    (x, w) => {
+      const y = conv(1, "same")(x, w) as tf.Tensor4D;
+      return tf.add(tf.maxPool(y, 3, 2, "same"), tf.avgPool(y, 2, 2, "same"));
+    },
+  ],
+  [
+    `${width} channels: batch norm, gate, shortcut`,
+    `16x4x4x${width} 3x3x${width}x${width} ${width} ${width} 16x1x1x${width}`,
+    (x, w, g, b, s) => {
+      const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
+      return tf.relu(tf.add(tf.mul(y, s as tf.Tensor), x as tf.Tensor));
+    },
+  ],
+]);
+
 /** Computes y and the gradients of sum(y * fixed weights) with respect to every input. */
 function subject([, text, compute]: Case): Subject {
   const shapes = parseShapes(text);
@@ -360,7 +413,7 @@ function parseShapes(text: string): number[][] {
 }
 
 describe("compiled kernels and their gradients agree with eager ones", () => {
-  for (const entry of CASES) {
+  for (const entry of [...CASES, ...WIDTHS]) {
     const [name, text] = entry;
     it(name, async () => {
       const inputs = [

@@ -12,7 +12,7 @@ import {
 import type { Value } from "../graph/kernels.js";
 import type { Inputs } from "../graph/recording.js";
 import { blockedAffine, channelDotMeans, channelMeans, type LaidOut } from "./blocked.js";
-import { type Context, imageLayout, type Ops } from "./op.js";
+import type { Context, Ops } from "./op.js";
 
 export const BATCH_NORM: Ops<typeof BATCH_NORM_TRAIN | typeof BATCH_NORM_TRAIN_GRADIENT | "FusedBatchNorm"> =
   {
@@ -63,7 +63,7 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   const laidOut = laidOutAs(context, node, { from: images, to: y });
   const gamma = vector(context, gammas);
   const beta = vector(context, betas);
-  const given = placement.full(images, laidOut.layout);
+  const given = imagesIn(context, images, laidOut);
   const mean = channelMeans(context, given, laidOut);
   const { x, rest } = centred(context, given, mean, laidOut);
   const squares = channelDotMeans(context, x, x, laidOut);
@@ -72,7 +72,7 @@ function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): 
   const scale = builder.op("Reciprocal", [builder.op("Sqrt", [stabilised])]);
   const a = builder.op("Mul", [gamma, scale]);
   const b = minusProduct(context, beta, rest, a);
-  placement.put(y, laidOut.layout, affine(context, laidOut, { x, a, b }));
+  putImages(context, y, laidOut, affine(context, laidOut, { x, a, b }));
   placement.put(means, "plain", asVector(context, mean, laidOut));
   placement.put(scales, "plain", asVector(context, scale, laidOut));
   placement.put(variances, "plain", asVector(context, variance, laidOut));
@@ -84,14 +84,10 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const [gradient, images, gammas, means, scales] = node.inputs;
   const [dx, dgamma, dbeta] = node.outputs;
   const laidOut = laidOutAs(context, node, { from: images, to: dx });
-  const dy = placement.full(gradient, laidOut.layout);
+  const dy = imagesIn(context, gradient, laidOut);
   const gamma = vector(context, gammas);
-  const { x, rest } = centred(
-    context,
-    placement.full(images, laidOut.layout),
-    vector(context, means),
-    laidOut,
-  );
+  const given = imagesIn(context, images, laidOut);
+  const { x, rest } = centred(context, given, vector(context, means), laidOut);
   const scale = vector(context, scales);
   const meanDy = channelMeans(context, dy, laidOut);
   const meanDyX = channelDotMeans(context, dy, x, laidOut);
@@ -101,7 +97,7 @@ function lowerGradient(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN_GR
   const p = builder.op("Neg", [builder.op("Mul", [builder.op("Mul", [a, scale]), meanDgamma])]);
   const q = minusProduct(context, builder.op("Neg", [builder.op("Mul", [a, meanDy])]), rest, p);
   const sum = affine(context, laidOut, { x, a: p, b: q });
-  placement.put(dx, laidOut.layout, affine(context, laidOut, { x: dy, a, sum }));
+  putImages(context, dx, laidOut, affine(context, laidOut, { x: dy, a, sum }));
   const [batch, , height, width] = laidOut.shape;
   const positions = builder.scalar(batch * height * width);
   const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), laidOut);
@@ -117,12 +113,12 @@ function centred(
   context: Context,
   x: string,
   mean: string,
-  laidOut: LaidOut,
+  { isVector, ...laidOut }: Images,
 ): { readonly x: string; readonly rest: string | null } {
   const { builder } = context;
-  const [, channels, height, width] = laidOut.shape;
-  if (height * width > 1) return { x, rest: mean };
-  if (laidOut.layout === "nchw") return { x: builder.op("Sub", [x, mean]), rest: null };
+  const [, channels] = laidOut.shape;
+  if (!isVector) return { x, rest: mean };
+  if (laidOut.layout !== "blocked") return { x: builder.op("Sub", [x, mean]), rest: null };
   const a = builder.floats(new Float32Array(channels).fill(1), [1, channels, 1, 1]);
   return { x: affine(context, laidOut, { x, a, b: builder.op("Neg", [mean]) }), rest: null };
 }
@@ -143,7 +139,7 @@ interface AffineParts {
 /** a x + b + sum */
 function affine(context: Context, laidOut: LaidOut, { x, a, b, sum }: AffineParts): string {
   const { builder } = context;
-  if (laidOut.layout === "nchw") {
+  if (laidOut.layout !== "blocked") {
     const scaled = builder.op("Mul", [x, a]);
     const shifted = b === undefined ? scaled : builder.op("Add", [scaled, b]);
     return sum === undefined ? shifted : builder.op("Add", [shifted, sum]);
@@ -158,14 +154,34 @@ function affine(context: Context, laidOut: LaidOut, { x, a, b, sum }: AffinePart
   });
 }
 
+interface Images extends LaidOut {
+  /** Whether each image has one pixel. */
+  readonly isVector: boolean;
+}
+
 function laidOutAs(
-  context: Context,
+  { layoutOf }: Context,
   { kernel, layer }: TracedNode,
   { from, to }: { from: Value; to: Value },
-): LaidOut {
+): Images {
   const { shape } = from;
   if (!isImageShape(shape)) throw new UnsupportedKernelError(`${kernel} of ${shape.length} axes`, layer);
-  return { layout: imageLayout(context, to), shape: channelsFirst(shape) };
+  const [batch, height, width, channels] = shape;
+  const isVector = height * width === 1;
+  const layout = layoutOf(to);
+  return layout === "plain"
+    ? { layout: "rows", shape: [batch * height * width, channels, 1, 1], isVector }
+    : { layout, shape: channelsFirst(shape), isVector };
+}
+
+function imagesIn({ builder, placement }: Context, value: Value, { layout, shape }: Images): string {
+  if (layout !== "rows") return placement.full(value, layout);
+  return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([...shape])]);
+}
+
+function putImages({ builder, placement }: Context, value: Value, { layout }: Images, name: string): void {
+  if (layout !== "rows") placement.put(value, layout, name);
+  else placement.put(value, "plain", builder.op("Reshape", [name, builder.ints(value.shape)]));
 }
 
 function vector({ builder, placement }: Context, value: Value): string {

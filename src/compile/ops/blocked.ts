@@ -64,6 +64,7 @@ export function blockedPixelMean({ builder }: Context, x: string): string {
 /** Means of x over batch, height and width: [1, channels, 1, 1]. */
 export function channelMeans(context: Context, x: string, { layout }: LaidOut): string {
   const { builder } = context;
+  if (layout === "rows") return builder.op("ReduceMean", [x], { axes: [0], keepdims: 1 });
   // First over pixels, then over the batch: this is faster than all at once, and rounding errors are smaller than in one long sum.
   const pixelMeans =
     layout === "nchw"
@@ -75,7 +76,7 @@ export function channelMeans(context: Context, x: string, { layout }: LaidOut): 
 /** Means of x times y over batch, height and width: [1, channels, 1, 1]. */
 export function channelDotMeans(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
-  if (layout === "nchw") return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
+  if (layout !== "blocked") return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
   const [batch, channels, height, width] = shape;
   const dots = builder.op("Reshape", [
     blockedPixelDots(context, x, y, shape),
@@ -85,7 +86,8 @@ export function channelDotMeans(context: Context, x: string, y: string, { layout
   return builder.op("Mul", [mean, builder.scalar(1 / (height * width))]);
 }
 
+/** `rows`: images in tfjs' layout, taken as a batch of as many images of one pixel. */
 export interface LaidOut {
-  readonly layout: "nchw" | "blocked";
+  readonly layout: "nchw" | "blocked" | "rows";
   readonly shape: ChannelsFirst;
 }

@@ -4,6 +4,7 @@ import type { NodeOf } from "../graph/graph.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import { type ConvParts, channelsOf, isDense } from "./conv-channels.js";
 import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
+import { isProduct, productInputGradient } from "./conv-product.js";
 import { convolution } from "./grouped.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
 
@@ -16,6 +17,11 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
   const [gradient, filters] = node.inputs;
   const [output] = node.outputs;
   const parts = { info: node.attributes.info, channels: channelsOf(node.attributes) };
+  if (isProduct(parts.info, parts.channels)) {
+    const filter = placement.full(filters, "plain");
+    placement.put(output, "plain", productInputGradient(context, gradient, filter, parts));
+    return;
+  }
   const layout = imageLayout(context, output);
   const dy = placement.full(gradient, layout);
   const filter = placement.full(filters, "plain");

@@ -4,6 +4,7 @@ import type { NodeOf } from "../graph/graph.js";
 import { channelsOf, isBlockable, isBlockableStem, isDense, isPointwise } from "./conv-channels.js";
 import { blockFilter } from "./conv-filters.js";
 import { lowerInputGradient } from "./conv-input-gradient.js";
+import { isProduct, productForward } from "./conv-product.js";
 import { recordConv, recordFilterGradient, recordInputGradient } from "./conv-recording.js";
 import { convolution } from "./grouped.js";
 import type { Context, Ops } from "./op.js";
@@ -14,6 +15,7 @@ export const CONV: Ops<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"
     record: recordConv,
     layout: ({ attributes }, { block }) => {
       const channels = channelsOf(attributes);
+      if (isProduct(attributes.info, channels)) return "plain";
       const { dilationHeight, dilationWidth } = attributes.info;
       const fits = isBlockable(channels, block) || isBlockableStem(channels, block);
       return fits && dilationHeight === 1 && dilationWidth === 1 ? "blocked" : "nchw";
@@ -24,7 +26,9 @@ export const CONV: Ops<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"
     record: recordInputGradient,
     layout: ({ attributes }, { block }) => {
       const { info } = attributes;
-      const fits = isBlockable(channelsOf(attributes), block);
+      const channels = channelsOf(attributes);
+      if (isProduct(info, channels)) return "plain";
+      const fits = isBlockable(channels, block);
       return fits && (isDense(info) || isPointwise(info)) ? "blocked" : "nchw";
     },
     lower: lowerInputGradient,
@@ -40,6 +44,10 @@ function lowerForward(context: Context, node: NodeOf<"Conv2D">): void {
   const [output] = node.outputs;
   const pad = info.padInfo;
   const filter = placement.full(filters, "plain");
+  if (isProduct(info, channels)) {
+    placement.put(output, "plain", productForward(context, input, filter, { info, channels }));
+    return;
+  }
   const attributes = {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],

@@ -20,6 +20,7 @@ import {
   isDepthwise,
   isPointwise,
 } from "./conv-channels.js";
+import { isProduct } from "./conv-product.js";
 import { convolution } from "./grouped.js";
 import { blockOf, type Context } from "./op.js";
 import { onlyTap, slicePixels, tapGradients, type WeightGradientOperands } from "./weight-gradient-taps.js";
@@ -44,7 +45,7 @@ export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number
     return isDepthwise(channels) && isBlockable(channels, block) ? "dots" : "convolution";
   if (isPointwise(info)) {
     const blockable = isBlockable(channels, block) && (batchSize * pixels) % (block ?? 1) === 0;
-    return pixels > 1 && blockable ? "pointwise" : "matrix";
+    return blockable && !isProduct(info, channels) ? "pointwise" : "matrix";
   }
   return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
 }
