@@ -10,6 +10,7 @@ import { probeBlockSize } from "../compile/onnx/block-size.js";
 import { OnnxBuilder } from "../compile/onnx/builder.js";
 import type { OnnxGraph } from "../compile/onnx/graph.js";
 import { createSession, floatsOf, isAvailable, type Session } from "../compile/onnx/session.js";
+import { firstOutput, runInto } from "../compile/onnx/uncopied.js";
 import type { Target } from "../compile/ops/op.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
@@ -86,41 +87,71 @@ class CompiledEngine implements Engine {
     const folder = process.env.SQUEEZEBOX_DUMP;
     const observer = folder ? dumpInto(folder, step.name ?? "step") : undefined;
     const { graph, builder } = lower(trace(step, this.#variables), this.target, observer);
-    const bytes = builder.encode({
-      inputs: [...graph.inputs.values(), ...graph.stateInputs.values()],
-      outputs: [...graph.outputs.values(), ...graph.stateOutputs.values()],
-      nodes: graph.nodes,
-    });
-    const onDevice = this.#staysOnDevice ? Array.from(graph.stateOutputs.values(), ({ name }) => name) : [];
+    const results = [...graph.outputs.values(), ...graph.stateOutputs.values()];
+    const inputs = [...graph.inputs.values(), ...graph.stateInputs.values()];
+    if (this.#staysOnDevice) {
+      const bytes = builder.encode({ inputs, outputs: results, nodes: graph.nodes });
+      const onDevice = Array.from(graph.stateOutputs.values(), ({ name }) => name);
+      const session = await this.#open(bytes, onDevice);
+      return { run: (inputs) => this.#runOnDevice(session, graph, inputs) };
+    }
+    const first = firstOutput(builder);
+    const nodes = [...graph.nodes, ...builder.nodes.slice(-1)];
+    const session = await this.#open(builder.encode({ inputs, outputs: [first, ...results], nodes }));
+    return { run: (inputs) => this.#runOnHost(session, { ...graph, first: first.name }, inputs) };
+  }
+
+  async #open(bytes: Uint8Array, onDevice: readonly string[] = []): Promise<Session> {
     const session = await createSession(bytes, { ...this.options, onDevice });
     this.#sessions.push(session);
-    return { run: (inputs) => this.#run(session, graph, inputs) };
+    return session;
   }
 
   get #staysOnDevice(): boolean {
     return DEVICES[this.options.device].keepsState;
   }
 
-  async #run(session: Session, model: OnnxGraph, inputs: Values): Promise<Values> {
-    const feeds: Record<string, Tensor> = {};
-    for (const [name, { name: declared, shape }] of model.inputs)
-      feeds[declared] = inputTensor(inputs, name, shape);
-    for (const [name, declared] of model.stateInputs) feeds[declared.name] = this.#slot(name).current;
-    const fetches: Record<string, Tensor | null> = {};
-    for (const declared of model.outputs.values()) fetches[declared.name] = null;
-    for (const [name, { name: declared, shape }] of model.stateOutputs)
-      fetches[declared] = reshaped(this.#slot(name).spare, shape);
-    const results = await session.run(feeds, fetches).catch(withMemoryErrors);
-    for (const [name, declared] of model.stateOutputs) {
+  async #runOnHost(session: Session, model: OnnxGraph & { first: string }, inputs: Values): Promise<Values> {
+    const results = Array.from(model.outputs, ([name, { name: declared, shape }]) => {
+      const tensor = new Tensor("float32", new Float32Array(sizeOfShape(shape)), [...shape]);
+      return { name, declared, tensor };
+    });
+    const state = Array.from(model.stateOutputs, ([name, { name: declared, shape }]) => {
       const slot = this.#slot(name);
-      const written = slot.spare ?? tensorOf(results, declared.name);
-      if (slot.spare === null) slot.current.dispose();
-      else slot.spare = slot.current;
-      slot.current = written;
+      const { spare } = slot;
+      if (spare === null) throw new Error(`there is no memory for ${name}`);
+      return { declared, slot, spare, tensor: new Tensor("float32", floatsOf(spare), [...shape]) };
+    });
+    const outputs = Object.fromEntries(
+      [...results, ...state].map(({ declared, tensor }) => [declared, tensor]),
+    );
+    const { first } = model;
+    await runInto(session, this.#feeds(model, inputs), { first, outputs }).catch(withMemoryErrors);
+    for (const { slot, spare } of state) {
+      slot.spare = slot.current;
+      slot.current = spare;
+    }
+    return Object.fromEntries(results.map(({ name, tensor }) => [name, floatsOf(tensor)]));
+  }
+
+  async #runOnDevice(session: Session, model: OnnxGraph, inputs: Values): Promise<Values> {
+    const results = await session.run(this.#feeds(model, inputs)).catch(withMemoryErrors);
+    for (const [name, { name: declared }] of model.stateOutputs) {
+      const slot = this.#slot(name);
+      slot.current.dispose();
+      slot.current = tensorOf(results, declared);
     }
     return Object.fromEntries(
       Array.from(model.outputs, ([name, { name: declared }]) => [name, floatsOf(results[declared])]),
     );
+  }
+
+  #feeds(model: OnnxGraph, inputs: Values): Record<string, Tensor> {
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, { name: declared, shape }] of model.inputs)
+      feeds[declared] = inputTensor(inputs, name, shape);
+    for (const [name, declared] of model.stateInputs) feeds[declared.name] = this.#slot(name).current;
+    return feeds;
   }
 
   async readState(): Promise<State> {
@@ -181,11 +212,6 @@ class CompiledEngine implements Engine {
     if (!slot) throw new Error(`there is no state ${name}`);
     return slot;
   }
-}
-
-/** A tensor with the same memory and another shape. */
-function reshaped(tensor: Tensor | null, shape: readonly number[]): Tensor | null {
-  return tensor && new Tensor("float32", floatsOf(tensor), [...shape]);
 }
 
 function tensorOf(results: Readonly<Record<string, Tensor>>, name: string): Tensor {

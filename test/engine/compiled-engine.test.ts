@@ -135,6 +135,38 @@ for (const name of COMPARED)
     });
   });
 
+describe("the memory of state", () => {
+  it("is that of two buffers, however many steps are run", async () => {
+    const SIZE = 1 << 22;
+    const w = tf.variable(tf.zeros([SIZE]));
+    const { engine, program } = await compiled(new Map([["w", w]]), {
+      inputs: {},
+      layers: [],
+      run: () => {
+        w.assign(tf.add(w, 1) as tf.Tensor1D);
+        return { first: tf.slice(w, [0], [1]) };
+      },
+    });
+    await program.run({});
+    const before = process.memoryUsage().arrayBuffers;
+    for (let step = 0; step < 8; step++) await program.run({});
+    const grown = process.memoryUsage().arrayBuffers - before;
+    assert.ok(grown < 4 * SIZE, `${grown} bytes for 8 steps on ${4 * SIZE} bytes of state`);
+    assert.equal((await engine.readState()).get("w")?.at(-1), 9);
+    await engine.dispose();
+  });
+
+  it("does not hide errors of a run", async () => {
+    const { engine, program } = await compiled(new Map(), {
+      inputs: { x: [2] },
+      layers: [],
+      run: ({ x }) => ({ y: tf.neg(x as tf.Tensor) }),
+    });
+    await assert.rejects(program.run({ x: Float32Array.of(1, 2, 3) }), /dims|shape|size/i);
+    await engine.dispose();
+  });
+});
+
 describe("compiling", () => {
   it("names the unsupported kernel and its layer", async () => {
     await createCompiledEngine({ device: "cpu", threads: 1, blocked: true });

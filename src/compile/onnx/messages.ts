@@ -6,6 +6,8 @@ import { PbfWriter } from "pbf";
 export interface DeclaredValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
+  /** Whether the value is a list of such tensors. */
+  readonly isSequence?: true;
 }
 
 export type Attribute = number | string | readonly number[];
@@ -44,6 +46,7 @@ export interface Model {
 /** Values of TensorProto.DataType. */
 export const FLOAT = 1;
 export const INT64 = 7;
+export const BFLOAT16 = 16;
 /** The types of traced values. */
 export const DATA_TYPES = { float32: FLOAT, int32: 6, bool: 9 } as const;
 
@@ -133,10 +136,20 @@ function writeAttribute([name, value]: [string, Attribute], attribute: PbfWriter
   }
 }
 
-/** ValueInfoProto { string name = 1; TypeProto type = 2 { Tensor tensor_type = 1 { int32 elem_type = 1; TensorShapeProto shape = 2 } } } */
-function writeValue({ name, shape }: DeclaredValue, value: PbfWriter): void {
-  value.writeStringField(1, name);
-  value.writeMessage(2, (_, type) => type.writeMessage(1, writeTensorType, shape), null);
+/** ValueInfoProto { string name = 1; TypeProto type = 2 } */
+function writeValue(declared: DeclaredValue, value: PbfWriter): void {
+  value.writeStringField(1, declared.name);
+  value.writeMessage(2, declared.isSequence ? writeSequenceType : writeType, declared.shape);
+}
+
+/** TypeProto { Tensor tensor_type = 1 { int32 elem_type = 1; TensorShapeProto shape = 2 }; Sequence sequence_type = 4 } */
+function writeType(shape: DeclaredValue["shape"], type: PbfWriter): void {
+  type.writeMessage(1, writeTensorType, shape);
+}
+
+/** Sequence { TypeProto elem_type = 1 } */
+function writeSequenceType(shape: DeclaredValue["shape"], type: PbfWriter): void {
+  type.writeMessage(4, (_, sequence) => sequence.writeMessage(1, writeType, shape), null);
 }
 
 function writeTensorType(shape: DeclaredValue["shape"], tensorType: PbfWriter): void {

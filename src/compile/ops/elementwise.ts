@@ -5,7 +5,7 @@ import type { NodeOf } from "../graph/graph.js";
 import type { BinaryName, UnaryName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
-import { DATA_TYPES } from "../onnx/messages.js";
+import { BFLOAT16, DATA_TYPES, FLOAT } from "../onnx/messages.js";
 import { broadcasting, lowerAsAffine } from "./broadcasting.js";
 import type { Context, Lowering, Ops } from "./op.js";
 import { lowerScaledSum } from "./scaled-sum.js";
@@ -125,7 +125,7 @@ export const ELEMENTWISE: Ops<
   Bfloat16: {
     layout: "follow",
     lower: lowerUnary<NodeOf<"Bfloat16">>(({ builder }, x) =>
-      builder.op("Cast", [builder.op("Cast", [x], { to: 16 })], { to: 1 }),
+      builder.op("Cast", [builder.op("Cast", [x], { to: BFLOAT16 })], { to: FLOAT }),
     ),
   },
 };
