@@ -97,7 +97,7 @@ async function resultOf(kind: "evaluation" | "training", inputs: Record<string, 
 /** As at the start of a run, but no scale is 1 and no shift 0, so that a misplaced one shows. */
 function randomWeights(): Map<string, Float32Array> {
   const declared = weightsOf(graph);
-  const initial = initialState(graph, declared, 1);
+  const initial = initialState(graph, 1);
   return new Map(
     Array.from(initial, ([name, values]) => {
       const role = declared.get(name)?.role;

@@ -1,29 +1,23 @@
 // A located value and a JSON Schema -> diagnostics.
 
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { createRequire } from "node:module";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { collect, type Diagnostic } from "../diagnostic.js";
-import { fileOf, SCHEMAS, type SchemaName } from "./schema.js";
+import type { SchemaName } from "./schema.js";
 import { explain } from "./schema-messages.js";
 import type { Located } from "./source.js";
 
-const NAMES = Object.keys(SCHEMAS) as SchemaName[];
-
-/** Compiles each schema once, at its first use: a sweep validates an experiment for every variant. */
-const VALIDATORS = new Ajv({
-  allErrors: true,
-  verbose: true,
-  discriminator: true,
-  strict: false,
-  strictNumbers: true,
-  schemas: Object.fromEntries(NAMES.map((name) => [fileOf(name), SCHEMAS[name]])),
-});
+/** What ajv makes of the schemas. `schemas/write-validators` writes the file when the program is built. */
+const VALIDATORS = createRequire(import.meta.url)("./validators.cjs") as Readonly<
+  Record<SchemaName, ValidateFunction>
+>;
 
 /** More errors than anyone would read. */
 const MAX_ERRORS = 1000;
 
 /** Returns all errors, unsorted; an empty list means that the value is valid. */
 export function validateSchema(name: SchemaName, located: Located): Diagnostic[] {
-  const validate = VALIDATORS.getSchema(fileOf(name)) as ValidateFunction;
+  const validate = VALIDATORS[name];
   if (validate(located.value)) return [];
   // For an invalid key, ajv reports both the key and the pattern that it violates; the first is enough.
   const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);

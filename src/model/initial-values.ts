@@ -16,21 +16,10 @@ function initialValues(name: string, weight: Weight, seed: number): Float32Array
   if (role === "scale" || role === "variance") return values.fill(initial);
   const random = randomStream("initial", seed, name);
   if (role === "random") return values.map(() => random.uniform());
-  const deviation = Math.sqrt(2 / fanIn);
-  return role === "kernel" ? values.map(() => deviation * random.normal()) : values;
+  return role === "kernel" ? random.fillNormal(values, Math.sqrt(2 / fanIn)) : values;
 }
 
-/** Initial values of all variables that persist between steps. Those of the optimizer start at 0. */
-export function initialState(
-  graph: Graph,
-  variables: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  seed: number,
-): Map<string, Float32Array> {
-  const weights = weightsOf(graph);
-  return new Map(
-    Array.from(variables, ([name, variable]) => {
-      const weight = weights.get(name);
-      return [name, weight ? initialValues(name, weight, seed) : new Float32Array(sizeOf(variable))];
-    }),
-  );
+/** Initial values of all weights. What else persists between steps starts at 0, as engines make it. */
+export function initialState(graph: Graph, seed: number): Map<string, Float32Array> {
+  return new Map(Array.from(weightsOf(graph), ([name, weight]) => [name, initialValues(name, weight, seed)]));
 }

@@ -31,7 +31,7 @@ export async function timedSteps(
     const model = buildModel(graph);
     return { model, state: stateOf(model, optimizer, training) };
   });
-  engine.writeState(initialState(graph, state, 1));
+  engine.writeState(initialState(graph, 1));
   const trainStep = trainingStep(model, { optimizer, state, shape, training, classWeights: null });
   const program = await engine.compile(trainStep);
   const random = randomStream("timed steps");

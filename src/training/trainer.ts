@@ -21,7 +21,7 @@ import { stateOf } from "./training-state.js";
 
 export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** Sets all state to its initial values: those given, by name, and random ones for the others. */
+  /** Before the first epoch: sets weights to their initial values, those given, by name, and random ones for the others. */
   initialise(given?: State): void;
   /** Compiles the programs for training and for evaluating `split`, so that their times do not include compilation. */
   prepare(split: Split): Promise<void>;
@@ -71,7 +71,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
     initialise: (given = new Map()) => {
-      const initial = new Map([...initialState(graph, state, seedFor(experiment, "init")), ...given]);
+      const initial = new Map([...initialState(graph, seedFor(experiment, "init")), ...given]);
       engine.writeState(withInitialAverages(initial, state));
     },
     useWeights: (weights) => engine.writeState(asEvaluated(weights, state)),

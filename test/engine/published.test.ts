@@ -46,7 +46,7 @@ describe("the first step of published networks is the same with TensorFlow's gra
         },
       ];
       await ENGINES.plain();
-      const initial = initialState(graphOf(experiment, shape), make().variables, 1);
+      const initial = initialState(graphOf(experiment, shape), 1);
       const [plain, blocked, found] = [
         await runOn(await ENGINES.plain(), make, { initial, inputs }),
         await runOn(await ENGINES.blocked(), make, { initial, inputs }),

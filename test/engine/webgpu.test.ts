@@ -36,7 +36,7 @@ describe("the compiled engine on WebGPU", function () {
       learning_rate: Float32Array.of(0.01),
     }));
     const cpu = await ENGINES.plain();
-    const initial = initialState(graphOf(experiment, SHAPE), make().variables, 1);
+    const initial = initialState(graphOf(experiment, SHAPE), 1);
     const expected = await runOn(cpu, make, { initial, inputs });
     const found = await runOn(await ENGINES.webgpu(), make, { initial, inputs });
     expected.results.forEach(({ loss }, step) => {

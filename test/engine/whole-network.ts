@@ -98,8 +98,7 @@ function noise(length: number, call: number): Float32Array {
 }
 
 async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promise<[Outcome, Outcome]> {
-  const { variables } = await prepared(experiment, engine);
-  const initial = initialState(graphOf(experiment, SMALL), variables, 1);
+  const initial = initialState(graphOf(experiment, SMALL), 1);
   const train = await runOn(await ENGINES[engine](), () => subjectOf(experiment, "train", SMALL), {
     initial,
     inputs: [1, 2].map((call) => inputsOf(experiment, call)),
@@ -109,10 +108,4 @@ async function run(experiment: Experiment, engine: keyof typeof ENGINES): Promis
     inputs: [inputsOf(experiment, 3)],
   });
   return [train, evaluate];
-}
-
-/** A subject whose variables have the names and shapes of the state. */
-async function prepared(experiment: Experiment, engine: keyof typeof ENGINES): Promise<Subject> {
-  await ENGINES[engine]();
-  return subjectOf(experiment, "train", SMALL);
 }

@@ -216,7 +216,7 @@ describe("style-based recalibration", () => {
   it("starts with factors of 1/2", () => {
     const graph = styleRecalibrationGraph({ height: 2, width: 3, channels: 4 });
     const { layersModel, weights } = buildModel(graph);
-    for (const [name, values] of initialState(graph, weights, 1)) {
+    for (const [name, values] of initialState(graph, 1)) {
       const variable = weights.get(name) as tf.Variable;
       variable.assign(tf.tensor(values, variable.shape));
     }

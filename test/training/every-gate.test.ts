@@ -13,7 +13,6 @@ import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
-import { buildModel } from "../../src/model/build-model.js";
 import { initialState } from "../../src/model/initial-values.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { complexityOf } from "../../src/network/complexity.js";
@@ -68,8 +67,7 @@ async function check(network: string, factors: number): Promise<void> {
   const graph = buildNetwork(spec, dataset);
   assert.equal(gatesOf(graph).length, factors);
   useTraceBackend();
-  const { weights: variables } = buildModel(graph);
-  const weights = initialState(graph, variables, 1);
+  const weights = initialState(graph, 1);
   if (factors > 0) await checkGates({ graph, weights, dataset });
   const { shape, classNames, fingerprint } = dataset;
   const normalisation = { mean: [100, 110, 120], deviation: [50, 60, 70] };
