@@ -88,7 +88,7 @@ function isApplicable(form: WeightGradientForm, info: ConvInfo): boolean {
 /** The least of some runs, with x and dy where they would be: in blocks, if their channels allow it. */
 async function measure(form: WeightGradientForm, info: ConvInfo): Promise<number> {
   const builder = new OnnxBuilder();
-  const placement = new Placement(builder);
+  const placement = new Placement(builder, block);
   const kernels = { block, hasPoolIndices: true, mixesGroups: false };
   const context: Context = { builder, placement, layoutOf: () => "plain", ...kernels };
   const operand = (id: number, shape: readonly number[], name: string) => {

@@ -33,7 +33,7 @@ export function lower(traced: TracedGraph, target: Target, observer?: Observer):
   const builder = new OnnxBuilder();
   const layoutOf = assignLayouts(simple, target.block);
   observer?.layouts(simple, layoutOf);
-  const context = { builder, placement: new Placement(builder), layoutOf, ...target };
+  const context = { builder, placement: new Placement(builder, target.block), layoutOf, ...target };
   const lowered = lowerGraph(context, simple);
   observer?.lowered("lower", lowered, builder);
   const graph = NODE_PASSES.reduce((graph, pass) => {

@@ -340,6 +340,9 @@ const CASES: Case[] = [
   ["wide: from one channel", "16x7x7x1 3x3x1x32", conv(1, "same")],
   ["wide: grouped", "16x6x5x64 3x3x32x64", grouped(2, 1, "same")],
   ["wide: depthwise stride 2", "16x7x6x32 3x3x32x1", depthwise(2, "same")],
+  ["wide: depthwise stride 2, even", "16x8x8x32 3x3x32x1", depthwise(2, "same")],
+  ["wide: depthwise stride 2, valid with a rest", "16x10x8x32 3x3x32x1", depthwise(2, "valid")],
+  ["wide: depthwise 5x5 stride 3", "16x11x13x32 5x5x32x1", depthwise(3, "same")],
   [
     "wide: residual with bias",
     "16x4x4x32 3x3x32x32 32",

@@ -128,9 +128,14 @@ describe("the pass expand-views", () => {
 
 describe("placement", () => {
   const value: Value = { id: 0, shape: [2, 4, 4, 8], dtype: "float32" };
-  const check = (stored: readonly number[], asked: (placement: Placement) => string[], types: string[]) => {
+  const check = (
+    stored: readonly number[],
+    asked: (placement: Placement) => string[],
+    types: string[],
+    block = 4,
+  ) => {
     const builder = new OnnxBuilder();
-    const placement = new Placement(builder);
+    const placement = new Placement(builder, block);
     placement.put(value, "plain", "x", stored);
     const names = asked(placement);
     assert.deepEqual(
@@ -152,6 +157,10 @@ describe("placement", () => {
   it("keeps a compact value compact until it is needed in full", () => {
     check([1, 1, 1, 1], (placement) => [placement.compact(value, "plain")], []);
     check([1, 1, 1, 1], (placement) => [placement.full(value, "plain")], ["Expand"]);
+  });
+  it("reshapes a single block instead of reordering it", () => {
+    check(value.shape, (placement) => [placement.full(value, "blocked")], ["Reshape"], 8);
+    check(value.shape, (placement) => [placement.full(value, "nchw")], ["Transpose"], 8);
   });
   it("reshapes single pixels instead of reordering them", () =>
     check([2, 1, 1, 8], (placement) => [placement.compact(value, "blocked")], ["Reshape"]));

@@ -1,8 +1,9 @@
 // Lowers the gradient of a convolution with respect to its input to ONNX.
 
 import type { NodeOf } from "../graph/graph.js";
+import type { ConvInfo } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
-import { type ConvParts, channelsOf, isDense } from "./conv-channels.js";
+import { type ConvParts, channelsOf, isDense, isDepthwise, isPointwise } from "./conv-channels.js";
 import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
 import { isProduct, productInputGradient } from "./conv-product.js";
 import { convolution } from "./grouped.js";
@@ -10,7 +11,7 @@ import { blockOf, type Context, imageLayout } from "./op.js";
 
 /**
  * A convolution with the kernel rotated by 180 degrees and its channels exchanged. If the forward convolution has a stride or a
- * dilation, a transposed convolution, or for a blocked 1x1 kernel the gradient without stride with zeros inserted.
+ * dilation, a transposed convolution, or for some blocked kernels the gradient without stride with zeros inserted.
  */
 export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpropInput">): void {
   const { placement } = context;
@@ -27,7 +28,7 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
   const filter = placement.full(filters, "plain");
   const form = !isDense(parts.info)
     ? layout === "blocked"
-      ? spreadPointwise
+      ? spreadGradient
       : transposedConv
     : layout === "blocked"
       ? blockedGradient
@@ -60,37 +61,50 @@ function turnedAttributes({ info }: ConvParts) {
   };
 }
 
-/** The input gradient of a 1x1 convolution with a stride: the gradient without stride, with zeros inserted between pixels. */
-function spreadPointwise(
+/** Whether the gradient of a convolution with a stride is computed on blocks, with zeros inserted between pixels. */
+export function isSpread({ info, channels }: ConvParts): boolean {
+  const { dilationHeight, dilationWidth } = info;
+  return isPointwise(info) || (isDepthwise(channels) && dilationHeight === 1 && dilationWidth === 1);
+}
+
+/**
+ * The gradient of the same convolution without a stride, which has zeros between the pixels of dy. A 1x1 convolution can come before
+ * they are inserted.
+ */
+function spreadGradient(context: Context, dy: string, filter: string, parts: ConvParts): string {
+  const { inHeight, inWidth, filterHeight, filterWidth, padInfo: pad } = parts.info;
+  const size = [
+    inHeight + pad.top + pad.bottom - filterHeight + 1,
+    inWidth + pad.left + pad.right - filterWidth + 1,
+  ] as const;
+  return isPointwise(parts.info)
+    ? spreadPixels(context, blockedGradient(context, dy, filter, parts), parts.info, size)
+    : blockedGradient(context, spreadPixels(context, dy, parts.info, size), filter, parts);
+}
+
+/** Inserts zeros between and after the pixels of a blocked image with as many channels as x. `size`: of the result. */
+function spreadPixels(
   context: Context,
-  dy: string,
-  filter: string,
-  { info, channels }: ConvParts,
+  image: string,
+  { batchSize, inChannels, outHeight, outWidth, strideHeight, strideWidth }: ConvInfo,
+  [height, width]: readonly [number, number],
 ): string {
   const { builder } = context;
-  const size = blockOf(context);
-  const { batchSize, inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth } = info;
-  const weights = blockTurnedFilter(context, filter, { info, channels });
-  const dense = builder.op(
-    "Conv",
-    [dy, weights],
-    { kernel_shape: [1, 1], group: channels.groups },
-    BLOCKED_DOMAIN,
-  );
-  const planes = (batchSize * info.inChannels) / size;
-  const apart = builder.op("Reshape", [dense, builder.ints([planes, outHeight, 1, outWidth, size])]);
-  // Adds zeros after each row and each pixel, then crops or pads the result to the size of the image.
-  const zeros = builder.ints([0, 0, 0, 0, 0, 0, 0, strideHeight - 1, 0, (strideWidth - 1) * size]);
+  const block = blockOf(context);
+  const planes = (batchSize * inChannels) / block;
+  const apart = builder.op("Reshape", [image, builder.ints([planes, outHeight, 1, outWidth, block])]);
+  // Adds zeros after each row and each pixel, then crops or pads the result.
+  const zeros = builder.ints([0, 0, 0, 0, 0, 0, 0, strideHeight - 1, 0, (strideWidth - 1) * block]);
   const spread = builder.op("Pad", [apart, zeros]);
   const rows = builder.op("Reshape", [
     spread,
-    builder.ints([planes, outHeight * strideHeight, outWidth * strideWidth * size]),
+    builder.ints([planes, outHeight * strideHeight, outWidth * strideWidth * block]),
   ]);
-  const rest = [inHeight - outHeight * strideHeight, (inWidth - outWidth * strideWidth) * size];
+  const rest = [height - outHeight * strideHeight, (width - outWidth * strideWidth) * block];
   const whole = rest.some((missing) => missing !== 0)
     ? builder.op("Pad", [rows, builder.ints([0, 0, 0, 0, ...rest])])
     : rows;
-  return builder.op("Reshape", [whole, builder.ints([batchSize, info.inChannels, inHeight, inWidth])]);
+  return builder.op("Reshape", [whole, builder.ints([batchSize, inChannels, height, width])]);
 }
 
 function transposedConv(

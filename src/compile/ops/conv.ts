@@ -1,9 +1,9 @@
 // Convolution (plain, grouped, depthwise) and its gradients.
 
 import type { NodeOf } from "../graph/graph.js";
-import { channelsOf, isBlockable, isBlockableStem, isDense, isPointwise } from "./conv-channels.js";
+import { channelsOf, isBlockable, isBlockableStem, isDense } from "./conv-channels.js";
 import { blockFilter } from "./conv-filters.js";
-import { lowerInputGradient } from "./conv-input-gradient.js";
+import { isSpread, lowerInputGradient } from "./conv-input-gradient.js";
 import { isProduct, productForward } from "./conv-product.js";
 import { recordConv, recordFilterGradient, recordInputGradient } from "./conv-recording.js";
 import { convolution } from "./grouped.js";
@@ -29,7 +29,7 @@ export const CONV: Ops<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"
       const channels = channelsOf(attributes);
       if (isProduct(info, channels)) return "plain";
       const fits = isBlockable(channels, block);
-      return fits && (isDense(info) || isPointwise(info)) ? "blocked" : "nchw";
+      return fits && (isDense(info) || isSpread({ info, channels })) ? "blocked" : "nchw";
     },
     lower: lowerInputGradient,
   },

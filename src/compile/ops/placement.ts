@@ -28,7 +28,11 @@ interface Stored {
 export class Placement {
   readonly #places = new Map<Value, Stored>();
 
-  constructor(private readonly builder: OnnxBuilder) {}
+  /** `block`: the number of channels in a block; null if nothing is blocked. */
+  constructor(
+    private readonly builder: OnnxBuilder,
+    private readonly block: number | null,
+  ) {}
 
   /** Registers the name and the layout of a value. `stored`: its compact shape, if it is compact. */
   put(value: Value, layout: Layout, name: string, stored: readonly number[] = value.shape): void {
@@ -77,6 +81,10 @@ export class Placement {
     const [, height, width, channels] = shape;
     // With one pixel or one channel, memory is the same in every layout, but the declared shape may differ.
     const sameMemory = height * width === 1 || (channels === 1 && from !== "blocked" && to !== "blocked");
+    // A single block has the order of tfjs.
+    const isOneBlock = channels === this.block && from !== "nchw" && to !== "nchw";
+    if (isOneBlock && dtype === "float32")
+      return builder.op("Reshape", [name, builder.ints(to === "plain" ? stored : channelsFirst(shape))]);
     if (to === "plain") {
       if (sameMemory) return builder.op("Reshape", [name, builder.ints(stored)]);
       if (from === "nchw") return builder.op("Transpose", [name], { perm: [0, 2, 3, 1] });
