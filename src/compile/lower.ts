@@ -2,6 +2,7 @@
 
 import { type NamedValue, type NodeOf, resultsOf, type TracedGraph } from "./graph/graph.js";
 import type { KernelName, Value } from "./graph/kernels.js";
+import { liveBytes } from "./live-bytes.js";
 import type { Observer } from "./observer.js";
 import { OnnxBuilder } from "./onnx/builder.js";
 import type { Named, OnnxGraph, OnnxValue } from "./onnx/graph.js";
@@ -15,6 +16,7 @@ export interface Lowered {
   readonly graph: OnnxGraph;
   /** Contains the constants of the graph. */
   readonly builder: OnnxBuilder;
+  readonly liveBytes: number;
 }
 
 /** The traced graph after the passes that all targets share. */
@@ -41,7 +43,7 @@ export function lower(traced: TracedGraph, target: Target, observer?: Observer):
     observer?.lowered(pass.name, next, builder);
     return next;
   }, lowered);
-  return { graph, builder };
+  return { graph, builder, liveBytes: liveBytes(simple) };
 }
 
 /** Lowers every node with the row of its kernel in the table of kernels. */

@@ -14,8 +14,10 @@ import { firstOutput, runInto } from "../compile/onnx/uncopied.js";
 import type { Target } from "../compile/ops/op.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
+import { formatBytes } from "../format.js";
 import { DEVICES, type Device } from "../runtime/devices.js";
-import { withMemoryErrors } from "../runtime/out-of-memory.js";
+import { machineBytes, neededBytes, stateBytes } from "../runtime/memory.js";
+import { OutOfMemoryError, withMemoryErrors } from "../runtime/out-of-memory.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
@@ -26,6 +28,8 @@ export interface CompiledOptions {
   readonly profile?: string;
   /** Whether to use MLAS's blocked kernels. Tests and benchmarks compare them with the plain ones. */
   readonly blocked: boolean;
+  /** The memory that programs on the CPU may need, in bytes. By default that of the machine. */
+  readonly memory?: number;
 }
 
 export async function createCompiledEngine(options: CompiledOptions): Promise<Engine> {
@@ -55,6 +59,8 @@ class CompiledEngine implements Engine {
   #variables: ReadonlyMap<string, tf.Variable> = new Map();
   readonly #slots = new Map<string, Slot>();
   readonly #sessions: Session[] = [];
+  /** Of the programs so far. */
+  #liveBytes = 0;
 
   constructor(
     private readonly options: CompiledOptions,
@@ -86,7 +92,8 @@ class CompiledEngine implements Engine {
   async compile(step: StepFunction): Promise<Program> {
     const folder = process.env.SQUEEZEBOX_DUMP;
     const observer = folder ? dumpInto(folder, step.name ?? "step") : undefined;
-    const { graph, builder } = lower(trace(step, this.#variables), this.target, observer);
+    const { graph, builder, liveBytes } = lower(trace(step, this.#variables), this.target, observer);
+    this.#checkMemory(liveBytes);
     const results = [...graph.outputs.values(), ...graph.stateOutputs.values()];
     const inputs = [...graph.inputs.values(), ...graph.stateInputs.values()];
     if (this.#staysOnDevice) {
@@ -99,6 +106,19 @@ class CompiledEngine implements Engine {
     const nodes = [...graph.nodes, ...builder.nodes.slice(-1)];
     const session = await this.#open(builder.encode({ inputs, outputs: [first, ...results], nodes }));
     return { run: (inputs) => this.#runOnHost(session, { ...graph, first: first.name }, inputs) };
+  }
+
+  /** Throws OutOfMemoryError before anything is allocated, because a system whose memory runs out kills the process. */
+  #checkMemory(liveBytes: number): void {
+    const { device, memory = machineBytes() } = this.options;
+    if (device !== "cpu") return;
+    this.#liveBytes += liveBytes;
+    const shapes = Array.from(this.#variables.values(), ({ shape }) => shape);
+    const needed = neededBytes({ liveBytes: this.#liveBytes, stateBytes: stateBytes(shapes) });
+    if (needed > memory)
+      throw new OutOfMemoryError(
+        `about ${formatBytes(needed)} are needed, and there are ${formatBytes(memory)}`,
+      );
   }
 
   async #open(bytes: Uint8Array, onDevice: readonly string[] = []): Promise<Session> {

@@ -1,11 +1,13 @@
-// Registers, for one backend, all kernels that tfjs lacks, and one that it has wrong.
+// Registers, for one backend, all kernels that tfjs lacks, one that it has wrong, and two gradients that need less memory.
 
 import { correctAvgPoolGradient } from "./avg-pool-gradient.js";
 import { registerBatchNormKernels } from "./batch-norm-kernels.js";
 import { registerGroupedConvKernels } from "./grouped-conv-kernels.js";
+import { registerReductionGradients } from "./reduction-gradients.js";
 
 export function registerOwnKernels(backendName: string): void {
   registerBatchNormKernels(backendName);
   registerGroupedConvKernels(backendName);
   correctAvgPoolGradient(backendName);
+  registerReductionGradients();
 }

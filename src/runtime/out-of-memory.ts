@@ -2,6 +2,11 @@
 
 export class OutOfMemoryError extends Error {
   override readonly name = "OutOfMemoryError";
+
+  /** `predicted`: how much would be needed, and how much there is, in words; null if memory did run out. */
+  constructor(readonly predicted: string | null = null) {
+    super(predicted ?? "out of memory");
+  }
 }
 
 /** Of TensorFlow on any device; of ONNX Runtime on the CPU and CUDA, and on WebGPU. */
@@ -9,6 +14,6 @@ const MESSAGES = /OOM when allocating|RESOURCE_EXHAUSTED|bad_alloc|Failed to all
 
 /** Throws OutOfMemoryError instead of what a library throws for that. */
 export function withMemoryErrors(error: unknown): never {
-  if (error instanceof Error && MESSAGES.test(error.message)) throw new OutOfMemoryError("out of memory");
+  if (error instanceof Error && MESSAGES.test(error.message)) throw new OutOfMemoryError();
   throw error;
 }

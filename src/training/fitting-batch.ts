@@ -17,11 +17,15 @@ interface Options extends EngineOptions {
 }
 
 /** Tries halves of the batch, half of these, and so on. What did not fit must have been released. */
-export async function batchTooLarge(options: Options): Promise<BatchTooLargeError> {
+export async function batchTooLarge(
+  options: Options,
+  { predicted }: OutOfMemoryError,
+): Promise<BatchTooLargeError> {
   const { batchSize, accumulate } = options.experiment.training;
-  const said = `the memory does not suffice for batches of ${batchSize} images`;
+  const why = predicted === null ? "" : ` (${predicted})`;
+  const said = `the memory does not suffice for batches of ${batchSize} images${why}`;
   for (let batch = Math.floor(batchSize / 2); batch >= 2; batch = Math.floor(batch / 2))
-    if (await fits(options, batch)) {
+    if (await fits(options, batch, predicted !== null)) {
       const groups = Math.ceil(batchSize / batch) * accumulate;
       return new BatchTooLargeError(
         `${said}; ${batch} fit: try training.batchSize=${batch}, with training.accumulate=${groups} for as many images per step (BatchNorm then uses the statistics of smaller batches)`,
@@ -30,12 +34,13 @@ export async function batchTooLarge(options: Options): Promise<BatchTooLargeErro
   return new BatchTooLargeError(`${said}, nor of 2`);
 }
 
-async function fits(options: Options, batch: number): Promise<boolean> {
+/** `isPredicted`: whether it suffices that a step is expected to fit, without running one. */
+async function fits(options: Options, batch: number, isPredicted: boolean): Promise<boolean> {
   const engine = await selectEngine(options);
   try {
     const shape = { batch, ...options.dataset.shape, classes: outputsOf(options.graph) };
     const { step } = await timedSteps(engine, options.experiment, shape);
-    await step();
+    if (!isPredicted) await step();
     return true;
   } catch (error) {
     if (error instanceof OutOfMemoryError) return false;

@@ -24,7 +24,7 @@ export async function timedSteps(
   { network, training }: Pick<Experiment, "network" | "training">,
   shape: BatchShape,
 ): Promise<TimedSteps> {
-  const { batch, height, width, channels, classes } = shape;
+  const { height, width, channels, classes } = shape;
   const graph = buildNetwork(network, { shape: { height, width, channels }, classes });
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
@@ -34,10 +34,7 @@ export async function timedSteps(
   engine.writeState(initialState(graph, 1));
   const trainStep = trainingStep(model, { optimizer, state, shape, training, classWeights: null });
   const program = await engine.compile(trainStep);
-  const random = randomStream("timed steps");
-  const images = Float32Array.from({ length: batch * height * width * channels }, () => random.uniform());
-  const labels = new Float32Array(batch * classes);
-  for (let row = 0; row < batch; row++) labels[row * classes + random.integer(classes)] = 1;
+  let drawn: { readonly images: Float32Array; readonly labels: Float32Array } | null = null;
   // The learning rate, noise of dropout, and the factors of sums and averages.
   const others = Object.fromEntries(
     Object.entries(trainStep.inputs).map(([name, shape]) => [
@@ -47,13 +44,22 @@ export async function timedSteps(
   );
   let steps = 0;
   const step = async () => {
+    drawn ??= randomBatch(shape);
     const start = performance.now();
     const scalars = Object.entries(optimizer.scalarValues(++steps)).map(([name, value]) => [
       name,
       Float32Array.of(value),
     ]);
-    await program.run({ ...others, images, labels, ...Object.fromEntries(scalars) });
+    await program.run({ ...others, ...drawn, ...Object.fromEntries(scalars) });
     return performance.now() - start;
   };
   return { graph, step };
+}
+
+function randomBatch({ batch, height, width, channels, classes }: BatchShape) {
+  const random = randomStream("timed steps");
+  const images = Float32Array.from({ length: batch * height * width * channels }, () => random.uniform());
+  const labels = new Float32Array(batch * classes);
+  for (let row = 0; row < batch; row++) labels[row * classes + random.integer(classes)] = 1;
+  return { images, labels };
 }

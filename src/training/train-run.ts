@@ -62,7 +62,7 @@ export async function trainRun(options: RunOptions): Promise<void> {
   checkObstacles(folder);
   try {
     await trainWhole(options).catch(async (error: unknown) => {
-      throw error instanceof OutOfMemoryError ? await batchTooLarge(options) : error;
+      throw error instanceof OutOfMemoryError ? await batchTooLarge(options, error) : error;
     });
   } catch (error) {
     const said = error instanceof Error ? (isExpected(error) ? error.message : error.stack) : String(error);

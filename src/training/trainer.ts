@@ -87,9 +87,10 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   };
 }
 
-type ProgramKind = StepKind | "evaluate";
+export type ProgramKind = StepKind | "evaluate";
 
-const STEPS: Readonly<Record<ProgramKind, (model: Model, parts: StepParts) => StepFunction>> = {
+/** The step function of each kind of program. */
+export const STEPS: Readonly<Record<ProgramKind, (model: Model, parts: StepParts) => StepFunction>> = {
   accumulate: accumulatingStep,
   update: trainingStep,
   evaluate: evaluationStep,

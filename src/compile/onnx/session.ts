@@ -30,6 +30,8 @@ export function createSession(
     // The graph is already optimised. ONNX Runtime's optimiser would take seconds without making it faster.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 4,
+    // With a pattern, ONNX Runtime keeps the memory of the first run and allocates as much again for those that follow.
+    enableMemPattern: false,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   });
