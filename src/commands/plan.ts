@@ -3,11 +3,10 @@
 import { join } from "node:path";
 import { mostEpochs } from "../config/experiment-spec.js";
 import { loadedFacts } from "../experiment/dataset-facts.js";
-import { formatBytes, formatCount, formatDuration, formatLarge, formatTable, shortPath } from "../format.js";
+import { formatCount, formatDuration, formatLarge, formatTable, shortPath } from "../format.js";
 import { matchWords, warningOf } from "../present/sentences.js";
 import { type Backend, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { expectedBackend, gpusFor } from "../runtime/gpus.js";
-import { machineBytes } from "../runtime/memory.js";
 import { estimateSeconds, measuredRate } from "../sweep/estimate.js";
 import { type ExpandedSweep, expandSweep } from "../sweep/expand.js";
 import { type FinishedRuns, indexFinishedRuns, withFinishedSeeds } from "../sweep/finished-runs.js";
@@ -17,9 +16,9 @@ import { seedPlanOf } from "../sweep/seeds/seed-plan.js";
 import { longestShorter } from "../sweep/shorter-runs.js";
 import { type Stage, staged } from "../sweep/stages.js";
 import type { Run } from "../sweep/variant.js";
-import { plannedMemory } from "../training/planned-memory.js";
 import { watchData } from "./data-progress.js";
 import { lineWidth, print, printError, printJson } from "./output.js";
+import { memoryPlan } from "./plan-memory.js";
 import { planSeeds } from "./plan-seeds.js";
 
 export interface PlanFlags extends SweepInputs {
@@ -93,7 +92,10 @@ function planOf(
   const matched = sweep.variants.flatMap(({ name, match }) =>
     match ? [`${name} has the ${matchWords({ ...match, of: match.target })}`] : [],
   );
-  const memory = memoryPlan(left, { backend: expectedBackend(engine), engine, jobs });
+  const memory = memoryPlan(
+    left.map(({ run }) => run),
+    { engine, jobs },
+  );
   const text = [
     planTable(runs),
     ...(matched.length > 0 ? [`\n${matched.join("\n")}`] : []),
@@ -102,27 +104,6 @@ function planOf(
   ];
   const record = { seconds, ...(memory && { memoryBytes: memory.bytes }), runs: runs.map(planRecord) };
   return { record, text: text.join("\n") };
-}
-
-/** The memory of the largest run; null if it is not on the CPU, or if nothing is trained. */
-function memoryPlan(
-  runs: readonly PlannedRun[],
-  { backend, engine, jobs }: { backend: Backend; engine: EngineOptions; jobs: number },
-): { readonly bytes: number; readonly text: string } | null {
-  const largest = runs.map(({ run }) => run).sort((a, b) => roughMemory(b) - roughMemory(a))[0];
-  if (!largest || backend !== "compiled" || engine.device !== "cpu") return null;
-  const bytes = plannedMemory(largest.experiment, largest.variant.graph, largest.variant.dataset);
-  const there = machineBytes();
-  const together = Math.min(jobs, runs.length) * bytes;
-  const warning =
-    together > there ? `, which is more than there is: --jobs ${Math.floor(there / bytes) || 1}` : "";
-  const text = `at most ${formatBytes(bytes)} of memory a run, besides the images (${formatBytes(there)} are there)${warning}`;
-  return { bytes, text };
-}
-
-/** Larger for a run that needs more memory. */
-function roughMemory({ variant: { complexity }, experiment }: Run): number {
-  return experiment.training.batchSize * complexity.activations + complexity.params.total;
 }
 
 interface PlannedRun extends RunOutlook {

@@ -17,11 +17,13 @@ import type { SweepInputs } from "../sweep/load-sweep.js";
 import { runSweep } from "../sweep/run-sweep.js";
 import type { Stage } from "../sweep/stages.js";
 import type { SweepEnd } from "../sweep/sweep-options.js";
+import type { Run } from "../sweep/variant.js";
 import { removeOrders } from "../sweep/work/orders.js";
 import { chooseLauncher } from "./choose-launcher.js";
 import type { EngineFlags } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
 import { printPlan } from "./plan.js";
+import { memoryAdvice } from "./plan-memory.js";
 import { silentView, watchSweep, workersWords } from "./progress.js";
 import type { Conclusion } from "./sweep-end.js";
 
@@ -69,7 +71,14 @@ export async function trainSweep(
   if (flags.detach && launcher.isAttached)
     throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");
   if (launcher.isAttached) await checkEngine(engine);
-  if (!flags.json) for (const advice of await adviceFor(spec, { engine, folder })) print(advice);
+  if (!flags.json)
+    for (const advice of await adviceFor(spec, {
+      engine,
+      folder,
+      runs: expanded.runs,
+      jobs: launcher.workers,
+    }))
+      print(advice);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   const whenOutputIsLost = (error: Error) => abort.abort(error);
@@ -112,16 +121,25 @@ export async function trainSweep(
 /** What people would want to know before they wait. */
 async function adviceFor(
   spec: LauncherSpec,
-  { engine, folder }: { engine: EngineOptions; folder: string },
+  {
+    engine,
+    folder,
+    runs,
+    jobs,
+  }: { engine: EngineOptions; folder: string; runs: readonly Run[]; jobs: number },
 ): Promise<string[]> {
   if (spec.name === "slurm")
     return spec.gpus > 0 && !usesGpus(engine)
       ? ["its jobs have GPUs, but no backend that uses them is set up: npx squeezebox setup tensorflow --gpu"]
       : [];
+  const memory = memoryAdvice(runs, { engine, jobs });
   const others = await slurmWorkers(folder);
   return others !== null && others.running + others.waiting > 0
-    ? [`Slurm jobs train this sweep as well (${workersWords(others)}); --launcher slurm follows them`]
-    : [];
+    ? [
+        `Slurm jobs train this sweep as well (${workersWords(others)}); --launcher slurm follows them`,
+        ...memory,
+      ]
+    : memory;
 }
 
 /** Commands that follow the sweep end as well. */

@@ -4,9 +4,12 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "mocha";
+import { memoryAdvice } from "../../src/commands/plan-memory.js";
 import { liveBytes } from "../../src/compile/live-bytes.js";
 import { createCompiledEngine } from "../../src/engine/compiled-engine.js";
+import { machineBytes } from "../../src/runtime/memory.js";
 import { OutOfMemoryError } from "../../src/runtime/out-of-memory.js";
+import { expandFile } from "../../src/sweep/load-sweep.js";
 import { traced } from "../compile/traced.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -60,6 +63,23 @@ describe("the planned memory of a run", function () {
       32,
     ),
   );
+
+  it("tells sweeps whose runs do not fit beside each other how many do", () =>
+    inTemporaryFolder(async (folder) => {
+      const file = join(folder, "sweep.yaml");
+      const advised = async (batchSize: number, jobs: number) => {
+        const text = SWEEP("{ block: basic, filters: 256 }", `batchSize: ${batchSize}`, 64);
+        writeFileSync(file, text.replace("[1]", "[1, 2, 3, 4]").replace("images: 128", "images: 1200"));
+        const { runs } = await expandFile(file, { set: [], quick: false }, () => {});
+        return memoryAdvice(runs, { engine: { backend: "compiled", device: "cpu", threads: 1 }, jobs });
+      };
+      const gigabytes = machineBytes() / 1e9;
+      // An image needs some 45 MB here.
+      const half = Math.round((gigabytes / 2) * 22);
+      assert.deepEqual(await advised(8, 4), []);
+      assert.match((await advised(half, 4)).join(), /^4 runs at a time may need .*: --jobs [123]$/);
+      assert.match((await advised(4 * half, 1)).join(), /^it would be refused: lower training.batchSize/);
+    }));
 
   it("counts what is needed at the same time, and views once", () => {
     // x is an input, and y is a result. a and b are needed together, then b and c.
