@@ -156,6 +156,32 @@ describe("the memory of state", () => {
     await engine.dispose();
   });
 
+  it("does not grow after the first step", async () => {
+    const SIZE = 1 << 23;
+    const { engine, program } = await compiled(new Map(), {
+      inputs: { x: [SIZE] },
+      layers: [],
+      run: ({ x }) => {
+        const parts = [1, 2, 3, 4].map((factor) => tf.exp(tf.mul(x as tf.Tensor, factor)));
+        return {
+          sum: tf.sum(
+            tf.mul(
+              tf.add(parts[0] as tf.Tensor, parts[1] as tf.Tensor),
+              tf.add(parts[2] as tf.Tensor, parts[3] as tf.Tensor),
+            ),
+          ),
+        };
+      },
+    });
+    const x = new Float32Array(SIZE).fill(0.1);
+    await program.run({ x });
+    const first = process.memoryUsage.rss();
+    for (let step = 0; step < 3; step++) await program.run({ x });
+    const grown = process.memoryUsage.rss() - first;
+    assert.ok(grown < 4 * SIZE, `${grown} bytes`);
+    await engine.dispose();
+  });
+
   it("does not hide errors of a run", async () => {
     const { engine, program } = await compiled(new Map(), {
       inputs: { x: [2] },
