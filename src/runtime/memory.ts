@@ -13,11 +13,11 @@ const MEGABYTE = 2 ** 20;
 
 /**
  * The most bytes that a process has at any time, without the images of its dataset. The factors were fitted to seven runs, of which none
- * needed 17 % more or less: values take two fifths as much again, for what kernels need in between and for gaps between values;
+ * needed a quarter more or less: values take a fifth as much again, for what kernels need in between and for gaps between values;
  * state is there twice, and copies of it while checkpoints are written.
  */
 export function neededBytes({ liveBytes, stateBytes }: MemoryParts): number {
-  return 165 * MEGABYTE + 1.4 * liveBytes + 3.2 * stateBytes;
+  return 165 * MEGABYTE + 1.2 * liveBytes + 3.6 * stateBytes;
 }
 
 export function stateBytes(shapes: readonly (readonly number[])[]): number {
