@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "../src/format.js";
-import { type BenchCase, CASES } from "./cases.js";
+import { type BenchCase, CASES, OPERATIONS_PER_MAC } from "./cases.js";
 import { type Contestant, median, ours, peers, Side } from "./contestant.js";
 import { QuietCheck } from "./quiet.js";
 import { type Rounds, takeTurns } from "./rounds.js";
@@ -18,9 +18,6 @@ const WAYS = {
   "side-by-side": { processes: 2, threads: 1 },
 } as const;
 type Way = keyof typeof WAYS;
-
-/** A step does six operations for each multiply-accumulate of the forward pass: two, and as many for either gradient. */
-const OPERATIONS_PER_MAC = 6;
 
 interface Result extends Rounds {
   readonly case: string;

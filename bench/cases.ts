@@ -50,6 +50,9 @@ export const CASES: readonly BenchCase[] = [
 
 export const CLASSES = 10;
 
+/** A multiply-accumulate is two operations, and the gradients of inputs and weights take as many as the forward pass each. */
+export const OPERATIONS_PER_MAC = 2 * 3;
+
 interface BenchNetwork {
   readonly stem: {
     readonly filters: number;

@@ -2,7 +2,7 @@
 // Arguments: words that the names of cases contain (by default all cases of 28x28 pixels). Ratios are the result.
 
 import { formatTable } from "../src/format.js";
-import { type BenchCase, CASES } from "./cases.js";
+import { type BenchCase, CASES, OPERATIONS_PER_MAC } from "./cases.js";
 import { type Contestant, median, ours, peers, Side } from "./contestant.js";
 import type { Burst, Ready } from "./side.js";
 
@@ -65,9 +65,6 @@ async function compare(benchCase: BenchCase, threads: number): Promise<void> {
   );
   process.stdout.write(`${formatTable(head, rows, { right: [1, 2, 3, 4, 5] })}\n`);
 }
-
-/** A multiply-accumulate is two operations, and the gradients of inputs and weights take as many as the forward pass each. */
-const OPERATIONS_PER_MAC = 2 * 3;
 
 /** Medians over the rounds. `macs`: of the forward pass of an image. */
 function rowOf(

@@ -22,16 +22,18 @@ export function randomStream(...labels: readonly (string | number)[]): RandomStr
   const generator = xoroshiro128plus(seed);
   let spare: number | null = null;
   const uniform = () => (generator.next() >>> 0) / 0x1_0000_0000;
+  const radius = () => Math.sqrt(-2 * Math.log(1 - uniform()));
+  const angle = () => 2 * Math.PI * uniform();
   const normal = () => {
     if (spare !== null) {
       const value = spare;
       spare = null;
       return value;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    const angle = 2 * Math.PI * uniform();
-    spare = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
+    const distance = radius();
+    const direction = angle();
+    spare = distance * Math.sin(direction);
+    return distance * Math.cos(direction);
   };
   return {
     uniform,
@@ -41,10 +43,10 @@ export function randomStream(...labels: readonly (string | number)[]): RandomStr
       let at = 0;
       if (spare !== null && values.length > 0) values[at++] = deviation * normal();
       for (; at + 1 < values.length; at += 2) {
-        const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-        const angle = 2 * Math.PI * uniform();
-        values[at] = deviation * (radius * Math.cos(angle));
-        values[at + 1] = deviation * (radius * Math.sin(angle));
+        const distance = radius();
+        const direction = angle();
+        values[at] = deviation * (distance * Math.cos(direction));
+        values[at + 1] = deviation * (distance * Math.sin(direction));
       }
       if (at < values.length) values[at] = deviation * normal();
       return values;

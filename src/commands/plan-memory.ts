@@ -21,9 +21,9 @@ interface Options {
 
 /** Null if runs are not trained on the CPU by the compiled engine, or if there are none. */
 export function memoryPlan(runs: readonly Run[], options: Options): MemoryPlan | null {
-  const largest = largestOf(runs, options);
-  if (largest === null) return null;
-  const bytes = plannedMemory(largest.experiment, largest.variant.graph, largest.variant.dataset);
+  const largest = largestOf(runs);
+  if (largest === null || !isOnCpu(options)) return null;
+  const bytes = memoryOf(largest);
   const there = formatBytes(machineBytes());
   const text = `at most ${formatBytes(bytes)} of memory a run, besides the images (${there} are there)`;
   return { bytes, text: [text, ...advice(bytes, runs, options)].join("\n") };
@@ -31,15 +31,11 @@ export function memoryPlan(runs: readonly Run[], options: Options): MemoryPlan |
 
 /** What to do if runs need more memory than there is, alone or at the same time. */
 export function memoryAdvice(runs: readonly Run[], options: Options): string[] {
-  const largest = largestOf(runs, options);
+  const largest = largestOf(runs);
   // What is predicted is less than this: most sweeps need not be looked at more closely.
   if (largest === null || options.jobs * (BYTES_AT_MOST * roughSize(largest) + BASE_BYTES) < machineBytes())
     return [];
-  return advice(
-    plannedMemory(largest.experiment, largest.variant.graph, largest.variant.dataset),
-    runs,
-    options,
-  );
+  return isOnCpu(options) ? advice(memoryOf(largest), runs, options) : [];
 }
 
 /** For each number of `roughSize`, and for the process itself. */
@@ -59,12 +55,20 @@ function advice(bytes: number, runs: readonly Run[], { jobs }: Options): string[
   ];
 }
 
-function largestOf(runs: readonly Run[], { engine }: Options): Run | null {
-  if (expectedBackend(engine) !== "compiled" || engine.device !== "cpu") return null;
+/** Whether the compiled engine trains the runs on the CPU. Looks for GPUs if the backend is to be chosen. */
+function isOnCpu({ engine }: Options): boolean {
+  return engine.device === "cpu" && expectedBackend(engine) === "compiled";
+}
+
+function largestOf(runs: readonly Run[]): Run | null {
   return [...runs].sort((a, b) => roughSize(b) - roughSize(a))[0] ?? null;
 }
 
 /** Outputs of convolutions in a batch, and weights: grows with the memory that a run needs. */
 function roughSize({ variant: { complexity }, experiment }: Run): number {
   return experiment.training.batchSize * complexity.activations + complexity.params.total;
+}
+
+function memoryOf({ experiment, variant: { graph, dataset } }: Run): number {
+  return plannedMemory(experiment, graph, dataset);
 }

@@ -83,10 +83,8 @@ function planOf(
     });
     return { record, text: `${text}\n(${source})` };
   }
-  const runs = plannedRuns(sweep, {
-    ...{ folder, before, macsPerSecond },
-    backend: expectedBackend(engine),
-  });
+  const backend = expectedBackend(engine);
+  const runs = plannedRuns(sweep, { folder, before, macsPerSecond, backend });
   const left = runs.filter(({ trains }) => trains);
   const seconds = secondsFor(left, jobs);
   const matched = sweep.variants.flatMap(({ name, match }) =>
@@ -94,7 +92,7 @@ function planOf(
   );
   const memory = memoryPlan(
     left.map(({ run }) => run),
-    { engine, jobs },
+    { engine: { ...engine, backend }, jobs },
   );
   const text = [
     planTable(runs),

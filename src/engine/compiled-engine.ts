@@ -108,13 +108,13 @@ class CompiledEngine implements Engine {
     return { run: (inputs) => this.#runOnHost(session, { ...graph, first: first.name }, inputs) };
   }
 
-  /** Throws OutOfMemoryError before anything is allocated, because a system whose memory runs out kills the process. */
+  /** Throws OutOfMemoryError before a program allocates anything, because a system whose memory runs out kills the process. */
   #checkMemory(liveBytes: number): void {
     const { device, memory = machineBytes() } = this.options;
     if (device !== "cpu") return;
     this.#liveBytes += liveBytes;
-    const shapes = Array.from(this.#variables.values(), ({ shape }) => shape);
-    const needed = neededBytes({ liveBytes: this.#liveBytes, stateBytes: stateBytes(shapes) });
+    const ofState = stateBytes(this.#variables.values());
+    const needed = neededBytes({ liveBytes: this.#liveBytes, stateBytes: ofState });
     if (needed > memory)
       throw new OutOfMemoryError(
         `about ${formatBytes(needed)} are needed, and there are ${formatBytes(memory)}`,

@@ -20,9 +20,12 @@ export function neededBytes({ liveBytes, stateBytes }: MemoryParts): number {
   return 165 * MEGABYTE + 1.2 * liveBytes + 3.6 * stateBytes;
 }
 
-export function stateBytes(shapes: readonly (readonly number[])[]): number {
-  const sizes = shapes.map((shape) => shape.reduce((size, dimension) => size * dimension, 1));
-  return sizes.reduce((sum, size) => sum + Float32Array.BYTES_PER_ELEMENT * size, 0);
+/** `variables`: tensors of float32. */
+export function stateBytes(variables: Iterable<{ readonly size: number }>): number {
+  return Array.from(variables, ({ size }) => Float32Array.BYTES_PER_ELEMENT * size).reduce(
+    (a, b) => a + b,
+    0,
+  );
 }
 
 /** The memory of this machine, or what the process may use of it. */

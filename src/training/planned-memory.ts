@@ -40,6 +40,6 @@ export function plannedMemory(
   });
   return neededBytes({
     liveBytes: live.reduce((sum, bytes) => sum + bytes, 0),
-    stateBytes: stateBytes(Array.from(state.values(), (variable) => variable.shape)),
+    stateBytes: stateBytes(state.values()),
   });
 }

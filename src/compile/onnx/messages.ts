@@ -36,7 +36,7 @@ export interface Model {
   readonly graphName: string;
   readonly nodes: readonly DeclaredNode[];
   readonly initializers: readonly Initializer[];
-  /** All inputs and outputs are float32. */
+  /** All inputs and outputs are float32, or lists of that. */
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
   /** Metadata of the model, by key. */

@@ -18,14 +18,13 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
   const [gradient, filters] = node.inputs;
   const [output] = node.outputs;
   const parts = { info: node.attributes.info, channels: channelsOf(node.attributes) };
+  const filter = placement.full(filters, "plain");
   if (isProduct(parts.info, parts.channels)) {
-    const filter = placement.full(filters, "plain");
     placement.put(output, "plain", productInputGradient(context, gradient, filter, parts));
     return;
   }
   const layout = imageLayout(context, output);
   const dy = placement.full(gradient, layout);
-  const filter = placement.full(filters, "plain");
   const form = !isDense(parts.info)
     ? layout === "blocked"
       ? spreadGradient

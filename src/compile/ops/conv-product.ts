@@ -2,6 +2,7 @@
 // read the whole filter for each image; where an image has no more than a few pixels, they wait for the filter.
 
 import type { ConvInfo, Value } from "../graph/kernels.js";
+import type { OnnxBuilder } from "../onnx/builder.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
 import { type ConvChannels, type ConvParts, isDense, isPointwise } from "./conv-channels.js";
 import type { Context } from "./op.js";
@@ -17,23 +18,43 @@ interface Window {
   readonly count: number;
 }
 
+/** A convolution as the product of a row per image, which has the pixels that are seen, and a matrix. */
+interface Product {
+  /** Of the convolution, or of one of as many images as there are pixels. */
+  readonly info: ConvInfo;
+  readonly rows: Window;
+  readonly columns: Window;
+  /** Whether all pixels are seen. */
+  readonly isWhole: boolean;
+}
+
 /** Whether a convolution is one matrix product: with a 1x1 kernel, or if every output pixel sees the same input pixels. */
 export function isProduct(info: ConvInfo, { groups }: ConvChannels): boolean {
-  return groups === 1 && (isPixelProduct(info) || windowsOf(info) !== null);
+  return groups === 1 && findProduct(info) !== null;
 }
 
-function isPixelProduct(info: ConvInfo): boolean {
-  return isPointwise(info) && isDense(info) && info.inHeight * info.inWidth <= FEW_PIXELS;
-}
-
-function windowsOf(info: ConvInfo): { readonly rows: Window; readonly columns: Window } | null {
+function findProduct(given: ConvInfo): Product | null {
+  const info = asOnePixel(given);
   if (info.dilationHeight > 1 || info.dilationWidth > 1) return null;
   const { padInfo: pad } = info;
   const rows = windowOf(info.inHeight, info.outHeight, info.filterHeight, info.strideHeight, pad.top);
   const columns = windowOf(info.inWidth, info.outWidth, info.filterWidth, info.strideWidth, pad.left);
   if (rows === null || columns === null) return null;
   const outputs = info.outHeight * info.outWidth;
-  return outputs === 1 || outputs * rows.count * columns.count <= FEW_PAIRS ? { rows, columns } : null;
+  const isWhole = rows.count === info.inHeight && columns.count === info.inWidth;
+  return outputs === 1 || outputs * rows.count * columns.count <= FEW_PAIRS
+    ? { info, rows, columns, isWhole }
+    : null;
+}
+
+/** A 1x1 convolution of few pixels is one of as many images of one pixel; others stay as they are. */
+function asOnePixel(info: ConvInfo): ConvInfo {
+  const pixels = info.inHeight * info.inWidth;
+  if (!isPointwise(info) || !isDense(info) || pixels > FEW_PIXELS) return info;
+  return {
+    ...info,
+    ...{ batchSize: info.batchSize * pixels, inHeight: 1, inWidth: 1, outHeight: 1, outWidth: 1 },
+  };
 }
 
 function windowOf(size: number, out: number, kernel: number, stride: number, before: number): Window | null {
@@ -43,15 +64,22 @@ function windowOf(size: number, out: number, kernel: number, stride: number, bef
   return isSame && end(0) > first(0) ? { start: first(0), count: end(0) - first(0) } : null;
 }
 
+function productOf(info: ConvInfo): Product {
+  const product = findProduct(info);
+  if (product === null) throw new Error("the convolution is no matrix product");
+  return product;
+}
+
 /** y, in tfjs' layout. */
 export function productForward(context: Context, x: Value, filter: string, { info }: ConvParts): string {
   const { builder, placement } = context;
+  const product = productOf(info);
   const operands = [
-    seenPixels(context, placement.full(x, "plain"), info),
-    productFilter(context, filter, info),
+    seenPixels(context, placement.full(x, "plain"), product),
+    productFilter(context, filter, product),
   ];
-  const product = builder.op("FusedMatMul", operands, {}, MICROSOFT_DOMAIN);
-  return builder.op("Reshape", [product, builder.ints(info.outShape)]);
+  const y = builder.op("FusedMatMul", operands, {}, MICROSOFT_DOMAIN);
+  return builder.op("Reshape", [y, builder.ints(info.outShape)]);
 }
 
 /** The gradient of x, in tfjs' layout. */
@@ -59,73 +87,63 @@ export function productInputGradient(
   context: Context,
   dy: Value,
   filter: string,
-  { info }: ConvParts,
+  { info: given }: ConvParts,
 ): string {
   const { builder, placement } = context;
-  const outputs = isPixelProduct(info) ? 1 : info.outHeight * info.outWidth;
-  const rows = builder.op("Reshape", [
+  const product = productOf(given);
+  const { info, rows, columns, isWhole } = product;
+  const gradients = builder.op("Reshape", [
     placement.full(dy, "plain"),
-    builder.ints([-1, outputs * info.outChannels]),
+    builder.ints([-1, info.outHeight * info.outWidth * info.outChannels]),
   ]);
-  const operands = [rows, productFilter(context, filter, info)];
-  const product = builder.op("FusedMatMul", operands, { transB: 1 }, MICROSOFT_DOMAIN);
-  const windows = isPixelProduct(info) ? null : windowsOf(info);
-  if (windows === null) return builder.op("Reshape", [product, builder.ints(info.inShape)]);
-  const { rows: row, columns: column } = windows;
-  const seen = [info.batchSize, row.count, column.count, info.inChannels];
-  const images = builder.op("Reshape", [product, builder.ints(seen)]);
-  const after = [info.inHeight - row.start - row.count, info.inWidth - column.start - column.count] as const;
-  const pads = [0, row.start, column.start, 0, 0, ...after, 0];
-  return pads.some((size) => size > 0) ? builder.op("Pad", [images, builder.ints(pads)]) : images;
+  const operands = [gradients, productFilter(context, filter, product)];
+  const seen = builder.op("FusedMatMul", operands, { transB: 1 }, MICROSOFT_DOMAIN);
+  if (isWhole) return builder.op("Reshape", [seen, builder.ints(given.inShape)]);
+  const shape = [info.batchSize, rows.count, columns.count, info.inChannels];
+  const images = builder.op("Reshape", [seen, builder.ints(shape)]);
+  const [bottom, right] = [
+    info.inHeight - rows.start - rows.count,
+    info.inWidth - columns.start - columns.count,
+  ];
+  const pads = [0, rows.start, columns.start, 0, 0, bottom, right, 0];
+  return builder.op("Pad", [images, builder.ints(pads)]);
 }
 
-/** The rows of the product: of each pixel its channels, or of each image the pixels that are seen. */
-function seenPixels({ builder }: Context, x: string, info: ConvInfo): string {
-  const windows = isPixelProduct(info) ? null : windowsOf(info);
-  if (windows === null) return builder.op("Reshape", [x, builder.ints([-1, info.inChannels])]);
-  const { rows, columns } = windows;
-  const isWhole = rows.count === info.inHeight && columns.count === info.inWidth;
-  const seen = isWhole
-    ? x
-    : builder.op("Slice", [
-        x,
-        builder.ints([rows.start, columns.start]),
-        builder.ints([rows.start + rows.count, columns.start + columns.count]),
-        builder.ints([1, 2]),
-      ]);
+/** The pixels of each image that are seen, with their channels, as one row. */
+function seenPixels({ builder }: Context, x: string, { info, rows, columns, isWhole }: Product): string {
+  const seen = isWhole ? x : windowIn(builder, x, { rows, columns, axes: [1, 2] });
   return builder.op("Reshape", [seen, builder.ints([-1, rows.count * columns.count * info.inChannels])]);
 }
 
 /** The filter as a matrix [seen pixels x input channels, output pixels x output channels]. */
-function productFilter(context: Context, filter: string, info: ConvInfo): string {
-  const { builder } = context;
-  const { inChannels: from, outChannels: to, outHeight, outWidth } = info;
-  const windows = isPixelProduct(info) ? null : windowsOf(info);
-  if (windows === null) return builder.op("Reshape", [filter, builder.ints([from, to])]);
-  const { rows, columns } = windows;
-  const { padInfo: pad, strideHeight, strideWidth } = info;
-  const pixels = rows.count * columns.count;
-  const parts = range(outHeight).flatMap((y) =>
-    range(outWidth).map((x) => {
+function productFilter({ builder }: Context, filter: string, { info, rows, columns }: Product): string {
+  const { padInfo: pad, strideHeight, strideWidth, filterHeight, filterWidth } = info;
+  const shape = builder.ints([rows.count * columns.count * info.inChannels, info.outChannels]);
+  const isWhole = rows.count === filterHeight && columns.count === filterWidth;
+  const parts = range(info.outHeight).flatMap((y) =>
+    range(info.outWidth).map((x) => {
       // The taps through which this output pixel sees the window.
-      const [top, left] = [
-        rows.start - y * strideHeight + pad.top,
-        columns.start - x * strideWidth + pad.left,
-      ];
-      const isWhole = rows.count === info.filterHeight && columns.count === info.filterWidth;
-      const taps = isWhole
-        ? filter
-        : builder.op("Slice", [
-            filter,
-            builder.ints([top, left]),
-            builder.ints([top + rows.count, left + columns.count]),
-            builder.ints([0, 1]),
-          ]);
-      return builder.op("Reshape", [taps, builder.ints([pixels * from, to])]);
+      const taps = {
+        rows: { ...rows, start: rows.start - y * strideHeight + pad.top },
+        columns: { ...columns, start: columns.start - x * strideWidth + pad.left },
+        axes: [0, 1],
+      };
+      return builder.op("Reshape", [isWhole ? filter : windowIn(builder, filter, taps), shape]);
     }),
   );
   const [only] = parts;
   return parts.length === 1 && only ? only : builder.op("Concat", parts, { axis: 1 });
+}
+
+/** `axes`: those of rows and columns. */
+function windowIn(
+  builder: OnnxBuilder,
+  from: string,
+  { rows, columns, axes }: { rows: Window; columns: Window; axes: readonly number[] },
+): string {
+  const starts = [rows.start, columns.start];
+  const ends = [rows.start + rows.count, columns.start + columns.count];
+  return builder.op("Slice", [from, ...[starts, ends, axes].map((list) => builder.ints(list))]);
 }
 
 function range(count: number): number[] {

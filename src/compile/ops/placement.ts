@@ -79,12 +79,13 @@ export class Placement {
     const { builder } = this;
     const shape = imageShape(stored);
     const [, height, width, channels] = shape;
-    // With one pixel or one channel, memory is the same in every layout, but the declared shape may differ.
-    const sameMemory = height * width === 1 || (channels === 1 && from !== "blocked" && to !== "blocked");
-    // A single block has the order of tfjs.
-    const isOneBlock = channels === this.block && from !== "nchw" && to !== "nchw";
-    if (isOneBlock && dtype === "float32")
-      return builder.op("Reshape", [name, builder.ints(to === "plain" ? stored : channelsFirst(shape))]);
+    // With one pixel or one channel, memory is the same in every layout, but the declared shape may differ. A single block has the
+    // order of tfjs.
+    const isBetween = (...two: Layout[]) => two.includes(from) && two.includes(to);
+    const sameMemory =
+      height * width === 1 ||
+      (channels === 1 && isBetween("plain", "nchw")) ||
+      (channels === this.block && isBetween("plain", "blocked"));
     if (to === "plain") {
       if (sameMemory) return builder.op("Reshape", [name, builder.ints(stored)]);
       if (from === "nchw") return builder.op("Transpose", [name], { perm: [0, 2, 3, 1] });
