@@ -23,8 +23,16 @@ seeds: [1]
 `;
 
 const COMMAND = resolve("dist/src/cli.js");
-/** Prints the largest amount of memory that the process had, in kilobytes. */
-const MEASURING = `data:text/javascript,${encodeURIComponent('process.on("exit", () => console.error("peak", process.resourceUsage().maxRSS))')}`;
+/**
+ * Prints the largest amount of memory that the process had, in kilobytes: where Linux says it, that of its program
+ * alone, as the maximum of `resourceUsage` includes that of the process that started it.
+ */
+const MEASURING = `data:text/javascript,${encodeURIComponent(`
+import { existsSync, readFileSync } from "node:fs";
+process.on("exit", () => {
+  const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+  console.error("peak", /VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
+});`)}`;
 
 describe("the planned memory of a run", function () {
   this.timeout(180_000);
