@@ -29,7 +29,7 @@ export async function startTraining(
   const engine = await selectEngine({ backend: "compiled", device: "cpu", threads: 1 });
   const { busyMs } = measure(engine);
   const trainer = createTrainer({ experiment, graph, dataset, engine });
-  trainer.initialise();
+  await trainer.initialise();
   await trainer.prepare(dataset.validation);
   let epochs = 0;
   return {

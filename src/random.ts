@@ -10,10 +10,10 @@ export interface RandomStream {
   uniform(): number;
   /** Standard normal, by the Box-Muller transform. */
   normal(): number;
-  /** Overwrites all values with normal ones of mean 0: those that as many calls of `normal` return, but in less time. */
-  fillNormal(values: Float32Array, deviation: number): Float32Array;
   /** A uniform integer in [0, bound). */
   integer(bound: number): number;
+  /** Of the generator, xoroshiro128+: its two 64-bit numbers in halves, each the upper half first. */
+  state(): readonly number[];
 }
 
 /** The stream identified by the labels, for example `randomStream(seed, "shuffle", epoch)`. */
@@ -39,18 +39,7 @@ export function randomStream(...labels: readonly (string | number)[]): RandomStr
     uniform,
     integer: (bound) => uniformInt(generator, 0, bound - 1),
     normal,
-    fillNormal: (values, deviation) => {
-      let at = 0;
-      if (spare !== null && values.length > 0) values[at++] = deviation * normal();
-      for (; at + 1 < values.length; at += 2) {
-        const distance = radius();
-        const direction = angle();
-        values[at] = deviation * (distance * Math.cos(direction));
-        values[at + 1] = deviation * (distance * Math.sin(direction));
-      }
-      if (at < values.length) values[at] = deviation * normal();
-      return values;
-    },
+    state: () => generator.getState(),
   };
 }
 

@@ -7,6 +7,9 @@ import { importsIn } from "./imports-in.js";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
+/** tfjs, loaded by `require`. */
+const TFJS = ["tfjs-core.cts", "tfjs-layers.cts"];
+
 /** An import may only point to a part further down, or to its own. */
 const PARTS = [
   ...["cli.ts", "index.ts", "commands", "analysis", "present", "report", "sweep", "training", "experiment"],
@@ -26,10 +29,18 @@ const PARTS = [
     "format.ts",
     "own-version.ts",
   ],
-  ...["regular-file.ts", "suggest.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
+  ...[
+    "regular-file.ts",
+    ...TFJS,
+    "web-assembly.ts",
+    "suggest.ts",
+    "diagnostic.ts",
+    "diagnostic-codes.ts",
+    "random.ts",
+  ],
 ];
 
-const WITH_TFJS = ["analysis", "training", "engine", "compile", "runtime", "model"];
+const WITH_TFJS = ["analysis", "training", "engine", "compile", "runtime", "model", ...TFJS];
 const PRINTING = ["cli.ts", "commands"];
 const WITHOUT_FILES = ["network", "config", "statistics"];
 const READERS = ["config/source.ts", "config/schema.ts"];
@@ -49,7 +60,7 @@ interface SourceFile {
 const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((name) => name.replaceAll("\\", "/"))
   // AssemblyScript imports files without an extension, and nothing else.
-  .filter((name) => name.endsWith(".ts") && !name.startsWith("data/assembly/"))
+  .filter((name) => /\.c?ts$/.test(name) && !name.includes("/assembly/"))
   .map((name) => {
     const text = readFileSync(SRC + name, "utf8");
     return {
@@ -66,7 +77,7 @@ function partOf(name: string): string {
 
 function ownName(importer: string, target: string): string {
   return target.startsWith(".")
-    ? posix.join(posix.dirname(importer), target).replace(/\.js$/, ".ts")
+    ? posix.join(posix.dirname(importer), target).replace(/\.(c?)js$/, ".$1ts")
     : target;
 }
 
@@ -103,7 +114,7 @@ describe("imports", () => {
 
   it("reach files that exist", () => {
     check(({ imports }) =>
-      imports.filter((target) => target.endsWith(".ts") && !files.some(({ name }) => name === target)),
+      imports.filter((target) => /\.c?ts$/.test(target) && !files.some(({ name }) => name === target)),
     );
   });
 
@@ -114,15 +125,23 @@ describe("imports", () => {
     check(({ imports }) =>
       imports.filter((target) => {
         const [name = ""] = /^(@[^/]+\/)?[^/]+/.exec(target) ?? [];
-        return !isBuiltin(target) && !/\.ts$|\$\{/.test(target) && dependencies[name] === undefined;
+        return !isBuiltin(target) && !/\.c?ts$|\$\{/.test(target) && dependencies[name] === undefined;
       }),
     );
   });
 
   it("of tfjs are those of the parts that compute", () => {
     check(({ part, imports }) =>
-      WITH_TFJS.includes(part) ? [] : imports.filter((target) => target.startsWith("@tensorflow/")),
+      WITH_TFJS.includes(part)
+        ? []
+        : imports.filter((target) => target.startsWith("@tensorflow/") || TFJS.includes(target)),
     );
+  });
+
+  it("of tfjs for more than its types are those of the files that load it by require", () => {
+    const loads = /^import (?!type)[^;]*? from "@tensorflow\/tfjs-(core|layers)";$/m;
+    assert.match('import {\n  util,\n} from "@tensorflow/tfjs-core";', loads);
+    check(({ text }) => loads.exec(text)?.slice(0, 1) ?? []);
   });
 
   it("of configurations by networks and data are what an experiment says, not how it is read", () => {
@@ -148,7 +167,7 @@ describe("commands that only read configurations", () => {
     if (seen.has(name)) return seen;
     seen.add(name);
     const text = files.find((file) => file.name === name)?.text ?? "";
-    for (const [, target = ""] of text.matchAll(/^(?:import|export)(?! type)[^;]*?"([^"]+)";$/gm))
+    for (const [, target = ""] of text.matchAll(/^(?:import|export)(?! type)[^;]*?"([^"]+)"\)?;$/gm))
       loadedBy(ownName(name, target), seen);
     return seen;
   };

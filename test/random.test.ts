@@ -15,15 +15,6 @@ describe("randomStream", () => {
     );
   });
 
-  it("fills an array with the numbers that as many single draws return", () => {
-    const [one, all] = [randomStream(3), randomStream(3)];
-    for (const length of [3, 0, 4, 1, 5, 2]) {
-      const expected = Float32Array.from({ length }, () => 0.3 * one.normal());
-      assert.deepEqual(all.fillNormal(new Float32Array(length), 0.3), expected);
-    }
-    assert.equal(all.uniform(), one.uniform());
-  });
-
   it("returns different numbers for different labels", () => {
     const labels = [[1, "a"], [2, "a"], [1, "b"], ["1", "a"], ["a", 1], [1, "a", 0], [1], ["1a"], []];
     const starts = labels.map((words) => draw(4, randomStream(...words).uniform).join(" "));

@@ -1,7 +1,6 @@
 // A portable model -> files for other programs: a tfjs LayersModel with an example page, or ONNX.
 
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
 import { lower } from "../compile/lower.js";
 import { TELLTALE_BATCH } from "../compile/passes/any-batch.js";
 import { portableModel } from "../compile/portable.js";
@@ -10,6 +9,7 @@ import { buildModel } from "../model/build-model.js";
 import { isOwnLayer } from "../model/own-layers.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
+import tf from "../tfjs-core.cjs";
 import { evaluationStep } from "../training/steps.js";
 import { exportPage } from "./export-page.js";
 import type { PortableModel } from "./portable-model.js";

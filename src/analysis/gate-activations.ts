@@ -1,13 +1,13 @@
 // A trained network and images -> the activations of each gate by image, and the test error without the gate.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
 import type { Dataset } from "../data/dataset.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
 import type { Graph, Op } from "../network/graph.js";
 import { inferShapes, outputsOf } from "../network/shapes.js";
 import type { State, StepFunction, Values } from "../runtime/program.js";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { evaluateSplit } from "../training/evaluate.js";
 import { isWrong } from "../training/metrics.js";
 

@@ -1,12 +1,12 @@
 // The WebAssembly of assembly/. Images are copied into its memory and results out of it, so it keeps nothing.
 
-import { readFileSync } from "node:fs";
 import type { Shape } from "../network/graph.js";
+import { instantiate, type Memory } from "../web-assembly.js";
 import type { Image } from "./images.js";
 
 /** What the functions do and expect is said in assembly/. Addresses and sizes are in bytes. */
 export interface Kernels {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
+  readonly memory: Memory;
   resampleRows(
     from: number,
     rows: number,
@@ -47,7 +47,7 @@ export function withMemory<Result>(
   size: number,
   use: (kernels: Kernels, bytes: Uint8Array, start: number) => Result,
 ): Result {
-  const kernels = instance ?? instantiate();
+  const kernels = instance ?? (instantiate(FILE) as Kernels);
   instance = kernels;
   const { memory } = kernels;
   const missing = START + size - memory.buffer.byteLength;
@@ -62,18 +62,8 @@ export function withMemory<Result>(
 /** Of this thread. */
 let instance: Kernels | null = null;
 
+const FILE = new URL("pixels.wasm", import.meta.url);
 const START = 1024;
 const PAGE = 2 ** 16;
 /** Memory can grow, but not shrink: beyond this size it is given back. */
 const MOST_KEPT = 2 ** 26;
-
-/** As much of it as is needed here. TypeScript knows it from browsers only. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-function instantiate(): Kernels {
-  const module = new WebAssembly.Module(readFileSync(new URL("pixels.wasm", import.meta.url)));
-  return new WebAssembly.Instance(module).exports as Kernels;
-}

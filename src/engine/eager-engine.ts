@@ -1,9 +1,9 @@
 // The eager engine runs step functions directly on a tfjs backend. It is slow on the CPU, and the reference for tests.
 
-import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
 import { registerOwnKernels } from "../model/own-kernels.js";
 import type { Program, State, StepFunction, Values } from "../runtime/program.js";
+import tf from "../tfjs-core.cjs";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
 /** The backends of tfjs by the names that they have here. */

@@ -1,10 +1,10 @@
 // Options -> the requested engine, or the best one for this machine.
 
-import * as tf from "@tensorflow/tfjs-core";
 import { InputError } from "../diagnostic.js";
 import { isDeterministic } from "../runtime/arithmetic.js";
 import type { EngineOptions } from "../runtime/devices.js";
 import { type FindOptions, findTensorFlow, isFound, type TensorFlow } from "../runtime/find-tensorflow.js";
+import tf from "../tfjs-core.cjs";
 import { checkDevice, createCompiledEngine } from "./compiled-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
 import type { Engine, EngineFacts } from "./engine.js";

@@ -1,8 +1,8 @@
 // Activations besides ReLU. All are saved as standard layers of tfjs; SiLU and GELU have gradients of fewer operations than theirs.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
 import type { ActivationKind } from "../network/graph.js";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { gelu, silu } from "./activations.js";
 import { onlyTensor } from "./layer-arguments.js";
 

@@ -1,6 +1,6 @@
 // Activations that tfjs lacks, or whose gradients in tfjs take more operations than these.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 type Gradient = (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor;
 

@@ -1,7 +1,7 @@
 // The gradient of average pooling on tfjs' CPU backend. Its own divides by the size of the window where padding is part of the
 // window, whereas the average divides by the number of pixels.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 const KERNEL = "AvgPoolGrad";
 

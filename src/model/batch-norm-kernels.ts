@@ -1,7 +1,7 @@
 // BatchNorm during training as two custom tfjs kernels, forward and closed-form gradient, so that the compiler sees one node
 // instead of thirty. For backends that execute directly, they are implemented here with ordinary tfjs ops.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 export const BATCH_NORM_TRAIN = "BatchNormTrain";
 export const BATCH_NORM_TRAIN_GRADIENT = "BatchNormTrainGradient";

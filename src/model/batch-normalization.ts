@@ -1,8 +1,8 @@
 // The BatchNormalization layer of tfjs, with custom kernels during training. It is saved as the standard layer, so that an
 // exported model loads anywhere.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { batchNormTrain } from "./batch-norm-kernels.js";
 import { onlyTensor } from "./layer-arguments.js";
 

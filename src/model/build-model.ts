@@ -1,10 +1,10 @@
 // Network graph -> tfjs LayersModel, built from standard layers where possible.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
 import { applyFold, type Graph, type Node } from "../network/graph.js";
 import { inferShapes, inputShapes, weightsOf } from "../network/shapes.js";
 import { isLearned, type Weight } from "../network/weights.js";
+import layers from "../tfjs-layers.cjs";
 import { NoiseDropout } from "./dropout.js";
 import { LAYERS } from "./node-layers.js";
 

@@ -1,9 +1,9 @@
 // Functions that keep the shape of an image and are not standard layers of tfjs. A saved model with one of them needs this class.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
 import type { ChannelFunction } from "../network/graph.js";
 import { CHANNEL_WEIGHTS, isLearned } from "../network/weights.js";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { hardSigmoid, hardSwish } from "./activations.js";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 

@@ -1,7 +1,7 @@
 // A dropout layer that receives its random numbers, so that they can be seeded and passed to a compiled step.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { onlyTensor } from "./layer-arguments.js";
 
 const stock = layers.layers.dropout({ rate: 0.5 });

@@ -1,7 +1,7 @@
 // Grouped convolution as three custom tfjs kernels, because tfjs has none. For backends that execute directly, they are
 // implemented here with one ordinary convolution per group.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 export const GROUPED_CONV = "GroupedConv2D";
 export const GROUPED_CONV_INPUT_GRADIENT = "GroupedConv2DBackpropInput";

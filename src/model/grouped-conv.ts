@@ -1,8 +1,8 @@
 // A layer for grouped or dilated 2-D convolutions, because tfjs supports neither groups nor gradients of dilated convolutions.
 // A saved model with this layer needs this class.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { groupedConv2d } from "./grouped-conv-kernels.js";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 

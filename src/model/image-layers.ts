@@ -1,7 +1,7 @@
 // Layers that rearrange or reduce images and do not exist in tfjs. Loading a model with one of them requires these classes.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 
 type Dimensions = [batch: number | null, height: number, width: number, channels: number];

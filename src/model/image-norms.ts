@@ -1,7 +1,7 @@
 // GroupNorm and LayerNorm: normalisation of each image by itself.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { ImageLayer } from "./image-layers.js";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 

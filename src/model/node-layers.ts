@@ -1,8 +1,8 @@
 // The nodes of a network graph -> the layers of each, standard ones where possible.
 
-import * as layers from "@tensorflow/tfjs-layers";
 import type { Fold, Shape } from "../network/graph.js";
 import { extentOf, isDepthwise } from "../network/ops.js";
+import layers from "../tfjs-layers.cjs";
 import { activationLayer } from "./activation-layer.js";
 import { batchNormalization } from "./batch-normalization.js";
 import { ChannelFunctionLayer } from "./channel-function.js";

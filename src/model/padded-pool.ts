@@ -1,7 +1,7 @@
 // Pooling with the same padding on each side, which no layer of tfjs has. Loading a model with it requires this class.
 
-import * as tf from "@tensorflow/tfjs-core";
-import * as layers from "@tensorflow/tfjs-layers";
+import tf from "../tfjs-core.cjs";
+import layers from "../tfjs-layers.cjs";
 import { onlyShape, onlyTensor } from "./layer-arguments.js";
 import { type PaddedNode, paddingOf, sideOf } from "./padding.js";
 

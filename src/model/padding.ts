@@ -1,7 +1,7 @@
 // Padding as layers of tfjs, which only know `same` and `valid`.
 
-import * as layers from "@tensorflow/tfjs-layers";
 import type { Padding } from "../network/graph.js";
+import layers from "../tfjs-layers.cjs";
 
 export interface PaddedNode {
   readonly name: string;

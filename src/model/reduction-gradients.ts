@@ -1,7 +1,7 @@
 // The gradients of sums and means. tfjs' own multiply by an array of ones as large as what was reduced, for which the memory of a batch
 // would be needed before anything is computed; these repeat dy. The numbers are the same.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 export function registerReductionGradients(): void {
   register("Sum", () => 1);

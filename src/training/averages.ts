@@ -1,8 +1,8 @@
 // The exponential moving averages of a model's weights and moving statistics, which are evaluated in place of the weights.
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { Model } from "../model/build-model.js";
 import type { State } from "../runtime/program.js";
+import tf from "../tfjs-core.cjs";
 import { averageName, isWeight } from "./state-names.js";
 
 /** The name of the input with the share of the new weights in the averages. */

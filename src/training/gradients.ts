@@ -1,6 +1,6 @@
 // The gradients of all weights -> those that the optimizer uses.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 /** As torch.nn.utils.clip_grad_norm_: scales all gradients so that the L2 norm of all of their elements is at most `norm`. */
 export function clipped(gradients: readonly tf.Tensor[], norm: number): tf.Tensor[] {

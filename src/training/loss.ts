@@ -1,6 +1,6 @@
 // Labels and logits -> the loss that training minimises.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../tfjs-core.cjs";
 
 /** Mean over the batch of -sum(target log softmax(logits)) with target = (1 - smoothing) label + smoothing / classes. */
 export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor, smoothing: number): tf.Scalar {

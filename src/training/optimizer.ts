@@ -1,8 +1,8 @@
 // Optimizers as tfjs expressions that compute the new values of a weight and of its slots from its gradient.
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { OptimizerSpec } from "../config/experiment-spec.js";
 import type { WeightRole } from "../network/weights.js";
+import tf from "../tfjs-core.cjs";
 
 export interface Optimizer {
   /** Name suffixes of the state that is kept per weight, initially zero. */

@@ -1,10 +1,10 @@
 // A model and its training settings -> the functions that an engine runs: a training step and an evaluation.
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import type { Products, StepFunction } from "../runtime/program.js";
+import tf from "../tfjs-core.cjs";
 import { AVERAGE_SHARE, updateAverages, withAverages } from "./averages.js";
 import { clipped, GRADIENT_FACTOR, SUM_FACTOR, summed } from "./gradients.js";
 import { softmaxCrossEntropy, weightedCrossEntropy } from "./loss.js";

@@ -1,13 +1,13 @@
 // Training steps on random images, and how long they take.
 
-import { util } from "@tensorflow/tfjs-core";
 import type { Experiment } from "../config/experiment-spec.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel } from "../model/build-model.js";
-import { initialState } from "../model/initial-values.js";
+import { drawInitialState } from "../model/initial-values.js";
 import { buildNetwork } from "../network/build-network.js";
 import type { Graph } from "../network/graph.js";
 import { randomStream } from "../random.js";
+import tf from "../tfjs-core.cjs";
 import { createOptimizer } from "./optimizer.js";
 import { type BatchShape, trainingStep } from "./steps.js";
 import { stateOf } from "./training-state.js";
@@ -26,20 +26,21 @@ export async function timedSteps(
 ): Promise<TimedSteps> {
   const { height, width, channels, classes } = shape;
   const graph = buildNetwork(network, { shape: { height, width, channels }, classes });
+  const drawnState = drawInitialState({ graph, seed: 1 });
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
     const model = buildModel(graph);
     return { model, state: stateOf(model, optimizer, training) };
   });
-  engine.writeState(initialState(graph, 1));
   const trainStep = trainingStep(model, { optimizer, state, shape, training, classWeights: null });
-  const program = await engine.compile(trainStep);
+  const [initial, program] = await Promise.all([drawnState, engine.compile(trainStep)]);
+  engine.writeState(initial);
   let drawn: { readonly images: Float32Array; readonly labels: Float32Array } | null = null;
   // The learning rate, noise of dropout, and the factors of sums and averages.
   const others = Object.fromEntries(
     Object.entries(trainStep.inputs).map(([name, shape]) => [
       name,
-      new Float32Array(util.sizeFromShape([...shape])).fill(0.01),
+      new Float32Array(tf.util.sizeFromShape([...shape])).fill(0.01),
     ]),
   );
   let steps = 0;

@@ -131,7 +131,7 @@ async function trainEpochs(
       `its first ${checkpoint.epoch} epochs were trained with --backend ${checkpoint.backend}: continue with that, or remove ${folder.path} to train it from the beginning with --backend ${engine.backend}`,
     );
   if (checkpoint) engine.writeState(checkpoint.state);
-  else trainer.initialise(startingWeights(options));
+  const given = checkpoint ? null : startingWeights(options);
   const finished = checkpoint?.epoch ?? 0;
   logLine(
     folder,
@@ -140,7 +140,8 @@ async function trainEpochs(
   const note = noteOnLastBatch(dataset.train.count, experiment.training);
   if (note !== null) logLine(folder, note);
   const events = options.tensorboard ? startEvents(folder.path, rows, seconds()) : null;
-  if (finished < lastEpoch(rows)) await trainer.prepare(dataset.validation);
+  if (finished < lastEpoch(rows))
+    await Promise.all([given && trainer.initialise(given), trainer.prepare(dataset.validation)]);
   for (let epoch = finished + 1; epoch <= lastEpoch(rows); epoch++) {
     const row = await runEpoch(trainer, epoch, options);
     rows.push(row);

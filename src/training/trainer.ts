@@ -7,7 +7,7 @@ import type { Dataset } from "../data/dataset.js";
 import { imagesByClass, type Split } from "../data/split.js";
 import type { Engine } from "../engine/engine.js";
 import { buildModel, type Model } from "../model/build-model.js";
-import { initialState } from "../model/initial-values.js";
+import { drawInitialState } from "../model/initial-values.js";
 import type { Graph } from "../network/graph.js";
 import { outputsOf } from "../network/shapes.js";
 import type { Program, State, StepFunction } from "../runtime/program.js";
@@ -21,8 +21,11 @@ import { stateOf } from "./training-state.js";
 
 export interface Trainer {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** Before the first epoch: sets weights to their initial values, those given, by name, and random ones for the others. */
-  initialise(given?: State): void;
+  /**
+   * Before the first epoch: sets weights to their initial values, those given, by name, and random ones for the others, which are
+   * drawn while `prepare` compiles.
+   */
+  initialise(given?: State): Promise<void>;
   /** Compiles the programs for training and for evaluating `split`, so that their times do not include compilation. */
   prepare(split: Split): Promise<void>;
   /** One pass over all training images, in an order that depends on seed and epoch (from 1). */
@@ -70,8 +73,9 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   };
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
-    initialise: (given = new Map()) => {
-      const initial = new Map([...initialState(graph, seedFor(experiment, "init")), ...given]);
+    initialise: async (given = new Map()) => {
+      const drawn = await drawInitialState({ graph, seed: seedFor(experiment, "init") });
+      const initial = new Map([...drawn, ...given]);
       engine.writeState(withInitialAverages(initial, state));
     },
     useWeights: (weights) => engine.writeState(asEvaluated(weights, state)),

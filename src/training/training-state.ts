@@ -1,9 +1,9 @@
 // A model and its training settings -> the variables that persist between steps.
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { TrainingSpec } from "../config/experiment-spec.js";
 import type { Model } from "../model/build-model.js";
 import { isTrained, type Weight, type WeightRole } from "../network/weights.js";
+import tf from "../tfjs-core.cjs";
 import type { Optimizer } from "./optimizer.js";
 import { averageName, gradientSumName, slotName } from "./state-names.js";
 

@@ -7,7 +7,7 @@ import { type RandomStream, randomStream } from "../../src/random.js";
 export function drawing(numbers: readonly number[]): RandomStream {
   const left = [...numbers];
   const next = () => left.shift() ?? assert.fail("one draw too many");
-  return { uniform: next, integer: next, normal: next, fillNormal: (values) => values.map(next) };
+  return { uniform: next, integer: next, normal: next, state: () => [] };
 }
 
 /** A random stream that notes what is drawn: the bound of an integer, or the kind of number. */
@@ -22,7 +22,7 @@ export function recording(label: number): { random: RandomStream; drawn: (number
     uniform: () => noted("uniform", stream.uniform()),
     integer: (bound) => noted(bound, stream.integer(bound)),
     normal: () => noted("normal", stream.normal()),
-    fillNormal: (values, deviation) => noted("normal", stream.fillNormal(values, deviation)),
+    state: stream.state,
   };
   return { random, drawn };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { before, describe, it } from "mocha";
 import { buildModel } from "../../src/model/build-model.js";
-import { initialState } from "../../src/model/initial-values.js";
+import { drawInitialState, initialState } from "../../src/model/initial-values.js";
 import type { Graph } from "../../src/network/graph.js";
 import { GraphBuilder } from "../../src/network/graph-builder.js";
 import { ENGINES } from "../engine/both-engines.js";
@@ -41,6 +41,20 @@ describe("initial weights", () => {
     builder.add("channel-conv", "eca", ["pool"], [], { kernel: 3 });
     builder.add("dense", "dense", ["eca"], [], { units: 10, bias: true });
   });
+
+  it("are the same from a thread, which draws many while others work", async () => {
+    const wide = graphOf([1, 1, 512], (builder) => {
+      builder.add("conv", "conv", ["x"], [], { ...conv, filters: 512, groups: 1 });
+    });
+    let hasWorked = false;
+    setImmediate(() => {
+      hasWorked = true;
+    });
+    const drawn = await drawInitialState({ graph: wide, seed: 7 });
+    assert.ok(hasWorked);
+    assert.deepEqual(drawn, initialState(wide, 7));
+  });
+
   let state: ReadonlyMap<string, Float32Array>;
 
   before(() => {

@@ -36,7 +36,7 @@ describe("memory", function () {
       dataset,
       engine,
     });
-    trainer.initialise();
+    await trainer.initialise();
     const resident: number[] = [];
     for (let epoch = 1; epoch <= 24; epoch++) {
       await trainer.trainEpoch(epoch, () => {});

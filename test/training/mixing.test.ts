@@ -35,7 +35,7 @@ describe("a trainer whose batches are mixed", () => {
       const engine = recording(await ENGINES.plain(), fed);
       const graph = buildNetwork(experiment.network, dataset);
       const trainer = createTrainer({ experiment, graph, dataset, engine });
-      trainer.initialise();
+      await trainer.initialise();
       for (const epoch of epochs) await trainer.trainEpoch(epoch, () => {});
       await engine.dispose();
       return fed.map(({ images, labels }) => ({ images, labels }));

@@ -96,7 +96,7 @@ async function check(
   };
   const graph = buildNetwork(experiment.network, dataset);
   const trainer = createTrainer({ experiment, graph, dataset, engine });
-  trainer.initialise();
+  await trainer.initialise();
   const initial = GOLDEN.initial[norm ? "norm" : "plain"];
   const start: State = new Map(Object.entries(initial).map(([name, own]) => [name, Float32Array.from(own)]));
   engine.writeState(withInitialAverages(start, trainer.shapes));
@@ -121,7 +121,7 @@ async function check(
     what: "loss",
     tolerance: 2e-5,
   });
-  trainer.initialise();
+  await trainer.initialise();
   trainer.useWeights(evaluated);
   assert.deepEqual(await trainer.evaluate(all), evaluation);
   await engine.dispose();

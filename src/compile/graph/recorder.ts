@@ -1,6 +1,6 @@
 // A tfjs backend that records kernels instead of executing them.
 
-import * as tf from "@tensorflow/tfjs-core";
+import tf from "../../tfjs-core.cjs";
 import { isSameShape, sizeOfShape, type TracedNode } from "./graph.js";
 import type { DataType, KernelName, Kernels, Value } from "./kernels.js";
 

@@ -1,13 +1,13 @@
 // Records convolutions and pools, with the sizes that tfjs computes. Grouped and depthwise convolutions are recorded as
 // convolutions with groups.
 
-import { backend_util } from "@tensorflow/tfjs-core";
+import tf from "../../tfjs-core.cjs";
 import { imageShape } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
 import type { Info, Recorder } from "../graph/recorder.js";
 import type { Inputs, Recording } from "../graph/recording.js";
 
-type Padding = "same" | "valid" | number | backend_util.ExplicitPadding;
+type Padding = "same" | "valid" | number | tf.backend_util.ExplicitPadding;
 
 export interface ConvArguments {
   readonly strides: number | [number, number];
@@ -23,7 +23,7 @@ function convInfo(
   filter: readonly number[],
   { strides, pad, dimRoundingMode, dilations }: ConvArguments,
 ): ConvInfo {
-  return backend_util.computeConv2DInfo(
+  return tf.backend_util.computeConv2DInfo(
     [...imageShape(input)],
     [...imageShape(filter)],
     strides,
@@ -75,7 +75,14 @@ export function poolInfo(
   input: readonly number[],
   { filterSize, strides, pad, dimRoundingMode }: PoolArguments,
 ): ConvInfo {
-  return backend_util.computePool2DInfo([...imageShape(input)], filterSize, strides, 1, pad, dimRoundingMode);
+  return tf.backend_util.computePool2DInfo(
+    [...imageShape(input)],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
 }
 
 export function recordPool(kernel: "MaxPool" | "AvgPool"): Recording {

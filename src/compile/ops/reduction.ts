@@ -1,6 +1,6 @@
 // Sums, means and extremes over axes. Results are plain, because a reduced image is a vector or a map of one channel.
 
-import { backend_util, util } from "@tensorflow/tfjs-core";
+import tf from "../../tfjs-core.cjs";
 import { channelsFirst, imageShape, type NodeOf } from "../graph/graph.js";
 import type { ReductionName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
@@ -29,9 +29,9 @@ function reduction(kernel: ReductionName) {
     { axis, reductionIndices, keepDims }: ReductionArguments,
   ) => {
     const asked = axis ?? reductionIndices ?? x.shape.map((_, index) => index);
-    const axes = util.parseAxisParam(asked, x.shape).sort((a, b) => a - b);
-    const [reduced = []] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const shape = keepDims === true ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
+    const axes = tf.util.parseAxisParam(asked, x.shape).sort((a, b) => a - b);
+    const [reduced = []] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const shape = keepDims === true ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
     return recorder.record(kernel, [x], { axes }, { shape, dtype: x.dtype });
   };
   return { record, layout: "plain", lower: lowerReduction(kernel) } as const;

@@ -1,6 +1,6 @@
 // Matrix products, softmax, and kernels that rearrange numbers.
 
-import { slice_util, util } from "@tensorflow/tfjs-core";
+import tf from "../../tfjs-core.cjs";
 import { type NodeOf, sizeOfShape } from "../graph/graph.js";
 import type { Info, Recorder } from "../graph/recorder.js";
 import type { Inputs } from "../graph/recording.js";
@@ -25,7 +25,7 @@ export const STRUCTURE: Ops<
       const parts = Object.values(inputs);
       const [first, ...rest] = parts;
       if (!first) throw new Error("nothing to concatenate");
-      const [at = 0] = util.parseAxisParam(axis, first.shape);
+      const [at = 0] = tf.util.parseAxisParam(axis, first.shape);
       const shape = first.shape.map((size, index) =>
         index === at ? rest.reduce((sum, part) => sum + (part.shape[at] ?? 0), size) : size,
       );
@@ -41,7 +41,7 @@ export const STRUCTURE: Ops<
   },
   Reshape: {
     record: (recorder, { x }: Inputs<"x">, { shape }: { shape: number[] }) =>
-      recorder.view(x, util.inferFromImplicitShape(shape, sizeOfShape(x.shape))),
+      recorder.view(x, tf.util.inferFromImplicitShape(shape, sizeOfShape(x.shape))),
     layout: "plain",
     lower: lowerReshape,
   },
@@ -92,7 +92,7 @@ export const STRUCTURE: Ops<
   },
   Slice: {
     record: (recorder, { x }: Inputs<"x">, { begin, size }: { begin: number[]; size: number[] }) => {
-      const [starts = [], sizes = []] = slice_util.parseSliceParams(x, begin, size);
+      const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(x, begin, size);
       return recorder.record("Slice", [x], { starts, sizes }, { shape: sizes });
     },
     layout: "plain",

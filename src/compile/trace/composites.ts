@@ -1,11 +1,11 @@
 // Recordings of tfjs kernels as other kernels of the vocabulary, or as none.
 
-import { backend_util, util } from "@tensorflow/tfjs-core";
 import {
   GROUPED_CONV,
   GROUPED_CONV_FILTER_GRADIENT,
   GROUPED_CONV_INPUT_GRADIENT,
 } from "../../model/grouped-conv-kernels.js";
+import tf from "../../tfjs-core.cjs";
 import { sizeOfShape, UnsupportedKernelError } from "../graph/graph.js";
 import { dtypeOf, type Info, type Recorder } from "../graph/recorder.js";
 import type { Inputs, Recording } from "../graph/recording.js";
@@ -26,9 +26,9 @@ export const COMPOSITES: Readonly<Record<string, Recording>> = {
     return recorder.view(input, [...shape.slice(0, at), 1, ...shape.slice(at)]);
   },
   SplitV: (recorder, { x }: Inputs<"x">, { numOrSizeSplits, axis }: SplitArguments) => {
-    const [at = 0] = util.parseAxisParam(axis, x.shape);
+    const [at = 0] = tf.util.parseAxisParam(axis, x.shape);
     let start = 0;
-    return backend_util.prepareSplitSize(x, numOrSizeSplits, at).map((size) => {
+    return tf.backend_util.prepareSplitSize(x, numOrSizeSplits, at).map((size) => {
       const starts = x.shape.map((_, index) => (index === at ? start : 0));
       const sizes = x.shape.map((whole, index) => (index === at ? size : whole));
       start += size;

@@ -1,9 +1,9 @@
 // A tfjs function of named inputs and variables -> a traced graph.
 
-import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { registerOwnKernels } from "../../model/own-kernels.js";
 import type { StepFunction } from "../../runtime/program.js";
+import tf from "../../tfjs-core.cjs";
 import { type NamedValue, type TracedGraph, UnsupportedKernelError } from "../graph/graph.js";
 import { Recorder, TRACE_BACKEND } from "../graph/recorder.js";
 import type { Recording } from "../graph/recording.js";
