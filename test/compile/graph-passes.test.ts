@@ -51,6 +51,22 @@ describe("the pass relu-gradient", () => {
       attributes: { m: { alpha: 0 } },
       expected: "unchanged",
     }));
+  const six = [
+    ...["x 4x8", "dy 4x8", "six = 6", "y 4x8 = Relu6 x", "b 4x8 = LessEqual x six", "s 4x8 = Step x"],
+    ...["f 4x8 = Cast b", "m 4x8 = Multiply f s", "dx 4x8 = Multiply dy m"],
+  ];
+  const joins = (expected: string, from = "", to = "") =>
+    check(RELU_GRADIENT, {
+      lines: six.map((line) => (line.startsWith(from) ? line.replace(from, to) : line)),
+      attributes: { s: { alpha: 0 } },
+      expected,
+    });
+  it("joins dy * (x <= 6) * step(x) if x is the input of a ReLU6", () => joins("Relu6Gradient dy y"));
+  it("keeps another limit", () => joins("unchanged", "six = 6", "six = 5"));
+  it("keeps a limit of another value", () =>
+    joins("unchanged", "b 4x8 = LessEqual x", "b 4x8 = LessEqual dy"));
+  it("keeps a step of a value that is not the input of a ReLU6", () =>
+    joins("unchanged", "y 4x8 = Relu6", "y 4x8 = Tanh"));
 });
 
 describe("the pass hard-sigmoid", () => {

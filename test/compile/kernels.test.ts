@@ -275,6 +275,8 @@ const CASES: Case[] = [
         tf.add(tf.leakyRelu(x as tf.Tensor, 0.1), tf.softplus(x as tf.Tensor)),
       ),
   ],
+  ["relu6 of a convolution", "8x4x4x16 3x3x16x16", (x, w) => tf.relu6(conv(1, "same")(x, w))],
+  ["leaky relu of a convolution", "8x4x4x16 3x3x16x16", (x, w) => tf.leakyRelu(conv(1, "same")(x, w), 0.1)],
   [
     "swish of a convolution",
     "8x4x4x8 3x3x8x8",

@@ -8,7 +8,7 @@ import { BLOCKED_DOMAIN, type OnnxNode } from "../../src/compile/onnx/graph.js";
 import { Placement } from "../../src/compile/ops/placement.js";
 import { EXPAND_VIEWS } from "../../src/compile/passes/expand-views.js";
 import { fuse } from "../../src/compile/passes/fuse.js";
-import { FUSE_RELU } from "../../src/compile/passes/fuse-relu.js";
+import { FUSE_ACTIVATION } from "../../src/compile/passes/fuse-activation.js";
 import { FUSE_SHIFT } from "../../src/compile/passes/fuse-shift.js";
 import { FUSE_SUM } from "../../src/compile/passes/fuse-sum.js";
 import type { FusionRule } from "../../src/compile/passes/fusion-rule.js";
@@ -81,29 +81,41 @@ describe("the fusion rule sum", () => {
     ));
 });
 
-describe("the fusion rule relu", () => {
+describe("the fusion rule activation", () => {
   it("turns a ReLU into the activation", () =>
-    check([FUSE_RELU], [conv("c = Conv x w"), node("y = Relu c")], ["y = Conv x w + Relu"]));
+    check([FUSE_ACTIVATION], [conv("c = Conv x w"), node("y = Relu c")], ["y = Conv x w + Relu"]));
+  it("turns a leaky ReLU into the activation, with its slope", () => {
+    const leaky = node("y = LeakyRelu c", { attributes: { alpha: 0.1 } });
+    const [fused] = fuse(graph([conv("c = Conv x w"), leaky]), [FUSE_ACTIVATION]).nodes;
+    assert.deepEqual(fused?.attributes, { activation: "LeakyRelu", activation_params: [0.1] });
+  });
+  it("turns a Clip between two numbers into the activation", () => {
+    const clip = node("y = Clip c lowest highest", { limits: [0, 6] });
+    const [fused] = fuse(graph([conv("c = Conv x w"), clip]), [FUSE_ACTIVATION]).nodes;
+    assert.deepEqual(fused?.attributes, { activation: "Clip", activation_params: [0, 6] });
+  });
+  it("keeps a Clip whose limits are not known", () =>
+    check([FUSE_ACTIVATION], [conv("c = Conv x w"), node("y = Clip c lowest highest")], UNCHANGED));
   it("keeps a second ReLU", () =>
     check(
-      [FUSE_RELU],
+      [FUSE_ACTIVATION],
       [conv("c = Conv x w"), node("d = Relu c"), node("y = Relu d")],
       ["d = Conv x w + Relu", "y = Relu d"],
     ));
   it("keeps the ReLU of a convolution that is not blocked", () =>
-    check([FUSE_RELU], [node("c = Conv x w"), node("y = Relu c")], UNCHANGED));
+    check([FUSE_ACTIVATION], [node("c = Conv x w"), node("y = Relu c")], UNCHANGED));
 });
 
 it("shift, sum and ReLU are fused into one convolution", () =>
   check(
-    [FUSE_SHIFT, FUSE_SUM, FUSE_RELU],
+    [FUSE_SHIFT, FUSE_SUM, FUSE_ACTIVATION],
     [conv("c = Conv x w"), shift("d = Conv c ones b"), sum("e = Add r d"), node("y = Relu e")],
     ["y = Conv x w b r + Relu"],
   ));
 
 it("outputs of the graph are not fused", () => {
   const nodes = [conv("c = Conv x w"), node("y = Relu c")];
-  assert.deepEqual(read(fuse(graph(nodes, { outputs: ["c", "y"] }), [FUSE_RELU]).nodes), read(nodes));
+  assert.deepEqual(read(fuse(graph(nodes, { outputs: ["c", "y"] }), [FUSE_ACTIVATION]).nodes), read(nodes));
 });
 
 describe("the pass expand-views", () => {

@@ -102,6 +102,8 @@ export interface Kernels
   >;
   /** dy where y, the output of a ReLU, is positive; 0 elsewhere. */
   ReluGradient: Kernel<readonly [dy: Value, y: Value]>;
+  /** dy where y, the output of a ReLU6, is positive and less than 6; 0 elsewhere. */
+  Relu6Gradient: Kernel<readonly [dy: Value, y: Value]>;
   /** y + sign x number, where `number` has one element. */
   ScaledSum: Kernel<readonly [x: Value, number: Value, y: Value], { readonly sign: 1 | -1 }>;
   /** The nearest number that bfloat16 has; of two, the one whose last bit is 0. */

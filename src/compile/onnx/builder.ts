@@ -46,6 +46,12 @@ export class OnnxBuilder {
     return this.#add("Add", operands, { attributes: {}, domain: "", isBlockedSum: true });
   }
 
+  /** Adds a node that cuts numbers off below and above two limits and returns the output's name. */
+  clip(x: string, limits: readonly [min: number, max: number]): string {
+    const inputs = [x, ...limits.map((limit) => this.scalar(limit))];
+    return this.#add("Clip", inputs, { attributes: {}, domain: "", limits });
+  }
+
   /** Adds a node that works on its tensors in another shape. The pass expand-views adds the reshapes after fusion. */
   viewed(type: string, inputs: readonly string[], parts: ViewedParts): string {
     return this.#add(type, inputs, parts);

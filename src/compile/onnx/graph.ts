@@ -14,6 +14,8 @@ export interface OnnxNode extends DeclaredNode {
   readonly outputChannels?: number;
   /** Set for a convolution that only adds its bias. */
   readonly isShift?: true;
+  /** Set for a Clip: its limits. */
+  readonly limits?: readonly [min: number, max: number];
   /** The node works on its first input, fourth input and output in another shape of the same size. */
   readonly view?: View;
 }

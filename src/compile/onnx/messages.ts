@@ -54,10 +54,11 @@ export const DATA_TYPES = { float32: FLOAT, int32: 6, bool: 9 } as const;
 const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const STRING_ATTRIBUTE = 3;
+const FLOATS_ATTRIBUTE = 6;
 const INTS_ATTRIBUTE = 7;
 
 /** Attributes that are floats even if their value is an integer. */
-const FRACTIONS = new Set(["alpha", "epsilon", "beta"]);
+const FRACTIONS = new Set(["alpha", "epsilon", "beta", "activation_params"]);
 
 /** Protobuf's wire type of fields with a length. */
 const LENGTH_DELIMITED = 2;
@@ -118,12 +119,18 @@ function writeNode(
   node.writeStringField(7, domain);
 }
 
-/** AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; AttributeType type = 20 } */
+/**
+ * AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8;
+ * AttributeType type = 20 }
+ */
 function writeAttribute([name, value]: [string, Attribute], attribute: PbfWriter): void {
   attribute.writeStringField(1, name);
   if (typeof value === "string") {
     attribute.writeStringField(4, value);
     attribute.writeVarintField(20, STRING_ATTRIBUTE);
+  } else if (typeof value === "object" && FRACTIONS.has(name)) {
+    attribute.writePackedFloat(7, [...value]);
+    attribute.writeVarintField(20, FLOATS_ATTRIBUTE);
   } else if (typeof value === "object") {
     attribute.writePackedVarint(8, [...value]);
     attribute.writeVarintField(20, INTS_ATTRIBUTE);

@@ -1,6 +1,6 @@
 // Element-wise kernels, on operands of any layout.
 
-import { backend_util } from "@tensorflow/tfjs-core";
+import tf from "../../tfjs-core.cjs";
 import type { NodeOf } from "../graph/graph.js";
 import type { BinaryName, UnaryName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
@@ -13,7 +13,14 @@ import { lowerScaledSum } from "./scaled-sum.js";
 type UnaryKernel = UnaryName | "Step" | "LeakyRelu" | "ClipByValue" | "HardSigmoid" | "Cast";
 
 export const ELEMENTWISE: Ops<
-  UnaryKernel | BinaryName | "EluGrad" | "Select" | "ReluGradient" | "ScaledSum" | "Bfloat16"
+  | UnaryKernel
+  | BinaryName
+  | "EluGrad"
+  | "Select"
+  | "ReluGradient"
+  | "Relu6Gradient"
+  | "ScaledSum"
+  | "Bfloat16"
 > = {
   Add: binary("Add"),
   Sub: binary("Sub"),
@@ -55,7 +62,7 @@ export const ELEMENTWISE: Ops<
   LogicalNot: unary("LogicalNot", ({ builder }, x) => builder.op("Not", [x])),
   Rsqrt: unary("Rsqrt", ({ builder }, x) => builder.op("Reciprocal", [builder.op("Sqrt", [x])])),
   Square: unary("Square", ({ builder }, x) => builder.op("Mul", [x, x])),
-  Relu6: unary("Relu6", ({ builder }, x) => builder.op("Clip", [x, builder.scalar(0), builder.scalar(6)])),
+  Relu6: unary("Relu6", ({ builder }, x) => builder.clip(x, [0, 6])),
   Elu: unary("Elu", ({ builder }, x) => builder.op("Elu", [x], { alpha: 1 })),
   Step: {
     record: (recorder, { x }: Inputs<"x">, { alpha }: { alpha?: number }) =>
@@ -90,7 +97,7 @@ export const ELEMENTWISE: Ops<
     layout: "follow",
     lower: lowerUnary<NodeOf<"ClipByValue">>(
       ({ builder }, x, { attributes: { clipValueMin, clipValueMax } }) =>
-        builder.op("Clip", [x, builder.scalar(clipValueMin), builder.scalar(clipValueMax)]),
+        builder.clip(x, [clipValueMin, clipValueMax]),
     ),
   },
   Cast: {
@@ -121,6 +128,12 @@ export const ELEMENTWISE: Ops<
     // Where the output of a ReLU is positive, so was its input.
     lower: broadcasting(({ builder }, [dy, y]) => builder.op("Mul", [dy, isPositive(builder, y)])),
   },
+  Relu6Gradient: {
+    layout: "follow",
+    lower: broadcasting(({ builder }, [dy, y]) =>
+      builder.op("Mul", [builder.op("Mul", [dy, isPositive(builder, y)]), isBelowSix(builder, y)]),
+    ),
+  },
   ScaledSum: { layout: "follow", lower: lowerScaledSum },
   Bfloat16: {
     layout: "follow",
@@ -133,6 +146,11 @@ export const ELEMENTWISE: Ops<
 /** 1 where x is positive and 0 elsewhere: a very steep hard sigmoid, which is the cheapest mask. */
 function isPositive(builder: OnnxBuilder, x: string): string {
   return builder.op("HardSigmoid", [x], { alpha: 3e38, beta: 0 });
+}
+
+/** 1 where y, which is at most 6, is less than 6, and 0 where it is 6: a hard sigmoid that rises to 1 within the last bit of y. */
+function isBelowSix(builder: OnnxBuilder, y: string): string {
+  return builder.op("HardSigmoid", [y], { alpha: -(2 ** 22), beta: 6 * 2 ** 22 });
 }
 
 function unary<Name extends UnaryName>(
@@ -159,7 +177,7 @@ function lowerUnary<Node extends { inputs: readonly [Value]; outputs: readonly [
 
 function binary<Name extends BinaryName>(kernel: Name, op: string = kernel, dtype?: "bool") {
   const record: Recording = (recorder, { a, b }: Inputs<"a" | "b">) => {
-    const shape = backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
+    const shape = tf.backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
     return recorder.record<BinaryName>(kernel, [a, b], {}, { shape, dtype: dtype ?? a.dtype });
   };
   const direct = broadcasting(({ builder }, operands, alike) =>

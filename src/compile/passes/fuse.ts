@@ -4,17 +4,17 @@
 // activations.
 
 import { isBlockedConv, type OnnxGraph, type OnnxNode, outputNames } from "../onnx/graph.js";
-import { FUSE_RELU } from "./fuse-relu.js";
+import { FUSE_ACTIVATION } from "./fuse-activation.js";
 import { FUSE_SHIFT } from "./fuse-shift.js";
 import { FUSE_SUM } from "./fuse-sum.js";
 import type { FusionRule } from "./fusion-rule.js";
 import type { NodePass } from "./pass.js";
 
-export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_RELU];
+export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_ACTIVATION];
 
 export const FUSE: NodePass = {
   name: "fuse",
-  purpose: "merges shifts, sums and ReLUs into the blocked convolution before them",
+  purpose: "merges shifts, sums and activations into the blocked convolution before them",
   run: (graph) => fuse(graph, FUSION_RULES),
 };
 

@@ -1,4 +1,5 @@
-// dy * step(x), which is tfjs' gradient of a ReLU -> one node over the ReLU's output, so that x need not be kept.
+// dy * step(x), which is tfjs' gradient of a ReLU, or dy * (x <= 6) * step(x), that of a ReLU6 -> one node over the output of the
+// ReLU, so that x need not be kept.
 
 import { makersOf, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
@@ -6,21 +7,43 @@ import type { GraphPass } from "./pass.js";
 
 export const RELU_GRADIENT: GraphPass = {
   name: "relu-gradient",
-  purpose: "turns dy * step(x) into one node that reads the output of the ReLU, so that x need not be kept",
+  purpose:
+    "turns dy * step(x), and dy * (x <= 6) * step(x), into one node that reads the output of the ReLU, so that x need not be kept",
   run: joinReluGradients,
 };
 
 function joinReluGradients(graph: TracedGraph): TracedGraph {
-  const steps = makersOf(graph, "Step");
+  const makers = {
+    Step: makersOf(graph, "Step"),
+    Cast: makersOf(graph, "Cast"),
+    LessEqual: makersOf(graph, "LessEqual"),
+    Multiply: makersOf(graph, "Multiply"),
+  };
   /** Of the nodes before the current one: x -> the output of a ReLU. */
-  const relus = new Map<Value, Value>();
+  const outputs = { Relu: new Map<Value, Value>(), Relu6: new Map<Value, Value>() };
+  /** The x of step(x). */
+  const stepped = (mask: Value) => {
+    const step = makers.Step.get(mask);
+    return step?.attributes.alpha === 0 ? step.inputs[0] : undefined;
+  };
+  /** The x of (x <= 6) * step(x). */
+  const steppedTwice = (mask: Value) => {
+    const [below, step] = makers.Multiply.get(mask)?.inputs ?? [];
+    const comparison = below && makers.LessEqual.get(makers.Cast.get(below)?.inputs[0] ?? below);
+    const x = step && stepped(step);
+    if (!comparison || comparison.inputs[0] !== x) return undefined;
+    const limit = graph.constants.get(comparison.inputs[1]);
+    return limit?.length === 1 && limit[0] === 6 ? x : undefined;
+  };
   const nodes = graph.nodes.map((node): TracedNode => {
-    if (node.kernel === "Relu") relus.set(node.inputs[0], node.outputs[0]);
+    if (node.kernel === "Relu" || node.kernel === "Relu6")
+      outputs[node.kernel].set(node.inputs[0], node.outputs[0]);
     if (node.kernel !== "Multiply") return node;
     const [dy, mask] = node.inputs;
-    const step = steps.get(mask);
-    const y = step?.attributes.alpha === 0 ? relus.get(step.inputs[0]) : undefined;
-    return y ? { ...node, kernel: "ReluGradient", inputs: [dy, y], attributes: {} } : node;
+    const relu = outputs.Relu.get(stepped(mask) as Value);
+    if (relu) return { ...node, kernel: "ReluGradient", inputs: [dy, relu], attributes: {} };
+    const relu6 = outputs.Relu6.get(steppedTwice(mask) as Value);
+    return relu6 ? { ...node, kernel: "Relu6Gradient", inputs: [dy, relu6], attributes: {} } : node;
   });
   return { ...graph, nodes };
 }

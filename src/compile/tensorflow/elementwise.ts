@@ -16,6 +16,7 @@ type Elementwise =
       | "EluGrad"
       | "Select"
       | "ReluGradient"
+      | "Relu6Gradient"
       | "ScaledSum"
     );
 
@@ -55,6 +56,7 @@ export const ELEMENTWISE: TfLowerings<Elementwise> = {
   Reciprocal: same("Reciprocal"),
   EluGrad: same("EluGrad"),
   ReluGradient: same("ReluGrad"),
+  Relu6Gradient: same("Relu6Grad"),
   LeakyRelu: ({ builder, tensor }, { inputs: [x], attributes: { alpha } }) =>
     builder.floatOp("LeakyRelu", [tensor(x)], { alpha: { float: alpha } }),
   Step: ({ builder, tensor }, { inputs: [x], attributes: { alpha } }) => {
