@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { DROP_UNUSED } from "../../src/compile/passes/drop-unused.js";
+import { FOLD_BATCH_NORM } from "../../src/compile/passes/fold-batch-norm.js";
 import { HARD_SIGMOID } from "../../src/compile/passes/hard-sigmoid.js";
 import { assignLayouts } from "../../src/compile/passes/layouts.js";
 import type { GraphPass } from "../../src/compile/passes/pass.js";
@@ -108,6 +109,50 @@ describe("the pass pixel-dot", () => {
       attributes: { s: { axes: [1, 2] } },
       expected: "unchanged",
     }));
+});
+
+describe("the pass fold-batch-norm", () => {
+  const lines = [
+    ...["x 8x4x4x4", "w 3x3x4x8", "mean 8", "variance 8", "offset 8", "gamma 8", "c 8x4x4x8 = Conv2D x w"],
+    "y 8x4x4x8 = FusedBatchNorm c mean variance offset gamma",
+  ];
+  const kernels = (lines: readonly string[], outputs: readonly string[], products = "float32") => {
+    const { graph } = traced(lines, outputs, { y: { epsilon: 1e-3 } });
+    const { nodes } = FOLD_BATCH_NORM.run({ ...graph, products: products as "float32" });
+    return nodes.map(({ kernel }) => kernel).join(" ");
+  };
+  const folded = "Add Rsqrt Multiply Multiply Sub Multiply Conv2D Add";
+  it("scales the filter instead of the images", () => {
+    assert.equal(kernels(lines, ["y"]), folded);
+    const { graph, find } = traced(lines, ["y"], { y: { epsilon: 1e-3 } });
+    const { nodes, constants } = FOLD_BATCH_NORM.run(graph);
+    const conv = nodes.at(-2);
+    assert.deepEqual([conv?.inputs[0], nodes.at(-1)?.outputs[0]], [find("x"), find("y")]);
+    assert.deepEqual(conv?.inputs[1], nodes.at(-3)?.outputs[0]);
+    assert.deepEqual([...constants.values()], [[1e-3]]);
+  });
+  it("keeps a BatchNorm whose convolution has other uses", () => {
+    assert.equal(kernels(lines, ["y", "c"]), "Conv2D FusedBatchNorm");
+    assert.equal(kernels([...lines, "z 8x4x4x8 = Add c y"], ["z"]), "Conv2D FusedBatchNorm Add");
+  });
+  it("keeps one that costs less than scaling the filter", () =>
+    assert.equal(
+      kernels(
+        lines.map((line) => line.replaceAll("8x4x4", "1x4x4")),
+        ["y"],
+      ),
+      "Conv2D FusedBatchNorm",
+    ));
+  it("keeps one of other values than those of a convolution", () =>
+    assert.equal(
+      kernels(
+        lines.map((line) => line.replace("Conv2D x w", "Relu x")),
+        ["y"],
+      ),
+      "Relu FusedBatchNorm",
+    ));
+  it("keeps all if products are rounded", () =>
+    assert.equal(kernels(lines, ["y"], "bfloat16"), "Conv2D FusedBatchNorm"));
 });
 
 describe("the pass scaled-sum", () => {

@@ -5,6 +5,7 @@
 
 import type { NodeOf, TracedGraph, TracedNode } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
+import { firstNewId } from "./new-values.js";
 import type { GraphPass } from "./pass.js";
 
 export const MIXED: GraphPass = {
@@ -22,7 +23,7 @@ const PRODUCTS: readonly KernelName[] = [
 ];
 
 function roundProducts(graph: TracedGraph): TracedGraph {
-  let next = 1 + Math.max(...idsOf(graph));
+  let next = firstNewId(graph);
   const rounded = new Map<Value, Value>();
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
     if (!PRODUCTS.includes(node.kernel)) return [node];
@@ -49,11 +50,4 @@ function roundProducts(graph: TracedGraph): TracedGraph {
 
 function rounding(x: Value, y: Value, layer: string): NodeOf<"Bfloat16"> {
   return { kernel: "Bfloat16", inputs: [x], attributes: {}, outputs: [y], layer };
-}
-
-function* idsOf({ inputs, state, constants, nodes }: TracedGraph): Iterable<number> {
-  for (const { value } of inputs) yield value.id;
-  for (const { before } of state) yield before.id;
-  for (const { id } of constants.keys()) yield id;
-  for (const { outputs } of nodes) for (const { id } of outputs) yield id;
 }

@@ -2,6 +2,7 @@
 
 import { DROP_UNUSED } from "./drop-unused.js";
 import { EXPAND_VIEWS } from "./expand-views.js";
+import { FOLD_BATCH_NORM } from "./fold-batch-norm.js";
 import { FUSE } from "./fuse.js";
 import { HARD_SIGMOID } from "./hard-sigmoid.js";
 import { MIXED } from "./mixed.js";
@@ -14,7 +15,7 @@ import { SHARE } from "./share.js";
 
 /** Passes over the traced graph, before layouts are assigned and kernels are lowered. */
 export const GRAPH_PASSES: readonly GraphPass[] = [
-  ...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM],
+  ...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM, FOLD_BATCH_NORM],
   ...[DROP_UNUSED, MIXED],
 ];
 

@@ -1,0 +1,16 @@
+// The numbers of the values of a traced graph, which those that a pass adds continue.
+
+import type { TracedGraph } from "../graph/graph.js";
+
+/** The first number that no value of the graph has. */
+export function firstNewId({ inputs, state, constants, nodes }: TracedGraph): number {
+  let last = -1;
+  const see = ({ id }: { readonly id: number }) => {
+    last = Math.max(last, id);
+  };
+  for (const { value } of inputs) see(value);
+  for (const { before } of state) see(before);
+  for (const value of constants.keys()) see(value);
+  for (const { outputs } of nodes) outputs.forEach(see);
+  return last + 1;
+}
