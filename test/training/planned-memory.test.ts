@@ -29,7 +29,8 @@ const COMMAND = resolve("dist/src/cli.js");
  */
 const MEASURING = `data:text/javascript,${encodeURIComponent(`
 import { existsSync, readFileSync } from "node:fs";
-process.on("exit", () => {
+import { isMainThread } from "node:worker_threads";
+if (isMainThread) process.on("exit", () => {
   const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
   console.error("peak", /VmHWM:\\s+(\\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
 });`)}`;
