@@ -1,6 +1,6 @@
 // Uses of the blocked kernels, and computations per channel, that several lowerings share.
 
-import { BLOCKED_DOMAIN } from "../onnx/graph.js";
+import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "../onnx/graph.js";
 import type { Context } from "./op.js";
 
 /** The shape of images with channels first. */
@@ -56,6 +56,17 @@ export function blockedPixelDots({ builder }: Context, x: string, y: string, sha
   );
 }
 
+/** So many pixels are worth a product of matrices, which is a call for each image and channel, but one pass over both. */
+const LONG = 200;
+
+/** Sums of x times y over height and width, both nchw: [batch * channels, 1, 1], as products of a row and a column. */
+function plainPixelDots({ builder }: Context, x: string, y: string, shape: ChannelsFirst): string {
+  const [batch, channels, height, width] = shape;
+  const [images, pixels] = [batch * channels, height * width];
+  const rows = [x, y].map((image) => builder.op("Reshape", [image, builder.ints([images, 1, pixels])]));
+  return builder.op("FusedMatMul", rows, { transB: 1 }, MICROSOFT_DOMAIN);
+}
+
 /** Means of a blocked x over height and width: [batch, channels, 1, 1]. */
 export function blockedPixelMean({ builder }: Context, x: string): string {
   return builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
@@ -76,10 +87,11 @@ export function channelMeans(context: Context, x: string, { layout }: LaidOut): 
 /** Means of x times y over batch, height and width: [1, channels, 1, 1]. */
 export function channelDotMeans(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
-  if (layout !== "blocked") return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
   const [batch, channels, height, width] = shape;
+  if (layout === "rows" || (layout === "nchw" && height * width < LONG))
+    return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
   const dots = builder.op("Reshape", [
-    blockedPixelDots(context, x, y, shape),
+    (layout === "blocked" ? blockedPixelDots : plainPixelDots)(context, x, y, shape),
     builder.ints([batch, channels, 1, 1]),
   ]);
   const mean = builder.op("ReduceMean", [dots], { axes: [0], keepdims: 1 });
