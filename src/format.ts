@@ -19,6 +19,12 @@ export function formatBytes(bytes: number): string {
   return bytes < 999.5 ? `${bytes} bytes` : `${formatLarge(bytes)}B`;
 }
 
+/** -1.234, 2 digits -> -1.23; -0.001 -> 0.00 */
+export function formatFixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return /^-[0.]+$/.test(text) ? text.slice(1) : text;
+}
+
 /** 95 -> 1 min 35 s */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatTable } from "../src/format.js";
+import { formatFixed, formatTable } from "../src/format.js";
 
 describe("formatTable", () => {
   const HEAD = ["variant", "runs", "test error", "detail"];
@@ -29,4 +29,12 @@ describe("formatTable", () => {
     assert.equal(lines.length, 4);
     assert.ok(HEAD.every((name) => lines[0]?.includes(name)));
   });
+});
+
+it("formatFixed never writes -0", () => {
+  assert.deepEqual(
+    [-0.004, -0, -0.006, -1.234, 0.004].map((value) => formatFixed(value, 2)),
+    ["0.00", "0.00", "-0.01", "-1.23", "0.00"],
+  );
+  assert.equal(formatFixed(-0.4, 0), "0");
 });

@@ -47,7 +47,7 @@ function advice(bytes: number, runs: readonly Run[], { jobs }: Options): string[
   const together = Math.min(jobs, runs.length);
   if (bytes > there)
     return [
-      "it would be refused: lower training.batchSize, with training.accumulate for as many images per step",
+      `a run may need ${formatBytes(bytes)} of memory, and there are ${formatBytes(there)}, so it would be refused: lower training.batchSize, with training.accumulate for as many images per step`,
     ];
   if (together * bytes <= there) return [];
   return [

@@ -76,14 +76,18 @@ function planOf(
 ): { readonly record: object; readonly text: string } {
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
   const folder = join(root, sweep.name);
+  const backend = expectedBackend(engine);
   const seedPlan = seedPlanOf(sweep);
   if (seedPlan !== null) {
     const { record, text } = planSeeds(sweep, seedPlan, {
       ...{ folder, finished: before.folders, jobs, macsPerSecond },
     });
-    return { record, text: `${text}\n(${source})` };
+    const memory = memoryPlan(sweep.runs, { engine: { ...engine, backend }, jobs });
+    return {
+      record: { ...record, ...(memory && { memoryBytes: memory.bytes }) },
+      text: [`${text}\n(${source})`, ...(memory === null ? [] : [memory.text])].join("\n"),
+    };
   }
-  const backend = expectedBackend(engine);
   const runs = plannedRuns(sweep, { folder, before, macsPerSecond, backend });
   const left = runs.filter(({ trains }) => trains);
   const seconds = secondsFor(left, jobs);

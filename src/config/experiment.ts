@@ -29,7 +29,7 @@ import type {
 } from "./experiment-spec.js";
 import { isPreactivation, replacesConv } from "./experiment-spec.js";
 import { fillDefaults } from "./fill-defaults.js";
-import { resolvePath, withAbsolutePaths } from "./paths.js";
+import { withAbsolutePaths } from "./paths.js";
 import { mappingsBelow } from "./reach.js";
 import { attentionOf, BLOCKS, isBottleneck, milestonesOf } from "./short-forms.js";
 import type { LongForm } from "./shorthand.js";
@@ -54,11 +54,11 @@ export function checkExperiment(located: LongForm, directory: string): Checked<E
 
 function normalise(written: Required<WrittenExperiment>, directory: string): Experiment {
   const network = written.network as Explicit<Network>;
-  const dataset = written.dataset as DatasetSpec;
+  const { dataset, from } = withAbsolutePaths(written, [], directory) as Required<WrittenExperiment>;
   const training = written.training as Explicit<Training>;
   return {
     name: written.name,
-    dataset: withAbsolutePaths(dataset, ["dataset"], directory) as DatasetSpec,
+    dataset: dataset as DatasetSpec,
     network: {
       stem: normaliseStem(network),
       stages: network.stages.map((stage) => normaliseStage(stage as StageWithDefaults, network)),
@@ -77,16 +77,16 @@ function normalise(written: Required<WrittenExperiment>, directory: string): Exp
       freeze: network.freeze,
     },
     training: { ...(training as TrainingSpec), schedule: scheduleOf(training) },
-    from: startOf(written.from, directory),
+    from: startOf(from),
     seed: written.seed,
     sourceSeeds: written.sourceSeeds,
   };
 }
 
-function startOf(from: Required<WrittenExperiment>["from"], directory: string): Experiment["from"] {
+function startOf(from: Required<WrittenExperiment>["from"]): Experiment["from"] {
   if (from === "none") return from;
   const { run, fingerprint = "any" } = typeof from === "string" ? { run: from } : from;
-  return { run: resolvePath(run, directory), fingerprint };
+  return { run, fingerprint };
 }
 
 function scheduleOf({ schedule, epochs }: Explicit<Training>): ScheduleSpec {

@@ -1,6 +1,6 @@
 // A comparison -> the columns of its table.
 
-import { formatChange, formatCount, formatDuration, formatLarge } from "../format.js";
+import { formatChange, formatCount, formatDuration, formatFixed, formatLarge } from "../format.js";
 import { valueOn } from "../records/variant-cells.js";
 import { type Comparison, commonBaseline, type VariantComparison } from "../report/comparison.js";
 import type { Spread } from "../statistics/spread.js";
@@ -52,7 +52,7 @@ function axisColumns({ variants }: Comparison): Column[] {
 /** The metric, its interval, and its difference from the baseline. */
 function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "interval" | "difference"> {
   const { scale, unit, points, digits } = metricScale(comparison.metric);
-  const fixed = (value: number) => (value * scale).toFixed(digits);
+  const fixed = (value: number) => formatFixed(value * scale, digits);
   const signed = (value: number) => `${value >= 0 ? "+" : ""}${fixed(value)}`;
   const meanText = ({ mean, deviation, n }: Spread) =>
     n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;

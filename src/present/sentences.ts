@@ -1,6 +1,6 @@
 // A comparison in plain sentences that claim no more than the number of seeds allows.
 
-import { formatChange, formatCount } from "../format.js";
+import { formatChange, formatCount, formatFixed } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { leastAnytimePairs, smallestAnytimeP } from "../statistics/evidence.js";
@@ -192,10 +192,10 @@ function sentenceOf(variant: VariantComparison, base: VariantComparison, compari
   if (test.isSignificant || variant.decision?.verdict === "equal") {
     const bounds = difference.interval.map((bound) => sign * bound * scale).sort((a, b) => a - b);
     const name = variant.isSequential ? "confidence sequence" : "CI";
-    const interval = `${levelWords(comparison)} ${name} ${bounds.map((bound) => bound.toFixed(digits)).join(" to ")}`;
+    const interval = `${levelWords(comparison)} ${name} ${bounds.map((bound) => formatFixed(bound, digits)).join(" to ")}`;
     if (!test.isSignificant) {
-      const [low, high] = difference.interval.map((bound) => (bound * scale).toFixed(digits));
-      return `${variant.variant} has the same ${metricWords(metric)} as ${base.variant} within the margin (difference ${(difference.mean * scale).toFixed(digits)}${points}, ${levelWords(comparison)} ${name} ${low} to ${high}, ${seeds}${left})${cost}.`;
+      const [low, high] = difference.interval.map((bound) => formatFixed(bound * scale, digits));
+      return `${variant.variant} has the same ${metricWords(metric)} as ${base.variant} within the margin (difference ${formatFixed(difference.mean * scale, digits)}${points}, ${levelWords(comparison)} ${name} ${low} to ${high}, ${seeds}${left})${cost}.`;
     }
     return `${variant.variant} ${lower ? "lowers" : "raises"} ${metricWords(metric)} by ${size}${points} (${interval}, p = ${test.adjustedP.toPrecision(2)} after Holm's correction, ${seeds}${left})${cost}.`;
   }

@@ -24,7 +24,12 @@ describe("a worker", function () {
       const orders = join(folder, RESULTS, ".work", "orders.json");
       while (!existsSync(orders)) await sleep(5);
       await command.killGroup();
-      await use(folder, join(folder, RESULTS));
+      // It may have begun a run before it was killed.
+      const results = join(folder, RESULTS);
+      const signs = join(results, ".work", "signs");
+      for (const name of existsSync(signs) ? readdirSync(signs) : []) rmSync(join(signs, name));
+      rmSync(join(results, "plain"), { recursive: true, force: true });
+      await use(folder, results);
     });
   const worker = (folder: string) => start(folder, "worker", RESULTS);
   const locksIn = (results: string) =>

@@ -57,7 +57,7 @@ describe("the planned memory of a run", function () {
         const { stderr } = run("--import", MEASURING, COMMAND, ...words);
         const measured = 1024 * Number(/peak (\d+)/.exec(stderr)?.[1]);
         const ratio = planned.memoryBytes / measured;
-        assert.ok(ratio > 0.75 && ratio < 1.25, `${planned.memoryBytes} instead of ${measured}`);
+        assert.ok(ratio > 0.8 && ratio < 1.2, `${planned.memoryBytes} instead of ${measured}`);
       }),
     );
   check(
@@ -87,7 +87,10 @@ describe("the planned memory of a run", function () {
       const half = Math.round((gigabytes / 2) * 22);
       assert.deepEqual(await advised(8, 4), []);
       assert.match((await advised(half, 4)).join(), /^4 runs at a time may need .*: --jobs [123]$/);
-      assert.match((await advised(4 * half, 1)).join(), /^it would be refused: lower training.batchSize/);
+      assert.match(
+        (await advised(4 * half, 1)).join(),
+        /^a run may need [\d.]+ GB of memory, .* so it would be refused: lower training.batchSize/,
+      );
     }));
 
   it("counts what is needed at the same time, and views once", () => {
