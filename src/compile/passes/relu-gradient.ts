@@ -27,7 +27,7 @@ function joinReluGradients(graph: TracedGraph): TracedGraph {
     return step?.attributes.alpha === 0 ? step.inputs[0] : undefined;
   };
   /** The x of (x <= 6) * step(x). */
-  const steppedTwice = (mask: Value) => {
+  const steppedBelowSix = (mask: Value) => {
     const [below, step] = makers.Multiply.get(mask)?.inputs ?? [];
     const comparison = below && makers.LessEqual.get(makers.Cast.get(below)?.inputs[0] ?? below);
     const x = step && stepped(step);
@@ -40,10 +40,14 @@ function joinReluGradients(graph: TracedGraph): TracedGraph {
       outputs[node.kernel].set(node.inputs[0], node.outputs[0]);
     if (node.kernel !== "Multiply") return node;
     const [dy, mask] = node.inputs;
-    const relu = outputs.Relu.get(stepped(mask) as Value);
-    if (relu) return { ...node, kernel: "ReluGradient", inputs: [dy, relu], attributes: {} };
-    const relu6 = outputs.Relu6.get(steppedTwice(mask) as Value);
-    return relu6 ? { ...node, kernel: "Relu6Gradient", inputs: [dy, relu6], attributes: {} } : node;
+    for (const { relu, kernel, x } of [
+      { relu: outputs.Relu, kernel: "ReluGradient", x: stepped(mask) },
+      { relu: outputs.Relu6, kernel: "Relu6Gradient", x: steppedBelowSix(mask) },
+    ] as const) {
+      const y = x && relu.get(x);
+      if (y) return { ...node, kernel, inputs: [dy, y], attributes: {} };
+    }
+    return node;
   });
   return { ...graph, nodes };
 }
