@@ -32,7 +32,7 @@ const PARTS = [
   ...[
     "regular-file.ts",
     ...TFJS,
-    "web-assembly.ts",
+
     "suggest.ts",
     "diagnostic.ts",
     "diagnostic-codes.ts",

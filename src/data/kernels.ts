@@ -1,12 +1,13 @@
-// The WebAssembly of assembly/. Images are copied into its memory and results out of it, so it keeps nothing.
+// The WebAssembly of assembly/. Images are copied into its memory and results out of it, so it keeps nothing. There is one instance in a
+// thread, because V8 reserves 10 GB of addresses for each.
 
+import { readFileSync } from "node:fs";
 import type { Shape } from "../network/graph.js";
-import { instantiate, type Memory } from "../web-assembly.js";
 import type { Image } from "./images.js";
 
 /** What the functions do and expect is said in assembly/. Addresses and sizes are in bytes. */
 export interface Kernels {
-  readonly memory: Memory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
   resampleRows(
     from: number,
     rows: number,
@@ -25,6 +26,7 @@ export interface Kernels {
   shiftHue(at: number, pixels: number, shift: number): void;
   lookUpNumbers(from: number, bytes: number, channels: number, tables: number, to: number): void;
   mirrorRows(from: number, rows: number, width: number, channels: number, to: number): void;
+  fillNormal(state: number, count: number, deviation: number, to: number): void;
 }
 
 /** Kernels read and write up to so many bytes after an image. */
@@ -47,7 +49,7 @@ export function withMemory<Result>(
   size: number,
   use: (kernels: Kernels, bytes: Uint8Array, start: number) => Result,
 ): Result {
-  const kernels = instance ?? (instantiate(FILE) as Kernels);
+  const kernels = instance ?? instantiate();
   instance = kernels;
   const { memory } = kernels;
   const missing = START + size - memory.buffer.byteLength;
@@ -62,8 +64,19 @@ export function withMemory<Result>(
 /** Of this thread. */
 let instance: Kernels | null = null;
 
-const FILE = new URL("pixels.wasm", import.meta.url);
-const START = 1024;
+/** After the tables of the kernels themselves. */
+const START = 2 ** 16;
 const PAGE = 2 ** 16;
 /** Memory can grow, but not shrink: beyond this size it is given back. */
 const MOST_KEPT = 2 ** 26;
+
+/** As much of it as is needed here. TypeScript knows it from browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+function instantiate(): Kernels {
+  const module = new WebAssembly.Module(readFileSync(new URL("kernels.wasm", import.meta.url)));
+  return new WebAssembly.Instance(module).exports as Kernels;
+}

@@ -38,7 +38,8 @@ export async function drawInitialState({ graph, seed }: InitialDraw): Promise<Ma
   const thread = new Worker(THREAD, { workerData: { graph, seed } satisfies InitialDraw });
   return new Promise((resolve, reject) => {
     thread.on("message", resolve);
-    thread.on("error", reject);
+    // It needs 10 GB of addresses, which may be limited though memory is not.
+    thread.on("error", () => resolve(initialState(graph, seed)));
     thread.on("exit", (code) => reject(new Error(`the thread that draws initial values ended with ${code}`)));
   });
 }

@@ -364,15 +364,15 @@ const CASES: Case[] = [
 
 /** Every kernel that may be blocked, at widths of one block and of several, for blocks of 8 and of 16. */
 const WIDTHS = [16, 32, 48, 80].flatMap((width): Case[] => [
-  [`${width} channels: 3x3`, `16x6x5x${width} 3x3x${width}x${width}`, conv(1, "same")],
-  [`${width} channels: 3x3 stride 2`, `16x9x8x${width} 3x3x${width}x${width}`, conv(2, "same")],
+  [`${width} channels: 3x3`, `16x3x3x${width} 3x3x${width}x${width}`, conv(1, "same")],
+  [`${width} channels: 3x3 stride 2`, `16x5x6x${width} 3x3x${width}x${width}`, conv(2, "same")],
   [`${width} channels: 1x1`, `16x4x3x${width} 1x1x${width}x${width}`, conv(1, "same")],
   [`${width} channels: 1x1 stride 2`, `16x7x6x${width} 1x1x${width}x${width}`, conv(2, "same")],
   [`${width} channels: from three`, `16x7x7x3 3x3x3x${width}`, conv(1, "same")],
   [`${width} channels: depthwise`, `16x6x5x${width} 3x3x${width}x1`, depthwise(1, "same")],
   [
     `${width} channels: grouped`,
-    `16x4x3x${2 * width} 3x3x${width}x${2 * width}`,
+    `16x3x2x${2 * width} 3x3x${width}x${2 * width}`,
     (x, w) => tf.relu(grouped(2, 1, "same")(x, w)),
   ],
   [
@@ -385,7 +385,7 @@ const WIDTHS = [16, 32, 48, 80].flatMap((width): Case[] => [
   ],
   [
     `${width} channels: batch norm, gate, shortcut`,
-    `16x4x4x${width} 3x3x${width}x${width} ${width} ${width} 16x1x1x${width}`,
+    `16x3x3x${width} 3x3x${width}x${width} ${width} ${width} 16x1x1x${width}`,
     (x, w, g, b, s) => {
       const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
       return tf.relu(tf.add(tf.mul(y, s as tf.Tensor), x as tf.Tensor));

@@ -1,4 +1,4 @@
-// Normally distributed numbers, by the Box-Muller transform. AssemblyScript, which becomes WebAssembly: normals.wasm.
+// Normally distributed numbers, by the Box-Muller transform.
 
 const RANGE: f64 = 2 ** 32;
 
