@@ -29,15 +29,7 @@ const PARTS = [
     "format.ts",
     "own-version.ts",
   ],
-  ...[
-    "regular-file.ts",
-    ...TFJS,
-
-    "suggest.ts",
-    "diagnostic.ts",
-    "diagnostic-codes.ts",
-    "random.ts",
-  ],
+  ...["regular-file.ts", ...TFJS, "suggest.ts", "diagnostic.ts", "diagnostic-codes.ts", "random.ts"],
 ];
 
 const WITH_TFJS = ["analysis", "training", "engine", "compile", "runtime", "model", ...TFJS];

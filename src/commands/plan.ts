@@ -45,6 +45,12 @@ interface PlanOptions extends Pick<PlanFlags, "runs" | "jobs" | "json"> {
   readonly warning: string | null;
 }
 
+/** For programs, and for people. */
+interface Plan {
+  readonly record: object;
+  readonly text: string;
+}
+
 /** Shows the plan, as text or JSON. */
 export function printPlan(sweep: ExpandedSweep, options: PlanOptions): number {
   const { runs: root, json, before, warning } = options;
@@ -73,20 +79,25 @@ function planOf(
     jobs = defaultJobs(engine, gpusFor(engine)),
     finished: before,
   }: PlanOptions & { readonly finished: FinishedRuns },
-): { readonly record: object; readonly text: string } {
+): Plan {
   const { macsPerSecond, source } = measuredRate([...before.folders.values()]);
   const folder = join(root, sweep.name);
   const backend = expectedBackend(engine);
+  /** Adds what the largest of the runs will need. */
+  const withMemory = (runs: readonly Run[], plan: Plan): Plan => {
+    const memory = memoryPlan(runs, { engine: { ...engine, backend }, jobs });
+    if (memory === null) return plan;
+    return {
+      record: { ...plan.record, memoryBytes: memory.bytes },
+      text: `${plan.text}\n${memory.text}`,
+    };
+  };
   const seedPlan = seedPlanOf(sweep);
   if (seedPlan !== null) {
     const { record, text } = planSeeds(sweep, seedPlan, {
       ...{ folder, finished: before.folders, jobs, macsPerSecond },
     });
-    const memory = memoryPlan(sweep.runs, { engine: { ...engine, backend }, jobs });
-    return {
-      record: { ...record, ...(memory && { memoryBytes: memory.bytes }) },
-      text: [`${text}\n(${source})`, ...(memory === null ? [] : [memory.text])].join("\n"),
-    };
+    return withMemory(sweep.runs, { record, text: `${text}\n(${source})` });
   }
   const runs = plannedRuns(sweep, { folder, before, macsPerSecond, backend });
   const left = runs.filter(({ trains }) => trains);
@@ -94,18 +105,15 @@ function planOf(
   const matched = sweep.variants.flatMap(({ name, match }) =>
     match ? [`${name} has the ${matchWords({ ...match, of: match.target })}`] : [],
   );
-  const memory = memoryPlan(
-    left.map(({ run }) => run),
-    { engine: { ...engine, backend }, jobs },
-  );
   const text = [
     planTable(runs),
     ...(matched.length > 0 ? [`\n${matched.join("\n")}`] : []),
     `\n${runs.length} runs, ${left.length} to train: about ${formatDuration(seconds)} with ${jobs} at a time (${source})`,
-    ...(memory === null ? [] : [memory.text]),
-  ];
-  const record = { seconds, ...(memory && { memoryBytes: memory.bytes }), runs: runs.map(planRecord) };
-  return { record, text: text.join("\n") };
+  ].join("\n");
+  return withMemory(
+    left.map(({ run }) => run),
+    { record: { seconds, runs: runs.map(planRecord) }, text },
+  );
 }
 
 interface PlannedRun extends RunOutlook {

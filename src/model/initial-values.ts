@@ -26,13 +26,14 @@ export function initialState(graph: Graph, seed: number): Map<string, Float32Arr
   return new Map(Array.from(weightsOf(graph), ([name, weight]) => [name, initialValues(name, weight, seed)]));
 }
 
+/** What the thread is given. */
 export interface InitialDraw {
   readonly graph: Graph;
   readonly seed: number;
 }
 
 /** The same values. Many are drawn in a thread of their own while this one compiles, which takes about as long. */
-export async function drawInitialState({ graph, seed }: InitialDraw): Promise<Map<string, Float32Array>> {
+export async function drawInitialState(graph: Graph, seed: number): Promise<Map<string, Float32Array>> {
   const count = Array.from(weightsOf(graph).values(), sizeOf).reduce((sum, size) => sum + size, 0);
   if (count < MANY) return initialState(graph, seed);
   const thread = new Worker(THREAD, { workerData: { graph, seed } satisfies InitialDraw });

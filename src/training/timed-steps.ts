@@ -26,7 +26,7 @@ export async function timedSteps(
 ): Promise<TimedSteps> {
   const { height, width, channels, classes } = shape;
   const graph = buildNetwork(network, { shape: { height, width, channels }, classes });
-  const drawnState = drawInitialState({ graph, seed: 1 });
+  const drawnState = drawInitialState(graph, 1);
   const optimizer = createOptimizer(training.optimizer);
   const { model, state } = engine.build(() => {
     const model = buildModel(graph);

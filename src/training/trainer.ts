@@ -74,7 +74,7 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
   return {
     shapes: new Map(Array.from(state, ([name, { shape }]) => [name, shape])),
     initialise: async (given = new Map()) => {
-      const drawn = await drawInitialState({ graph, seed: seedFor(experiment, "init") });
+      const drawn = await drawInitialState(graph, seedFor(experiment, "init"));
       const initial = new Map([...drawn, ...given]);
       engine.writeState(withInitialAverages(initial, state));
     },

@@ -135,22 +135,15 @@ describe("the pass fold-batch-norm", () => {
     assert.equal(kernels(lines, ["y", "c"]), "Conv2D FusedBatchNorm");
     assert.equal(kernels([...lines, "z 8x4x4x8 = Add c y"], ["z"]), "Conv2D FusedBatchNorm Add");
   });
+  const changed = (from: string, to: string) =>
+    kernels(
+      lines.map((line) => line.replaceAll(from, to)),
+      ["y"],
+    );
   it("keeps one that costs less than scaling the filter", () =>
-    assert.equal(
-      kernels(
-        lines.map((line) => line.replaceAll("8x4x4", "1x4x4")),
-        ["y"],
-      ),
-      "Conv2D FusedBatchNorm",
-    ));
+    assert.equal(changed("8x4x4", "1x4x4"), "Conv2D FusedBatchNorm"));
   it("keeps one of other values than those of a convolution", () =>
-    assert.equal(
-      kernels(
-        lines.map((line) => line.replace("Conv2D x w", "Relu x")),
-        ["y"],
-      ),
-      "Relu FusedBatchNorm",
-    ));
+    assert.equal(changed("Conv2D x w", "Relu x"), "Relu FusedBatchNorm"));
   it("keeps all if products are rounded", () =>
     assert.equal(kernels(lines, ["y"], "bfloat16"), "Conv2D FusedBatchNorm"));
 });

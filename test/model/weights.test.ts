@@ -50,7 +50,7 @@ describe("initial weights", () => {
     setImmediate(() => {
       hasWorked = true;
     });
-    const drawn = await drawInitialState({ graph: wide, seed: 7 });
+    const drawn = await drawInitialState(wide, 7);
     assert.ok(hasWorked);
     assert.deepEqual(drawn, initialState(wide, 7));
   });

@@ -16,8 +16,7 @@ export function blockFilter(context: Context, filter: string, { info, channels }
   const { groups, from, to } = channels;
   const outputs = groups * to;
   const pixels = height * width;
-  const reorder = (shape: number[], perm: number[]) =>
-    builder.op("Transpose", [builder.op("Reshape", [filter, builder.ints(shape)])], { perm });
+  const reorder = (shape: number[], perm: number[]) => reordered(context, filter, shape, perm);
   const ordered =
     pixels === 1
       ? reorder([from, outputs / size, size], [1, 0, 2])
@@ -40,13 +39,11 @@ export function blockTurnedFilter(context: Context, filter: string, { info, chan
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
   const pixels = height * width;
-  const reorder = (values: string, shape: number[], perm: number[]) =>
-    builder.op("Transpose", [builder.op("Reshape", [values, builder.ints(shape)])], { perm });
-  const exchanged = reorder(turned, [(pixels * from) / size, size, groups * to], [0, 2, 1]);
+  const exchanged = reordered(context, turned, [(pixels * from) / size, size, groups * to], [0, 2, 1]);
   const ordered =
     groups * pixels === 1
       ? exchanged
-      : reorder(exchanged, [pixels, from / size, groups, to / size, size ** 2], [2, 1, 3, 0, 4]);
+      : reordered(context, exchanged, [pixels, from / size, groups, to / size, size ** 2], [2, 1, 3, 0, 4]);
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
 }
 
@@ -55,12 +52,19 @@ export function turnedFilter(context: Context, filter: string, { info, channels 
   const { builder } = context;
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
-  const split = builder.op("Reshape", [
-    turn(context, filter, info),
-    builder.ints([height, width, from, groups, to]),
-  ]);
-  const ordered = builder.op("Transpose", [split], { perm: [3, 2, 4, 0, 1] });
+  const split = [height, width, from, groups, to];
+  const ordered = reordered(context, turn(context, filter, info), split, [3, 2, 4, 0, 1]);
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
+}
+
+/** Transposes a filter with the given shape. */
+function reordered(
+  { builder }: Context,
+  filter: string,
+  shape: readonly number[],
+  perm: readonly number[],
+): string {
+  return builder.op("Transpose", [builder.op("Reshape", [filter, builder.ints(shape)])], { perm });
 }
 
 /** Rotates a filter by 180 degrees. */

@@ -1,10 +1,11 @@
 // A convolution followed by BatchNorm in evaluation -> a convolution whose filter is scaled, and a sum, which blocked convolutions do
 // themselves. One pass over a small filter instead of one over the images.
 
-import { resultsOf, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
+import { makersOf, resultsOf, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import { firstNewId } from "./new-values.js";
 import type { GraphPass } from "./pass.js";
+import { countUses } from "./uses.js";
 
 export const FOLD_BATCH_NORM: GraphPass = {
   name: "fold-batch-norm",
@@ -15,12 +16,11 @@ export const FOLD_BATCH_NORM: GraphPass = {
 
 function foldBatchNorms(graph: TracedGraph): TracedGraph {
   let next = firstNewId(graph);
-  const uses = countUses(graph);
+  const uses = countUses<Value>(graph.nodes, resultsOf(graph));
   const constants = new Map(graph.constants);
-  const convolutions = new Map<Value, TracedNode & { readonly kernel: "Conv2D" }>();
+  const convolutions = makersOf(graph, "Conv2D");
   const folded = new Set<TracedNode>();
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
-    if (node.kernel === "Conv2D") convolutions.set(node.outputs[0], node);
     if (node.kernel !== "FusedBatchNorm") return [node];
     const [x, mean, variance, offset, gamma] = node.inputs;
     const conv = uses.get(x) === 1 ? convolutions.get(x) : undefined;
@@ -54,10 +54,3 @@ function foldBatchNorms(graph: TracedGraph): TracedGraph {
 type Operation =
   | { readonly kernel: "Add" | "Sub" | "Multiply"; readonly inputs: readonly [Value, Value] }
   | { readonly kernel: "Rsqrt"; readonly inputs: readonly [Value] };
-
-function countUses(graph: TracedGraph): ReadonlyMap<Value, number> {
-  const uses = new Map<Value, number>();
-  for (const value of [...resultsOf(graph), ...graph.nodes.flatMap(({ inputs }) => [...inputs])])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
-  return uses;
-}

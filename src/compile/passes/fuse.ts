@@ -9,6 +9,7 @@ import { FUSE_SHIFT } from "./fuse-shift.js";
 import { FUSE_SUM } from "./fuse-sum.js";
 import type { FusionRule } from "./fusion-rule.js";
 import type { NodePass } from "./pass.js";
+import { countUses } from "./uses.js";
 
 export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_ACTIVATION];
 
@@ -21,7 +22,7 @@ export const FUSE: NodePass = {
 
 /** A node is fused only if it is the only use of the convolution's result, which no longer exists afterwards. */
 export function fuse(graph: OnnxGraph, rules: readonly FusionRule[]): OnnxGraph {
-  const uses = countUses(graph);
+  const uses = countUses(graph.nodes, outputNames(graph));
   /** Output of a blocked convolution -> its index in `fused`. */
   const open = new Map<string, number>();
   const fused: (OnnxNode | null)[] = [];
@@ -45,10 +46,4 @@ export function fuse(graph: OnnxGraph, rules: readonly FusionRule[]): OnnxGraph 
     add(move?.conv ?? node);
   }
   return { ...graph, nodes: fused.filter((node) => node !== null) };
-}
-
-function countUses(graph: OnnxGraph): ReadonlyMap<string, number> {
-  const uses = new Map(Array.from(outputNames(graph), (name) => [name, 1]));
-  for (const { inputs } of graph.nodes) for (const name of inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
-  return uses;
 }
