@@ -25,6 +25,12 @@ export function formatFixed(value: number, digits: number): string {
   return /^-[0.]+$/.test(text) ? text.slice(1) : text;
 }
 
+/** With its sign, and that of what rounds to 0 is +: -1.234 -> -1.23; -0.001 -> +0.00 */
+export function formatSigned(value: number, digits: number): string {
+  const text = formatFixed(value, digits);
+  return text.startsWith("-") || Number.isNaN(value) ? text : `+${text}`;
+}
+
 /** 95 -> 1 min 35 s */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatFixed, formatTable } from "../src/format.js";
+import { formatFixed, formatSigned, formatTable } from "../src/format.js";
 
 describe("formatTable", () => {
   const HEAD = ["variant", "runs", "test error", "detail"];
@@ -37,4 +37,11 @@ it("formatFixed never writes -0", () => {
     ["0.00", "0.00", "-0.01", "-1.23", "0.00"],
   );
   assert.equal(formatFixed(-0.4, 0), "0");
+});
+
+it("formatSigned writes a sign, and never -0", () => {
+  assert.deepEqual(
+    [-0.004, 0, -0.006, 1.234, 0.004].map((value) => formatSigned(value, 2)),
+    ["+0.00", "+0.00", "-0.01", "+1.23", "+0.00"],
+  );
 });

@@ -1,12 +1,13 @@
 // The measurements of a run's gates -> one page with figure 5 of the SENet paper and the worth of each gate.
 
+import { formatSigned } from "../format.js";
 import { escapeHtml, figure, htmlTable, page } from "../present/html.js";
 import type { GateRow } from "../records/tables.js";
 import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
 
 /** Head and cells of the table of gates. `rows`: the rows of gates.csv. */
 export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: string[][] } {
-  const points = (value: number) => `${value >= 0 ? "+" : ""}${(100 * value).toFixed(2)}`;
+  const points = (value: number) => formatSigned(100 * value, 2);
   return {
     head: [
       "gate",

@@ -1,6 +1,13 @@
 // A comparison -> the columns of its table.
 
-import { formatChange, formatCount, formatDuration, formatFixed, formatLarge } from "../format.js";
+import {
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatFixed,
+  formatLarge,
+  formatSigned,
+} from "../format.js";
 import { valueOn } from "../records/variant-cells.js";
 import { type Comparison, commonBaseline, type VariantComparison } from "../report/comparison.js";
 import type { Spread } from "../statistics/spread.js";
@@ -53,7 +60,7 @@ function axisColumns({ variants }: Comparison): Column[] {
 function gainColumns(comparison: Comparison): Pick<ComparisonColumns, "mean" | "interval" | "difference"> {
   const { scale, unit, points, digits } = metricScale(comparison.metric);
   const fixed = (value: number) => formatFixed(value * scale, digits);
-  const signed = (value: number) => `${value >= 0 ? "+" : ""}${fixed(value)}`;
+  const signed = (value: number) => formatSigned(value * scale, digits);
   const meanText = ({ mean, deviation, n }: Spread) =>
     n === 1 ? `${fixed(mean)}${unit}` : `${fixed(mean)} ± ${fixed(deviation)}${unit}`;
   const intervalText = ({ interval: [low, high], n }: Spread, format: (value: number) => string) =>

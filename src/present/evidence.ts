@@ -1,6 +1,6 @@
 // What runs predict of each test image -> tables and sentences.
 
-import { formatFixed, formatTable } from "../format.js";
+import { formatFixed, formatSigned, formatTable } from "../format.js";
 import { cellOf, type WholeRow } from "../records/columns.js";
 import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/report-tables.js";
 import type { ClassDifference } from "../report/class-differences.js";
@@ -106,7 +106,7 @@ export function classDifferenceTable(
   const cell = (one: ClassDifference | undefined) => {
     if (!one) return NOTHING;
     const star = one.adjustedP <= alpha ? " *" : "";
-    return `${one.difference >= 0 ? "+" : ""}${points(one.difference)}${star}`;
+    return `${formatSigned(100 * one.difference, 2)}${star}`;
   };
   return {
     head: ["points by class", ...labels.map((label) => classNames[label] ?? String(label))],
