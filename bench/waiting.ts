@@ -4,6 +4,7 @@ import { loadDataset } from "../src/data/dataset.js";
 import type { Engine } from "../src/engine/engine.js";
 import { selectEngine } from "../src/engine/select-engine.js";
 import { networkOf } from "../src/experiment/load-experiment.js";
+import { stepwise } from "../src/runtime/program.js";
 import { createTrainer } from "../src/training/trainer.js";
 import { experimentFrom } from "./experiment.js";
 
@@ -55,14 +56,12 @@ function measure(engine: Engine): { busyMs: () => number } {
   const compile = engine.compile.bind(engine);
   engine.compile = async (step) => {
     const program = await compile(step);
-    return {
-      run: async (inputs) => {
-        const start = performance.now();
-        const results = await program.run(inputs);
-        busy += performance.now() - start;
-        return results;
-      },
-    };
+    return stepwise(async (inputs) => {
+      const start = performance.now();
+      const results = await program.run(inputs);
+      busy += performance.now() - start;
+      return results;
+    });
   };
   return { busyMs: () => busy };
 }

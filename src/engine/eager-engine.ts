@@ -2,7 +2,14 @@
 
 import { InputError } from "../diagnostic.js";
 import { registerOwnKernels } from "../model/own-kernels.js";
-import type { Program, State, StepFunction, Values } from "../runtime/program.js";
+import {
+  type Program,
+  type State,
+  type StepFunction,
+  stepwise,
+  type Values,
+  valuesOf,
+} from "../runtime/program.js";
 import tf from "../tfjs-core.cjs";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
@@ -36,17 +43,15 @@ class EagerEngine implements Engine {
       throw new InputError(
         `training.precision: mixed needs --backend compiled or tensorflow; ${this.backend} runs each operation as it is`,
       );
-    return { run: (inputs) => this.#run(step, inputs) };
+    return stepwise((inputs) => this.#run(step, inputs));
   }
 
   async #run(step: StepFunction, inputs: Values): Promise<Values> {
     tf.setBackend(TFJS_BACKENDS[this.backend]);
     const results = tf.tidy(() => {
-      const tensors = Object.entries(step.inputs).map(([name, shape]) => {
-        const values = inputs[name];
-        if (!values) throw new Error(`the input ${name} is missing`);
-        return [name, tf.tensor(values, [...shape])] as const;
-      });
+      const tensors = Object.entries(step.inputs).map(
+        ([name, shape]) => [name, tf.tensor(valuesOf(inputs, name), [...shape])] as const,
+      );
       return step.run(Object.fromEntries(tensors));
     });
     const values: Record<string, Float32Array> = {};

@@ -15,7 +15,14 @@ import { encodeSavedModel, nameOf, TAG } from "../compile/tensorflow/saved-model
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import type { TensorFlowBinding } from "../runtime/find-tensorflow.js";
 import { withMemoryErrors } from "../runtime/out-of-memory.js";
-import type { Program, State, StepFunction, Values } from "../runtime/program.js";
+import {
+  type Program,
+  type State,
+  type StepFunction,
+  stepwise,
+  type Values,
+  valuesOf,
+} from "../runtime/program.js";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
 
 export function createGraphEngine(binding: TensorFlowBinding, facts: EngineFacts): Engine {
@@ -74,15 +81,11 @@ class GraphEngine implements Engine {
     const program = lowerToTensorFlow(builder, graph, { variables, hasGpu });
     this.#unload();
     this.#nodes.push(...builder.nodes);
-    return { run: async (inputs) => this.#runProgram(program, inputs) };
+    return stepwise(async (inputs) => this.#runProgram(program, inputs));
   }
 
   #runProgram({ inputs, outputs, done }: TfProgram, values: Values): Values {
-    const feeds = inputs.map(({ name, ...input }) => {
-      const own = values[name];
-      if (!own) throw new Error(`the input ${name} is missing`);
-      return { ...input, values: own };
-    });
+    const feeds = inputs.map(({ name, ...input }) => ({ ...input, values: valuesOf(values, name) }));
     // TensorFlow runs what is fetched.
     const fetches = outputs.length > 0 ? outputs.map(({ tensor }) => tensor) : [done];
     const results = this.#call(feeds, fetches);

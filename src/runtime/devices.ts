@@ -11,6 +11,8 @@ interface DeviceTraits {
   readonly mixesGroups: boolean;
   /** Whether state stays in the device's memory between steps. */
   readonly keepsState: boolean;
+  /** Whether several steps in one call take less time, because state crosses to the device and back once a call. */
+  readonly joinsSteps: boolean;
   /** Whether parallel runs would share the device, so that running one at a time is best. */
   readonly isShared: boolean;
   /** The requirements for using the device, as the end of a message. */
@@ -24,6 +26,7 @@ export const DEVICES = {
     hasPoolIndices: true,
     mixesGroups: false,
     keepsState: false,
+    joinsSteps: false,
     isShared: false,
     needs: "",
   },
@@ -32,6 +35,7 @@ export const DEVICES = {
     hasPoolIndices: false,
     mixesGroups: true,
     keepsState: true,
+    joinsSteps: false,
     isShared: true,
     needs: "a GPU and its driver for Vulkan, Metal or Direct3D 12 are needed",
   },
@@ -41,6 +45,7 @@ export const DEVICES = {
     hasPoolIndices: true,
     mixesGroups: false,
     keepsState: false,
+    joinsSteps: true,
     isShared: true,
     needs: "an NVIDIA GPU, CUDA, cuDNN and ONNX Runtime's libraries for them are needed: see docs/gpu.md",
   },

@@ -7,13 +7,14 @@ import { drawMix, mixed } from "../data/mix.js";
 import { augmentation, type Split } from "../data/split.js";
 import type { Model } from "../model/build-model.js";
 import { permutation, randomStream } from "../random.js";
-import type { Program, Values } from "../runtime/program.js";
+import type { Values } from "../runtime/program.js";
 import { AVERAGE_SHARE, averageShareAt } from "./averages.js";
 import { DivergedError } from "./failed-run.js";
 import { GRADIENT_FACTOR, SUM_FACTOR } from "./gradients.js";
 import { type Metrics, MetricsSum } from "./metrics.js";
 import type { Optimizer } from "./optimizer.js";
 import { learningRateAt } from "./schedule.js";
+import { type QueuedProgram, StepQueue } from "./step-queue.js";
 import { noiseName } from "./steps.js";
 
 export interface StepProgress {
@@ -47,7 +48,7 @@ export interface EpochParts {
   readonly classes: number;
   /** One weight per class; null if all are equal. */
   readonly classWeights: Float32Array | null;
-  readonly programFor: (kind: StepKind, batch: number) => Promise<Program>;
+  readonly programFor: (kind: StepKind, batch: number) => Promise<QueuedProgram>;
 }
 
 /** What happens to the gradient of a batch: it is added to those before it in its group, or the optimizer uses their mean. */
@@ -83,6 +84,14 @@ export async function trainEpoch(
   let step = before;
   let index = 0;
   let groupWeight = 0;
+  const onResults = ({ batch, at, done }: QueuedStep, { loss, logits }: Values) => {
+    if (!Number.isFinite(loss?.[0])) throw new DivergedError(divergence(loss?.[0], at));
+    images += batch.size;
+    sum.add(logits as Float32Array, batch.classes, batch.count);
+    const { loss: meanLoss, error } = sum.mean();
+    onStep({ step: done - before, steps, images, loss: meanLoss, error });
+  };
+  const queue = new StepQueue(onResults);
   for await (const loaded of loadBatches(train, pass)) {
     const kind = kinds[index] as StepKind;
     // Every batch of a run has its own random numbers.
@@ -93,8 +102,7 @@ export async function trainEpoch(
     const weight = weightOf(batch, classWeights);
     groupWeight = (isFirst ? 0 : groupWeight) + weight;
     learningRate = learningRateAt(training.schedule, step, scale);
-    const program = await programFor(kind, batch.size);
-    const { loss, logits } = await program.run({
+    const inputs = {
       images: batch.images,
       labels: batch.labels,
       ...noiseInputs(model, { seed: seedFor(experiment, "dropout"), place, batch: batch.size }),
@@ -102,17 +110,28 @@ export async function trainEpoch(
       learning_rate: Float32Array.of(learningRate),
       ...optimizerInputs(optimizer, step + 1),
       ...averageInputs(training, step + 1),
-    });
-    if (!Number.isFinite(loss?.[0]))
-      throw new DivergedError(divergence(loss?.[0], { epoch, step: step + 1, learningRate }));
+    };
+    const at = { epoch, step: step + 1, learningRate };
     if (kind === "update") step++;
     index++;
-    images += batch.size;
-    sum.add(logits as Float32Array, batch.classes, batch.count);
-    const { loss: meanLoss, error } = sum.mean();
-    onStep({ step: step - before, steps, images, loss: meanLoss, error });
+    await queue.add(await programFor(kind, batch.size), { batch, inputs, at, done: step });
   }
+  await queue.flush();
   return { ...sum.mean(), learningRate, step, images };
+}
+
+interface QueuedStep {
+  readonly batch: Batch;
+  readonly inputs: Values;
+  readonly at: StepPlace;
+  /** Steps of the optimizer since the start of training, with this one. */
+  readonly done: number;
+}
+
+interface StepPlace {
+  readonly epoch: number;
+  readonly step: number;
+  readonly learningRate: number;
 }
 
 /** What the mean loss of a batch is divided by: its number of images, or the sum of the weights of their classes. */
@@ -156,9 +175,6 @@ function noiseInputs(
   );
 }
 
-function divergence(
-  loss: number | undefined,
-  { epoch, step, learningRate }: { epoch: number; step: number; learningRate: number },
-): string {
+function divergence(loss: number | undefined, { epoch, step, learningRate }: StepPlace): string {
   return `the loss became ${loss} at step ${step} (epoch ${epoch}, learning rate ${learningRate.toPrecision(3)}); try a lower training.optimizer.learningRate or a longer training.schedule.warmup`;
 }

@@ -15,6 +15,7 @@ import { asEvaluated, withInitialAverages } from "./averages.js";
 import { evaluateSplit } from "./evaluate.js";
 import type { Evaluation } from "./metrics.js";
 import { createOptimizer } from "./optimizer.js";
+import { type QueuedProgram, queuedProgram } from "./step-queue.js";
 import { accumulatingStep, evaluationStep, type StepParts, trainingStep } from "./steps.js";
 import { type EpochResult, type StepKind, type StepProgress, stepKinds, trainEpoch } from "./train-epoch.js";
 import { stateOf } from "./training-state.js";
@@ -86,7 +87,8 @@ export function createTrainer({ experiment, graph, dataset, engine }: TrainerPar
     trainEpoch: (epoch, onStep) => trainEpoch(epochParts, epoch, onStep),
     evaluate: async (split) => {
       const size = evaluationBatch(split);
-      return evaluateSplit(await programFor("evaluate", size), split, { size, classes });
+      const { program } = await programFor("evaluate", size);
+      return evaluateSplit(program, split, { size, classes });
     },
   };
 }
@@ -111,11 +113,11 @@ function weightsOfClasses(weights: TrainingSpec["classWeights"], split: Split): 
 /** Compiles one program per kind and batch size. The last batch of an epoch may have a different size. */
 function compileOnce(
   compile: (kind: ProgramKind, batch: number) => Promise<Program>,
-): (kind: ProgramKind, batch: number) => Promise<Program> {
-  const programs = new Map<string, Promise<Program>>();
+): (kind: ProgramKind, batch: number) => Promise<QueuedProgram> {
+  const programs = new Map<string, Promise<QueuedProgram>>();
   return (kind, batch) => {
     const key = `${kind} ${batch}`;
-    const known = programs.get(key) ?? compile(kind, batch);
+    const known = programs.get(key) ?? compile(kind, batch).then(queuedProgram);
     programs.set(key, known);
     return known;
   };

@@ -26,11 +26,18 @@ export interface Outcome {
   readonly state: State;
 }
 
+interface Inputs {
+  readonly initial: State;
+  /** Of each step. */
+  readonly inputs: readonly Values[];
+  readonly inOneCall?: boolean;
+}
+
 /** `make` builds a new subject for each engine, because variables belong to one backend. */
 export async function runOn(
   engine: Engine,
   make: () => Subject,
-  { initial, inputs }: { initial: State; inputs: readonly Values[] },
+  { initial, inputs, inOneCall = false }: Inputs,
 ): Promise<Outcome> {
   const { step } = engine.build(() => {
     const { step, variables } = make();
@@ -39,7 +46,8 @@ export async function runOn(
   engine.writeState(initial);
   const program = await engine.compile(step);
   const results: Values[] = [];
-  for (const values of inputs) results.push(await program.run(values));
+  if (inOneCall) results.push(...(await program.runEach(inputs)));
+  else for (const values of inputs) results.push(await program.run(values));
   const state = await engine.readState();
   await engine.dispose();
   return { results, state };
@@ -51,6 +59,7 @@ export const ENGINES = {
   webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
   cuda: () => createCompiledEngine({ device: "cuda", threads: 1, blocked: false }),
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
+  joined: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true, joinsSteps: true }),
   graph: async () => {
     assert.ok(isFound(tensorflow), "TensorFlow is not set up");
     return createGraphEngine(tensorflow.binding, { description: "TensorFlow", isRepeatable: true });

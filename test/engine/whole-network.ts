@@ -1,5 +1,6 @@
 // Trains a network for two steps and evaluates it on each engine, and compares the outcomes.
 
+import assert from "node:assert/strict";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkExperiment, type Experiment } from "../../src/config/experiment.js";
 import { longForm } from "../../src/config/shorthand.js";
@@ -36,6 +37,19 @@ export async function compareEngines(text: string, tolerance = 2e-4): Promise<vo
       assertSameOutcome(outcome, expected[index] as Outcome, { what, tolerance });
     }
   }
+}
+
+/** Throws if three steps in one call do not have the results and the state of three calls, bit for bit. */
+export async function compareCalls(text: string, engine: keyof typeof ENGINES): Promise<void> {
+  const source = parseSource(`name: test\ndataset: { name: synthetic }\n${text}`, "test.yaml");
+  const experiment = experimentOf(source);
+  const initial = initialState(graphOf(experiment, SMALL), 1);
+  const inputs = [1, 2, 3].map((call) => inputsOf(experiment, call));
+  const outcome = async (name: keyof typeof ENGINES, inOneCall: boolean) =>
+    runOn(await ENGINES[name](), () => subjectOf(experiment, "train", SMALL), { initial, inputs, inOneCall });
+  const expected = await outcome(engine === "joined" ? "blocked" : engine, false);
+  assert.deepEqual(await outcome(engine, false), expected);
+  assert.deepEqual(await outcome(engine, true), expected);
 }
 
 export function experimentOf(source: Located): Experiment {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Split } from "../../src/data/split.js";
-import type { Program } from "../../src/runtime/program.js";
+import { stepwise } from "../../src/runtime/program.js";
 import { evaluateSplit } from "../../src/training/evaluate.js";
 
 const CLASSES = 10;
@@ -23,15 +23,13 @@ describe("evaluateSplit", () => {
     const orders: number[][] = [];
     for (let time = 0; time < 2; time++) {
       const seen: number[] = [];
-      const program: Program = {
-        run: async ({ images }) => ({
-          images: images as Float32Array,
-          logits: Float32Array.from({ length: SIZE * CLASSES }, (_, at) => {
-            const image = (images as Float32Array)[Math.floor(at / CLASSES)] as number;
-            return SORTED.labels[image] === at % CLASSES ? 9 : 0;
-          }),
+      const program = stepwise(async ({ images }) => ({
+        images: images as Float32Array,
+        logits: Float32Array.from({ length: SIZE * CLASSES }, (_, at) => {
+          const image = (images as Float32Array)[Math.floor(at / CLASSES)] as number;
+          return SORTED.labels[image] === at % CLASSES ? 9 : 0;
         }),
-      };
+      }));
       const { error } = await evaluateSplit(program, SORTED, {
         size: SIZE,
         classes: CLASSES,

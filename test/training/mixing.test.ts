@@ -12,7 +12,7 @@ import { augmentation } from "../../src/data/split.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { buildNetwork } from "../../src/network/build-network.js";
 import { permutation, randomStream } from "../../src/random.js";
-import type { Values } from "../../src/runtime/program.js";
+import { stepwise, type Values } from "../../src/runtime/program.js";
 import { createTrainer } from "../../src/training/trainer.js";
 import { ENGINES } from "../engine/both-engines.js";
 
@@ -64,12 +64,10 @@ function recording(engine: Engine, fed: Values[]): Engine {
   const original = engine.compile.bind(engine);
   const compile: Engine["compile"] = async (step) => {
     const program = await original(step);
-    return {
-      run: (inputs) => {
-        fed.push(inputs);
-        return program.run(inputs);
-      },
-    };
+    return stepwise((inputs) => {
+      fed.push(inputs);
+      return program.run(inputs);
+    });
   };
   return Object.assign(engine, { compile });
 }

@@ -3,6 +3,7 @@
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN, type OnnxNode, type OnnxValue } from "./graph.js";
 import {
   type Attribute,
+  type DeclaredGraph,
   type DeclaredNode,
   type DeclaredValue,
   encodeModel,
@@ -133,28 +134,39 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** Encodes the model. `nodes` replaces the builder's nodes after passes have rewritten them. */
-  encode({ inputs, outputs, nodes = this.nodes, metadata = {} }: ModelParts): Uint8Array {
+  /** Encodes the model. */
+  encode({ metadata = {}, ...parts }: ModelParts): Uint8Array {
+    const graph = this.graph(parts);
+    const domains = new Set(["", ...domainsOf(graph)]);
+    const opsets = OPSETS.filter(({ domain }) => domains.has(domain));
+    return encodeModel({ irVersion: IR_VERSION, opsets, ...graph, metadata });
+  }
+
+  /** The nodes with the constants that they use. `nodes` replaces the builder's nodes after passes have rewritten them. */
+  graph({ inputs, outputs, nodes = this.nodes }: GraphParts): DeclaredGraph {
     const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-    const domains = new Set(["", ...nodes.map(({ domain }) => domain)]);
-    return encodeModel({
-      irVersion: IR_VERSION,
-      opsets: OPSETS.filter(({ domain }) => domains.has(domain)),
-      graphName: "squeezebox",
-      nodes,
-      initializers: this.#initializers.filter(({ name }) => used.has(name)),
-      inputs,
-      outputs,
-      metadata,
-    });
+    const initializers = this.#initializers.filter(({ name }) => used.has(name));
+    return { graphName: "squeezebox", nodes, initializers, inputs, outputs };
   }
 }
 
-export interface ModelParts {
-  /** All inputs and outputs are float32. */
+/** The domains of the nodes of a graph and of graphs inside them. */
+function domainsOf({ nodes }: DeclaredGraph): string[] {
+  return nodes.flatMap(({ domain, attributes }) => [
+    domain,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === "object" && "nodes" in value ? domainsOf(value) : [],
+    ),
+  ]);
+}
+
+interface GraphParts {
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
   readonly nodes?: readonly DeclaredNode[];
+}
+
+export interface ModelParts extends GraphParts {
   /** Metadata of the model, by key. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@
 
 import { PbfWriter } from "pbf";
 
-/** An input or output as the model declares it. A dimension with a name instead of a size accepts any size. */
+/** An input or output as a graph declares it: float32. A dimension with a name instead of a size accepts any size. */
 export interface DeclaredValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
@@ -10,7 +10,7 @@ export interface DeclaredValue {
   readonly isSequence?: true;
 }
 
-export type Attribute = number | string | readonly number[];
+export type Attribute = number | string | readonly number[] | DeclaredGraph;
 
 export interface DeclaredNode {
   /** The layer and the kernel that the node comes from, for errors and profiles. Not unique. */
@@ -30,15 +30,18 @@ export interface Initializer {
   readonly rawData: Uint8Array;
 }
 
-export interface Model {
-  readonly irVersion: number;
-  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+/** The graph of a model, or one inside a node, which also sees the values of the graph around it. */
+export interface DeclaredGraph {
   readonly graphName: string;
   readonly nodes: readonly DeclaredNode[];
   readonly initializers: readonly Initializer[];
-  /** All inputs and outputs are float32, or lists of that. */
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
+}
+
+export interface Model extends DeclaredGraph {
+  readonly irVersion: number;
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
   /** Metadata of the model, by key. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -54,6 +57,7 @@ export const DATA_TYPES = { float32: FLOAT, int32: 6, bool: 9 } as const;
 const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const STRING_ATTRIBUTE = 3;
+const GRAPH_ATTRIBUTE = 5;
 const FLOATS_ATTRIBUTE = 6;
 const INTS_ATTRIBUTE = 7;
 
@@ -83,7 +87,7 @@ export function encodeModel(model: Model): Uint8Array {
  * repeated ValueInfoProto input = 11, output = 12 }. Returned in parts, because initializers can have hundreds of megabytes and
  * a writer copies a message once more for each enclosing message.
  */
-function graphParts({ graphName, nodes, initializers, inputs, outputs }: Model): Uint8Array[] {
+function graphParts({ graphName, nodes, initializers, inputs, outputs }: DeclaredGraph): Uint8Array[] {
   const start = new PbfWriter();
   for (const node of nodes) start.writeMessage(1, writeNode, node);
   start.writeStringField(2, graphName);
@@ -120,14 +124,17 @@ function writeNode(
 }
 
 /**
- * AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8;
- * AttributeType type = 20 }
+ * AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; GraphProto g = 6; repeated float floats = 7;
+ * repeated int64 ints = 8; AttributeType type = 20 }
  */
 function writeAttribute([name, value]: [string, Attribute], attribute: PbfWriter): void {
   attribute.writeStringField(1, name);
   if (typeof value === "string") {
     attribute.writeStringField(4, value);
     attribute.writeVarintField(20, STRING_ATTRIBUTE);
+  } else if (typeof value === "object" && "nodes" in value) {
+    attribute.writeBytesField(6, Buffer.concat(graphParts(value)));
+    attribute.writeVarintField(20, GRAPH_ATTRIBUTE);
   } else if (typeof value === "object" && FRACTIONS.has(name)) {
     attribute.writePackedFloat(7, [...value]);
     attribute.writeVarintField(20, FLOATS_ATTRIBUTE);

@@ -62,3 +62,10 @@ export function floatsOf(tensor: Tensor | undefined): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error("ONNX Runtime did not return a float32 tensor");
   return data;
 }
+
+/** Throws if a run has not returned this output. */
+export function tensorOf(results: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = results[name];
+  if (!tensor) throw new Error(`ONNX Runtime did not return ${name}`);
+  return tensor;
+}
