@@ -1,17 +1,19 @@
 // Traced graph -> nodes of a TensorFlow graph. TensorFlow's ops have tfjs' layout of images, so there are no layouts to choose: oneDNN
 // on the CPU and the layout optimizer on a GPU choose their own.
 
-import type { NodeOf, TracedGraph } from "../graph/graph.js";
+import { type NodeOf, resultsOf, type TracedGraph } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
 import { BATCH_NORM } from "./batch-norm.js";
 import type { TfBuilder } from "./builder.js";
 import { CONV } from "./conv.js";
 import { ELEMENTWISE } from "./elementwise.js";
-import { FLOAT, type TfNode, type TfTensor } from "./graph.js";
+import { FLOAT, type TfTensor } from "./graph.js";
 import type { TfContext, TfLowerings } from "./lowering.js";
 import { MIXED } from "./mixed.js";
 import { POOL } from "./pool.js";
 import { STRUCTURE } from "./structure.js";
+import { findUpdates, type Update } from "./updates.js";
+import { TfVariables } from "./variables.js";
 
 /** A missing kernel is a type error. */
 const LOWERINGS: TfLowerings = { ...ELEMENTWISE, ...STRUCTURE, ...CONV, ...BATCH_NORM, ...POOL, ...MIXED };
@@ -51,46 +53,47 @@ export function lowerToTensorFlow(
   graph.inputs.forEach(
     ({ value }, index) => void known.set(value, (inputs[index] as { tensor: TfTensor }).tensor),
   );
-  // A variable is read once, and assigned to after that: what has been read stays what it was.
-  const reads = new Map<string, TfNode>();
-  for (const { name, before } of graph.state)
-    known.set(before, () => {
-      const read = builder.op("ReadVariableOp", [handleOf(variables, name)], { dtype: FLOAT });
-      reads.set(name, read.node);
-      return read;
-    });
+  const held = new TfVariables(builder, variables);
+  for (const { name, before } of graph.state) known.set(before, () => held.read(name));
   for (const [value, numbers] of graph.constants) known.set(value, () => constantOf(builder, value, numbers));
   const tensor = tensorIn(known);
   const context = { builder, graph, hasGpu, tensor, rounded: new Map() };
+  const updates = findUpdates(graph);
+  const read = readOutsideUpdates(graph, updates);
+  for (const { name, before, after } of graph.state) {
+    if (read.has(before)) tensor(before);
+    const update = updates.get(after);
+    if (update) known.set(after, () => held.readAfter(name, held.update(update, tensor)));
+  }
   for (const node of graph.nodes) {
+    if (updates.has(node.outputs[0])) continue;
     const results = lowerNode(context, node);
     const list = "node" in results ? [results] : results;
     node.outputs.forEach((output, index) => void known.set(output, list[index] as TfTensor));
   }
   const writes = graph.state
     .filter(({ before, after }) => before !== after)
-    .map(({ name, after }) => ({ name, value: tensor(after) }))
-    .map(({ name, value }) => {
-      const read = reads.get(name);
-      const control = read ? [read] : [];
-      return builder.node(
-        "AssignVariableOp",
-        [handleOf(variables, name), value],
-        { dtype: FLOAT },
-        { control },
-      );
+    .map(({ name, after }) => {
+      const update = updates.get(after);
+      return update ? held.update(update, tensor) : held.assign(name, tensor(after));
     });
+  const control = [...new Set(writes)];
   const outputs = graph.outputs.map(({ name, value }, index) => ({
     name,
-    tensor: builder.op(
-      "Identity",
-      [tensor(value)],
-      { T: FLOAT },
-      { name: `output_${index}`, control: writes },
-    ),
+    tensor: builder.op("Identity", [tensor(value)], { T: FLOAT }, { name: `output_${index}`, control }),
   }));
-  const done = builder.op("Identity", [builder.scalar(1)], { T: FLOAT }, { name: "done", control: writes });
+  const done = builder.op("Identity", [builder.scalar(1)], { T: FLOAT }, { name: "done", control });
   return { inputs, outputs, done };
+}
+
+/** The values that anything else reads than the update of the state that they are. */
+function readOutsideUpdates(graph: TracedGraph, updates: ReadonlyMap<Value, Update>): ReadonlySet<Value> {
+  const own = new Map(graph.state.map(({ before, after }) => [after, before]));
+  const read = graph.nodes.flatMap(({ inputs, outputs: [output] }): readonly Value[] =>
+    updates.has(output) ? inputs.filter((value) => value !== own.get(output)) : inputs,
+  );
+  const assigned = graph.state.filter(({ before, after }) => before !== after);
+  return new Set([...read, ...resultsOf({ ...graph, state: assigned })]);
 }
 
 function lowerNode<Name extends KernelName>(context: TfContext, node: NodeOf<Name>) {
@@ -106,12 +109,6 @@ function tensorIn(known: Map<Value, TfTensor | (() => TfTensor)>): (value: Value
     known.set(value, tensor);
     return tensor;
   };
-}
-
-function handleOf(variables: ReadonlyMap<string, TfTensor>, name: string): TfTensor {
-  const handle = variables.get(name);
-  if (!handle) throw new Error(`there is no state ${name}`);
-  return handle;
 }
 
 /** A constant that repeats one number is stored as that number. */
