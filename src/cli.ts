@@ -271,12 +271,12 @@ command("doctor", "show which backends work on this machine, and how to get the 
   async (flags) => finish(await (await import("./commands/doctor.js")).doctor(flags)),
 );
 
-command("setup", "install what a backend needs besides npm packages, and try it")
+command("setup", "install what a backend or a device needs besides npm packages, and try it")
   .argument(
     "<what>",
-    "tensorflow: for --backend tensorflow (Linux; Python, a C++ compiler and PyPI are needed)",
+    "tensorflow: for --backend tensorflow (Linux; Python, a C++ compiler and PyPI are needed); cuda: for --device cuda (Linux on x64; Python and PyPI are needed)",
   )
-  .option("--gpu", "with CUDA, for NVIDIA GPUs", false)
+  .option("--gpu", "tensorflow with CUDA, for NVIDIA GPUs", false)
   .option("--remove", "remove it again", false)
   .action(async (what, flags) => finish(await (await import("./commands/setup.js")).setUp(what, flags)));
 

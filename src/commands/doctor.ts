@@ -4,7 +4,7 @@ import { type GpuTensorFlow, gpuTensorFlow } from "../engine/gpu-tensorflow.js";
 import { formatTable } from "../format.js";
 import { DEVICE_NAMES, type Device, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { gpusFor } from "../runtime/gpus.js";
-import { type NotTried, type Tried, tryEngine, works } from "../training/try-engine.js";
+import { type NotTried, type Tried, tryEngine, withoutFlag, works } from "../training/try-engine.js";
 import { lineWidth, print, printJson, wrapped } from "./output.js";
 
 type Target = Pick<EngineOptions, "backend" | "device">;
@@ -35,9 +35,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
   const rows = results.map(({ target, result }) => [
     nameOf(target),
     works(result) ? milliseconds(result.stepMs) : "-",
-    works(result)
-      ? result.engine
-      : result.reason.replace(/^--\S+ \S+ (does not work here|needs TensorFlow): /, ""),
+    works(result) ? result.engine : withoutFlag(result),
   ]);
   print(
     formatTable(["--backend", "ms a step", "engine, or why not"], rows, { right: [1], width: lineWidth() }),

@@ -1,6 +1,5 @@
 // The compiled engine traces step functions, lowers them to ONNX and runs them with ONNX Runtime on a device.
 
-import { createRequire } from "node:module";
 import type * as tf from "@tensorflow/tfjs-core";
 import { dumpInto } from "../compile/dump.js";
 import { lower } from "../compile/lower.js";
@@ -12,8 +11,10 @@ import type { Target } from "../compile/ops/op.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
 import { InputError } from "../diagnostic.js";
 import { formatBytes } from "../format.js";
+import { whyNoCuda } from "../runtime/cuda-libraries.js";
 import { DEVICES, type Device } from "../runtime/devices.js";
 import { machineBytes, neededBytes, stateBytes } from "../runtime/memory.js";
+import { onnxRuntimeVersion } from "../runtime/onnx-runtime.js";
 import { OutOfMemoryError } from "../runtime/out-of-memory.js";
 import type { Program, State, StepFunction } from "../runtime/program.js";
 import type { Engine, EngineFacts, WithState } from "./engine.js";
@@ -43,8 +44,9 @@ export async function createCompiledEngine(options: CompiledOptions): Promise<En
 
 /** Throws InputError if the device cannot be used. */
 export async function checkDevice(device: Device): Promise<void> {
-  if (!(await isAvailable(device)))
-    throw new InputError(`--device ${device} does not work here: ${DEVICES[device].needs}`);
+  const missing = device === "cuda" ? whyNoCuda() : null;
+  if (missing !== null || !(await isAvailable(device)))
+    throw new InputError(`--device ${device} does not work here: ${missing ?? DEVICES[device].needs}`);
 }
 
 class CompiledEngine implements Engine {
@@ -60,14 +62,11 @@ class CompiledEngine implements Engine {
     private readonly options: CompiledOptions,
     private readonly target: Target,
   ) {
-    const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as {
-      version: string;
-    };
     const { device, threads } = options;
     const kernels = target.block === null ? "plain kernels" : `blocks of ${target.block} channels`;
     const cpu = `CPU, ${threads} ${threads === 1 ? "thread" : "threads"}, ${kernels}`;
     this.facts = {
-      description: `ONNX Runtime ${version}, ${device === "cpu" ? cpu : device}`,
+      description: `ONNX Runtime ${onnxRuntimeVersion()}, ${device === "cpu" ? cpu : device}`,
       isRepeatable: device === "cpu" && threads === 1,
     };
     this.#state = new OnnxState(device);

@@ -47,7 +47,8 @@ export const DEVICES = {
     keepsState: false,
     joinsSteps: true,
     isShared: true,
-    needs: "an NVIDIA GPU, CUDA, cuDNN and ONNX Runtime's libraries for them are needed: see docs/gpu.md",
+    needs:
+      "ONNX Runtime cannot use the GPU: the driver may be too old for CUDA 13 (see nvidia-smi), or libraries are missing, which `squeezebox setup cuda` installs",
   },
 } as const satisfies Readonly<Record<string, DeviceTraits>>;
 

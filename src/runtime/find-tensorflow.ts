@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { readRecord, sitePackages, TFJS_NODE, tensorFlowFolder } from "./tensorflow-folder.js";
+import { folderOf, recordOf, sitePackages, TFJS_NODE } from "./installed.js";
 
 export interface TensorFlowFound {
   readonly packageName: string;
@@ -92,10 +92,9 @@ export function tensorFlowMayUseGpu(): boolean {
 function useXla(): void {
   process.env.TF_XLA_FLAGS ??=
     "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_max_cluster_size=1000000";
-  const folder = tensorFlowFolder();
   // For GPUs, it needs a compiler and a library of CUDA, which come with the wheels.
-  if (readRecord(folder)?.gpu)
-    process.env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${join(sitePackages(folder), "nvidia", "cuda_nvcc")}`;
+  if (recordOf("tensorflow")?.gpu)
+    process.env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${join(sitePackages(folderOf("tensorflow")), "nvidia", "cuda_nvcc")}`;
 }
 
 const HOW_TO_GET =
@@ -132,8 +131,8 @@ function installedPlaces(): Place[] {
 }
 
 function ownPlace(): Place[] {
-  const root = tensorFlowFolder();
-  const record = readRecord(root);
+  const root = folderOf("tensorflow");
+  const record = recordOf("tensorflow");
   if (!record) return [];
   const folder = join(root, "node_modules", TFJS_NODE);
   const advice = "`squeezebox setup tensorflow` installs it again";

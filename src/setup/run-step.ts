@@ -8,12 +8,17 @@ export interface Step {
   /** What it does, for people: `building the addon`. */
   readonly what: string;
   readonly command: string;
-  readonly words: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Of the command; asked for when the steps before have been made. */
+  readonly words: () => readonly string[];
+  /** Called before the command is started. */
+  readonly prepare?: () => void;
+  /** The working folder, if it is not that of the installation. */
+  readonly folder?: string;
+  readonly environment?: () => Readonly<Record<string, string>>;
 }
 
 export interface StepOptions {
-  /** The working folder. */
+  /** That of the installation. */
   readonly folder: string;
   /** The output is appended to this file. */
   readonly log: string;
@@ -22,15 +27,22 @@ export interface StepOptions {
 
 /** Rejects with InputError, which names the log, if the command fails or cannot be started. */
 export async function runStep(
-  { what, command, words, environment }: Step,
+  { what, command, words: wordsOf, prepare, environment, folder: own }: Step,
   { folder, log, signal }: StepOptions,
 ): Promise<void> {
+  prepare?.();
+  const words = wordsOf();
   appendFileSync(log, `\n$ ${[command, ...words].join(" ")}\n`);
   const output = openSync(log, "a");
   try {
     const ending = await new Promise<string | null>((resolve) => {
-      const env = { ...process.env, ...environment };
-      const child = spawn(command, words, { cwd: folder, env, signal, stdio: ["ignore", output, output] });
+      const env = { ...process.env, ...environment?.() };
+      const child = spawn(command, words, {
+        cwd: own ?? folder,
+        env,
+        signal,
+        stdio: ["ignore", output, output],
+      });
       child.on("error", (error) => resolve(error.message));
       child.on("exit", (code, killed) => resolve(code === 0 ? null : `it ended with ${killed ?? code}`));
     });

@@ -4,6 +4,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../diagnostic.js";
+import { findPython, missingPython, type PythonVersions } from "./python.js";
+
+/** For which TensorFlow has wheels. */
+const PYTHON_VERSIONS: PythonVersions = [10, 13];
 
 export interface Tools {
   /** A command. */
@@ -15,8 +19,8 @@ export interface Tools {
 /** Throws InputError that lists everything that is missing, and how Debian calls it. */
 export function findTools(): Tools {
   const missing: string[] = [];
-  const python = [process.env.PYTHON, "python3", "python"].find((name) => name && isPython(name));
-  if (!python) missing.push("Python 3.10 to 3.13 with venv and pip (apt-get install python3-venv)");
+  const python = findPython(PYTHON_VERSIONS);
+  if (!python) missing.push(missingPython(PYTHON_VERSIONS));
   if (![process.env.CXX, "g++", "clang++"].some((name) => name && runs(name, "--version")))
     missing.push("a C++ compiler (apt-get install g++)");
   if (!runs("make", "--version")) missing.push("make (apt-get install make)");
@@ -27,11 +31,6 @@ export function findTools(): Tools {
 
 function runs(command: string, ...words: readonly string[]): boolean {
   return spawnSync(command, words, { stdio: "ignore" }).status === 0;
-}
-
-/** Whether TensorFlow has wheels for it, and it can make virtual environments. */
-function isPython(command: string): boolean {
-  return runs(command, "-c", "import sys, venv, ensurepip; assert (3, 10) <= sys.version_info < (3, 14)");
 }
 
 /** Beside this Node, or where `NODEDIR` says. */

@@ -18,6 +18,11 @@ export interface NotTried {
   readonly reason: string;
 }
 
+/** The reason without the flag that asked for the engine. */
+export function withoutFlag({ reason }: NotTried): string {
+  return reason.replace(/^--\S+ \S+ (does not work here|needs TensorFlow): /, "");
+}
+
 export function works(result: Tried | NotTried): result is Tried {
   return "stepMs" in result;
 }

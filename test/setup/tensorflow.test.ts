@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
 import { findTensorFlow, isFound } from "../../src/runtime/find-tensorflow.js";
-import { recordIn, TFJS_NODE } from "../../src/runtime/tensorflow-folder.js";
+import { recordIn, TFJS_NODE } from "../../src/runtime/installed.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 interface Doctor {

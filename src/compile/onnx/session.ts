@@ -1,8 +1,11 @@
 // Loads ONNX models into ONNX Runtime.
 
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { env, InferenceSession, type Tensor } from "onnxruntime-node";
 import type { Device } from "../../runtime/devices.js";
 import { OnnxBuilder } from "./builder.js";
+
+// What it has to say of libraries that it does not find is for its developers. What fails is an error all the same.
+env.logLevel = "fatal";
 
 export type Session = InferenceSession;
 

@@ -1,0 +1,56 @@
+// What `squeezebox setup` installs, in a folder of this user for each.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What is noted of each that has been installed. */
+export interface Records {
+  readonly tensorflow: {
+    /** Version of TensorFlow. */
+    readonly tensorflow: string;
+    readonly gpu: boolean;
+  };
+  readonly cuda: {
+    /** Version of ONNX Runtime. */
+    readonly onnxruntime: string;
+  };
+}
+
+export type Installable = keyof Records;
+
+/** The environment variables that name other folders. */
+export const FOLDER_VARIABLES: Readonly<Record<Installable, string>> = {
+  tensorflow: "SQUEEZEBOX_TENSORFLOW",
+  cuda: "SQUEEZEBOX_CUDA",
+};
+
+/** By the convention of the platform, or as the environment says. */
+export function folderOf(what: Installable): string {
+  const { [FOLDER_VARIABLES[what]]: named, XDG_DATA_HOME } = process.env;
+  return named || join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "squeezebox", what);
+}
+
+/** The package whose native part is built for TensorFlow. */
+export const TFJS_NODE = "@tensorflow/tfjs-node";
+
+/** Written last, so that an installation without it is incomplete. */
+export function recordIn(folder: string): string {
+  return join(folder, "installed.json");
+}
+
+/** The Python packages there, where the libraries are; throws if there is no virtual environment. */
+export function sitePackages(folder: string): string {
+  const libraries = join(folder, "venv", "lib");
+  const python = readdirSync(libraries).find((name) => name.startsWith("python3"));
+  return join(libraries, python ?? "", "site-packages");
+}
+
+/** Null if it is not installed, or not completely. */
+export function recordOf<What extends Installable>(what: What): Records[What] | null {
+  try {
+    return JSON.parse(readFileSync(recordIn(folderOf(what)), "utf8")) as Records[What];
+  } catch {
+    return null;
+  }
+}
