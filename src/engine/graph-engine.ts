@@ -154,7 +154,7 @@ class GraphEngine implements Engine {
     const { binding } = this;
     const model = this.#load();
     const given = feeds.map(({ shape, values }) =>
-      binding.createTensor([...shape], binding.TF_FLOAT, values),
+      binding.createTensor([...shape], binding.TF_INT32, bitsOf(values)),
     );
     try {
       const names = (tensors: readonly TfTensor[]) => tensors.map(nameOf).join();
@@ -177,6 +177,10 @@ class GraphEngine implements Engine {
   }
 }
 
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
+
 /** TensorFlow can only fetch numbers, so one that waits for an assignment stands for it. */
 function slotFor(builder: TfBuilder, index: number, shape: readonly number[]): Slot {
   const handle = builder.op(
@@ -185,13 +189,13 @@ function slotFor(builder: TfBuilder, index: number, shape: readonly number[]): S
     { dtype: FLOAT, shape: { shape }, shared_name: { text: `state_${index}` }, container: { text: "" } },
     { name: `handle_${index}` },
   );
-  const given = builder.op("Placeholder", [], { dtype: FLOAT, shape: { shape } }, { name: `given_${index}` });
-  const assigned = builder.node("AssignVariableOp", [handle, given], { dtype: FLOAT });
+  const { placeholder, floats } = builder.fedFloats(`given_${index}`, shape);
+  const assigned = builder.node("AssignVariableOp", [handle, floats], { dtype: FLOAT });
   const done = { name: `written_${index}`, control: [assigned] };
   return {
     shape,
     handle,
-    given,
+    given: placeholder,
     read: builder.op("ReadVariableOp", [handle], { dtype: FLOAT }, { name: `read_${index}` }),
     written: builder.op("Identity", [builder.scalar(1)], { T: FLOAT }, done),
   };

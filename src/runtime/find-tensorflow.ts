@@ -20,9 +20,9 @@ export interface TensorFlowFound {
 /** The functions of tfjs-node's native part that are used here. */
 export interface TensorFlowBinding {
   readonly TF_Version: string;
-  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
   isUsingGpuDevice(): boolean;
-  createTensor(shape: number[], type: number, values: Float32Array): number;
+  createTensor(shape: number[], type: number, values: Int32Array): number;
   deleteTensor(tensor: number): void;
   tensorDataSync(tensor: number): Float32Array;
   loadSavedModel(folder: string, tags: string): number;

@@ -1,6 +1,6 @@
 // Builds a TensorFlow graph node by node.
 
-import { DATA_TYPES, FLOAT, type TfAttribute, type TfNode, type TfTensor } from "./graph.js";
+import { DATA_TYPES, FLOAT, INT32, type TfAttribute, type TfNode, type TfTensor } from "./graph.js";
 
 export interface NodeOptions {
   /** By default the prefix of the builder, the op and a number. */
@@ -42,6 +42,15 @@ export class TfBuilder {
   /** Of numbers that are 32-bit floats: the first output of a new node, whose attribute T says so. */
   floatOp(op: string, inputs: readonly TfTensor[], attributes: Attributes = {}): TfTensor {
     return this.op(op, inputs, { T: FLOAT, ...attributes });
+  }
+
+  /**
+   * Floats that are fed as 32-bit integers of the same bits: on a GPU, tfjs-node would copy floats there, then back for the session, which
+   * copies them there again. `placeholder`: what is fed.
+   */
+  fedFloats(name: string, shape: readonly number[]): { placeholder: TfTensor; floats: TfTensor } {
+    const placeholder = this.op("Placeholder", [], { dtype: INT32, shape: { shape } }, { name });
+    return { placeholder, floats: this.op("Bitcast", [placeholder], { T: INT32, type: FLOAT }) };
   }
 
   /** `values`: all, or one that is repeated. Small constants of equal values are one node. */

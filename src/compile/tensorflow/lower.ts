@@ -20,6 +20,7 @@ const LOWERINGS: TfLowerings = { ...ELEMENTWISE, ...STRUCTURE, ...CONV, ...BATCH
 
 /** One step: what is fed, what is fetched. */
 export interface TfProgram {
+  /** Their numbers are fed as the bits of 32-bit integers. */
   readonly inputs: readonly {
     readonly name: string;
     readonly tensor: TfTensor;
@@ -42,17 +43,11 @@ export function lowerToTensorFlow(
   { variables, hasGpu }: TfSurroundings,
 ): TfProgram {
   const known = new Map<Value, TfTensor | (() => TfTensor)>();
-  const inputs = graph.inputs.map(({ name, value: { shape } }, index) => {
-    const options = { name: `input_${index}` };
-    return {
-      name,
-      shape,
-      tensor: builder.op("Placeholder", [], { dtype: FLOAT, shape: { shape } }, options),
-    };
+  const inputs = graph.inputs.map(({ name, value }, index) => {
+    const { placeholder, floats } = builder.fedFloats(`input_${index}`, value.shape);
+    known.set(value, floats);
+    return { name, shape: value.shape, tensor: placeholder };
   });
-  graph.inputs.forEach(
-    ({ value }, index) => void known.set(value, (inputs[index] as { tensor: TfTensor }).tensor),
-  );
   const held = new TfVariables(builder, variables);
   for (const { name, before } of graph.state) known.set(before, () => held.read(name));
   for (const [value, numbers] of graph.constants) known.set(value, () => constantOf(builder, value, numbers));
