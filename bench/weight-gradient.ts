@@ -17,6 +17,7 @@ import {
   type WeightGradientForm,
 } from "../src/compile/ops/weight-gradient.js";
 import { formatTable } from "../src/format.js";
+import { DEVICES } from "../src/runtime/devices.js";
 
 const BATCH = 128;
 const REPEATS = 8;
@@ -89,7 +90,7 @@ function isApplicable(form: WeightGradientForm, info: ConvInfo): boolean {
 async function measure(form: WeightGradientForm, info: ConvInfo): Promise<number> {
   const builder = new OnnxBuilder();
   const placement = new Placement(builder, block);
-  const kernels = { block, hasPoolIndices: true, mixesGroups: false };
+  const kernels = { block, ...DEVICES.cpu.kernels };
   const context: Context = { builder, placement, layoutOf: () => "plain", ...kernels };
   const operand = (id: number, shape: readonly number[], name: string) => {
     const value: Value = { id, shape, dtype: "float32" };

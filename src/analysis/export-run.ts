@@ -9,6 +9,7 @@ import { buildModel } from "../model/build-model.js";
 import { isOwnLayer } from "../model/own-layers.js";
 import { inferShapes } from "../network/shapes.js";
 import { writeWhole } from "../records/files.js";
+import { DEVICES } from "../runtime/devices.js";
 import tf from "../tfjs-core.cjs";
 import { evaluationStep } from "../training/steps.js";
 import { exportPage } from "./export-page.js";
@@ -89,11 +90,7 @@ export function exportOnnx(
     input: { ...metadata.input, shape: [batch, ...size] },
     output: { ...metadata.output, name: ["logits", "probabilities"], shape: [batch, output.channels] },
   };
-  const lowered = lower(trace(step, model.weights), {
-    block: null,
-    hasPoolIndices: true,
-    mixesGroups: false,
-  });
+  const lowered = lower(trace(step, model.weights), { block: null, ...DEVICES.cpu.kernels });
   const bytes = portableModel(lowered, {
     frozen: weights,
     metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),

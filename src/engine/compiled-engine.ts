@@ -28,18 +28,17 @@ export interface CompiledOptions {
   readonly profile?: string;
   /** Whether to use MLAS's blocked kernels. Tests and benchmarks compare them with the plain ones. */
   readonly blocked: boolean;
-  /** Whether several steps can be one call. By default whether that pays on the device. */
-  readonly joinsSteps?: boolean;
+  /** Makes programs as for another device, to test them on the CPU. */
+  readonly like?: Device;
   /** The memory that programs on the CPU may need, in bytes. By default that of the machine. */
   readonly memory?: number;
 }
 
 export async function createCompiledEngine(options: CompiledOptions): Promise<Engine> {
-  const { hasBlocks, hasPoolIndices, mixesGroups } = DEVICES[options.device];
+  const { hasBlocks, kernels } = DEVICES[options.like ?? options.device];
   if (options.device !== "cpu") await checkDevice(options.device);
   const block = hasBlocks && options.blocked ? await probeBlockSize() : null;
-  const target = { block, hasPoolIndices, mixesGroups };
-  return new CompiledEngine(options, target);
+  return new CompiledEngine(options, { block, ...kernels });
 }
 
 /** Throws InputError if the device cannot be used. */
@@ -85,8 +84,8 @@ class CompiledEngine implements Engine {
     const observer = folder ? dumpInto(folder, step.name ?? "step") : undefined;
     const { graph, builder, liveBytes } = lower(trace(step, this.#variables), this.target, observer);
     this.#checkMemory(liveBytes);
-    const { device, joinsSteps = DEVICES[device].joinsSteps } = this.options;
-    if (joinsSteps && graph.inputs.size > 0 && graph.stateOutputs.size > 0) {
+    const { device, like = device } = this.options;
+    if (DEVICES[like].joinsSteps && graph.inputs.size > 0 && graph.stateOutputs.size > 0) {
       const model = scanModel(builder, graph);
       return programOfSteps(await this.#open(model.bytes), model, this.#state);
     }

@@ -2,13 +2,20 @@
 
 import { availableCores } from "./cores.js";
 
+/** What the kernels of a device can do. */
+export interface KernelTraits {
+  /** Whether a max pool can return the indices of its maxima. */
+  readonly hasPoolIndices: boolean;
+  /** Whether a grouped convolution is wrong where the channels that are computed together belong to two groups (compile/ops/grouped). */
+  readonly mixesGroups: boolean;
+  /** Whether a transposed convolution that cuts off more on one side runs on the CPU instead (compile/ops/transposed-conv). */
+  readonly needsEvenPads: boolean;
+}
+
 interface DeviceTraits {
   /** Whether the device has MLAS's blocked kernels. */
   readonly hasBlocks: boolean;
-  /** Whether a max pool can return the indices of its maxima. */
-  readonly hasPoolIndices: boolean;
-  /** Whether grouped convolutions are wrong for some numbers of channels (compile/ops/grouped.ts). */
-  readonly mixesGroups: boolean;
+  readonly kernels: KernelTraits;
   /** Whether state stays in the device's memory between steps. */
   readonly keepsState: boolean;
   /** Whether several steps in one call take less time, because state crosses to the device and back once a call. */
@@ -23,8 +30,7 @@ interface DeviceTraits {
 export const DEVICES = {
   cpu: {
     hasBlocks: true,
-    hasPoolIndices: true,
-    mixesGroups: false,
+    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: false },
     keepsState: false,
     joinsSteps: false,
     isShared: false,
@@ -32,8 +38,7 @@ export const DEVICES = {
   },
   webgpu: {
     hasBlocks: false,
-    hasPoolIndices: false,
-    mixesGroups: true,
+    kernels: { hasPoolIndices: false, mixesGroups: true, needsEvenPads: false },
     keepsState: true,
     joinsSteps: false,
     isShared: true,
@@ -42,8 +47,7 @@ export const DEVICES = {
   /** Outputs are copied to the host, because the Node.js binding cannot keep them on the device. */
   cuda: {
     hasBlocks: false,
-    hasPoolIndices: true,
-    mixesGroups: false,
+    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: true },
     keepsState: false,
     joinsSteps: true,
     isShared: true,

@@ -6,6 +6,7 @@ import { describe, it } from "mocha";
 import { dumpInto } from "../../src/compile/dump.js";
 import { lower } from "../../src/compile/lower.js";
 import { trace } from "../../src/compile/trace/trace.js";
+import { DEVICES } from "../../src/runtime/devices.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 describe("SQUEEZEBOX_DUMP", () => {
@@ -18,11 +19,7 @@ describe("SQUEEZEBOX_DUMP", () => {
           y: tf.relu(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same")),
         }),
       };
-      lower(
-        trace(step, new Map()),
-        { block: 8, hasPoolIndices: true, mixesGroups: false },
-        dumpInto(folder, "a step"),
-      );
+      lower(trace(step, new Map()), { block: 8, ...DEVICES.cpu.kernels }, dumpInto(folder, "a step"));
       const files = readdirSync(join(folder, "a-step")).sort();
       assert.deepEqual(files, [
         ...["01-trace.txt", "02-relu-gradient.txt", "03-hard-sigmoid.txt", "04-pixel-dot.txt"],

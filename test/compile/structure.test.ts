@@ -15,6 +15,7 @@ import { longForm } from "../../src/config/shorthand.js";
 import { parseSource } from "../../src/config/source.js";
 import { buildModel } from "../../src/model/build-model.js";
 import { buildNetwork } from "../../src/network/build-network.js";
+import { DEVICES } from "../../src/runtime/devices.js";
 import { createOptimizer } from "../../src/training/optimizer.js";
 import { evaluationStep, trainingStep } from "../../src/training/steps.js";
 import { stateOf } from "../../src/training/training-state.js";
@@ -43,7 +44,7 @@ function lowered(benchCase: BenchCase, { block, trains }: { block: number | null
   // An array of ones as large as the images, as in tfjs' gradient of a mean, would need their memory.
   for (const { length } of traced.constants.values())
     assert.ok(length <= 4096, `a constant of ${length} numbers`);
-  const { graph } = lower(traced, { block, hasPoolIndices: true, mixesGroups: false }, observer);
+  const { graph } = lower(traced, { block, ...DEVICES.cpu.kernels }, observer);
   assert.deepEqual(stages, [
     ...["trace", ...GRAPH_PASSES.map(({ name }) => name), "layouts"],
     ...["lower", ...NODE_PASSES.map(({ name }) => name)],

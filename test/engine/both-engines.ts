@@ -59,7 +59,7 @@ export const ENGINES = {
   webgpu: () => createCompiledEngine({ device: "webgpu", threads: 1, blocked: false }),
   cuda: () => createCompiledEngine({ device: "cuda", threads: 1, blocked: false }),
   blocked: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true }),
-  joined: () => createCompiledEngine({ device: "cpu", threads: 1, blocked: true, joinsSteps: true }),
+  "as for CUDA": () => createCompiledEngine({ device: "cpu", like: "cuda", threads: 1, blocked: false }),
   graph: async () => {
     assert.ok(isFound(tensorflow), "TensorFlow is not set up");
     return createGraphEngine(tensorflow.binding, { description: "TensorFlow", isRepeatable: true });

@@ -14,7 +14,7 @@ const NETWORKS: Readonly<Record<string, string>> = {
   "accumulated gradients": `network: { stem: { filters: 8 }, ${STAGES} }\ntraining: { accumulate: 2, clipNorm: 0.3 }`,
 };
 
-for (const engine of ["joined" as const, ...COMPARED])
+for (const engine of ["as for CUDA" as const, ...COMPARED])
   describe(`several steps in a call of the ${engine} engine`, () => {
     for (const [name, text] of Object.entries(NETWORKS))
       it(`equal as many calls bit for bit: ${name}`, () => compareCalls(text, engine));

@@ -47,7 +47,7 @@ export async function compareCalls(text: string, engine: keyof typeof ENGINES): 
   const inputs = [1, 2, 3].map((call) => inputsOf(experiment, call));
   const outcome = async (name: keyof typeof ENGINES, inOneCall: boolean) =>
     runOn(await ENGINES[name](), () => subjectOf(experiment, "train", SMALL), { initial, inputs, inOneCall });
-  const expected = await outcome(engine === "joined" ? "blocked" : engine, false);
+  const expected = await outcome(engine === "as for CUDA" ? "plain" : engine, false);
   assert.deepEqual(await outcome(engine, false), expected);
   assert.deepEqual(await outcome(engine, true), expected);
 }

@@ -17,7 +17,7 @@ training: { epochs: 2, batchSize: 2, accumulate: 1, ema: 0.9, mixup: { alpha: 0.
 `;
 
 /** Trains for two epochs. `calls`: the number of steps of each. */
-async function trained(name: "blocked" | "joined", text: string) {
+async function trained(name: "plain" | "as for CUDA", text: string) {
   const experiment = experimentOf(parseSource(text, "joined.yaml"));
   const dataset = await loadDataset(experiment.dataset);
   const engine = await ENGINES[name]();
@@ -49,8 +49,8 @@ describe("training with several steps in a call", () => {
   for (const accumulate of [1, 3])
     it(`has the same numbers and the same progress (accumulate: ${accumulate})`, async () => {
       const text = EXPERIMENT.replace("accumulate: 1", `accumulate: ${accumulate}`);
-      const expected = await trained("blocked", text);
-      const found = await trained("joined", text);
+      const expected = await trained("plain", text);
+      const found = await trained("as for CUDA", text);
       assert.deepEqual(found.outcome, expected.outcome);
       assert.deepEqual(new Set(expected.calls), new Set([1]));
       assert.ok(Math.max(...found.calls) > 1, `${found.calls}`);
@@ -58,7 +58,7 @@ describe("training with several steps in a call", () => {
 
   it("names the step at which it has diverged, which is not the last of its call", async () => {
     const text = EXPERIMENT.replace("accumulate: 1", "optimizer: { name: sgd, learningRate: 1000 }");
-    const messageOf = (name: "blocked" | "joined") =>
+    const messageOf = (name: "plain" | "as for CUDA") =>
       trained(name, text).then(
         () => assert.fail("it did not diverge"),
         (error: unknown) => {
@@ -66,10 +66,10 @@ describe("training with several steps in a call", () => {
           return error.message;
         },
       );
-    const message = await messageOf("blocked");
+    const message = await messageOf("plain");
     const step = Number(/became NaN at step (\d+) /.exec(message)?.[1]);
     // Steps 5 to 8 are the first call of four.
     assert.ok(step >= 5 && step < 8, message);
-    assert.equal(await messageOf("joined"), message);
+    assert.equal(await messageOf("as for CUDA"), message);
   });
 });

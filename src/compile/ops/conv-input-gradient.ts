@@ -8,6 +8,7 @@ import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
 import { isProduct, productInputGradient } from "./conv-product.js";
 import { convolution } from "./grouped.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
+import { transposedConv } from "./transposed-conv.js";
 
 /**
  * A convolution with the kernel rotated by 180 degrees and its channels exchanged. If the forward convolution has a stride or a
@@ -28,7 +29,7 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
   const form = !isDense(parts.info)
     ? layout === "blocked"
       ? spreadGradient
-      : transposedConv
+      : strided
     : layout === "blocked"
       ? blockedGradient
       : plainGradient;
@@ -106,41 +107,21 @@ function spreadPixels(
   return builder.op("Reshape", [whole, builder.ints([batchSize, inChannels, height, width])]);
 }
 
-function transposedConv(
-  { builder }: Context,
-  dy: string,
-  filter: string,
-  { info, channels }: ConvParts,
-): string {
-  const {
-    padInfo: pad,
-    filterHeight,
-    filterWidth,
-    strideHeight,
-    strideWidth,
-    dilationHeight,
-    dilationWidth,
-  } = info;
-  const weights = builder.op("Transpose", [filter], { perm: [3, 2, 0, 1] });
+function strided(context: Context, dy: string, filter: string, { info, channels }: ConvParts): string {
+  const { padInfo: pad, inHeight, inWidth, outHeight, outWidth } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
+  const weights = context.builder.op("Transpose", [filter], { perm: [3, 2, 0, 1] });
   const covered = (size: number, stride: number, kernel: number, dilation: number, pads: number) =>
     (size - 1) * stride + (kernel - 1) * dilation + 1 - pads;
-  return builder.op("ConvTranspose", [dy, weights], {
-    kernel_shape: [filterHeight, filterWidth],
+  const rows = covered(outHeight, strideHeight, filterHeight, dilationHeight, pad.top + pad.bottom);
+  const columns = covered(outWidth, strideWidth, filterWidth, dilationWidth, pad.left + pad.right);
+  return transposedConv(context, [dy, weights], {
+    kernel: [filterHeight, filterWidth],
     strides: [strideHeight, strideWidth],
     dilations: [dilationHeight, dilationWidth],
+    groups: channels.groups,
     pads: [pad.top, pad.left, pad.bottom, pad.right],
-    group: channels.groups,
-    // Rows and columns of the input after the last window.
-    output_padding: [
-      Math.max(
-        0,
-        info.inHeight -
-          covered(info.outHeight, strideHeight, filterHeight, dilationHeight, pad.top + pad.bottom),
-      ),
-      Math.max(
-        0,
-        info.inWidth - covered(info.outWidth, strideWidth, filterWidth, dilationWidth, pad.left + pad.right),
-      ),
-    ],
+    unreached: [Math.max(0, inHeight - rows), Math.max(0, inWidth - columns)],
+    size: [inHeight, inWidth],
   });
 }

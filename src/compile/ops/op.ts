@@ -1,5 +1,6 @@
 // What the compiler needs for a kernel: how to record tfjs' kernel, how to lay out its outputs in memory, how to lower it to ONNX.
 
+import type { KernelTraits } from "../../runtime/devices.js";
 import type { NodeOf } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
 import type { Recording } from "../graph/recording.js";
@@ -36,13 +37,9 @@ export type LayoutRule<Name extends KernelName> =
 export type Lowering<Name extends KernelName> = (context: Context, node: NodeOf<Name>) => void;
 
 /** The capabilities of a device's kernels. */
-export interface Target {
+export interface Target extends KernelTraits {
   /** Number of channels in a block; null if the blocked kernels are not used. */
   readonly block: number | null;
-  /** Whether a max pool can return the indices of its maxima. */
-  readonly hasPoolIndices: boolean;
-  /** Whether a grouped convolution is wrong where the channels that are computed together belong to two groups. */
-  readonly mixesGroups: boolean;
 }
 
 export interface Context extends Target {

@@ -3,6 +3,7 @@
 import { channelsFirst, imageShape, type NodeOf, sizeOfShape } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
 import type { Context } from "./op.js";
+import { transposedConv } from "./transposed-conv.js";
 
 export function poolAttributes(info: ConvInfo) {
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo: pad } = info;
@@ -48,7 +49,8 @@ export function lowerMaxPoolGradient(context: Context, node: NodeOf<"MaxPoolGrad
 }
 
 /** The same without indices. Each tap of the window receives dy where it has the maximum and no earlier tap has it. */
-function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeOf<"MaxPoolGrad">): void {
+function lowerMaxPoolGradientByTaps(context: Context, node: NodeOf<"MaxPoolGrad">): void {
+  const { builder, placement } = context;
   const [gradient, input] = node.inputs;
   const [output] = node.outputs;
   const { info } = node.attributes;
@@ -81,8 +83,7 @@ function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeO
   const size = taps.length;
   const oneHot = Float32Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
   const weights = builder.floats(oneHot, [size, 1, filterHeight, filterWidth]);
-  const attributes = { ...poolAttributes(info), output_padding: unreached(info) };
-  const spread = builder.op("ConvTranspose", [builder.op("Concat", taps, { axis: 1 }), weights], attributes);
+  const spread = spreadWindows(context, [builder.op("Concat", taps, { axis: 1 }), weights], info);
   placement.put(
     output,
     "nchw",
@@ -93,8 +94,24 @@ function lowerMaxPoolGradientByTaps({ builder, placement }: Context, node: NodeO
 /** Lower than any number in a network, but finite. */
 const LOWEST = -3e38;
 
+/** Adds what belongs to each window to its pixels. */
+function spreadWindows(
+  context: Context,
+  inputs: readonly [windows: string, filter: string],
+  info: ConvInfo,
+): string {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, inHeight, inWidth } = info;
+  return transposedConv(context, inputs, {
+    kernel: [filterHeight, filterWidth],
+    strides: [strideHeight, strideWidth],
+    pads: poolAttributes(info).pads,
+    unreached: unreached(info),
+    size: [inHeight, inWidth],
+  });
+}
+
 /** The number of rows and columns after the last window. */
-function unreached(info: ConvInfo): number[] {
+function unreached(info: ConvInfo): [rows: number, columns: number] {
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo: pad } = info;
   const missing = (size: number, count: number, stride: number, kernel: number, before: number) =>
     Math.max(0, size + before - ((count - 1) * stride + kernel));
@@ -105,7 +122,8 @@ function unreached(info: ConvInfo): number[] {
 }
 
 /** Input: dy. Each pixel of a window receives dy divided by the number of pixels of that window that are not padding. */
-export function lowerAveragePoolGradient({ builder, placement }: Context, node: NodeOf<"AvgPoolGrad">): void {
+export function lowerAveragePoolGradient(context: Context, node: NodeOf<"AvgPoolGrad">): void {
+  const { builder, placement } = context;
   const [gradient] = node.inputs;
   const [output] = node.outputs;
   const { info } = node.attributes;
@@ -123,10 +141,7 @@ export function lowerAveragePoolGradient({ builder, placement }: Context, node: 
     info.filterHeight,
     info.filterWidth,
   ]);
-  const spread = builder.op("ConvTranspose", [images, ones], {
-    ...poolAttributes(info),
-    output_padding: unreached(info),
-  });
+  const spread = spreadWindows(context, [images, ones], info);
   placement.put(
     output,
     "nchw",
