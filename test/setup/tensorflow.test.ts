@@ -148,6 +148,9 @@ network:
 training: { epochs: 2, batchSize: 16, optimizer: { name: sgd, learningRate: 0.01, momentum: 0.9 } }
 `;
 
+const VARIANTS = ["plain", "se-r2", "se-r4", "se-r8", "se-r16"];
+const SEEDS = [1, 2, 3];
+
 describe("--backend tensorflow", function () {
   this.timeout(120_000);
 
@@ -188,6 +191,52 @@ describe("--backend tensorflow", function () {
         assert.ok((found?.stepMs ?? 0) > 0);
       }
     }));
+
+  it("trains the sweep of the README, with errors that differ less from the compiled engine's than seeds do", () =>
+    inTemporaryFolder(async (folder) => {
+      const errorsWith = (backend: string) => {
+        const words = [
+          "--backend",
+          backend,
+          "--seeds",
+          "1-3",
+          "--set",
+          "training.epochs=1",
+          "--runs",
+          backend,
+        ];
+        const { status, stderr } = squeezebox(folder, [
+          "sweep",
+          resolve("configs/r-ablation.yaml"),
+          ...words,
+        ]);
+        assert.equal(status, 0, stderr);
+        return VARIANTS.map((variant) =>
+          SEEDS.map((seed) => {
+            const run = join(folder, backend, "r-ablation", variant, `seed-${seed}`);
+            const { engine } = JSON.parse(readFileSync(join(run, "environment.json"), "utf8"));
+            assert.equal(engine.startsWith("TensorFlow 2"), backend === "tensorflow");
+            const [row] = parse(readFileSync(join(run, "result.csv")), { columns: true }) as {
+              test_error: string;
+            }[];
+            return Number(row?.test_error);
+          }),
+        );
+      };
+      const [compiled, tensorflow] = [errorsWith("compiled"), errorsWith("tensorflow")];
+      // A network that has learned nothing has an error of 0.9.
+      for (const errors of tensorflow) for (const error of errors) assert.ok(error < 0.4, `${tensorflow}`);
+      const mean = (errors: readonly number[]) =>
+        errors.reduce((sum, error) => sum + error, 0) / errors.length;
+      const spreads = compiled.map((errors) => Math.max(...errors) - Math.min(...errors));
+      for (const [index, errors] of compiled.entries()) {
+        const difference = Math.abs(mean(errors) - mean(tensorflow[index] as number[]));
+        assert.ok(
+          difference <= Math.max(...spreads),
+          `${VARIANTS[index]}: ${errors} and ${tensorflow[index]}`,
+        );
+      }
+    })).timeout(900_000);
 
   it("trains as the compiled engine does", () =>
     inTemporaryFolder(async (folder) => {
