@@ -10,7 +10,7 @@ const ROUNDS = 3;
 const SECONDS = 5;
 const THREADS = [1, 2];
 
-/** Ours: backend, device, precision. What cannot run here has no numbers. */
+/** Ours: backend, device, precision, and whether XLA compiles the graph. What cannot run here has no numbers. */
 const OWN = [
   "compiled cpu float32",
   "compiled webgpu float32",
@@ -19,6 +19,8 @@ const OWN = [
   "tensorflow cpu float32",
   "tensorflow cpu tf32",
   "tensorflow cpu mixed",
+  "tensorflow cpu float32 XLA",
+  "tensorflow cpu tf32 XLA",
   "tensorflow-eager cpu tf32",
 ];
 

@@ -1,5 +1,5 @@
 // One of the programs that are measured: ours. Runs training steps of one case whenever it is asked to, so that several programs can
-// take turns without starting anew. Arguments: case (JSON), threads, backend, device, precision.
+// take turns without starting anew. Arguments: case (JSON), threads, backend, device, precision, and XLA if TensorFlow should use it.
 //
 // Prints a line of JSON (Ready) after the first step, then one (Burst) for each line of input, which is a number of seconds.
 
@@ -32,8 +32,8 @@ export interface Burst {
   readonly peakMegabytes: number;
 }
 
-const [caseText = "", threads = "1", backend = "compiled", device = "cpu", precision = "float32"] =
-  process.argv.slice(2) as [string?, string?, BackendChoice?, Device?, Arithmetic["precision"]?];
+const [caseText = "", threads = "1", backend = "compiled", device = "cpu", precision = "float32", xla] =
+  process.argv.slice(2) as [string?, string?, BackendChoice?, Device?, Arithmetic["precision"]?, "XLA"?];
 const benchCase = JSON.parse(caseText) as BenchCase;
 const { size, channels, batch } = benchCase;
 const checked = checkExperiment(longForm(parseSource(yamlOf(benchCase), "bench.yaml")), ".");
@@ -41,20 +41,20 @@ if (!checked.ok) throw new Error(checked.diagnostics.map(({ message }) => messag
 const { network } = checked.value;
 const training = { ...checked.value.training, precision };
 useArithmetic(training);
-const engine = await selectEngine({ backend, device, threads: Number(threads) });
+const engine = await selectEngine({ backend, device, threads: Number(threads), xla: xla !== undefined });
 const shape = { batch, height: size, width: size, channels, classes: CLASSES };
-const { graph, step } = await timedSteps(engine, { network, training }, shape);
-await step();
+const { graph, steps } = await timedSteps(engine, { network, training }, shape);
+await steps();
 const { params, macs } = complexityOf(graph);
 answer({ engine: engine.facts.description, parameters: params.trainable, macs } satisfies Ready);
-await step();
+await steps();
 for await (const line of createInterface(process.stdin)) answer(await burst(Number(line)));
 
 async function burst(seconds: number): Promise<Burst> {
   const times: number[] = [];
   const start = performance.now();
   const before = process.cpuUsage();
-  while (times.length < 1 || performance.now() - start < seconds * 1000) times.push(await step());
+  while (times.length < 1 || performance.now() - start < seconds * 1000) times.push(...(await steps()));
   const { user, system } = process.cpuUsage(before);
   return {
     times,

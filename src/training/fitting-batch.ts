@@ -39,8 +39,8 @@ async function fits(options: Options, batch: number, isPredicted: boolean): Prom
   const engine = await selectEngine(options);
   try {
     const shape = { batch, ...options.dataset.shape, classes: outputsOf(options.graph) };
-    const { step } = await timedSteps(engine, options.experiment, shape);
-    if (!isPredicted) await step();
+    const { steps } = await timedSteps(engine, options.experiment, shape);
+    if (!isPredicted) await steps();
     return true;
   } catch (error) {
     if (error instanceof OutOfMemoryError) return false;

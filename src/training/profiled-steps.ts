@@ -37,9 +37,10 @@ export async function profiledSteps(
         ...{ device: "cpu" as const, threads, blocked: true },
         ...(profile === undefined ? {} : { profile }),
       });
-      const { step } = await timedSteps(engine, experiment, shape);
+      const { steps: next } = await timedSteps(engine, experiment, shape);
       const times: number[] = [];
-      for (let count = 0; count < WARM_UP + steps; count++) times.push((await step()) / 1000);
+      for (let count = 0; count < WARM_UP + steps; count++)
+        times.push(...(await next()).map((ms) => ms / 1000));
       await engine.dispose();
       return { times: times.slice(WARM_UP).sort((a, b) => a - b), engine: engine.facts.description };
     };

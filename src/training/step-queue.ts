@@ -36,7 +36,11 @@ export class StepQueue<Step extends { readonly inputs: Values }> {
     this.#steps = [];
     const results = await target.program.runEach(steps.map(({ inputs }) => inputs));
     const now = performance.now();
-    const call = { steps: steps.length, milliseconds: now - this.#lastCall, bytes: bytesOf(steps[0]) };
+    const call = {
+      steps: steps.length,
+      milliseconds: now - this.#lastCall,
+      bytes: bytesOf(steps[0]?.inputs),
+    };
     target.atOnce.note(call);
     this.#lastCall = now;
     for (const [index, step] of steps.entries()) this.onResults(step, results[index] as Values);
@@ -49,6 +53,6 @@ function copied(inputs: Values): Values {
   );
 }
 
-function bytesOf(step: { readonly inputs: Values } | undefined): number {
-  return Object.values(step?.inputs ?? {}).reduce((sum, { byteLength }) => sum + byteLength, 0);
+export function bytesOf(inputs: Values = {}): number {
+  return Object.values(inputs).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -7,15 +7,17 @@ import { drawInitialState } from "../model/initial-values.js";
 import { buildNetwork } from "../network/build-network.js";
 import type { Graph } from "../network/graph.js";
 import { randomStream } from "../random.js";
+import type { Values } from "../runtime/program.js";
 import tf from "../tfjs-core.cjs";
 import { createOptimizer } from "./optimizer.js";
+import { bytesOf, queuedProgram } from "./step-queue.js";
 import { type BatchShape, trainingStep } from "./steps.js";
 import { stateOf } from "./training-state.js";
 
 export interface TimedSteps {
   readonly graph: Graph;
-  /** Runs the next step. Returns its duration in milliseconds. */
-  readonly step: () => Promise<number>;
+  /** Runs the next step, or as many as are worthwhile in a call. Returns their durations in milliseconds. */
+  readonly steps: () => Promise<readonly number[]>;
 }
 
 /** Prepares steps of an experiment's network, without data and with one batch of random images. */
@@ -34,6 +36,7 @@ export async function timedSteps(
   });
   const trainStep = trainingStep(model, { optimizer, state, shape, training, classWeights: null });
   const [initial, program] = await Promise.all([drawnState, engine.compile(trainStep)]);
+  const { atOnce } = queuedProgram(program);
   engine.writeState(initial);
   let drawn: { readonly images: Float32Array; readonly labels: Float32Array } | null = null;
   // The learning rate, noise of dropout, and the factors of sums and averages.
@@ -43,18 +46,25 @@ export async function timedSteps(
       new Float32Array(tf.util.sizeFromShape([...shape])).fill(0.01),
     ]),
   );
-  let steps = 0;
-  const step = async () => {
+  let done = 0;
+  const inputsOfNext = (): Values => {
     drawn ??= randomBatch(shape);
-    const start = performance.now();
-    const scalars = Object.entries(optimizer.scalarValues(++steps)).map(([name, value]) => [
+    const scalars = Object.entries(optimizer.scalarValues(++done)).map(([name, value]) => [
       name,
       Float32Array.of(value),
     ]);
-    await program.run({ ...others, ...drawn, ...Object.fromEntries(scalars) });
-    return performance.now() - start;
+    return { ...others, ...drawn, ...Object.fromEntries(scalars) };
   };
-  return { graph, step };
+  const steps = async () => {
+    const { count } = atOnce;
+    const inputs = Array.from({ length: count }, inputsOfNext);
+    const start = performance.now();
+    await program.runEach(inputs);
+    const milliseconds = performance.now() - start;
+    atOnce.note({ steps: count, milliseconds, bytes: bytesOf(inputs[0]) });
+    return new Array<number>(count).fill(milliseconds / count);
+  };
+  return { graph, steps };
 }
 
 function randomBatch({ batch, height, width, channels, classes }: BatchShape) {

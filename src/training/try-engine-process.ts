@@ -38,11 +38,11 @@ async function tried(): Promise<Tried> {
   const checked = checkExperiment(longForm(parseSource(EXPERIMENT, "try.yaml")), ".");
   if (!checked.ok) throw new Error("the experiment has mistakes");
   const engine = await selectEngine({ backend, device, threads: 1 });
-  const { step } = await timedSteps(engine, checked.value, SHAPE);
-  await step();
+  const { steps } = await timedSteps(engine, checked.value, SHAPE);
+  await steps();
   const times: number[] = [];
   const start = performance.now();
-  while (times.length === 0 || performance.now() - start < SECONDS * 1000) times.push(await step());
+  while (times.length === 0 || performance.now() - start < SECONDS * 1000) times.push(...(await steps()));
   const stepMs = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
   return { engine: engine.facts.description, stepMs };
 }
