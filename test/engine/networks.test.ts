@@ -31,6 +31,8 @@ const NETWORKS: Record<string, string> = {
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { clipNorm: 0.3 }",
   "averaged weights":
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8, attention: { type: random } }] }\ntraining: { ema: 0.9 }",
+  "one channel, weight decay":
+    "network: { stem: { filters: 1 }, stages: [{ block: basic, filters: 1 }] }\ntraining: { optimizer: { name: sgd, momentum: 0.9, weightDecay: 0.01 } }",
   nesterov:
     "network: { stem: { filters: 8 }, stages: [{ block: basic, filters: 8 }] }\ntraining: { optimizer: { name: sgd, nesterov: true, weightDecay: 0.01 } }",
   "sgd without momentum":

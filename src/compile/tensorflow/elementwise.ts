@@ -81,7 +81,10 @@ export const ELEMENTWISE: TfLowerings<Elementwise> = {
     builder.op("SelectV2", [condition, t, e].map(tensor), { T: typeOf(t) }),
   ScaledSum: ({ builder, tensor }, { inputs: [x, number, y], attributes: { sign } }) => {
     const product = builder.floatOp("Mul", [tensor(x), tensor(number)]);
-    return builder.floatOp(sign > 0 ? "AddV2" : "Sub", [tensor(y), product]);
+    // Grappler takes the AddV2 of a matrix product and another row for a bias, and then fails because that is no vector.
+    return sign > 0
+      ? builder.floatOp("AddN", [tensor(y), product], { N: { int: 2 } })
+      : builder.floatOp("Sub", [tensor(y), product]);
   },
 };
 
