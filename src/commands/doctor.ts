@@ -1,10 +1,10 @@
 // squeezebox doctor: shows which engines work on this machine, how fast they are, and how to get the others.
 
-import { type GpuTensorFlow, gpuTensorFlow } from "../engine/gpu-tensorflow.js";
 import { formatTable } from "../format.js";
 import { DEVICE_NAMES, type Device, defaultJobs, type EngineOptions } from "../runtime/devices.js";
 import { gpusFor } from "../runtime/gpus.js";
 import { type NotTried, type Tried, tryEngine, withoutFlag, works } from "../training/try-engine.js";
+import { autoBackend } from "./auto-backend.js";
 import { lineWidth, print, printJson, wrapped } from "./output.js";
 
 type Target = Pick<EngineOptions, "backend" | "device">;
@@ -23,8 +23,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     results.push({ target, result: await tryEngine(target) });
   }
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  const state = await gpuTensorFlow();
-  const auto = state === "gpu" ? "tensorflow" : "compiled";
+  const { backend: auto, reason } = await autoBackend();
   const engine = { backend: auto, device: "cpu", threads: 1 } as const;
   const jobs = defaultJobs(engine, gpusFor(engine));
   if (json) {
@@ -42,7 +41,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
   );
   print("");
   print(wrapped("a step: SE-ResNet-8, 32 images of 28x28, one thread"));
-  print(wrapped(`--backend auto uses ${auto}: ${REASONS[state]}`));
+  print(wrapped(`--backend auto uses ${auto}: ${reason}`));
   print(`Node ${process.version}: a sweep trains ${jobs} ${jobs === 1 ? "run" : "runs"} at a time`);
   return 0;
 }
@@ -54,11 +53,3 @@ function nameOf({ backend, device }: { backend: string; device: Device }): strin
 function milliseconds(duration: number): string {
   return duration < 100 ? duration.toPrecision(3) : duration.toFixed(0);
 }
-
-/** Why `auto` takes what it takes. */
-const REASONS: Readonly<Record<GpuTensorFlow, string>> = {
-  gpu: "TensorFlow sees a GPU",
-  "no gpu": "the TensorFlow made for GPUs sees none",
-  none: "no TensorFlow for GPUs works here",
-  crashes: "the TensorFlow made for GPUs crashes",
-};

@@ -22,7 +22,7 @@ interface Setup {
   readonly sizes: (gpu: boolean) => { readonly download: number; readonly disk: number };
   readonly install: (options: SetupOptions & { gpu: boolean }) => Promise<void>;
   /** Returns whether there was anything. */
-  readonly remove: () => boolean;
+  readonly remove: () => Promise<boolean>;
   /** How it is used. */
   readonly flag: string;
   readonly target: Pick<EngineOptions, "backend" | "device">;
@@ -62,7 +62,7 @@ export async function setUp(what: string, { gpu, remove, json }: SetupFlags): Pr
     if (!json) print(text);
   };
   if (remove) {
-    const removed = setup.remove();
+    const removed = await setup.remove();
     if (json) printJson({ folder, removed });
     else print(removed ? `removed ${folder}` : `there is nothing to remove: ${folder} does not exist`);
     return 0;
@@ -72,7 +72,7 @@ export async function setUp(what: string, { gpu, remove, json }: SetupFlags): Pr
   const stop = () => stopped.abort();
   for (const name of INTERRUPTS) process.once(name, stop);
   const onStep: SetupOptions["onStep"] = (step, index, of) => {
-    if (index === 1) say(wrapped(`about ${download} GB from PyPI and npm, ${disk} GB in ${folder}`));
+    if (index === 1) say(wrapped(`about ${download} GB from PyPI, ${disk} GB in ${folder}`));
     say(`${index}/${of} ${step}`);
   };
   await setup.install({ gpu, signal: stopped.signal, onStep });

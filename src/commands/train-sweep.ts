@@ -19,6 +19,7 @@ import type { Stage } from "../sweep/stages.js";
 import type { SweepEnd } from "../sweep/sweep-options.js";
 import type { Run } from "../sweep/variant.js";
 import { removeOrders } from "../sweep/work/orders.js";
+import { autoNotes } from "./auto-backend.js";
 import { chooseLauncher } from "./choose-launcher.js";
 import type { EngineFlags } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printJson } from "./output.js";
@@ -71,6 +72,7 @@ export async function trainSweep(
   if (flags.detach && launcher.isAttached)
     throw new InputError("--detach is for launchers whose workers go on by themselves: --launcher slurm");
   if (launcher.isAttached) await checkEngine(engine);
+  if (launcher.isAttached && !flags.json) for (const note of await autoNotes(engine)) print(note);
   if (!flags.json)
     for (const advice of await adviceFor(spec, {
       engine,

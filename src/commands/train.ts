@@ -20,6 +20,7 @@ import { checkFree, isOther, setAside } from "../sweep/set-aside.js";
 import { continueShorter } from "../sweep/shorter-runs.js";
 import { isFailedRun } from "../training/failed-run.js";
 import { type RunOptions, trainRun } from "../training/train-run.js";
+import { autoNotes } from "./auto-backend.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
 import { INTERRUPTS, outputLost, print, printError, printJson } from "./output.js";
@@ -53,6 +54,7 @@ export async function train(file: string, flags: TrainFlags): Promise<number> {
   try {
     const known = reuseEarlier(run, flags.runs, expectedBackend(engine));
     const { tensorboard, predictions } = flags;
+    if (known === null && !flags.json) for (const note of await autoNotes(engine)) print(note);
     if (known === null)
       await checkEngine(engine)
         .then(() => trainRun({ ...run, ...engine, tensorboard, predictions, onProgress: view.progressed }))

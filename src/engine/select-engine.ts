@@ -39,7 +39,9 @@ export async function selectEngine({
       return createCompiledEngine({ device, threads, blocked: true });
     case "auto": {
       const result =
-        (await gpuTensorFlow()) === "gpu" ? findTensorFlow({ threads, xla, onlyGpu: true }) : null;
+        device === "cpu" && (await gpuTensorFlow()) === "gpu"
+          ? findTensorFlow({ threads, xla, onlyGpu: true })
+          : null;
       return result && isFound(result)
         ? graphEngineOf(result, { threads, xla })
         : createCompiledEngine({ device, threads, blocked: true });

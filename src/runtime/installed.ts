@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** What is noted of each that has been installed. */
 export interface Records {
@@ -28,7 +28,7 @@ export const FOLDER_VARIABLES: Readonly<Record<Installable, string>> = {
 /** By the convention of the platform, or as the environment says. */
 export function folderOf(what: Installable): string {
   const { [FOLDER_VARIABLES[what]]: named, XDG_DATA_HOME } = process.env;
-  return named || join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "squeezebox", what);
+  return resolve(named || join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "squeezebox", what));
 }
 
 /** The package whose native part is built for TensorFlow. */
@@ -46,10 +46,14 @@ export function sitePackages(folder: string): string {
   return join(libraries, python ?? "", "site-packages");
 }
 
+/** The key of each record that no other has. */
+const OWN_KEYS = { tensorflow: "tensorflow", cuda: "onnxruntime" } as const;
+
 /** Null if it is not installed, or not completely. */
 export function recordOf<What extends Installable>(what: What): Records[What] | null {
   try {
-    return JSON.parse(readFileSync(recordIn(folderOf(what)), "utf8")) as Records[What];
+    const record = JSON.parse(readFileSync(recordIn(folderOf(what)), "utf8"));
+    return typeof record?.[OWN_KEYS[what]] === "string" ? (record as Records[What]) : null;
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@
 // ONNX Runtime looks for the former beside its own library, so links are put there. They do not say where NVIDIA's are: that is written
 // into the one that needs them, so that no environment variable has to name folders before a process starts.
 
-import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../diagnostic.js";
 import { CUDA_LIBRARIES } from "../runtime/cuda-libraries.js";
@@ -31,12 +31,15 @@ export async function setUpCuda(options: SetupOptions): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new InputError("ONNX Runtime's libraries for CUDA are for Linux on x64");
   const version = onnxRuntimeVersion();
-  if (recordOf("cuda")?.onnxruntime !== version) await install(installation(version), options);
+  const isInstalled = recordOf("cuda")?.onnxruntime === version && CUDA_LIBRARIES.every(isThere);
+  if (!isInstalled) checkLinks();
+  if (!isInstalled) await install(installation(version), options);
   linkLibraries();
 }
 
-export function removeCuda(): boolean {
-  unlinkLibraries();
+export function removeCuda(): Promise<boolean> {
+  for (const name of CUDA_LIBRARIES)
+    if (linkTarget(name)?.startsWith(join(folderOf("cuda"), "venv"))) rmSync(linkOf(name));
   return removeInstallation("cuda");
 }
 
@@ -69,28 +72,49 @@ function installedLibrary(name: string): string {
   return join(sitePackages(folderOf("cuda")), "onnxruntime", "capi", name);
 }
 
-/** Libraries that somebody else has put there stay. */
-function linkLibraries(): void {
-  const folder = onnxRuntimeFolder();
-  unlinkLibraries();
-  for (const name of CUDA_LIBRARIES) {
-    const link = join(folder, name);
-    if (existsSync(link)) continue;
-    try {
-      symlinkSync(installedLibrary(name), link);
-    } catch (error) {
-      throw new InputError(
-        `cannot put a link into ${folder}: ${error instanceof Error ? error.message : error}`,
-      );
-    }
+function isThere(name: string): boolean {
+  try {
+    return existsSync(installedLibrary(name));
+  } catch {
+    return false;
   }
 }
 
-function unlinkLibraries(): void {
-  const own = folderOf("cuda");
+function linkOf(name: string): string {
+  return join(onnxRuntimeFolder(), name);
+}
+
+/** Null if there is no link. */
+function linkTarget(name: string): string | null {
+  const isLink = lstatSync(linkOf(name), { throwIfNoEntry: false })?.isSymbolicLink();
+  return isLink ? readlinkSync(linkOf(name)) : null;
+}
+
+/** Before anything is downloaded. Throws InputError if links will be needed, and cannot be made. */
+function checkLinks(): void {
+  const folder = onnxRuntimeFolder();
+  const areThere = CUDA_LIBRARIES.every((name) =>
+    lstatSync(linkOf(name), { throwIfNoEntry: false })?.isFile(),
+  );
+  try {
+    if (!areThere) accessSync(folder, constants.W_OK);
+  } catch {
+    throw new InputError(`links have to be made in ${folder}, where this user must not write`);
+  }
+}
+
+/** Replaces links to other installations. Libraries that somebody else has put there stay. */
+function linkLibraries(): void {
   for (const name of CUDA_LIBRARIES) {
-    const link = join(onnxRuntimeFolder(), name);
-    const isLink = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink();
-    if (isLink && readlinkSync(link).startsWith(join(own, "venv"))) rmSync(link);
+    const [wanted, found] = [installedLibrary(name), linkTarget(name)];
+    const isForeign = found === null && existsSync(linkOf(name));
+    if (found === wanted || isForeign) continue;
+    try {
+      rmSync(linkOf(name), { force: true });
+      symlinkSync(wanted, linkOf(name));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : error;
+      throw new InputError(`cannot put a link into ${onnxRuntimeFolder()}: ${reason}`);
+    }
   }
 }

@@ -12,6 +12,8 @@ export interface Step {
   readonly words: () => readonly string[];
   /** Called before the command is started. */
   readonly prepare?: () => void;
+  /** What to say if it fails, besides where its output is. */
+  readonly advice?: string;
   /** The working folder, if it is not that of the installation. */
   readonly folder?: string;
   readonly environment?: () => Readonly<Record<string, string>>;
@@ -27,7 +29,7 @@ export interface StepOptions {
 
 /** Rejects with InputError, which names the log, if the command fails or cannot be started. */
 export async function runStep(
-  { what, command, words: wordsOf, prepare, environment, folder: own }: Step,
+  { what, command, words: wordsOf, prepare, environment, folder: own, advice }: Step,
   { folder, log, signal }: StepOptions,
 ): Promise<void> {
   prepare?.();
@@ -37,17 +39,29 @@ export async function runStep(
   try {
     const ending = await new Promise<string | null>((resolve) => {
       const env = { ...process.env, ...environment?.() };
+      // In a group of its own, so that whatever it has started can be stopped with it.
       const child = spawn(command, words, {
         cwd: own ?? folder,
         env,
-        signal,
         stdio: ["ignore", output, output],
+        detached: true,
       });
+      const stop = () => {
+        if (child.pid !== undefined) process.kill(-child.pid);
+      };
+      if (signal.aborted) stop();
+      signal.addEventListener("abort", stop, { once: true });
       child.on("error", (error) => resolve(error.message));
-      child.on("exit", (code, killed) => resolve(code === 0 ? null : `it ended with ${killed ?? code}`));
+      child.on("exit", (code, killed) => {
+        signal.removeEventListener("abort", stop);
+        resolve(code === 0 ? null : `it ended with ${killed ?? code}`);
+      });
     });
     if (signal.aborted) throw new InputError(`interrupted while ${what}; nothing has been set up`);
-    if (ending !== null) throw new InputError(`${what} failed (${ending}); its output is in ${log}`);
+    if (ending === null) return;
+    throw new InputError(
+      `${what} failed (${ending}); its output is in ${log}${advice === undefined ? "" : `; ${advice}`}`,
+    );
   } finally {
     closeSync(output);
   }

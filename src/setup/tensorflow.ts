@@ -86,9 +86,13 @@ function buildStep(folder: string, { headers }: Tools): Step {
       ...(headers === null ? [] : [`--nodedir=${headers}`]),
       ...["--", "-Dnapi_build_version=8", "-Dmodule_name=tfjs_binding", "-Dmodule_path=./lib/napi-v8"],
     ],
+    ...(headers === null ? { advice: NO_HEADERS } : {}),
     environment: () => ({ LDFLAGS: `-Wl,-rpath,${wheel()}` }),
   };
 }
+
+const NO_HEADERS =
+  "Node's headers are not beside this Node, and node-gyp downloads them from nodejs.org, if it can; NODEDIR names a folder with include/node";
 
 function linkDependencies(dependencies: string, wheel: string): void {
   mkdirSync(join(dependencies, "lib"), { recursive: true });

@@ -116,6 +116,29 @@ describe("squeezebox setup cuda", function () {
       assert.match(run(["setup", "cuda", "--remove"]).stdout, /^there is nothing to remove/);
     }));
 
+  it("replaces links to another folder, and repairs an installation that has lost its libraries", () =>
+    inTemporaryFolder(async (folder) => {
+      const { own, libraries, run } = ownProgram(folder);
+      for (const name of CUDA_LIBRARIES)
+        symlinkSync(
+          join(folder, "gone/venv/lib/python3.11/site-packages/onnxruntime/capi", name),
+          join(libraries, name),
+        );
+      const packages = join(own, "venv", "lib", "python3.11", "site-packages", "onnxruntime", "capi");
+      mkdirSync(packages, { recursive: true });
+      for (const name of CUDA_LIBRARIES) writeFileSync(join(packages, name), name);
+      writeFileSync(recordIn(own), JSON.stringify({ onnxruntime: onnxRuntimeVersion() }));
+      const { stderr } = run(["setup", "cuda"]);
+      if (!hasDriver()) assert.equal(stderr, "");
+      for (const name of CUDA_LIBRARIES)
+        assert.equal(readlinkSync(join(libraries, name)), join(packages, name));
+      rmSync(join(own, "venv"), { recursive: true });
+      assert.match(
+        run(["setup", "cuda"], { PYTHON: "true" }).stderr,
+        /^installing onnxruntime-gpu .* failed /,
+      );
+    }));
+
   it("says what is missing, and installs nothing if a step fails", () =>
     inTemporaryFolder(async (folder) => {
       const { own, libraries, run } = ownProgram(folder);

@@ -132,7 +132,9 @@ describe("squeezebox setup tensorflow", function () {
         stderr,
         /^--backend tensorflow does not work here: TensorFlow crashes .* --gpu` installs both\n$/,
       );
-      assert.equal(run("train", "a.yaml").status, 0);
+      const trained = run("train", "a.yaml");
+      assert.equal(trained.status, 0);
+      assert.match(trained.stdout, /^--backend auto uses compiled: the TensorFlow made for GPUs crashes\n/);
     });
   });
 });
@@ -191,6 +193,31 @@ describe("--backend tensorflow", function () {
         assert.ok((found?.stepMs ?? 0) > 0);
       }
     }));
+
+  it("works in a newer Node than the one that has built it, which lacks functions that tfjs-node calls", function () {
+    return inTemporaryFolder(async (folder) => {
+      const other = ["--yes", "--package=node@24.11.0", "--"];
+      const { status, stdout } = spawnSync(
+        "npx",
+        [...other, "node", resolve("dist/src/cli.js"), "doctor", "--json"],
+        {
+          cwd: folder,
+          encoding: "utf8",
+        },
+      );
+      if (status !== 0) {
+        if (this.test) this.test.title += " (skipped: the npm registry cannot be reached)";
+        this.skip();
+      }
+      const { node, engines } = JSON.parse(stdout) as Doctor & { node: string };
+      assert.equal(node, "v24.11.0");
+      for (const name of ["compiled", "tensorflow", "tensorflow-eager"])
+        assert.ok(
+          engines.some(({ backend, works }) => backend === name && works),
+          stdout,
+        );
+    });
+  });
 
   it("trains the sweep of the README, with errors that differ less from the compiled engine's than seeds do", () =>
     inTemporaryFolder(async (folder) => {
