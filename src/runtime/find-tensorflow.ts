@@ -93,7 +93,7 @@ function useXla(): void {
   process.env.TF_XLA_FLAGS ??=
     "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_max_cluster_size=1000000";
   // For GPUs, it needs a compiler and a library of CUDA, which come with the wheels.
-  if (recordOf("tensorflow")?.gpu && existsSync(join(folderOf("tensorflow"), "venv")))
+  if (recordOf("tensorflow")?.gpu)
     process.env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${join(sitePackages(folderOf("tensorflow")), "nvidia", "cuda_nvcc")}`;
 }
 

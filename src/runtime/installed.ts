@@ -1,6 +1,6 @@
 // What `squeezebox setup` installs, in a folder of this user for each.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -39,11 +39,12 @@ export function recordIn(folder: string): string {
   return join(folder, "installed.json");
 }
 
-/** The Python packages there, where the libraries are; throws if there is no virtual environment. */
+/** The Python packages there, where the libraries are; if there is no virtual environment, a folder that does not exist. */
 export function sitePackages(folder: string): string {
   const libraries = join(folder, "venv", "lib");
-  const python = readdirSync(libraries).find((name) => name.startsWith("python3"));
-  return join(libraries, python ?? "", "site-packages");
+  const names = existsSync(libraries) ? readdirSync(libraries) : [];
+  const python = names.find((name) => name.startsWith("python3"));
+  return join(libraries, python ?? "python3", "site-packages");
 }
 
 /** The key of each record that no other has. */

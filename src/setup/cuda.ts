@@ -31,7 +31,9 @@ export async function setUpCuda(options: SetupOptions): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new InputError("ONNX Runtime's libraries for CUDA are for Linux on x64");
   const version = onnxRuntimeVersion();
-  const isInstalled = recordOf("cuda")?.onnxruntime === version && CUDA_LIBRARIES.every(isThere);
+  const isInstalled =
+    recordOf("cuda")?.onnxruntime === version &&
+    CUDA_LIBRARIES.every((name) => existsSync(installedLibrary(name)));
   if (!isInstalled) checkLinks();
   if (!isInstalled) await install(installation(version), options);
   linkLibraries();
@@ -70,14 +72,6 @@ function pathStep(folder: string): Step {
 
 function installedLibrary(name: string): string {
   return join(sitePackages(folderOf("cuda")), "onnxruntime", "capi", name);
-}
-
-function isThere(name: string): boolean {
-  try {
-    return existsSync(installedLibrary(name));
-  } catch {
-    return false;
-  }
 }
 
 function linkOf(name: string): string {

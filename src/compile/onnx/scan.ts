@@ -1,6 +1,7 @@
 // One step -> a model of any number of steps in a row: the step is the body of a Scan, which takes the inputs of each step from stacks
 // of them, passes the state from step to step, and stacks the results.
 
+import { isSameShape } from "../graph/graph.js";
 import { OnnxBuilder } from "./builder.js";
 import type { OnnxGraph, OnnxNode, OnnxValue } from "./graph.js";
 import type { DeclaredValue } from "./messages.js";
@@ -22,14 +23,22 @@ const STEPS = "steps";
 export function scanModel(builder: OnnxBuilder, step: OnnxGraph): ScanModel {
   const assigned = Array.from(step.stateOutputs, ([name, after]) => {
     const before = step.stateInputs.get(name);
-    return { name, after, before, carried: { name: `carried:${name}`, shape: after.shape } };
+    const isSame = before !== undefined && isSameShape(before.shape, after.shape);
+    return {
+      name,
+      after,
+      before,
+      carried: isSame ? before : { name: `carried:${name}`, shape: after.shape },
+    };
   });
   const results = [...step.outputs.values()];
   const body = builder.graph({
     inputs: [...assigned.map(({ carried }) => carried), ...step.inputs.values()],
     outputs: [...assigned.map(({ after }) => after), ...results],
     nodes: [
-      ...assigned.flatMap(({ before, carried }) => (before ? [inShapeOf(builder, before, carried)] : [])),
+      ...assigned.flatMap(({ before, carried }) =>
+        before && before !== carried ? [inShapeOf(builder, before, carried)] : [],
+      ),
       ...step.nodes,
     ],
   });
