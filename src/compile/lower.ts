@@ -10,6 +10,7 @@ import type { Context, Target } from "./ops/op.js";
 import { OPS } from "./ops/ops.js";
 import { Placement } from "./ops/placement.js";
 import { assignLayouts } from "./passes/layouts.js";
+import type { GraphPass } from "./passes/pass.js";
 import { GRAPH_PASSES, NODE_PASSES } from "./passes/passes.js";
 
 export interface Lowered {
@@ -19,10 +20,16 @@ export interface Lowered {
   readonly liveBytes: number;
 }
 
-/** The traced graph after the passes that all targets share. */
-export function simplified(traced: TracedGraph, observer?: Observer): TracedGraph {
+/** The traced graph after passes, which are those of ONNX unless said otherwise. */
+export function simplified(
+  traced: TracedGraph,
+  {
+    passes = GRAPH_PASSES,
+    observer,
+  }: { passes?: readonly GraphPass[]; observer?: Observer | undefined } = {},
+): TracedGraph {
   observer?.traced("trace", traced);
-  return GRAPH_PASSES.reduce((graph, pass) => {
+  return passes.reduce((graph, pass) => {
     const next = pass.run(graph);
     observer?.traced(pass.name, next);
     return next;
@@ -31,7 +38,7 @@ export function simplified(traced: TracedGraph, observer?: Observer): TracedGrap
 
 /** Throws UnsupportedKernelError. */
 export function lower(traced: TracedGraph, target: Target, observer?: Observer): Lowered {
-  const simple = simplified(traced, observer);
+  const simple = simplified(traced, { observer });
   const builder = new OnnxBuilder();
   const layoutOf = assignLayouts(simple, target.block);
   observer?.layouts(simple, layoutOf);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { simplified } from "../compile/lower.js";
+import { TENSORFLOW_PASSES } from "../compile/passes/passes.js";
 import { TfBuilder } from "../compile/tensorflow/builder.js";
 import { FLOAT, type TfNode, type TfTensor } from "../compile/tensorflow/graph.js";
 import { lowerToTensorFlow, type TfProgram } from "../compile/tensorflow/lower.js";
@@ -74,7 +75,7 @@ class GraphEngine implements Engine {
   }
 
   async compile(step: StepFunction): Promise<Program> {
-    const graph = simplified(trace(step, this.#variables));
+    const graph = simplified(trace(step, this.#variables), { passes: TENSORFLOW_PASSES });
     const builder = new TfBuilder(`program_${this.#programs++}/`);
     const variables = new Map(Array.from(this.#slots, ([name, { handle }]) => [name, handle]));
     const hasGpu = this.binding.isUsingGpuDevice();

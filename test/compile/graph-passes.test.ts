@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { DROP_UNUSED } from "../../src/compile/passes/drop-unused.js";
+import { FILTER_FACTOR } from "../../src/compile/passes/filter-factor.js";
 import { FOLD_BATCH_NORM } from "../../src/compile/passes/fold-batch-norm.js";
+import { GATED_BATCH_NORM } from "../../src/compile/passes/gated-batch-norm.js";
+import { GATED_GRADIENT } from "../../src/compile/passes/gated-gradient.js";
 import { HARD_SIGMOID } from "../../src/compile/passes/hard-sigmoid.js";
 import { assignLayouts } from "../../src/compile/passes/layouts.js";
 import type { GraphPass } from "../../src/compile/passes/pass.js";
@@ -146,6 +149,138 @@ describe("the pass fold-batch-norm", () => {
     assert.equal(changed("Conv2D x w", "Relu x"), "Relu FusedBatchNorm"));
   it("keeps all if products are rounded", () =>
     assert.equal(kernels(lines, ["y"], "bfloat16"), "Conv2D FusedBatchNorm"));
+});
+
+/** Checks all nodes after a pass. */
+function checkAll(
+  pass: GraphPass,
+  lines: readonly string[],
+  {
+    results,
+    attributes = {},
+    expected,
+  }: Omit<Case, "lines" | "expected"> & {
+    readonly results: readonly string[];
+    readonly expected: readonly string[] | "unchanged";
+  },
+): void {
+  const { graph, read } = traced(lines, results, attributes);
+  assert.deepEqual(read(pass.run(graph)), expected === "unchanged" ? read(graph) : expected);
+}
+
+describe("the pass gated-batch-norm", () => {
+  const norm = [
+    ...["x 2x4x4x8", "gamma 8", "beta 8", "dz 2x4x4x8"],
+    "y 2x4x4x8, mean 8, scale 8, variance 8 = BatchNormTrain x gamma beta",
+  ];
+  const rest = [
+    ...["m 2x8 = Mean y", "s 2x8 = Sigmoid m", "gate 2x1x1x8 = Reshape s", "z 2x4x4x8 = Multiply y gate"],
+    "dots 2x8 = PixelDot dz y",
+  ];
+  const attributes = { m: { axes: [1, 2] } };
+  const results = ["z", "dots"];
+  it("scales the input of BatchNorm, and replaces sums over its output", () =>
+    checkAll(GATED_BATCH_NORM, [...norm, ...rest], {
+      ...{ results, attributes },
+      expected: [
+        "mean scale variance = BatchNormMoments x",
+        ...["new1 = Multiply gamma scale", "new2 = Multiply mean new1", "new3 = Sub beta new2"],
+        ...["new4 = Mean x", "new5 = Multiply new4 new1", "m = Add new5 new3", "s = Sigmoid m"],
+        ...["gate = Reshape s", "new6 = Multiply gate new1", "new7 = Multiply gate new3"],
+        ...["z = ChannelAffine x new6 new7", "new8 = PixelDot dz x", "new9 = Sum dz"],
+        ...["new10 = Multiply new8 new1", "new11 = Multiply new9 new3", "dots = Add new10 new11"],
+      ],
+    }));
+  const keeps = (lines: readonly string[], more: object = {}) =>
+    checkAll(GATED_BATCH_NORM, lines, { results, attributes, expected: "unchanged", ...more });
+  it("keeps one whose output is used otherwise, too", () => {
+    keeps([...norm, ...rest, "other 2x4x4x8 = Relu y"]);
+    keeps([...norm, ...rest], { results: ["z", "dots", "y"] });
+  });
+  it("keeps one that no gate scales", () =>
+    keeps([...norm, "m 2x8 = Mean y", "dots 2x8 = PixelDot dz y"], { results: ["m", "dots"] }));
+  it("keeps one that is scaled by one number per pixel", () =>
+    keeps([...norm, ...rest].map((line) => line.replace("gate 2x1x1x8", "gate 2x4x4x1"))));
+  it("keeps means over other axes", () => keeps([...norm, ...rest], { attributes: { m: { axes: [1] } } }));
+  it("keeps sums of the output's squares", () =>
+    keeps([...norm, ...rest].map((line) => line.replace("PixelDot dz y", "PixelDot y y"))));
+  it("keeps vectors, which are centred before they are scaled", () =>
+    keeps([...norm, ...rest].map((line) => line.replaceAll("4x4", "1x1"))));
+});
+
+describe("the pass gated-gradient", () => {
+  const lines = [
+    ...[
+      "dz 2x4x4x8",
+      "gate 2x1x1x8",
+      "sum 2x1x1x8",
+      "x 2x4x4x8",
+      "gamma 8",
+      "mean 8",
+      "scale 8",
+      "count = 16",
+    ],
+    ...["p 2x4x4x8 = Multiply dz gate", "t 2x4x4x8 = Tile sum", "q 2x4x4x8 = RealDiv t count"],
+    "dy 2x4x4x8 = Add p q",
+  ];
+  const gradient = "dx 2x4x4x8, dgamma 8, dbeta 8 = BatchNormTrainGradient dy x gamma mean scale";
+  const kept = lines.slice(8).map((line) => line.replace(/ [\dx]+ =/, " ="));
+  const joined = [
+    ...["new1 = RealDiv sum count"],
+    "dx dgamma dbeta = GatedBatchNormGradient dz gate new1 x gamma mean scale",
+  ];
+  const join = (changed: readonly string[], expected: readonly string[] | "unchanged", results = ["dx"]) =>
+    checkAll(GATED_GRADIENT, [...changed, gradient], { results, expected });
+  it("reads the gradient behind the gate", () => join(lines, [...kept, ...joined]));
+  it("finds the terms in either order", () =>
+    join(
+      lines.map((line) => line.replace("Add p q", "Add q p").replace("Multiply dz gate", "Multiply gate dz")),
+      [...["p = Multiply gate dz", "t = Tile sum", "q = RealDiv t count", "dy = Add q p"], ...joined],
+    ));
+  it("keeps a gradient that is used elsewhere, too", () => join(lines, "unchanged", ["dx", "dy"]));
+  it("keeps a product that is used elsewhere, too", () => join(lines, "unchanged", ["dx", "p"]));
+  it("keeps a gradient without a mean", () =>
+    join(
+      lines.map((line) => line.replace("Tile sum", "Relu x")),
+      "unchanged",
+    ));
+  it("keeps a factor per pixel", () =>
+    join(
+      lines.map((line) => line.replace("gate 2x1x1x8", "gate 2x4x4x1")),
+      "unchanged",
+    ));
+});
+
+describe("the pass filter-factor", () => {
+  const lines = (pixels: string) => [
+    ...[`dy 8x${pixels}x8`, `x 8x${pixels}x8`, `image 8x${pixels}x8`, "w 3x3x8x8", "gamma 8", "mean 8"],
+    ...["scale 8", `dx 8x${pixels}x8, dgamma 8, dbeta 8 = BatchNormTrainGradient dy x gamma mean scale`],
+    ...[`di 8x${pixels}x8 = Conv2DBackpropInput dx w`, "dw 3x3x8x8 = Conv2DBackpropFilter image dx"],
+  ];
+  const results = ["di", "dw", "dgamma"];
+  const attributes = { di: convAttributes(8, 8), dw: convAttributes(8, 8) };
+  it("scales the filter and its gradient", () => {
+    const { graph, read } = traced(lines("5x5"), results, attributes);
+    const after = FILTER_FACTOR.run(graph);
+    assert.deepEqual(read(after), [
+      ...["new1 = Multiply gamma scale", "dx dgamma dbeta = BatchNormTrainGradient dy x gamma mean scale"],
+      ...["new2 = Multiply w new1", "di = Conv2DBackpropInput dx new2"],
+      ...["new3 = Conv2DBackpropFilter image dx", "dw = Multiply new3 new1"],
+    ]);
+    assert.deepEqual(after.nodes[1]?.attributes, { isDivided: true });
+  });
+  const keeps = (changed: readonly string[], more: readonly string[] = []) =>
+    checkAll(FILTER_FACTOR, changed, { results: [...results, ...more], attributes, expected: "unchanged" });
+  it("keeps factors where filters are larger than half the images", () => keeps(lines("3x4")));
+  it("keeps the factor of a gradient that is used otherwise, too", () => {
+    keeps([...lines("5x5"), "other 8x5x5x8 = Relu dx"]);
+    keeps(lines("5x5"), ["dx"]);
+    keeps(lines("5x5").map((line) => line.replace("BackpropFilter image dx", "BackpropFilter dx image")));
+  });
+  it("keeps all if products are rounded", () => {
+    const { graph, read } = traced(lines("5x5"), results, attributes);
+    assert.deepEqual(read(FILTER_FACTOR.run({ ...graph, products: "bfloat16" })), read(graph));
+  });
 });
 
 describe("the pass scaled-sum", () => {

@@ -25,6 +25,8 @@ const grouped = (groups: number, strides: number, pad: "same" | "valid") => (x?:
 const depthwise = (stride: number, pad: "same" | "valid") => (x?: tf.Tensor, w?: tf.Tensor) =>
   tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad);
 const channelNorm = (x: tf.Tensor, g: tf.Tensor, b: tf.Tensor) => batchNormTrain(x, g, b, 1e-3)[0];
+/** SE without its layers: a gate that is computed from the means of what it scales. */
+const gatedByMeans = (y: tf.Tensor) => tf.mul(y, tf.sigmoid(tf.mean(y, [1, 2], true)));
 const far = (x: tf.Tensor) => tf.add(tf.mul(x, 0.1), 30);
 
 const CASES: Case[] = [
@@ -67,7 +69,7 @@ const CASES: Case[] = [
     "16x2x2x32 1x1x32x32 32 32 3x3x32x32",
     (x, w, g, b, v) => {
       const y = tf.relu(channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor));
-      return conv(1, "same")(tf.mul(y, tf.sigmoid(tf.mean(y, [1, 2], true))), v);
+      return conv(1, "same")(gatedByMeans(y), v);
     },
   ],
   [
@@ -81,6 +83,75 @@ const CASES: Case[] = [
     (x, w, b) => tf.relu(tf.add(conv(1, "same")(x, w as tf.Tensor), b as tf.Tensor)),
   ],
   ["batch norm", "8x4x4x5 5 5", channelNorm as Case[2]],
+  ...[
+    ["small plain", "8x4x3x5 5 5"],
+    ["large plain", "2x16x15x5 5 5"],
+    ["blocked", "16x4x3x32 32 32"],
+    ["on rows of one pixel", "4x1x5x16 16 16"],
+  ].map(
+    ([name, shapes]): Case => [
+      `batch norm and a gate, ${name}`,
+      shapes as string,
+      (x, g, b) => {
+        const [images, gamma, beta] = [x, g, b] as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const filter = tf.ones([1, 1, images.shape[3] as number, images.shape[3] as number]) as tf.Tensor4D;
+        const mixed = tf.add(conv(1, "same")(tf.mul(images, 0.1), filter), images);
+        return tf.relu(tf.add(gatedByMeans(channelNorm(mixed, gamma, beta)), images));
+      },
+    ],
+  ),
+  // Filters are small compared with the images, so they take over a factor of the gradient.
+  ...[
+    ["blocked", "16x9x8x16 3x3x16x32 32 32", conv(1, "same")],
+    ["blocked, stride 2", "16x13x12x16 3x3x16x16 16 16", conv(2, "same")],
+    ["plain", "8x9x7x5 3x3x5x7 7 7", conv(1, "same")],
+    ["grouped", "16x7x7x32 3x3x16x32 32 32", grouped(2, 1, "same")],
+    ["depthwise", "16x5x5x16 3x3x16x1 16 16", depthwise(1, "same")],
+  ].map(
+    ([name, shapes, convolve]): Case => [
+      `batch norm after a small filter, ${name}`,
+      shapes as string,
+      (x, w, g, b) =>
+        tf.relu(
+          channelNorm((convolve as Case[2])(x as tf.Tensor, w as tf.Tensor), g as tf.Tensor, b as tf.Tensor),
+        ),
+    ],
+  ),
+  [
+    "batch norm and a gate in front of which nothing is a convolution",
+    "8x4x4x5 5 5",
+    (x, g, b) => gatedByMeans(channelNorm(x as tf.Tensor, g as tf.Tensor, b as tf.Tensor)),
+  ],
+  [
+    "batch norm and a gate of means and extremes",
+    "16x4x4x16 3x3x16x16 16 16",
+    (x, w, g, b) => {
+      const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
+      const extremes = tf.add(tf.mean(y, [1, 2], true), tf.max(y, [1, 2], true));
+      return tf.mul(y, tf.sigmoid(extremes));
+    },
+  ],
+  [
+    "batch norm and two gates",
+    "16x4x4x16 3x3x16x16 16 16 16x1x1x16",
+    (x, w, g, b, s) => {
+      const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
+      return tf.add(gatedByMeans(y), tf.mul(s as tf.Tensor, y));
+    },
+  ],
+  [
+    "batch norm, a gate, and a shortcut from before the gate",
+    "16x4x4x16 3x3x16x16 16 16",
+    (x, w, g, b) => {
+      const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
+      return tf.add(gatedByMeans(y), y);
+    },
+  ],
+  [
+    "conv, batch norm and a small gate of a wide filter",
+    "16x2x2x16 3x3x16x64 64 64",
+    (x, w, g, b) => gatedByMeans(channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor)),
+  ],
   [
     "batch norm of vectors far from 0",
     "8x1x1x5 5 5",
@@ -389,6 +460,14 @@ const WIDTHS = [16, 32, 48, 80].flatMap((width): Case[] => [
     (x, w, g, b, s) => {
       const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
       return tf.relu(tf.add(tf.mul(y, s as tf.Tensor), x as tf.Tensor));
+    },
+  ],
+  [
+    `${width} channels: batch norm, gate of means, shortcut`,
+    `16x3x3x${width} 3x3x${width}x${width} ${width} ${width}`,
+    (x, w, g, b) => {
+      const y = channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor);
+      return tf.relu(tf.add(gatedByMeans(y), x as tf.Tensor));
     },
   ],
 ]);

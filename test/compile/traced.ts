@@ -7,12 +7,13 @@ import type { ConvAttributes, Value } from "../../src/compile/graph/kernels.js";
 export interface Written {
   readonly graph: TracedGraph;
   readonly find: (name: string) => Value;
-  /** The nodes of a graph in the same notation, without shapes. */
+  /** The nodes of a graph in the same notation, without shapes. Values that a pass has added are new1, new2 and so on. */
   readonly read: (graph: TracedGraph) => string[];
 }
 
 /**
- * Each line is an input, such as "x 8x4x4x8", a constant, such as "half = 0.5", or a node, such as "y 8x4x4x8 = Relu x". A value without a shape is a number.
+ * Each line is an input, such as "x 8x4x4x8", a constant, such as "half = 0.5", or a node, such as "y 8x4x4x8 = Relu x" or, with two
+ * outputs, "y 8x4x4x8, mean 8 = BatchNormTrain x gamma beta". A value without a shape is a number.
  * `attributes`: name of an output -> attributes of its node.
  */
 export function traced(
@@ -31,13 +32,14 @@ export function traced(
   };
   for (const line of lines) {
     const [left = "", call] = line.split(" = ");
-    const [name = "", shape = ""] = left.split(" ");
-    const value: Value = {
-      id: values.size,
-      shape: shape === "" ? [] : shape.split("x").map(Number),
-      dtype: "float32",
-    };
-    values.set(name, value);
+    const made = left.split(", ").map((one): { name: string; value: Value } => {
+      const [name = "", shape = ""] = one.split(" ");
+      const sizes = shape === "" ? [] : shape.split("x").map(Number);
+      const value: Value = { id: values.size, shape: sizes, dtype: "float32" };
+      values.set(name, value);
+      return { name, value };
+    });
+    const [{ name, value }] = made as [(typeof made)[number]];
     if (call === undefined) {
       inputs.push({ name, value });
       continue;
@@ -51,7 +53,7 @@ export function traced(
       kernel,
       inputs: used.map(find),
       attributes: attributes[name] ?? {},
-      outputs: [value],
+      outputs: made.map(({ value }) => value),
       layer: "",
     } as unknown as TracedNode);
   }
@@ -66,11 +68,18 @@ export function traced(
       nodes,
     },
     find,
-    read: (graph) =>
-      graph.nodes.map(
-        (node) =>
-          `${node.outputs.map((value) => nameOf.get(value)).join(" ")} = ${[node.kernel, ...node.inputs.map((value) => nameOf.get(value))].join(" ")}`,
-      ),
+    read: (graph) => {
+      const names = new Map(nameOf);
+      const nameFor = (value: Value) => {
+        const name = names.get(value) ?? `new${names.size - nameOf.size + 1}`;
+        names.set(value, name);
+        return name;
+      };
+      return graph.nodes.map(({ kernel, inputs, outputs }) => {
+        const used = inputs.map(nameFor);
+        return `${outputs.map(nameFor).join(" ")} = ${[kernel, ...used].join(" ")}`;
+      });
+    },
   };
 }
 

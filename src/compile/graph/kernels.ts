@@ -39,6 +39,11 @@ interface Axes {
   readonly axes: readonly number[];
 }
 
+interface BatchNormGradientAttributes {
+  /** Whether dx is divided by gamma scale. */
+  readonly isDivided: boolean;
+}
+
 type Unary<Attributes = Readonly<Record<never, never>>> = Kernel<readonly [x: Value], Attributes>;
 type Binary = Kernel<readonly [a: Value, b: Value]>;
 
@@ -97,9 +102,23 @@ export interface Kernels
   >;
   [BATCH_NORM_TRAIN_GRADIENT]: Kernel<
     readonly [dy: Value, x: Value, gamma: Value, mean: Value, scale: Value],
-    Readonly<Record<never, never>>,
+    BatchNormGradientAttributes,
     readonly [dx: Value, dgamma: Value, dbeta: Value]
   >;
+  /** Those outputs of BatchNormTrain that have one number per channel. */
+  BatchNormMoments: Kernel<
+    readonly [x: Value],
+    { readonly epsilon: number },
+    readonly [mean: Value, scale: Value, variance: Value]
+  >;
+  /** BatchNormTrainGradient for dy = gate dz + shift. dz: images; gate, shift: [batch, 1, 1, channels]. */
+  GatedBatchNormGradient: Kernel<
+    readonly [dz: Value, gate: Value, shift: Value, x: Value, gamma: Value, mean: Value, scale: Value],
+    BatchNormGradientAttributes,
+    readonly [dx: Value, dgamma: Value, dbeta: Value]
+  >;
+  /** scale x + shift. x: images; scale, shift: [batch, 1, 1, channels]. */
+  ChannelAffine: Kernel<readonly [x: Value, scale: Value, shift: Value]>;
   /** dy where y, the output of a ReLU, is positive; 0 elsewhere. */
   ReluGradient: Kernel<readonly [dy: Value, y: Value]>;
   /** dy where y, the output of a ReLU6, is positive and less than 6; 0 elsewhere. */

@@ -43,7 +43,7 @@ export function blockedAffine(
  * Sums of x times y over height and width, both blocked: [1, batch * channels, 1, 1]. A blocked image has the same order in memory
  * as a depthwise filter of its size, so one convolution computes all sums.
  */
-export function blockedPixelDots({ builder }: Context, x: string, y: string, shape: ChannelsFirst): string {
+function blockedPixelDots({ builder }: Context, x: string, y: string, shape: ChannelsFirst): string {
   const [batch, channels, height, width] = shape;
   const groups = batch * channels;
   const image = builder.op("Reshape", [x, builder.ints([1, groups, height, width])]);
@@ -67,35 +67,47 @@ function plainPixelDots({ builder }: Context, x: string, y: string, shape: Chann
   return builder.op("FusedMatMul", rows, { transB: 1 }, MICROSOFT_DOMAIN);
 }
 
-/** Means of a blocked x over height and width: [batch, channels, 1, 1]. */
-export function blockedPixelMean({ builder }: Context, x: string): string {
-  return builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
+/** Means of x over height and width: [batch, channels]. */
+export function pixelMeans(context: Context, x: string, { layout, shape }: LaidOut): string {
+  const { builder } = context;
+  const means =
+    layout === "rows"
+      ? x
+      : layout === "nchw"
+        ? builder.op("ReduceMean", [x], { axes: [2, 3], keepdims: 1 })
+        : builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
+  return vectors(context, means, shape);
 }
 
-/** Means of x over batch, height and width: [1, channels, 1, 1]. */
-export function channelMeans(context: Context, x: string, { layout }: LaidOut): string {
+/** Sums of x times y over height and width: [batch, channels]. */
+export function pixelDots(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
-  if (layout === "rows") return builder.op("ReduceMean", [x], { axes: [0], keepdims: 1 });
-  // First over pixels, then over the batch: this is faster than all at once, and rounding errors are smaller than in one long sum.
-  const pixelMeans =
-    layout === "nchw"
-      ? builder.op("ReduceMean", [x], { axes: [2, 3], keepdims: 1 })
-      : blockedPixelMean(context, x);
-  return builder.op("ReduceMean", [pixelMeans], { axes: [0], keepdims: 1 });
-}
-
-/** Means of x times y over batch, height and width: [1, channels, 1, 1]. */
-export function channelDotMeans(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
-  const { builder } = context;
-  const [batch, channels, height, width] = shape;
-  if (layout === "rows" || (layout === "nchw" && height * width < LONG))
-    return channelMeans(context, builder.op("Mul", [x, y]), { layout, shape });
-  const dots = builder.op("Reshape", [
+  const [, , height, width] = shape;
+  if (layout === "rows") return vectors(context, builder.op("Mul", [x, y]), shape);
+  if (layout === "nchw" && height * width < LONG) {
+    const products = builder.op("Mul", [x, y]);
+    const sums = builder.op("ReduceSum", [products, builder.ints([2, 3])], { keepdims: 1 });
+    return vectors(context, sums, shape);
+  }
+  return vectors(
+    context,
     (layout === "blocked" ? blockedPixelDots : plainPixelDots)(context, x, y, shape),
-    builder.ints([batch, channels, 1, 1]),
-  ]);
-  const mean = builder.op("ReduceMean", [dots], { axes: [0], keepdims: 1 });
-  return builder.op("Mul", [mean, builder.scalar(1 / (height * width))]);
+    shape,
+  );
+}
+
+/** Without axes of size 1 at the end, for which ONNX Runtime would broadcast number by number. */
+function vectors({ builder }: Context, name: string, [batch, channels]: ChannelsFirst): string {
+  return builder.op("Reshape", [name, builder.ints([batch, channels])]);
+}
+
+/**
+ * Means over the batch of a value [batch, channels]: [1, channels, 1, 1]. Over pixels first, then over the batch, is faster than all at
+ * once, and rounding errors are smaller than in one long sum.
+ */
+export function batchMean({ builder }: Context, x: string, { shape }: LaidOut): string {
+  const mean = builder.op("ReduceMean", [x], { axes: [0], keepdims: 0 });
+  return builder.op("Reshape", [mean, builder.ints([1, shape[1], 1, 1])]);
 }
 
 /** `rows`: images in tfjs' layout, taken as a batch of as many images of one pixel. */

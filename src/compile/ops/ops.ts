@@ -1,6 +1,7 @@
 // The table of kernels: how each is recorded, laid out and lowered. A missing kernel is a type error.
 
 import { BATCH_NORM } from "./batch-norm.js";
+import { CHANNEL_AFFINE } from "./channel-affine.js";
 import { CONV } from "./conv.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import type { Ops } from "./op.js";
@@ -14,5 +15,6 @@ export const OPS: Ops = {
   ...REDUCTION,
   ...CONV,
   ...BATCH_NORM,
+  ...CHANNEL_AFFINE,
   ...POOL,
 };

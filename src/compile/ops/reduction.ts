@@ -4,7 +4,7 @@ import tf from "../../tfjs-core.cjs";
 import { channelsFirst, imageShape, type NodeOf } from "../graph/graph.js";
 import type { ReductionName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
-import { blockedPixelDots, blockedPixelMean, channelMeans } from "./blocked.js";
+import { batchMean, pixelDots, pixelMeans } from "./blocked.js";
 import type { Context, Ops } from "./op.js";
 
 export const REDUCTION: Ops<ReductionName | "PixelDot"> = {
@@ -61,12 +61,13 @@ function blockedMean(
   { axes, isSum }: { axes: readonly number[]; isSum: boolean },
 ): string | null {
   const { builder, placement } = context;
-  const [batch, height, width] = imageShape(input.shape);
+  const shape = channelsFirst(imageShape(input.shape));
+  const [batch, , height, width] = shape;
   const over = axes.join();
   if (over !== "1,2" && over !== "0,1,2") return null;
-  const x = placement.full(input, "blocked");
-  const place = { layout: "blocked", shape: channelsFirst(imageShape(input.shape)) } as const;
-  const mean = over === "1,2" ? blockedPixelMean(context, x) : channelMeans(context, x, place);
+  const laidOut = { layout: "blocked", shape } as const;
+  const ofPixels = pixelMeans(context, placement.full(input, "blocked"), laidOut);
+  const mean = over === "1,2" ? ofPixels : batchMean(context, ofPixels, laidOut);
   const count = height * width * (over === "1,2" ? 1 : batch);
   return isSum ? builder.op("Mul", [mean, builder.scalar(count)]) : mean;
 }
@@ -95,18 +96,10 @@ function lowerPixelDot(context: Context, node: NodeOf<"PixelDot">): void {
   const { builder, placement, layoutOf } = context;
   const [a, b] = node.inputs;
   const [output] = node.outputs;
-  const shape = builder.ints(output.shape);
-  if ([a, b].some((value) => layoutOf(value) === "blocked")) {
-    const dots = blockedPixelDots(
-      context,
-      placement.full(a, "blocked"),
-      placement.full(b, "blocked"),
-      channelsFirst(imageShape(a.shape)),
-    );
-    placement.put(output, "plain", builder.op("Reshape", [dots, shape]));
-    return;
-  }
-  const product = builder.op("Mul", [placement.full(a, "nchw"), placement.full(b, "nchw")]);
-  const sum = builder.op("ReduceSum", [product, builder.ints([2, 3])], { keepdims: 1 });
-  placement.put(output, "plain", builder.op("Reshape", [sum, shape]));
+  const layout = [a, b].some((value) => layoutOf(value) === "blocked") ? "blocked" : "nchw";
+  const dots = pixelDots(context, placement.full(a, layout), placement.full(b, layout), {
+    layout,
+    shape: channelsFirst(imageShape(a.shape)),
+  });
+  placement.put(output, "plain", builder.op("Reshape", [dots, builder.ints(output.shape)]));
 }

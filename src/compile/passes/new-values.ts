@@ -1,6 +1,13 @@
 // The numbers of the values of a traced graph, which those that a pass adds continue.
 
 import type { TracedGraph } from "../graph/graph.js";
+import type { Value } from "../graph/kernels.js";
+
+/** Returns a function that makes values with numbers that no value of the graph has. */
+export function newValues(graph: TracedGraph): (shape: readonly number[]) => Value {
+  let next = firstNewId(graph);
+  return (shape) => ({ id: next++, shape, dtype: "float32" });
+}
 
 /** The first number that no value of the graph has. */
 export function firstNewId({ inputs, state, constants, nodes }: TracedGraph): number {

@@ -2,13 +2,13 @@
 // on the CPU and the layout optimizer on a GPU choose their own.
 
 import { type NodeOf, resultsOf, type TracedGraph } from "../graph/graph.js";
-import type { KernelName, Value } from "../graph/kernels.js";
+import type { Value } from "../graph/kernels.js";
 import { BATCH_NORM } from "./batch-norm.js";
 import type { TfBuilder } from "./builder.js";
 import { CONV } from "./conv.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import { FLOAT, type TfTensor } from "./graph.js";
-import type { TfContext, TfLowerings } from "./lowering.js";
+import type { TfContext, TfKernelName, TfLowerings } from "./lowering.js";
 import { MIXED } from "./mixed.js";
 import { POOL } from "./pool.js";
 import { STRUCTURE } from "./structure.js";
@@ -62,7 +62,7 @@ export function lowerToTensorFlow(
   }
   for (const node of graph.nodes) {
     if (updates.has(node.outputs[0])) continue;
-    const results = lowerNode(context, node);
+    const results = lowerNode(context, node as NodeOf<TfKernelName>);
     const list = "node" in results ? [results] : results;
     node.outputs.forEach((output, index) => void known.set(output, list[index] as TfTensor));
   }
@@ -91,7 +91,7 @@ function readOutsideUpdates(graph: TracedGraph, updates: ReadonlyMap<Value, Upda
   return new Set([...read, ...resultsOf({ ...graph, state: assigned })]);
 }
 
-function lowerNode<Name extends KernelName>(context: TfContext, node: NodeOf<Name>) {
+function lowerNode<Name extends TfKernelName>(context: TfContext, node: NodeOf<Name>) {
   return LOWERINGS[node.kernel](context, node);
 }
 

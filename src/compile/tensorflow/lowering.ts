@@ -22,7 +22,13 @@ export type TfLowering<Name extends KernelName> = (
   node: NodeOf<Name>,
 ) => TfTensor | readonly (TfTensor | (() => TfTensor))[];
 
-export type TfLowerings<Names extends KernelName = KernelName> = {
+/** The others are only made for ONNX. */
+export type TfKernelName = Exclude<
+  KernelName,
+  "BatchNormMoments" | "GatedBatchNormGradient" | "ChannelAffine"
+>;
+
+export type TfLowerings<Names extends TfKernelName = TfKernelName> = {
   readonly [Name in Names]: TfLowering<Name>;
 };
 
