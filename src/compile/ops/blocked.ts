@@ -56,6 +56,29 @@ function blockedPixelDots({ builder }: Context, x: string, y: string, shape: Cha
   );
 }
 
+/**
+ * A matrix [rows, channels] -> [channels / B, rows, B], as of an image whose pixels are the rows. Two to four times as fast as to transpose
+ * it, like the inverse.
+ */
+export function toBlocks(
+  { builder }: Context,
+  matrix: string,
+  [rows, channels]: readonly [rows: number, channels: number],
+): string {
+  const image = builder.op("Reshape", [matrix, builder.ints([1, rows, 1, channels])]);
+  return builder.op("ReorderInput", [image], { channels_last: 1 }, BLOCKED_DOMAIN);
+}
+
+/** The inverse of `toBlocks`. */
+export function fromBlocks(
+  { builder }: Context,
+  blocks: string,
+  [rows, channels]: readonly [rows: number, channels: number],
+): string {
+  const image = builder.op("Reshape", [blocks, builder.ints([1, channels, rows, 1])]);
+  return builder.op("ReorderOutput", [image], { channels, channels_last: 1 }, BLOCKED_DOMAIN);
+}
+
 /** So many pixels are worth a product of matrices, which is a call for each image and channel, but one pass over both. */
 const LONG = 200;
 

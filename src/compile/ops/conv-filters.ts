@@ -1,13 +1,14 @@
 // Reorders filters for convolutions and their gradients.
 
 import type { ConvInfo } from "../graph/kernels.js";
+import { BLOCKED_DOMAIN } from "../onnx/graph.js";
+import { toBlocks } from "./blocked.js";
 import { type ConvParts, isDepthwise } from "./conv-channels.js";
 import { blockOf, type Context } from "./op.js";
 
 /**
  * Reorders a filter for the blocked kernels, with the declared shape [outputs, from, height, width]. Inside a block, input
- * channels come before output channels; if there are fewer input channels than a block, all of them come before the pixels. Uses
- * as few axes as possible, because transposing many is slow.
+ * channels come before output channels; if there are fewer input channels than a block, all of them come before the pixels.
  */
 export function blockFilter(context: Context, filter: string, { info, channels }: ConvParts): string {
   const { builder } = context;
@@ -16,13 +17,14 @@ export function blockFilter(context: Context, filter: string, { info, channels }
   const { groups, from, to } = channels;
   const outputs = groups * to;
   const pixels = height * width;
-  const reorder = (shape: number[], perm: number[]) => reordered(context, filter, shape, perm);
-  const ordered =
+  // Whatever the order of the rows, it is that of the result.
+  const rows =
     pixels === 1
-      ? reorder([from, outputs / size, size], [1, 0, 2])
+      ? filter
       : from < size
-        ? reorder([pixels, from, outputs / size, size], [2, 1, 0, 3])
-        : reorder([pixels, from / size, size, outputs / size, size], [3, 1, 0, 2, 4]);
+        ? reordered(context, filter, [pixels, from, outputs], [1, 0, 2])
+        : reordered(context, filter, [pixels, from / size, size * outputs], [1, 0, 2]);
+  const ordered = toBlocks(context, rows, [pixels * from, outputs]);
   return builder.op("Reshape", [ordered, builder.ints([outputs, from, height, width])]);
 }
 
@@ -39,7 +41,11 @@ export function blockTurnedFilter(context: Context, filter: string, { info, chan
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
   const pixels = height * width;
-  const exchanged = reordered(context, turned, [(pixels * from) / size, size, groups * to], [0, 2, 1]);
+  const blocks = builder.op("Reshape", [
+    turned,
+    builder.ints([(pixels * from) / size, size, groups * to, 1]),
+  ]);
+  const exchanged = builder.op("ReorderInput", [blocks], { channels_last: 0 }, BLOCKED_DOMAIN);
   const ordered =
     groups * pixels === 1
       ? exchanged

@@ -12,6 +12,7 @@
 import type { NodeOf } from "../graph/graph.js";
 import type { ConvInfo } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN, MICROSOFT_DOMAIN } from "../onnx/graph.js";
+import { fromBlocks } from "./blocked.js";
 import {
   type ConvChannels,
   type ConvParts,
@@ -101,14 +102,12 @@ function pointwise(context: Context, { info, x, dy }: WeightGradientOperands): s
       batchInside(context, filter, info, filterChannels),
       builder.ints([filterChannels, pixels, 1, 1]),
     ]);
-    const result = builder.op("Conv", [blocked, weights], { kernel_shape: [1, 1] }, BLOCKED_DOMAIN);
-    const block = blockOf(context);
-    return builder.op("Reshape", [result, builder.ints([filterChannels / block, imageChannels, block])]);
+    return builder.op("Conv", [blocked, weights], { kernel_shape: [1, 1] }, BLOCKED_DOMAIN);
   };
   const gradient = placement.full(dy, "blocked");
-  return to >= from
-    ? builder.op("Transpose", [product(seen, from, gradient, to)], { perm: [1, 0, 2] })
-    : builder.op("Transpose", [product(gradient, to, seen, from)], { perm: [0, 2, 1] });
+  if (to >= from) return fromBlocks(context, product(seen, from, gradient, to), [from, to]);
+  const turned = builder.op("Reshape", [product(gradient, to, seen, from), builder.ints([1, from, to, 1])]);
+  return builder.op("ReorderOutput", [turned], { channels: from, channels_last: 0 }, BLOCKED_DOMAIN);
 }
 
 /** A blocked value [batch, channels / B, pixels B] -> [channels / B, batch, pixels B]. */
@@ -146,9 +145,7 @@ function blockedConvolution(
   const blocked = builder.op("ReorderInput", [image], { channels_last: 0 }, BLOCKED_DOMAIN);
   const grouped = { ...attributes, group: channels.groups };
   const result = builder.op("Conv", [blocked, weights], grouped, BLOCKED_DOMAIN);
-  const taps = filterHeight * filterWidth * channels.from;
-  const rows = builder.op("Reshape", [result, builder.ints([outputs / block, taps, block])]);
-  return builder.op("Transpose", [rows], { perm: [1, 0, 2] });
+  return fromBlocks(context, result, [filterHeight * filterWidth * channels.from, outputs]);
 }
 
 function plainConvolution(context: Context, { info, channels, x, dy }: WeightGradientOperands): string {
