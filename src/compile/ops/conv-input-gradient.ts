@@ -8,6 +8,7 @@ import { blockTurnedFilter, turnedFilter } from "./conv-filters.js";
 import { isProduct, productInputGradient } from "./conv-product.js";
 import { convolution } from "./grouped.js";
 import { blockOf, type Context, imageLayout } from "./op.js";
+import { isPhased, phasedGradient } from "./phased-gradient.js";
 import { transposedConv } from "./transposed-conv.js";
 
 /**
@@ -26,14 +27,13 @@ export function lowerInputGradient(context: Context, node: NodeOf<"Conv2DBackpro
   }
   const layout = imageLayout(context, output);
   const dy = placement.full(gradient, layout);
-  const form = !isDense(parts.info)
-    ? layout === "blocked"
-      ? spreadGradient
-      : strided
-    : layout === "blocked"
-      ? blockedGradient
-      : plainGradient;
-  placement.put(output, layout, form(context, dy, filter, parts));
+  placement.put(output, layout, formOf(parts, layout)(context, dy, filter, parts));
+}
+
+function formOf(parts: ConvParts, layout: "nchw" | "blocked") {
+  if (isDense(parts.info)) return layout === "blocked" ? blockedGradient : plainGradient;
+  if (layout === "nchw") return strided;
+  return isPhased(parts) ? phasedGradient : spreadGradient;
 }
 
 function blockedGradient(context: Context, dy: string, filter: string, parts: ConvParts): string {
@@ -61,8 +61,13 @@ function turnedAttributes({ info }: ConvParts) {
   };
 }
 
-/** Whether the gradient of a convolution with a stride is computed on blocks, with zeros inserted between pixels. */
-export function isSpread({ info, channels }: ConvParts): boolean {
+/** Whether the gradient of a convolution with a stride is computed on blocks. */
+export function isBlockedStrided(parts: ConvParts): boolean {
+  return isSpread(parts) || isPhased(parts);
+}
+
+/** Whether that is done with zeros inserted between pixels. */
+function isSpread({ info, channels }: ConvParts): boolean {
   const { dilationHeight, dilationWidth } = info;
   return isPointwise(info) || (isDepthwise(channels) && dilationHeight === 1 && dilationWidth === 1);
 }

@@ -3,7 +3,7 @@
 import type { NodeOf } from "../graph/graph.js";
 import { channelsOf, isBlockable, isBlockableStem, isDense } from "./conv-channels.js";
 import { blockFilter } from "./conv-filters.js";
-import { isSpread, lowerInputGradient } from "./conv-input-gradient.js";
+import { isBlockedStrided, lowerInputGradient } from "./conv-input-gradient.js";
 import { isProduct, productForward } from "./conv-product.js";
 import { recordConv, recordFilterGradient, recordInputGradient } from "./conv-recording.js";
 import { convolution } from "./grouped.js";
@@ -29,7 +29,7 @@ export const CONV: Ops<"Conv2D" | "Conv2DBackpropInput" | "Conv2DBackpropFilter"
       const channels = channelsOf(attributes);
       if (isProduct(info, channels)) return "plain";
       const fits = isBlockable(channels, block);
-      return fits && (isDense(info) || isSpread({ info, channels })) ? "blocked" : "nchw";
+      return fits && (isDense(info) || isBlockedStrided({ info, channels })) ? "blocked" : "nchw";
     },
     lower: lowerInputGradient,
   },
