@@ -355,8 +355,10 @@ describe("layouts", () => {
   const backward = ["y 8x4x4x8 = Conv2DBackpropInput x w"];
   it("the input gradient of a convolution with stride 1 is blocked", () =>
     check(backward, "blocked", { attributes: conv(8, 8) }));
-  it("the input gradient of a convolution with a larger stride is nchw", () =>
-    check(backward, "nchw", { attributes: conv(8, 8, { stride: 2 }) }));
+  it("the input gradient of a convolution with a larger stride is blocked, but not with groups", () => {
+    check(backward, "blocked", { attributes: conv(8, 8, { stride: 2 }) });
+    check(backward, "nchw", { attributes: conv(16, 16, { stride: 2, groups: 2 }) });
+  });
   it("the input gradient of a 1x1 convolution with a stride is blocked", () =>
     check(backward, "blocked", { attributes: conv(8, 8, { stride: 2, kernel: 1 }) }));
   it("filter gradients are plain", () =>
