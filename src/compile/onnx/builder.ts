@@ -16,6 +16,11 @@ type Attributes = Readonly<Record<string, Attribute>>;
 type NodeParts = Omit<OnnxNode, "origin" | "type" | "inputs" | "outputs">;
 type ViewedParts = Pick<OnnxNode, "attributes" | "domain" | "isShift"> & Required<Pick<OnnxNode, "view">>;
 
+interface Constant {
+  readonly shape: readonly number[];
+  readonly ints: readonly number[] | null;
+}
+
 const OPSETS = [
   { domain: "", version: 17 },
   { domain: MICROSOFT_DOMAIN, version: 1 },
@@ -29,6 +34,7 @@ export class OnnxBuilder {
   origin = "";
   readonly #initializers: Initializer[] = [];
   readonly #constants = new Map<string, string>();
+  readonly #known = new Map<string, Constant>();
   readonly #produced = new Set<string>();
   #count = 0;
 
@@ -84,12 +90,10 @@ export class OnnxBuilder {
 
   /** A one-dimensional int64 constant. */
   ints(values: readonly number[]): string {
-    return this.#constant(
-      `i:${values.join()}`,
-      [values.length],
-      INT64,
-      () => new BigInt64Array(values.map(BigInt)),
-    );
+    const data = () => new BigInt64Array(values.map(BigInt));
+    const name = this.#constant(`i:${values.join()}`, [values.length], INT64, data);
+    this.#known.set(name, { shape: [values.length], ints: values });
+    return name;
   }
 
   /** A zero-dimensional float constant. */
@@ -103,20 +107,15 @@ export class OnnxBuilder {
   }
 
   /** The shape of a constant and, if it was made with `ints`, its numbers; null if there is no constant of this name. */
-  constant(
-    name: string,
-  ): { readonly shape: readonly number[]; readonly ints: readonly number[] | null } | null {
-    const found = this.#initializers.find((one) => one.name === name);
-    if (!found) return null;
-    const { dims, dataType, rawData } = found;
-    const ints = dataType === INT64 ? Array.from(new BigInt64Array(rawData.slice().buffer), Number) : null;
-    return { shape: dims, ints };
+  constant(name: string): Constant | null {
+    return this.#known.get(name) ?? null;
   }
 
   /** Adds a constant with a given name. */
   initializer({ name, shape }: OnnxValue, values: Float32Array): void {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#initializers.push({ name, dims: shape, dataType: FLOAT, rawData });
+    this.#known.set(name, { shape, ints: null });
   }
 
   #constant(
@@ -130,6 +129,7 @@ export class OnnxBuilder {
     const name = `c${this.#count++}`;
     const { buffer } = data();
     this.#initializers.push({ name, dims: shape, dataType, rawData: new Uint8Array(buffer) });
+    this.#known.set(name, { shape, ints: null });
     if (key !== null) this.#constants.set(key, name);
     return name;
   }

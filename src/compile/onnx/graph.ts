@@ -18,6 +18,8 @@ export interface OnnxNode extends DeclaredNode {
   readonly limits?: readonly [min: number, max: number];
   /** The node works on its first input, fourth input and output in another shape of the same size. */
   readonly view?: View;
+  /** The shape of the output, where it is known. */
+  readonly shape?: readonly number[];
 }
 
 export interface View {

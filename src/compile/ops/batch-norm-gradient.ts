@@ -6,9 +6,7 @@ import type { Value } from "../graph/kernels.js";
 import { batchMean, pixelDots, pixelMeans } from "./blocked.js";
 import {
   affine,
-  asVector,
   centred,
-  channelVector,
   type Images,
   imagesIn,
   imageVectors,
@@ -48,10 +46,10 @@ function lower(context: Context, node: Gradient, { dz: gradient, gated, forward 
   const laidOut = laidOutAs(context, node, { from: images, to: dx });
   const dz = imagesIn(context, gradient, laidOut);
   const given = imagesIn(context, images, laidOut);
-  const { x, rest } = centred(context, given, channelVector(context, means), laidOut);
-  const scale = channelVector(context, scales);
-  const a = node.attributes.isDivided ? null : builder.op("Mul", [channelVector(context, gammas), scale]);
-  const timesA = (name: string) => (a === null ? name : builder.op("Mul", [a, name]));
+  const { x, rest } = centred(context, given, placement.full(means, "plain"), laidOut);
+  const scale = placement.full(scales, "plain");
+  const a = node.attributes.isDivided ? null : builder.op("Mul", [placement.full(gammas, "plain"), scale]);
+  const timesA = (name: string) => (a === null ? name : builder.op("Mul", [name, a]));
   const vectors = gated && {
     gate: imageVectors(context, gated.gate, laidOut),
     shift: imageVectors(context, gated.shift, laidOut),
@@ -63,11 +61,9 @@ function lower(context: Context, node: Gradient, { dz: gradient, gated, forward 
   const q = minusProduct(context, builder.op("Neg", [timesA(meanDy)]), rest, p);
   const add = () => {
     if (vectors) {
-      const each = (name: string) => asVector(context, name, laidOut);
-      const timesEachA = (name: string) => (a === null ? name : builder.op("Mul", [name, each(a)]));
-      const b = builder.op("Add", [timesEachA(vectors.shift), each(q)]);
+      const b = builder.op("Add", [timesA(vectors.shift), q]);
       const sum = affine(context, laidOut, { x, a: p });
-      return affine(context, laidOut, { x: dz, a: timesEachA(vectors.gate), b, sum, perImage: true });
+      return affine(context, laidOut, { x: dz, a: timesA(vectors.gate), b, sum, perImage: true });
     }
     if (a === null) return affine(context, laidOut, { x, a: p, b: q, sum: dz });
     return affine(context, laidOut, { x: dz, a, sum: affine(context, laidOut, { x, a: p, b: q }) });
@@ -75,7 +71,7 @@ function lower(context: Context, node: Gradient, { dz: gradient, gated, forward 
   putImages(context, dx, laidOut, add());
   const [batch, , height, width] = laidOut.shape;
   const positions = builder.scalar(batch * height * width);
-  const sumOf = (name: string) => asVector(context, builder.op("Mul", [name, positions]), laidOut);
+  const sumOf = (name: string) => builder.op("Mul", [name, positions]);
   placement.put(dgamma, "plain", sumOf(meanDgamma));
   placement.put(dbeta, "plain", sumOf(meanDy));
 }
@@ -87,13 +83,13 @@ interface Summed {
   readonly vectors: { readonly gate: string; readonly shift: string } | null;
 }
 
-/** The means of dy and of dy x over batch, height and width: [1, channels, 1, 1]. A gate is the same for all pixels of a sum. */
+/** The means of dy and of dy x over batch, height and width: [channels]. A gate is the same for all pixels of a sum. */
 function meansOf(context: Context, laidOut: Images, { dz, x, vectors }: Summed) {
   const { builder } = context;
   const [, , height, width] = laidOut.shape;
   const meanDz = pixelMeans(context, dz, laidOut);
   const sumDzX = pixelDots(context, dz, x, laidOut);
-  const mean = (name: string) => batchMean(context, name, laidOut);
+  const mean = (name: string) => batchMean(context, name);
   const perPixel = (name: string) => builder.op("Mul", [name, builder.scalar(1 / (height * width))]);
   if (!vectors) return { meanDy: mean(meanDz), meanDyX: perPixel(mean(sumDzX)) };
   const { gate, shift } = vectors;

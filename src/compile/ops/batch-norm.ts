@@ -6,17 +6,7 @@ import type { Value } from "../graph/kernels.js";
 import type { Inputs } from "../graph/recording.js";
 import { lowerGatedGradient, lowerGradient } from "./batch-norm-gradient.js";
 import { batchMean, blockedAffine, pixelDots, pixelMeans } from "./blocked.js";
-import {
-  affine,
-  asVector,
-  centred,
-  channelVector,
-  type Images,
-  imagesIn,
-  laidOutAs,
-  minusProduct,
-  putImages,
-} from "./laid-out.js";
+import { affine, centred, type Images, imagesIn, laidOutAs, minusProduct, putImages } from "./laid-out.js";
 import { type Context, imageLayout, type Ops } from "./op.js";
 
 export const BATCH_NORM: Ops<
@@ -68,23 +58,23 @@ interface Epsilon {
 
 /** y = a x + b with a, b per channel; `scale` is 1 / sqrt(variance + epsilon). */
 function lowerForward(context: Context, node: NodeOf<typeof BATCH_NORM_TRAIN>): void {
-  const { builder } = context;
+  const { builder, placement } = context;
   const [images, gammas, betas] = node.inputs;
   const [y, means, scales, variances] = node.outputs;
   const laidOut = laidOutAs(context, node, { from: images, to: y });
   const moments = momentsOf(context, imagesIn(context, images, laidOut), laidOut, node.attributes);
   const { x, rest, scale } = moments;
-  const a = builder.op("Mul", [channelVector(context, gammas), scale]);
-  const b = minusProduct(context, channelVector(context, betas), rest, a);
+  const a = builder.op("Mul", [placement.full(gammas, "plain"), scale]);
+  const b = minusProduct(context, placement.full(betas, "plain"), rest, a);
   putImages(context, y, laidOut, affine(context, laidOut, { x, a, b }));
-  putMoments(context, laidOut, moments, [means, scales, variances]);
+  putMoments(context, moments, [means, scales, variances]);
 }
 
 function lowerMoments(context: Context, node: NodeOf<"BatchNormMoments">): void {
   const [images] = node.inputs;
   const laidOut = laidOutAs(context, node, { from: images, to: images });
   const moments = momentsOf(context, imagesIn(context, images, laidOut), laidOut, node.attributes);
-  putMoments(context, laidOut, moments, node.outputs);
+  putMoments(context, moments, node.outputs);
 }
 
 interface Moments {
@@ -92,7 +82,7 @@ interface Moments {
   readonly x: string;
   /** The mean of x; null if it is 0. */
   readonly rest: string | null;
-  /** [1, channels, 1, 1], like the following. */
+  /** [channels], like the following. */
   readonly mean: string;
   readonly scale: string;
   readonly variance: string;
@@ -101,9 +91,9 @@ interface Moments {
 function momentsOf(context: Context, given: string, laidOut: Images, { epsilon }: Epsilon): Moments {
   const { builder } = context;
   const [, , height, width] = laidOut.shape;
-  const mean = batchMean(context, pixelMeans(context, given, laidOut), laidOut);
+  const mean = batchMean(context, pixelMeans(context, given, laidOut));
   const { x, rest } = centred(context, given, mean, laidOut);
-  const dots = batchMean(context, pixelDots(context, x, x, laidOut), laidOut);
+  const dots = batchMean(context, pixelDots(context, x, x, laidOut));
   const squares = builder.op("Mul", [dots, builder.scalar(1 / (height * width))]);
   const variance = builder.op("Max", [minusProduct(context, squares, rest, rest), builder.scalar(0)]);
   const stabilised = builder.op("Add", [variance, builder.scalar(epsilon)]);
@@ -112,16 +102,13 @@ function momentsOf(context: Context, given: string, laidOut: Images, { epsilon }
 }
 
 function putMoments(
-  context: Context,
-  laidOut: Images,
+  { placement }: Context,
   { mean, scale, variance }: Moments,
   [means, scales, variances]: readonly [Value, Value, Value],
 ): void {
-  const put = (value: Value, name: string) =>
-    context.placement.put(value, "plain", asVector(context, name, laidOut));
-  put(means, mean);
-  put(scales, scale);
-  put(variances, variance);
+  placement.put(means, "plain", mean);
+  placement.put(scales, "plain", scale);
+  placement.put(variances, "plain", variance);
 }
 
 /** y = (x - mean) scale / sqrt(variance + epsilon) + offset, as a single affine step. */

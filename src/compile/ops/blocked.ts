@@ -93,30 +93,22 @@ function plainPixelDots({ builder }: Context, x: string, y: string, shape: Chann
 /** Means of x over height and width: [batch, channels]. */
 export function pixelMeans(context: Context, x: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
-  const means =
-    layout === "rows"
-      ? x
-      : layout === "nchw"
-        ? builder.op("ReduceMean", [x], { axes: [2, 3], keepdims: 1 })
-        : builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN);
-  return vectors(context, means, shape);
+  if (layout === "rows") return x;
+  if (layout === "nchw") return builder.op("ReduceMean", [x], { axes: [2, 3], keepdims: 0 });
+  return vectors(context, builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN), shape);
 }
 
 /** Sums of x times y over height and width: [batch, channels]. */
 export function pixelDots(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;
   const [, , height, width] = shape;
-  if (layout === "rows") return vectors(context, builder.op("Mul", [x, y]), shape);
+  if (layout === "rows") return builder.op("Mul", [x, y]);
   if (layout === "nchw" && height * width < LONG) {
     const products = builder.op("Mul", [x, y]);
-    const sums = builder.op("ReduceSum", [products, builder.ints([2, 3])], { keepdims: 1 });
-    return vectors(context, sums, shape);
+    return builder.op("ReduceSum", [products, builder.ints([2, 3])], { keepdims: 0 });
   }
-  return vectors(
-    context,
-    (layout === "blocked" ? blockedPixelDots : plainPixelDots)(context, x, y, shape),
-    shape,
-  );
+  const dots = (layout === "blocked" ? blockedPixelDots : plainPixelDots)(context, x, y, shape);
+  return vectors(context, dots, shape);
 }
 
 /** Without axes of size 1 at the end, for which ONNX Runtime would broadcast number by number. */
@@ -125,15 +117,14 @@ function vectors({ builder }: Context, name: string, [batch, channels]: Channels
 }
 
 /**
- * Means over the batch of a value [batch, channels]: [1, channels, 1, 1]. Over pixels first, then over the batch, is faster than all at
- * once, and rounding errors are smaller than in one long sum.
+ * Means over the batch of a value [batch, channels]: [channels]. Over pixels first, then over the batch, is faster than all at once, and
+ * rounding errors are smaller than in one long sum.
  */
-export function batchMean({ builder }: Context, x: string, { shape }: LaidOut): string {
-  const mean = builder.op("ReduceMean", [x], { axes: [0], keepdims: 0 });
-  return builder.op("Reshape", [mean, builder.ints([1, shape[1], 1, 1])]);
+export function batchMean({ builder }: Context, x: string): string {
+  return builder.op("ReduceMean", [x], { axes: [0], keepdims: 0 });
 }
 
-/** `rows`: images in tfjs' layout, taken as a batch of as many images of one pixel. */
+/** `rows`: images in tfjs' layout, taken as a batch of as many images of one pixel, [batch, channels]. */
 export interface LaidOut {
   readonly layout: "nchw" | "blocked" | "rows";
   readonly shape: ChannelsFirst;

@@ -27,7 +27,7 @@ export function laidOutAs(
 
 export function imagesIn({ builder, placement }: Context, value: Value, { layout, shape }: Images): string {
   if (layout !== "rows") return placement.full(value, layout);
-  return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([...shape])]);
+  return builder.op("Reshape", [placement.full(value, "plain"), builder.ints(shape.slice(0, 2))]);
 }
 
 export function putImages(
@@ -40,20 +40,10 @@ export function putImages(
   else placement.put(value, "plain", builder.op("Reshape", [name, builder.ints(value.shape)]));
 }
 
-/** A value [channels] as [1, channels, 1, 1]. */
-export function channelVector({ builder, placement }: Context, value: Value): string {
-  return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([1, ...value.shape, 1, 1])]);
-}
-
 /** A value [batch, 1, 1, channels] as [batch, channels]. */
 export function imageVectors({ builder, placement }: Context, value: Value, { shape }: LaidOut): string {
   const [batch, channels] = shape;
   return builder.op("Reshape", [placement.full(value, "plain"), builder.ints([batch, channels])]);
-}
-
-/** [1, channels, 1, 1] as [channels]. */
-export function asVector({ builder }: Context, name: string, { shape }: LaidOut): string {
-  return builder.op("Reshape", [name, builder.ints([shape[1]])]);
 }
 
 /** value - a b; the value if a is null. */
@@ -68,7 +58,7 @@ export function minusProduct(
 
 /**
  * x and its mean, or x - mean and null for the mean of that. Centring takes one more pass, and is needed for vectors: squeezed ones may be
- * far from 0 and close together, for which E[x^2] - E[x]^2 is not exact enough. `mean`: [1, channels, 1, 1].
+ * far from 0 and close together, for which E[x^2] - E[x]^2 is not exact enough. `mean`: [channels].
  */
 export function centred(
   context: Context,
@@ -77,16 +67,16 @@ export function centred(
   { isVector, ...laidOut }: Images,
 ): { readonly x: string; readonly rest: string | null } {
   const { builder } = context;
-  const [, channels] = laidOut.shape;
   if (!isVector) return { x, rest: mean };
-  if (laidOut.layout !== "blocked") return { x: builder.op("Sub", [x, mean]), rest: null };
-  const a = builder.floats(new Float32Array(channels).fill(1), [1, channels, 1, 1]);
+  if (laidOut.layout === "rows") return { x: builder.op("Sub", [x, mean]), rest: null };
+  const [, channels] = laidOut.shape;
+  const a = builder.floats(new Float32Array(channels).fill(1), [channels]);
   return { x: affine(context, laidOut, { x, a, b: builder.op("Neg", [mean]) }), rest: null };
 }
 
 interface AffineParts {
   readonly x: string;
-  /** [1, channels, 1, 1], or [batch, channels] if `perImage`; like b. */
+  /** [channels], or [batch, channels] if `perImage`; like b. */
   readonly a: string;
   readonly b?: string;
   /** A tensor like x. */
@@ -108,20 +98,20 @@ export function affine(context: Context, laidOut: LaidOut, { sum, ...parts }: Af
   return blockedAffine(context, x, {
     ...{ shape, groups },
     scale: builder.op("Reshape", [a, builder.ints([groups, 1, 1, 1])]),
-    ...(b === undefined ? {} : { bias: builder.op("Reshape", [b, builder.ints([groups])]) }),
+    ...(b === undefined ? {} : { bias: perImage ? builder.op("Reshape", [b, builder.ints([groups])]) : b }),
     ...(sum === undefined ? {} : { sum }),
   });
 }
 
 /** a x + b. For images, in one pass, as what ONNX calls BatchNormalization, here with a mean of 0 and a variance of 1. */
-function plainAffine(context: Context, laidOut: LaidOut, { x, a, b }: AffineParts): string {
-  const { builder } = context;
-  if (b === undefined) return builder.op("Mul", [x, a]);
-  if (laidOut.layout !== "nchw") return builder.op("Add", [builder.op("Mul", [x, a]), b]);
-  const [, channels] = laidOut.shape;
-  const all = (value: number) => builder.floats(new Float32Array(channels).fill(value), [channels]);
-  const [scale, bias] = [asVector(context, a, laidOut), asVector(context, b, laidOut)];
-  return builder.op("BatchNormalization", [x, scale, bias, all(0), all(1)], { epsilon: 0 });
+function plainAffine({ builder }: Context, { layout, shape }: LaidOut, { x, a, b }: AffineParts): string {
+  const [, channels] = shape;
+  if (layout === "nchw") {
+    const all = (value: number) => builder.floats(new Float32Array(channels).fill(value), [channels]);
+    return builder.op("BatchNormalization", [x, a, b ?? all(0), all(0), all(1)], { epsilon: 0 });
+  }
+  const scaled = builder.op("Mul", [x, a]);
+  return b === undefined ? scaled : builder.op("Add", [scaled, b]);
 }
 
 function imageAffine({ builder }: Context, { shape }: LaidOut, { x, a, b }: AffineParts): string {

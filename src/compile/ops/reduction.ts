@@ -67,7 +67,7 @@ function blockedMean(
   if (over !== "1,2" && over !== "0,1,2") return null;
   const laidOut = { layout: "blocked", shape } as const;
   const ofPixels = pixelMeans(context, placement.full(input, "blocked"), laidOut);
-  const mean = over === "1,2" ? ofPixels : batchMean(context, ofPixels, laidOut);
+  const mean = over === "1,2" ? ofPixels : batchMean(context, ofPixels);
   const count = height * width * (over === "1,2" ? 1 : batch);
   return isSum ? builder.op("Mul", [mean, builder.scalar(count)]) : mean;
 }

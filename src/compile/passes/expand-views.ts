@@ -50,7 +50,7 @@ function expandView(builder: OnnxBuilder, { view, ...node }: OnnxNode): OnnxNode
   );
   const inside = insideName(output);
   const after = reshape(inside, builder.ints(view.outer), output);
-  return [...before, { ...node, inputs, outputs: [inside] }, after];
+  return [...before, { ...node, inputs, outputs: [inside], shape: view.inner }, after];
 }
 
 function insideName(output: string): string {

@@ -8,6 +8,7 @@ import { FUSE } from "./fuse.js";
 import { GATED_BATCH_NORM } from "./gated-batch-norm.js";
 import { GATED_GRADIENT } from "./gated-gradient.js";
 import { HARD_SIGMOID } from "./hard-sigmoid.js";
+import { JOIN_RESHAPES } from "./join-reshapes.js";
 import { MIXED } from "./mixed.js";
 import { ORDER } from "./order.js";
 import type { GraphPass, NodePass } from "./pass.js";
@@ -30,4 +31,4 @@ export const GRAPH_PASSES: readonly GraphPass[] = [
 export const TENSORFLOW_PASSES: readonly GraphPass[] = [...SIMPLIFYING, MIXED];
 
 /** Passes over the ONNX graph, after lowering. */
-export const NODE_PASSES: readonly NodePass[] = [FUSE, EXPAND_VIEWS, SHARE, ORDER];
+export const NODE_PASSES: readonly NodePass[] = [FUSE, EXPAND_VIEWS, JOIN_RESHAPES, SHARE, ORDER];
