@@ -38,7 +38,8 @@ export function simplified(
 
 /** Throws UnsupportedKernelError. */
 export function lower(traced: TracedGraph, target: Target, observer?: Observer): Lowered {
-  const simple = simplified(traced, { observer });
+  const passes = GRAPH_PASSES.filter(({ needs }) => needs === undefined || target[needs]);
+  const simple = simplified(traced, { passes, observer });
   const builder = new OnnxBuilder();
   const layoutOf = assignLayouts(simple, target.block);
   observer?.layouts(simple, layoutOf);

@@ -10,6 +10,8 @@ export interface KernelTraits {
   readonly mixesGroups: boolean;
   /** Whether a transposed convolution that cuts off more on one side runs on the CPU instead (compile/ops/transposed-conv). */
   readonly needsEvenPads: boolean;
+  /** Whether a tensor can be split into any number of parts; otherwise, a shader has a limited number of buffers. */
+  readonly splitsIntoMany: boolean;
 }
 
 interface DeviceTraits {
@@ -30,7 +32,7 @@ interface DeviceTraits {
 export const DEVICES = {
   cpu: {
     hasBlocks: true,
-    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: false },
+    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: false, splitsIntoMany: true },
     keepsState: false,
     joinsSteps: false,
     isShared: false,
@@ -38,7 +40,7 @@ export const DEVICES = {
   },
   webgpu: {
     hasBlocks: false,
-    kernels: { hasPoolIndices: false, mixesGroups: true, needsEvenPads: false },
+    kernels: { hasPoolIndices: false, mixesGroups: true, needsEvenPads: false, splitsIntoMany: false },
     keepsState: true,
     joinsSteps: false,
     isShared: true,
@@ -47,7 +49,7 @@ export const DEVICES = {
   /** Outputs are copied to the host, because the Node.js binding cannot keep them on the device. */
   cuda: {
     hasBlocks: false,
-    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: true },
+    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: true, splitsIntoMany: true },
     keepsState: false,
     joinsSteps: true,
     isShared: true,

@@ -24,18 +24,18 @@ describe("SQUEEZEBOX_DUMP", () => {
       assert.deepEqual(files, [
         ...["01-trace.txt", "02-relu-gradient.txt", "03-hard-sigmoid.txt", "04-pixel-dot.txt"],
         ...["05-scaled-sum.txt", "06-fold-batch-norm.txt", "07-drop-unused.txt", "08-gated-batch-norm.txt"],
-        ...["09-gated-gradient.txt", "10-filter-factor.txt", "11-drop-unused.txt", "12-mixed.txt"],
-        ...["13-layouts.txt", "14-lower.txt", "15-fuse.txt", "16-expand-views.txt", "17-share.txt"],
-        ...["18-order.txt"],
+        ...["09-gated-gradient.txt", "10-filter-factor.txt", "11-join-updates.txt", "12-drop-unused.txt"],
+        ...["13-mixed.txt", "14-layouts.txt", "15-lower.txt", "16-fuse.txt", "17-expand-views.txt"],
+        ...["18-join-reshapes.txt", "19-share.txt", "20-order.txt"],
       ]);
       const read = (name: string) => readFileSync(join(folder, "a-step", name), "utf8");
       assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = input x$/m);
       assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = Relu\(%\d+\)$/m);
-      assert.match(read("13-layouts.txt"), /^%\d+ \[8x4x4x8\] blocked = Relu/m);
-      assert.match(read("14-lower.txt"), /^v\d+ = nchwc\.Conv\(v\d+, v\d+\) kernel_shape=\[3,3\]/m);
-      assert.match(read("14-lower.txt"), /= Relu\(/);
-      assert.doesNotMatch(read("15-fuse.txt"), /= Relu\(/);
-      assert.match(read("18-order.txt"), /activation=Relu .*\n/);
-      assert.match(read("18-order.txt"), /^output y = v\d+ \[8x4x4x8\]$/m);
+      assert.match(read("14-layouts.txt"), /^%\d+ \[8x4x4x8\] blocked = Relu/m);
+      assert.match(read("15-lower.txt"), /^v\d+ = nchwc\.Conv\(v\d+, v\d+\) kernel_shape=\[3,3\]/m);
+      assert.match(read("15-lower.txt"), /= Relu\(/);
+      assert.doesNotMatch(read("16-fuse.txt"), /= Relu\(/);
+      assert.match(read("20-order.txt"), /activation=Relu .*\n/);
+      assert.match(read("20-order.txt"), /^output y = v\d+ \[8x4x4x8\]$/m);
     }));
 });

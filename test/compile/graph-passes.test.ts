@@ -8,6 +8,7 @@ import { FOLD_BATCH_NORM } from "../../src/compile/passes/fold-batch-norm.js";
 import { GATED_BATCH_NORM } from "../../src/compile/passes/gated-batch-norm.js";
 import { GATED_GRADIENT } from "../../src/compile/passes/gated-gradient.js";
 import { HARD_SIGMOID } from "../../src/compile/passes/hard-sigmoid.js";
+import { JOIN_UPDATES } from "../../src/compile/passes/join-updates.js";
 import { assignLayouts } from "../../src/compile/passes/layouts.js";
 import type { GraphPass } from "../../src/compile/passes/pass.js";
 import { PIXEL_DOT } from "../../src/compile/passes/pixel-dot.js";
@@ -281,6 +282,60 @@ describe("the pass filter-factor", () => {
     const { graph, read } = traced(lines("5x5"), results, attributes);
     assert.deepEqual(read(FILTER_FACTOR.run({ ...graph, products: "bfloat16" })), read(graph));
   });
+});
+
+describe("the pass join-updates", () => {
+  /** The update of one weight, with a velocity, from an input that is its gradient. */
+  const update = (name: string, shape: string, momentum = "0.9") => [
+    ...[`${name} ${shape}`, `${name}v ${shape}`, `${name}g ${shape}`, `${name}m = ${momentum}`],
+    ...[`${name}p ${shape} = Multiply ${name}v ${name}m`, `${name}w ${shape} = Add ${name}p ${name}g`],
+    `${name}a ${shape} = ScaledSum ${name}w rate ${name}`,
+  ];
+  const join = (lines: readonly string[], names: readonly string[], outputs: readonly string[] = []) => {
+    const state = Object.fromEntries(
+      names.flatMap((name) => [
+        [name, `${name}a`],
+        [`${name}v`, `${name}w`],
+      ]),
+    );
+    const { graph, read } = traced(["rate", ...lines], outputs, {}, state);
+    const after = JOIN_UPDATES.run(graph);
+    return { before: read(graph), after: read(after), state: after.state, nodes: after.nodes };
+  };
+  it("updates small weights that are updated in the same way at once, whatever their shapes", () => {
+    const { after, state, nodes } = join([...update("b", "8"), ...update("k", "2x3")], ["b", "k"]);
+    assert.deepEqual(after, [
+      ...["new1 = Reshape kv", "new2 = Concat bv new1", "new3 = Reshape kg", "new4 = Concat bg new3"],
+      ...["new5 = Reshape k", "new6 = Concat b new5", "new7 = Multiply new2 bm", "new8 = Add new7 new4"],
+      ...["new9 new10 = Split new8", "new11 = ScaledSum new8 rate new6", "new12 new13 = Split new11"],
+    ]);
+    assert.deepEqual(
+      state.map(({ after }) => after.shape),
+      [[8], [8], [6], [6]],
+    );
+    const splits = nodes.filter(({ kernel }) => kernel === "Split");
+    assert.deepEqual(
+      state.map(({ after }) => splits.findIndex(({ outputs }) => outputs.includes(after))),
+      [1, 0, 1, 0],
+    );
+  });
+  const keeps = (...[lines, names, outputs]: Parameters<typeof join>) => {
+    const { before, after } = join(lines, names, outputs);
+    assert.deepEqual(after, before);
+  };
+  it("keeps updates that differ in a number or in what they do", () => {
+    keeps([...update("b", "8"), ...update("k", "8", "0.8")], ["b", "k"]);
+    const other = update("k", "8").map((line) => line.replace("= Add kp kg", "= Sub kp kg"));
+    keeps([...update("b", "8"), ...other], ["b", "k"]);
+    const twice = update("k", "8").map((line) => line.replace("= Add kp kg", "= Add kp kv"));
+    keeps([...update("b", "8"), ...twice], ["b", "k"]);
+  });
+  it("keeps updates of large weights, and single ones", () => {
+    keeps([...update("b", "5000"), ...update("k", "5000")], ["b", "k"]);
+    keeps(update("b", "8"), ["b"]);
+  });
+  it("keeps what is used otherwise, too", () =>
+    keeps([...update("b", "8"), ...update("k", "8")], ["b", "k"], ["ba", "bw", "ka", "kw"]));
 });
 
 describe("the pass scaled-sum", () => {

@@ -12,6 +12,7 @@ import { FUSE_ACTIVATION } from "../../src/compile/passes/fuse-activation.js";
 import { FUSE_SHIFT } from "../../src/compile/passes/fuse-shift.js";
 import { FUSE_SUM } from "../../src/compile/passes/fuse-sum.js";
 import type { FusionRule } from "../../src/compile/passes/fusion-rule.js";
+import { JOIN_RESHAPES } from "../../src/compile/passes/join-reshapes.js";
 import { graph, node } from "./nodes.js";
 
 const conv = (text: string, parts: Partial<OnnxNode> = {}) =>
@@ -135,6 +136,50 @@ describe("the pass expand-views", () => {
   it("keeps other nodes", () => {
     const nodes = [conv("c = Conv x w"), node("y = Relu c")];
     assert.deepEqual(EXPAND_VIEWS.run(graph(nodes, { outputs: ["y"] }), new OnnxBuilder()).nodes, nodes);
+  });
+});
+
+describe("the pass join-reshapes", () => {
+  const join = (
+    lines: (shapes: Readonly<Record<"flat" | "image", string>>) => OnnxNode[],
+    outputs = ["y"],
+  ) => {
+    const builder = new OnnxBuilder();
+    const shapes = { flat: builder.ints([1, 8, 1, 16]), image: builder.ints([1, 8, 4, 4]) };
+    const before = graph(lines(shapes), { outputs });
+    const inputs = new Map([["x", { name: "x", shape: [1, 8, 4, 4] }]]);
+    const after = read(JOIN_RESHAPES.run({ ...before, inputs }, builder).nodes);
+    return after.map((line) => line.replace(shapes.flat, "flat").replace(shapes.image, "image"));
+  };
+  it("makes a reshape of a reshape one", () =>
+    assert.deepEqual(
+      join(({ flat, image }) => [
+        ...[node("c = Relu x"), node(`a = Reshape c ${flat}`), node(`b = Reshape a ${image}`)],
+        node("y = Add b c"),
+      ]),
+      ["c = Relu x", "b = Reshape c image", "y = Add b c"],
+    ));
+  it("drops reshapes to the shape of an input, or of a node on another view", () =>
+    assert.deepEqual(
+      join(({ flat, image }) => [
+        ...[node(`a = Reshape x ${flat}`), node("c = Conv a w", { shape: [1, 8, 1, 16] })],
+        ...[node(`d = Reshape c ${image}`), node(`e = Reshape d ${flat}`), node(`b = Reshape a ${image}`)],
+        node("y = Add e b"),
+      ]),
+      [`a = Reshape x flat`, "c = Conv a w", "y = Add c x"],
+    ));
+  it("keeps what is used in both shapes, and outputs", () => {
+    const lines = ({ flat, image }: Readonly<Record<"flat" | "image", string>>) => [
+      ...[
+        node("c = Relu x"),
+        node(`a = Reshape c ${flat}`),
+        node("b = Sqrt a"),
+        node(`y = Reshape x ${image}`),
+      ],
+      node("z = Add b a"),
+    ];
+    const kept = ["c = Relu x", "a = Reshape c flat", "b = Sqrt a", "y = Reshape x image", "z = Add b a"];
+    assert.deepEqual(join(lines, ["y", "z"]), kept);
   });
 });
 

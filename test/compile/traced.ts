@@ -14,12 +14,13 @@ export interface Written {
 /**
  * Each line is an input, such as "x 8x4x4x8", a constant, such as "half = 0.5", or a node, such as "y 8x4x4x8 = Relu x" or, with two
  * outputs, "y 8x4x4x8, mean 8 = BatchNormTrain x gamma beta". A value without a shape is a number.
- * `attributes`: name of an output -> attributes of its node.
+ * `attributes`: name of an output -> attributes of its node. `state`: inputs -> the values that are assigned to them.
  */
 export function traced(
   lines: readonly string[],
   outputs: readonly string[],
   attributes: Readonly<Record<string, object>> = {},
+  state: Readonly<Record<string, string>> = {},
 ): Written {
   const values = new Map<string, Value>();
   const nodes: TracedNode[] = [];
@@ -62,7 +63,9 @@ export function traced(
     graph: {
       inputs,
       outputs: outputs.map((name) => ({ name, value: find(name) })),
-      state: [],
+      state: Object.entries(state).map(([before, after]) => ({
+        ...{ name: before, before: find(before), after: find(after) },
+      })),
       constants,
       products: "float32",
       nodes,

@@ -78,6 +78,8 @@ export interface Kernels
   PadV2: Unary<{ readonly paddings: readonly (readonly [number, number])[]; readonly constantValue: number }>;
   Slice: Unary<{ readonly starts: readonly number[]; readonly sizes: readonly number[] }>;
   Concat: Kernel<readonly Value[], { readonly axis: number }>;
+  /** The numbers of a vector, so many in each output. */
+  Split: Kernel<readonly [x: Value], { readonly sizes: readonly number[] }, readonly Value[]>;
   BatchMatMul: Kernel<
     readonly [a: Value, b: Value],
     { readonly transposeA: boolean; readonly transposeB: boolean }

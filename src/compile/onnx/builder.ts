@@ -64,9 +64,9 @@ export class OnnxBuilder {
     return this.#add(type, inputs, parts);
   }
 
-  /** Adds a node with two outputs and returns their names. */
-  pair(type: string, inputs: readonly string[], attributes: Attributes): readonly [string, string] {
-    const outputs = [this.#newName(), this.#newName()] as const;
+  /** Adds a node with several outputs and returns their names. */
+  several(type: string, inputs: readonly string[], attributes: Attributes, count: number): readonly string[] {
+    const outputs = Array.from({ length: count }, () => this.#newName()) as [string, ...string[]];
     this.nodes.push({ origin: this.origin, type, domain: "", inputs, outputs, attributes });
     return outputs;
   }

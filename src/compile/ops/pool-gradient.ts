@@ -32,7 +32,10 @@ export function lowerMaxPoolGradient(context: Context, node: NodeOf<"MaxPoolGrad
   const [gradient, input] = node.inputs;
   const [output] = node.outputs;
   const x = placement.full(input, "nchw");
-  const [, places] = builder.pair("MaxPool", [x], poolAttributes(node.attributes.info));
+  const [, places] = builder.several("MaxPool", [x], poolAttributes(node.attributes.info), 2) as [
+    string,
+    string,
+  ];
   const flat = builder.ints([-1]);
   const size = sizeOfShape(output.shape);
   const zeros = builder.op("Expand", [builder.scalar(0), builder.ints([size])]);

@@ -9,7 +9,7 @@ import type { Context, LayoutContext, Ops } from "./op.js";
 import type { Layout } from "./placement.js";
 
 export const STRUCTURE: Ops<
-  "Softmax" | "Concat" | "Reshape" | "Tile" | "BatchMatMul" | "Transpose" | "PadV2" | "Slice"
+  "Softmax" | "Concat" | "Split" | "Reshape" | "Tile" | "BatchMatMul" | "Transpose" | "PadV2" | "Slice"
 > = {
   Softmax: {
     record: (recorder, { logits }: Inputs<"logits">, { dim }: { dim: number }) =>
@@ -37,6 +37,18 @@ export const STRUCTURE: Ops<
       const parts = inputs.map((input) => placement.full(input, layout));
       const axis = layout === "plain" ? attributes.axis : 1;
       placement.put(output, layout, builder.op("Concat", parts, { axis }));
+    },
+  },
+  Split: {
+    layout: "plain",
+    lower: ({ builder, placement }, { inputs: [x], attributes: { sizes }, outputs }) => {
+      const parts = builder.several(
+        "Split",
+        [placement.full(x, "plain"), builder.ints(sizes)],
+        { axis: 0 },
+        outputs.length,
+      );
+      for (const [index, output] of outputs.entries()) placement.put(output, "plain", parts[index] as string);
     },
   },
   Reshape: {

@@ -1,5 +1,6 @@
 // The interfaces of passes. Each pass has its own file, a name for dumps and tests, and one line that describes its purpose.
 
+import type { KernelTraits } from "../../runtime/devices.js";
 import type { TracedGraph } from "../graph/graph.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import type { OnnxGraph } from "../onnx/graph.js";
@@ -10,6 +11,8 @@ interface Pass {
 }
 
 export interface GraphPass extends Pass {
+  /** What the kernels of a device must be able to do. */
+  readonly needs?: keyof KernelTraits;
   run(graph: TracedGraph): TracedGraph;
 }
 

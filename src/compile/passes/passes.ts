@@ -9,6 +9,7 @@ import { GATED_BATCH_NORM } from "./gated-batch-norm.js";
 import { GATED_GRADIENT } from "./gated-gradient.js";
 import { HARD_SIGMOID } from "./hard-sigmoid.js";
 import { JOIN_RESHAPES } from "./join-reshapes.js";
+import { JOIN_UPDATES } from "./join-updates.js";
 import { MIXED } from "./mixed.js";
 import { ORDER } from "./order.js";
 import type { GraphPass, NodePass } from "./pass.js";
@@ -23,7 +24,7 @@ const SIMPLIFYING = [...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM, FOL
 /** Passes over the traced graph, before layouts are assigned and kernels are lowered to ONNX. */
 export const GRAPH_PASSES: readonly GraphPass[] = [
   ...SIMPLIFYING,
-  ...[GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR],
+  ...[GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR, JOIN_UPDATES],
   ...[DROP_UNUSED, MIXED],
 ];
 

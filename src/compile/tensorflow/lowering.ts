@@ -25,7 +25,7 @@ export type TfLowering<Name extends KernelName> = (
 /** The others are only made for ONNX. */
 export type TfKernelName = Exclude<
   KernelName,
-  "BatchNormMoments" | "GatedBatchNormGradient" | "ChannelAffine"
+  "BatchNormMoments" | "GatedBatchNormGradient" | "ChannelAffine" | "Split"
 >;
 
 export type TfLowerings<Names extends TfKernelName = TfKernelName> = {
