@@ -205,6 +205,10 @@ describe("the pass gated-batch-norm", () => {
   it("keeps means over other axes", () => keeps([...norm, ...rest], { attributes: { m: { axes: [1] } } }));
   it("keeps sums of the output's squares", () =>
     keeps([...norm, ...rest].map((line) => line.replace("PixelDot dz y", "PixelDot y y"))));
+  it("keeps sums of products of two BatchNorms", () => {
+    const other = ["o 2x4x4x8, om 8, os 8, ov 8 = BatchNormTrain dz gamma beta"];
+    keeps([...norm, ...other, ...rest].map((line) => line.replace("PixelDot dz y", "PixelDot o y")));
+  });
   it("keeps vectors, which are centred before they are scaled", () =>
     keeps([...norm, ...rest].map((line) => line.replaceAll("4x4", "1x1"))));
 });
@@ -329,6 +333,12 @@ describe("the pass join-updates", () => {
     keeps([...update("b", "8"), ...other], ["b", "k"]);
     const twice = update("k", "8").map((line) => line.replace("= Add kp kg", "= Add kp kv"));
     keeps([...update("b", "8"), ...twice], ["b", "k"]);
+  });
+  it("joins updates by numbers that are computed in many steps", () => {
+    const steps = Array.from({ length: 100 }, (_, index) => `n${index + 1} = Add n${index} n${index}`);
+    const own = (name: string) => update(name, "8").map((line) => line.replace("rate", "n100"));
+    const { nodes } = join(["n0", ...steps, ...own("b"), ...own("k")], ["b", "k"]);
+    assert.equal(nodes.filter(({ kernel }) => kernel === "ScaledSum").length, 1);
   });
   it("keeps updates of large weights, and single ones", () => {
     keeps([...update("b", "5000"), ...update("k", "5000")], ["b", "k"]);

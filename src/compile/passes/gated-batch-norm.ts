@@ -83,12 +83,16 @@ function scaleInputs(graph: TracedGraph): TracedGraph {
 function gatedOf(graph: TracedGraph): ReadonlySet<BatchNorm> {
   const users = usersOf(graph.nodes);
   const results = new Set(resultsOf(graph));
+  const norms = makersOf(graph, BATCH_NORM_TRAIN);
+  /** Whether the node is a dot with something else than an output of BatchNorm. */
+  const isDot = ({ kernel, inputs }: TracedNode, y: Value) =>
+    kernel === "PixelDot" && inputs.some((other) => other !== y && !norms.has(other));
   const isGated = ({ outputs: [y] }: BatchNorm) => {
     const all = users.get(y) ?? [];
-    const isUse = (node: TracedNode) => isScaling(node, y) || isMean(node) || isDot(node);
+    const isUse = (node: TracedNode) => isScaling(node, y) || isMean(node) || isDot(node, y);
     return hasManyPixels(y) && !results.has(y) && all.every(isUse) && all.some((node) => isScaling(node, y));
   };
-  return new Set([...makersOf(graph, BATCH_NORM_TRAIN).values()].filter(isGated));
+  return new Set([...norms.values()].filter(isGated));
 }
 
 /**
@@ -112,8 +116,4 @@ export function isGate({ shape }: Value, y: Value): boolean {
 
 function isMean(node: TracedNode): boolean {
   return node.kernel === "Mean" && node.attributes.axes.join() === "1,2";
-}
-
-function isDot({ kernel, inputs }: TracedNode): boolean {
-  return kernel === "PixelDot" && inputs[0] !== inputs[1];
 }

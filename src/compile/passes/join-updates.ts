@@ -97,14 +97,22 @@ function ownNodes({ nodes, outputs, state }: TracedGraph): ReadonlySet<TracedNod
   return new Set(nodes.filter((node) => own.has(node)));
 }
 
-/** Names single numbers by how they are computed, because each update computes its own, from constants of its own. */
+/**
+ * Names single numbers by how they are computed, because each update computes its own, from constants of its own. The norm of all gradients
+ * is computed in as many steps as there are weights, so names are short.
+ */
 function numberNames({ nodes, constants }: TracedGraph): (number: Value) => string {
   const names = new Map<Value, string>();
-  for (const [value, numbers] of constants) if (value.shape.length === 0) names.set(value, `${numbers[0]}`);
+  const known = new Map<string, string>();
+  const name = (value: Value, computed: string) => {
+    if (!known.has(computed)) known.set(computed, `number ${known.size}`);
+    names.set(value, known.get(computed) as string);
+  };
+  for (const [value, numbers] of constants) if (value.shape.length === 0) name(value, `${numbers[0]}`);
   const nameOf = (value: Value) => names.get(value) ?? `%${value.id}`;
   for (const { kernel, inputs, attributes, outputs } of nodes)
     if ([...inputs, ...outputs].every(({ shape }) => shape.length === 0))
-      names.set(outputs[0] as Value, JSON.stringify([kernel, attributes, inputs.map(nameOf)]));
+      name(outputs[0] as Value, JSON.stringify([kernel, attributes, inputs.map(nameOf)]));
   return nameOf;
 }
 
