@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { simplified } from "../../src/compile/lower.js";
+import { TENSORFLOW_PASSES } from "../../src/compile/passes/passes.js";
 import { TfBuilder } from "../../src/compile/tensorflow/builder.js";
 import type { TfNode } from "../../src/compile/tensorflow/graph.js";
 import { lowerToTensorFlow } from "../../src/compile/tensorflow/lower.js";
@@ -27,7 +28,7 @@ function opsOf(training: string): ReadonlyMap<string, number> {
       builder.op("VarHandleOp", [], {}, { name: `${index}` }),
     ]),
   );
-  const graph = simplified(trace(step, variables));
+  const graph = simplified(trace(step, variables), { passes: TENSORFLOW_PASSES });
   const { done } = lowerToTensorFlow(builder, graph, { variables: handles, hasGpu: false });
   const counts = new Map<string, number>();
   for (const { op } of nodesBefore(done.node)) counts.set(op, (counts.get(op) ?? 0) + 1);

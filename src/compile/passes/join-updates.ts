@@ -16,6 +16,9 @@ export const JOIN_UPDATES: GraphPass = {
   run: joinUpdates,
 };
 
+/** What profiles show as the layer of joined updates. */
+const SEVERAL_LAYERS = "small-weights";
+
 /** Larger weights are not worth copying. */
 const MOST_NUMBERS = 4096;
 
@@ -141,7 +144,7 @@ function joinAlike(updates: readonly Update[], { make, assigned }: Surroundings)
   const [first] = updates as [Update];
   const sizes = updates.map(({ read }) => sizeOfShape((read[0] as Value).shape));
   const flat = [sizes.reduce((sum, size) => sum + size, 0)];
-  const layer = first.nodes[0]?.layer ?? "";
+  const layer = SEVERAL_LAYERS;
   const nodes: TracedNode[] = [];
   const row = (values: readonly Value[]): Value => {
     const parts = values.map((value, index): Value => {
@@ -165,7 +168,7 @@ function joinAlike(updates: readonly Update[], { make, assigned }: Surroundings)
     rows.set(output, all);
     const inputs = node.inputs.map((value) => rows.get(value) ?? value);
     // The kernel keeps the number of its inputs, which `map` does not know.
-    nodes.push({ ...node, inputs, outputs: [all] } as unknown as TracedNode);
+    nodes.push({ ...node, inputs, outputs: [all], layer } as unknown as TracedNode);
     const made = updates.map((update) => update.nodes[index]?.outputs[0] as Value);
     if (!made.some((value) => assigned.has(value))) continue;
     const parts = sizes.map((size) => make([size]));
