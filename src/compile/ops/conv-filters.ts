@@ -41,16 +41,24 @@ export function blockTurnedFilter(context: Context, filter: string, { info, chan
   const { filterHeight: height, filterWidth: width } = info;
   const { groups, from, to } = channels;
   const pixels = height * width;
-  const blocks = builder.op("Reshape", [
-    turned,
-    builder.ints([(pixels * from) / size, size, groups * to, 1]),
-  ]);
-  const exchanged = builder.op("ReorderInput", [blocks], { channels_last: 0 }, BLOCKED_DOMAIN);
+  const exchanged = exchangedChannels(context, turned, [pixels * from, groups * to]);
   const ordered =
     groups * pixels === 1
       ? exchanged
       : reordered(context, exchanged, [pixels, from / size, groups, to / size, size ** 2], [2, 1, 3, 0, 4]);
   return builder.op("Reshape", [ordered, builder.ints([groups * from, to, height, width])]);
+}
+
+/** A filter [rows, outputs], whose rows end with the input channels -> [rows / B, outputs, B]. */
+export function exchangedChannels(
+  context: Context,
+  filter: string,
+  [rows, outputs]: readonly [rows: number, outputs: number],
+): string {
+  const { builder } = context;
+  const size = blockOf(context);
+  const blocks = builder.op("Reshape", [filter, builder.ints([rows / size, size, outputs, 1])]);
+  return builder.op("ReorderInput", [blocks], { channels_last: 0 }, BLOCKED_DOMAIN);
 }
 
 /** The filter of the input gradient for the plain kernels, with the shape [inputs, to, height, width]. */

@@ -7,6 +7,7 @@
 import type { ConvInfo } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
 import { type ConvParts, isPointwise } from "./conv-channels.js";
+import { exchangedChannels } from "./conv-filters.js";
 import { blockOf, type Context } from "./op.js";
 
 /** Whether the gradient of a convolution with a stride can be computed so, if its channels are whole blocks. */
@@ -96,8 +97,7 @@ function phaseFilters(context: Context, filter: string, { info, channels }: Conv
   const { from, to } = channels;
   const size = blockOf(context);
   const taps = filterHeight * filterWidth;
-  const blocks = builder.op("Reshape", [filter, builder.ints([(taps * from) / size, size, to, 1])]);
-  const exchanged = builder.op("ReorderInput", [blocks], { channels_last: 0 }, BLOCKED_DOMAIN);
+  const exchanged = exchangedChannels(context, filter, [taps * from, to]);
   const byTap = builder.op("Reshape", [exchanged, builder.ints([taps, from * to])]);
   const withZeros = builder.op("Pad", [byTap, builder.ints([0, 0, 1, 0])]);
   const [rows, columns] = axesOf(info);

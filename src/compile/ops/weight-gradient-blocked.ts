@@ -19,17 +19,11 @@ export function blockedPointwise(context: Context, { info, x, dy }: WeightGradie
       { kernel_shape: [1, 1], strides: [strideHeight, strideWidth] },
       BLOCKED_DOMAIN,
     );
-  const gradient = placement.full(dy, "blocked");
-  const [image, filter] =
-    to >= from
-      ? [
-          { name: seen, channels: from },
-          { name: gradient, channels: to },
-        ]
-      : [
-          { name: gradient, channels: to },
-          { name: seen, channels: from },
-        ];
+  const [inputs, outputs] = [
+    { name: seen, channels: from },
+    { name: placement.full(dy, "blocked"), channels: to },
+  ];
+  const [image, filter] = to >= from ? [inputs, outputs] : [outputs, inputs];
   const product = pixelProduct(context, info, image, filter);
   if (to >= from) return fromBlocks(context, product, [from, to]);
   const turned = builder.op("Reshape", [product, builder.ints([1, from, to, 1])]);

@@ -3,7 +3,7 @@
 
 import { makersOf, resultsOf, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
-import { firstNewId } from "./new-values.js";
+import { newValues } from "./new-values.js";
 import type { GraphPass } from "./pass.js";
 import { countUses } from "./uses.js";
 
@@ -15,7 +15,7 @@ export const FOLD_BATCH_NORM: GraphPass = {
 };
 
 function foldBatchNorms(graph: TracedGraph): TracedGraph {
-  let next = firstNewId(graph);
+  const make = newValues(graph);
   const uses = countUses<Value>(graph.nodes, resultsOf(graph));
   const constants = new Map(graph.constants);
   const convolutions = makersOf(graph, "Conv2D");
@@ -28,11 +28,11 @@ function foldBatchNorms(graph: TracedGraph): TracedGraph {
     folded.add(conv);
     const before: TracedNode[] = [];
     const add = (parts: Operation, like: Value): Value => {
-      const output = { ...like, id: next++ };
+      const output = make(like.shape);
       before.push({ ...parts, attributes: {}, outputs: [output], layer: node.layer });
       return output;
     };
-    const epsilon: Value = { id: next++, shape: [], dtype: "float32" };
+    const epsilon = make([]);
     constants.set(epsilon, [node.attributes.epsilon]);
     const stabilised = add({ kernel: "Add", inputs: [variance, epsilon] }, gamma);
     const root = add({ kernel: "Rsqrt", inputs: [stabilised] }, gamma);
@@ -41,7 +41,7 @@ function foldBatchNorms(graph: TracedGraph): TracedGraph {
     const shift = add({ kernel: "Sub", inputs: [offset, moved] }, gamma);
     const [images, filter] = conv.inputs;
     const scaled = add({ kernel: "Multiply", inputs: [filter, scale] }, filter);
-    const convolved = { ...x, id: next++ };
+    const convolved = make(x.shape);
     return [
       ...before,
       { ...conv, inputs: [images, scaled], outputs: [convolved] },

@@ -5,7 +5,7 @@
 
 import type { NodeOf, TracedGraph, TracedNode } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
-import { firstNewId } from "./new-values.js";
+import { newValues } from "./new-values.js";
 import type { GraphPass } from "./pass.js";
 
 export const MIXED: GraphPass = {
@@ -23,7 +23,7 @@ const PRODUCTS: readonly KernelName[] = [
 ];
 
 function roundProducts(graph: TracedGraph): TracedGraph {
-  let next = firstNewId(graph);
+  const make = newValues(graph);
   const rounded = new Map<Value, Value>();
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
     if (!PRODUCTS.includes(node.kernel)) return [node];
@@ -31,14 +31,14 @@ function roundProducts(graph: TracedGraph): TracedGraph {
     const round = (value: Value): Value => {
       const known = rounded.get(value);
       if (known) return known;
-      const result = { ...value, id: next++ };
+      const result = make(value.shape);
       before.push(rounding(value, result, node.layer));
       rounded.set(value, result);
       return result;
     };
     const inputs = node.inputs.map(round);
     const [output] = node.outputs;
-    const raw = { ...output, id: next++ };
+    const raw = make(output.shape);
     // The readers of a product read its rounded values; so do other products, which need not round them again.
     rounded.set(output, output);
     // The kernel keeps the numbers of its inputs and outputs, which `map` does not know.

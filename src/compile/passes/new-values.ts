@@ -10,7 +10,7 @@ export function newValues(graph: TracedGraph): (shape: readonly number[]) => Val
 }
 
 /** The first number that no value of the graph has. */
-export function firstNewId({ inputs, state, constants, nodes }: TracedGraph): number {
+function firstNewId({ inputs, state, constants, nodes }: TracedGraph): number {
   let last = -1;
   const see = ({ id }: { readonly id: number }) => {
     last = Math.max(last, id);
