@@ -4,7 +4,7 @@
 // There are five forms, chosen by shape (measured by bench/weight-gradient.ts):
 //
 // - matrix: for 1x1 kernels, one matrix product over pixels and batch
-// - pointwise: the same as a blocked 1x1 convolution, with pixels and batch as its channels
+// - pointwise: the same as a blocked 1x1 convolution, with pixels as its channels, and the batch as more of them or as groups
 // - convolution: x is an image with the batch as channels, dy is a kernel as large as its map, and a stride becomes a dilation
 // - dots: for depthwise convolutions, each channel of each image separately, with dy as a kernel as large as its map
 // - taps: for small maps, on which most taps cover few pixels or none, one matrix product per tap
