@@ -23,19 +23,24 @@ describe("SQUEEZEBOX_DUMP", () => {
       const files = readdirSync(join(folder, "a-step")).sort();
       assert.deepEqual(files, [
         ...["01-trace.txt", "02-relu-gradient.txt", "03-hard-sigmoid.txt", "04-pixel-dot.txt"],
-        ...["05-scaled-sum.txt", "06-fold-batch-norm.txt", "07-drop-unused.txt", "08-gated-batch-norm.txt"],
-        ...["09-gated-gradient.txt", "10-filter-factor.txt", "11-join-updates.txt", "12-drop-unused.txt"],
-        ...["13-mixed.txt", "14-layouts.txt", "15-lower.txt", "16-fuse.txt", "17-expand-views.txt"],
-        ...["18-join-reshapes.txt", "19-share.txt", "20-order.txt"],
+        ...["05-scaled-sum.txt", "06-fold-batch-norm.txt", "07-drop-unused.txt", "08-max-mask.txt"],
+        ...[
+          "09-gated-batch-norm.txt",
+          "10-gated-gradient.txt",
+          "11-filter-factor.txt",
+          "12-join-updates.txt",
+        ],
+        ...["13-drop-unused.txt", "14-mixed.txt", "15-layouts.txt", "16-lower.txt", "17-fuse.txt"],
+        ...["18-expand-views.txt", "19-join-reshapes.txt", "20-share.txt", "21-order.txt"],
       ]);
       const read = (name: string) => readFileSync(join(folder, "a-step", name), "utf8");
       assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = input x$/m);
       assert.match(read("01-trace.txt"), /^%\d+ \[8x4x4x8\] = Relu\(%\d+\)$/m);
-      assert.match(read("14-layouts.txt"), /^%\d+ \[8x4x4x8\] blocked = Relu/m);
-      assert.match(read("15-lower.txt"), /^v\d+ = nchwc\.Conv\(v\d+, v\d+\) kernel_shape=\[3,3\]/m);
-      assert.match(read("15-lower.txt"), /= Relu\(/);
-      assert.doesNotMatch(read("16-fuse.txt"), /= Relu\(/);
-      assert.match(read("20-order.txt"), /activation=Relu .*\n/);
-      assert.match(read("20-order.txt"), /^output y = v\d+ \[8x4x4x8\]$/m);
+      assert.match(read("15-layouts.txt"), /^%\d+ \[8x4x4x8\] blocked = Relu/m);
+      assert.match(read("16-lower.txt"), /^v\d+ = nchwc\.Conv\(v\d+, v\d+\) kernel_shape=\[3,3\]/m);
+      assert.match(read("16-lower.txt"), /= Relu\(/);
+      assert.doesNotMatch(read("17-fuse.txt"), /= Relu\(/);
+      assert.match(read("21-order.txt"), /activation=Relu .*\n/);
+      assert.match(read("21-order.txt"), /^output y = v\d+ \[8x4x4x8\]$/m);
     }));
 });

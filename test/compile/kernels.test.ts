@@ -455,6 +455,34 @@ const WIDTHS = [16, 32, 48, 80].flatMap((width): Case[] => [
     },
   ],
   [
+    `${width} channels: one number per pixel`,
+    `16x4x3x${width} 3x3x${width}x${width} 16x4x3x1`,
+    (x, w, m) => {
+      const y = conv(1, "same")(x, w);
+      const [map, positive] = [m as tf.Tensor, tf.add(tf.square(m as tf.Tensor), 1)];
+      const both = tf.add(tf.mul(y, map), tf.div(y, positive));
+      return tf.relu(tf.add(both, tf.sub(tf.add(y, map), positive)));
+    },
+  ],
+  [
+    `${width} channels: over channels`,
+    `16x3x4x${width} 3x3x${width}x${width}`,
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      const [sum, mean] = [tf.sum(y, 3, true), tf.mean(y, 3, true)];
+      return tf.add(tf.mul(y, tf.add(sum, mean)), tf.add(tf.min(y, 3, true), tf.max(y, 3, true)));
+    },
+  ],
+  [
+    // Many maxima are 0 for several numbers at once, each of which gets the whole gradient.
+    `${width} channels: equal maxima`,
+    `16x3x4x${width} 3x3x${width}x${width}`,
+    (x, w) => {
+      const y = tf.relu(tf.sub(conv(1, "same")(x, w), 2 * Math.sqrt(9 * width)));
+      return tf.add(tf.mul(y, tf.max(y, 3, true)), tf.mul(x as tf.Tensor, tf.max(y, [1, 2], true)));
+    },
+  ],
+  [
     `${width} channels: batch norm, gate, shortcut`,
     `16x3x3x${width} 3x3x${width}x${width} ${width} ${width} 16x1x1x${width}`,
     (x, w, g, b, s) => {

@@ -95,6 +95,11 @@ describe("the fusion rule activation", () => {
     const [fused] = fuse(graph([conv("c = Conv x w"), clip]), [FUSE_ACTIVATION]).nodes;
     assert.deepEqual(fused?.attributes, { activation: "Clip", activation_params: [0, 6] });
   });
+  it("turns a hard sigmoid into the activation, with its slope and its shift", () => {
+    const sigmoid = node("y = HardSigmoid c", { attributes: { alpha: 0.25, beta: 0.5 } });
+    const [fused] = fuse(graph([conv("c = Conv x w"), sigmoid]), [FUSE_ACTIVATION]).nodes;
+    assert.deepEqual(fused?.attributes, { activation: "HardSigmoid", activation_params: [0.25, 0.5] });
+  });
   it("keeps a Clip whose limits are not known", () =>
     check([FUSE_ACTIVATION], [conv("c = Conv x w"), node("y = Clip c lowest highest")], UNCHANGED));
   it("keeps a second ReLU", () =>

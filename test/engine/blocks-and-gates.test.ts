@@ -104,6 +104,8 @@ describe("training and evaluation of every block agree between engines", () => {
     it(norm, () =>
       compareEngines(
         `network: { norm: ${norm}, zeroInit: true, layerScale: 0.5, stem: { filters: 8 }, stages: [{ block: basic, filters: 8, repeat: 2 }, { block: preact-basic, filters: 8 }], head: { norm: true } }`,
+        // Groups of two channels divide by small deviations, which magnifies rounding errors.
+        4e-4,
       ),
     );
 

@@ -98,6 +98,11 @@ export function pixelMeans(context: Context, x: string, { layout, shape }: LaidO
   return vectors(context, builder.op("GlobalAveragePool", [x], {}, BLOCKED_DOMAIN), shape);
 }
 
+/** Maxima of a blocked x over height and width: [batch, channels]. */
+export function pixelMaxima(context: Context, x: string, shape: ChannelsFirst): string {
+  return vectors(context, context.builder.op("GlobalMaxPool", [x], {}, BLOCKED_DOMAIN), shape);
+}
+
 /** Sums of x times y over height and width: [batch, channels]. */
 export function pixelDots(context: Context, x: string, y: string, { layout, shape }: LaidOut): string {
   const { builder } = context;

@@ -3,11 +3,10 @@
 import { channelsFirst, imageShape, isSameShape } from "../graph/graph.js";
 import type { Value } from "../graph/kernels.js";
 import { BLOCKED_DOMAIN } from "../onnx/graph.js";
-import { blockedAffine } from "./blocked.js";
 import { blockOf, type Context } from "./op.js";
 import type { Layout } from "./placement.js";
 
-interface Elementwise {
+export interface Elementwise {
   readonly inputs: readonly [Value, Value, ...Value[]];
   readonly outputs: readonly [Value];
 }
@@ -30,12 +29,13 @@ export function broadcasting(emit: Emit): (context: Context, node: Elementwise) 
     const showBlocks =
       layout === "blocked" &&
       operands.some((operand) => !isSameShape(operand.stored, stored) && operand.stored.some((n) => n > 1));
+    const showAxes = endsInOne(stored, layout);
     const place = (value: Value) => {
       const operand = align(value);
       const name = placed(context, operand, layout);
-      return showBlocks
-        ? builder.op("Reshape", [name, builder.ints(withBlocks(context, operand.stored))])
-        : name;
+      if (showBlocks) return builder.op("Reshape", [name, builder.ints(withBlocks(context, operand.stored))]);
+      const isShort = showAxes && value.shape.length < stored.length;
+      return isShort ? builder.op("Reshape", [name, builder.ints(operand.stored)]) : name;
     };
     const isFull = operands.every((operand) => isSameShape(operand.stored, output.shape));
     const [first, second, ...others] = inputs;
@@ -48,18 +48,20 @@ export function broadcasting(emit: Emit): (context: Context, node: Elementwise) 
   };
 }
 
-interface Operand {
+export interface Operand {
   readonly value: Value;
   /** Its compact shape, extended by leading 1s to the output's number of axes. */
   readonly stored: readonly number[];
 }
 
-function aligned({ placement }: Context, value: Value, rank: number): Operand {
+/** The value with as many axes as the output. */
+export function aligned({ placement }: Context, value: Value, rank: number): Operand {
   const stored = placement.storedShape(value);
   return { value, stored: [...new Array<number>(rank - stored.length).fill(1), ...stored] };
 }
 
-function placed(context: Context, { value, stored }: Operand, wanted: Layout): string {
+/** The operand in the wanted layout, or if it has a single channel, in one with the same order. */
+export function placed(context: Context, { value, stored }: Operand, wanted: Layout): string {
   const { placement, builder } = context;
   if (wanted === "plain" || stored.every((size) => size === 1)) return placement.compact(value, "plain");
   const [, height, width, channels] = imageShape(stored);
@@ -78,47 +80,15 @@ function placed(context: Context, { value, stored }: Operand, wanted: Layout): s
   return builder.op("Reshape", [name, builder.ints(channelsFirst(imageShape(stored)))]);
 }
 
+/** Whether the last axis has size 1. Then ONNX Runtime broadcasts number by number, unless all operands have as many axes. */
+function endsInOne(stored: readonly number[], layout: Layout): boolean {
+  return layout === "plain" && stored.length > 1 && stored.at(-1) === 1 && stored.some((size) => size > 1);
+}
+
 function withBlocks(context: Context, stored: readonly number[]): number[] {
   const [batch, height, width, channels] = imageShape(stored);
   const size = blockOf(context);
   return channels === 1 ? [batch, 1, height, width, 1] : [batch, channels / size, height, width, size];
-}
-
-/**
- * Lowers a blocked image and a vector with one number per channel, or per image and channel, to one pass of the blocked kernels.
- * Returns false if the operands are others.
- */
-export function lowerAsAffine(context: Context, { inputs, outputs }: Elementwise, op: string): boolean {
-  const { builder, layoutOf, placement } = context;
-  const [output] = outputs;
-  if (layoutOf(output) !== "blocked" || !["Add", "Mul", "Sub", "Div"].includes(op)) return false;
-  const [batch, height, width, channels] = imageShape(output.shape);
-  const left = aligned(context, inputs[0], 4);
-  const right = aligned(context, inputs[1], 4);
-  const isImage = ({ stored }: Operand) => isSameShape(stored, output.shape) && height * width > 1;
-  const isVector = ({ stored }: Operand) =>
-    stored[1] === 1 && stored[2] === 1 && stored[3] === channels && (stored[0] === 1 || stored[0] === batch);
-  const image = [left, right].find(isImage);
-  const vector = [left, right].find(isVector);
-  if (!image || !vector || (image === right && (op === "Sub" || op === "Div"))) return false;
-  let numbers = placement.compact(vector.value, "plain");
-  if (op === "Sub") numbers = builder.op("Neg", [numbers]);
-  if (op === "Div") numbers = builder.op("Reciprocal", [numbers]);
-  // With one number per image and channel, the batch becomes part of the channels.
-  const groups = imageShape(vector.stored)[0] * channels;
-  const weights = [groups, 1, 1, 1];
-  const parts =
-    op === "Mul" || op === "Div"
-      ? { scale: builder.op("Reshape", [numbers, builder.ints(weights)]) }
-      : {
-          scale: builder.floats(new Float32Array(groups).fill(1), weights),
-          bias: builder.op("Reshape", [numbers, builder.ints([groups])]),
-          isShift: true as const,
-        };
-  const x = placed(context, image, "blocked");
-  const shape = [batch, channels, height, width] as const;
-  placement.put(output, "blocked", blockedAffine(context, x, { shape, groups, ...parts }));
-  return true;
 }
 
 function broadcast(shapes: readonly (readonly number[])[]): number[] {

@@ -6,7 +6,8 @@ import type { BinaryName, UnaryName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { BFLOAT16, DATA_TYPES, FLOAT } from "../onnx/messages.js";
-import { broadcasting, lowerAsAffine } from "./broadcasting.js";
+import { lowerBlocked } from "./blocked-operands.js";
+import { broadcasting } from "./broadcasting.js";
 import type { Context, Lowering, Ops } from "./op.js";
 import { lowerScaledSum } from "./scaled-sum.js";
 
@@ -184,7 +185,7 @@ function binary<Name extends BinaryName>(kernel: Name, op: string = kernel, dtyp
     op === "Add" && alike === "alike and blocked" ? builder.blockedSum(operands) : builder.op(op, operands),
   );
   const lower: Lowering<Name> = (context, node) => {
-    if (!lowerAsAffine(context, node, op)) direct(context, node);
+    if (!lowerBlocked(context, node, op)) direct(context, node);
   };
   return { record, layout: "follow", lower } as const;
 }

@@ -15,6 +15,9 @@ import { DATA_TYPES } from "../onnx/messages.js";
  */
 export type Layout = "plain" | "nchw" | "blocked";
 
+/** Axis of an image in tfjs' layout -> axis in nchw. */
+export const IN_NCHW = [0, 2, 3, 1] as const;
+
 interface Stored {
   readonly names: Map<Layout, string>;
   /** The stored shape, in tfjs' order of axes. Its size is 1 along axes on which the numbers may repeat. */

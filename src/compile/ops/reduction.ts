@@ -4,8 +4,10 @@ import tf from "../../tfjs-core.cjs";
 import { channelsFirst, imageShape, type NodeOf } from "../graph/graph.js";
 import type { ReductionName, Value } from "../graph/kernels.js";
 import type { Inputs, Recording } from "../graph/recording.js";
-import { batchMean, pixelDots, pixelMeans } from "./blocked.js";
-import type { Context, Ops } from "./op.js";
+import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
+import { batchMean, type ChannelsFirst, pixelDots, pixelMaxima, pixelMeans } from "./blocked.js";
+import { blockOf, type Context, type Ops } from "./op.js";
+import { IN_NCHW } from "./placement.js";
 
 export const REDUCTION: Ops<ReductionName | "PixelDot"> = {
   Sum: reduction("Sum"),
@@ -46,39 +48,59 @@ interface Reduction {
 function lowerReduction(kernel: ReductionName): (context: Context, node: Reduction) => void {
   return (context, { inputs: [input], attributes: { axes }, outputs: [output] }) => {
     const { builder, placement, layoutOf } = context;
-    const isBlocked = layoutOf(input) === "blocked" && (kernel === "Sum" || kernel === "Mean");
+    const isBlocked = layoutOf(input) === "blocked";
     const reduced =
-      (isBlocked ? blockedMean(context, input, { axes, isSum: kernel === "Sum" }) : null) ??
+      (isBlocked ? blockedReduction(context, input, { axes, kernel }) : null) ??
       plainReduction(context, input, { axes, kernel });
     placement.put(output, "plain", builder.op("Reshape", [reduced, builder.ints(output.shape)]));
   };
 }
 
-/** The mean or the sum over pixels, or over pixels and the batch; null for other axes. */
-function blockedMean(
-  context: Context,
-  input: Value,
-  { axes, isSum }: { axes: readonly number[]; isSum: boolean },
-): string | null {
+interface Kind {
+  readonly axes: readonly number[];
+  readonly kernel: ReductionName;
+}
+
+/** Over channels, over pixels, or over pixels and the batch; null for other axes, and for minima over pixels. */
+function blockedReduction(context: Context, input: Value, { axes, kernel }: Kind): string | null {
   const { builder, placement } = context;
   const shape = channelsFirst(imageShape(input.shape));
   const [batch, , height, width] = shape;
   const over = axes.join();
-  if (over !== "1,2" && over !== "0,1,2") return null;
-  const laidOut = { layout: "blocked", shape } as const;
-  const ofPixels = pixelMeans(context, placement.full(input, "blocked"), laidOut);
+  const isMean = kernel === "Mean";
+  const x = () => placement.full(input, "blocked");
+  if (over === "3") return channelReduction(context, x(), shape, kernel);
+  if (over === "1,2" && kernel === "Max") return pixelMaxima(context, x(), shape);
+  if ((over !== "1,2" && over !== "0,1,2") || (kernel !== "Sum" && !isMean)) return null;
+  const ofPixels = pixelMeans(context, x(), { layout: "blocked", shape });
   const mean = over === "1,2" ? ofPixels : batchMean(context, ofPixels);
   const count = height * width * (over === "1,2" ? 1 : batch);
-  return isSum ? builder.op("Mul", [mean, builder.scalar(count)]) : mean;
+  return isMean ? mean : builder.op("Mul", [mean, builder.scalar(count)]);
 }
 
-/** Axis in tfjs' layout -> axis in nchw. */
-const IN_NCHW = [0, 2, 3, 1];
+/** First within each block, whose channels are next to each other, then over the blocks: [batch, height width]. */
+function channelReduction(context: Context, x: string, shape: ChannelsFirst, kernel: ReductionName): string {
+  const { builder } = context;
+  const [batch, channels, height, width] = shape;
+  const [size, pixels] = [blockOf(context), height * width];
+  const blocks = channels / size;
+  const rows = builder.op("Reshape", [x, builder.ints([batch * blocks * pixels, size])]);
+  const isSum = kernel === "Sum" || kernel === "Mean";
+  const weights = () => new Float32Array(size).fill(kernel === "Mean" ? 1 / channels : 1);
+  const ofBlocks = isSum
+    ? builder.op("FusedMatMul", [rows, builder.floats(weights(), [size, 1])], {}, MICROSOFT_DOMAIN)
+    : builder.op(`Reduce${kernel}`, [rows], { axes: [1], keepdims: 0 });
+  if (blocks === 1) return ofBlocks;
+  const parts = builder.op("Reshape", [ofBlocks, builder.ints([batch, blocks, pixels])]);
+  return isSum
+    ? builder.op("ReduceSum", [parts, builder.ints([1])], { keepdims: 0 })
+    : builder.op(`Reduce${kernel}`, [parts], { axes: [1], keepdims: 0 });
+}
 
 function plainReduction(
   { builder, placement, layoutOf }: Context,
   input: Value,
-  { axes, kernel }: { axes: readonly number[]; kernel: ReductionName },
+  { axes, kernel }: Kind,
 ): string {
   // Since channels come first in nchw, the remaining axes keep their order only if height and width are reduced together.
   const isChannelsFirst =

@@ -6,7 +6,7 @@ import type { Info, Recorder } from "../graph/recorder.js";
 import type { Inputs } from "../graph/recording.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
 import type { Context, LayoutContext, Ops } from "./op.js";
-import type { Layout } from "./placement.js";
+import { IN_NCHW, type Layout } from "./placement.js";
 
 export const STRUCTURE: Ops<
   "Softmax" | "Concat" | "Split" | "Reshape" | "Tile" | "BatchMatMul" | "Transpose" | "PadV2" | "Slice"
@@ -107,11 +107,15 @@ export const STRUCTURE: Ops<
       const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(x, begin, size);
       return recorder.record("Slice", [x], { starts, sizes }, { shape: sizes });
     },
-    layout: "plain",
-    lower: ({ builder, placement }, { inputs: [x], attributes: { starts, sizes }, outputs: [output] }) => {
+    // Some channels of a map are few long pieces of memory in nchw, and many short ones otherwise.
+    layout: ({ inputs: [x] }, { layoutOf }) => (layoutOf(x) === "nchw" ? "nchw" : "plain"),
+    lower: (context, { inputs: [x], attributes: { starts, sizes }, outputs: [output] }) => {
+      const { builder, placement, layoutOf } = context;
+      const layout = layoutOf(output);
+      const axes = starts.map((_, axis) => (layout === "nchw" ? (IN_NCHW[axis] as number) : axis));
       const ends = starts.map((start, axis) => start + (sizes[axis] ?? 0));
-      const ranges = [starts, ends, starts.map((_, axis) => axis)].map((list) => builder.ints(list));
-      placement.put(output, "plain", builder.op("Slice", [placement.full(x, "plain"), ...ranges]));
+      const ranges = [starts, ends, axes].map((list) => builder.ints(list));
+      placement.put(output, layout, builder.op("Slice", [placement.full(x, layout), ...ranges]));
     },
   },
 };
@@ -138,6 +142,8 @@ function concatLayout({ inputs, attributes }: NodeOf<"Concat">, { layoutOf, bloc
   const found = new Set(inputs.map(layoutOf));
   const whole = block !== null && inputs.every(({ shape }) => (shape[3] ?? 1) % block === 0);
   if (found.has("blocked") && whole) return "blocked";
+  // Maps have the same order in both layouts, and in nchw are concatenated in long pieces.
+  if (inputs.every(({ shape }) => shape[3] === 1)) return "nchw";
   return found.has("blocked") || found.has("nchw") ? "nchw" : "plain";
 }
 

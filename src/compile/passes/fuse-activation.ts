@@ -17,5 +17,7 @@ export const FUSE_ACTIVATION: FusionRule = {
 function activationOf({ type, limits, attributes }: OnnxNode): OnnxNode["attributes"] | null {
   if (type === "Relu") return { activation: "Relu" };
   if (type === "LeakyRelu") return { activation: "LeakyRelu", activation_params: [Number(attributes.alpha)] };
+  if (type === "HardSigmoid")
+    return { activation: type, activation_params: [Number(attributes.alpha), Number(attributes.beta)] };
   return limits ? { activation: "Clip", activation_params: limits } : null;
 }

@@ -16,7 +16,7 @@ export const FUSION_RULES: readonly FusionRule[] = [FUSE_SHIFT, FUSE_SUM, FUSE_A
 export const FUSE: NodePass = {
   name: "fuse",
   purpose:
-    "merges shifts, sums and activations (ReLU, ReLU6, leaky ReLU) into the blocked convolution before them",
+    "merges shifts, sums and activations (ReLU, ReLU6, leaky ReLU, hard sigmoid) into the blocked convolution before them",
   run: (graph) => fuse(graph, FUSION_RULES),
 };
 

@@ -10,6 +10,7 @@ import { GATED_GRADIENT } from "./gated-gradient.js";
 import { HARD_SIGMOID } from "./hard-sigmoid.js";
 import { JOIN_RESHAPES } from "./join-reshapes.js";
 import { JOIN_UPDATES } from "./join-updates.js";
+import { MAX_MASK } from "./max-mask.js";
 import { MIXED } from "./mixed.js";
 import { ORDER } from "./order.js";
 import type { GraphPass, NodePass } from "./pass.js";
@@ -24,11 +25,11 @@ const SIMPLIFYING = [...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM, FOL
 /** Passes over the traced graph, before layouts are assigned and kernels are lowered to ONNX. */
 export const GRAPH_PASSES: readonly GraphPass[] = [
   ...SIMPLIFYING,
-  ...[GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR, JOIN_UPDATES],
+  ...[MAX_MASK, GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR, JOIN_UPDATES],
   ...[DROP_UNUSED, MIXED],
 ];
 
-/** The same for TensorFlow, which has ops for all that BatchNorm does. */
+/** The same for TensorFlow, which has ops for all that BatchNorm does, and no hard sigmoid. */
 export const TENSORFLOW_PASSES: readonly GraphPass[] = [...SIMPLIFYING, MIXED];
 
 /** Passes over the ONNX graph, after lowering. */
