@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { lower } from "../compile/lower.js";
+import type { Target } from "../compile/ops/op.js";
 import { TELLTALE_BATCH } from "../compile/passes/any-batch.js";
 import { portableModel } from "../compile/portable.js";
 import { trace, useTraceBackend } from "../compile/trace/trace.js";
@@ -14,6 +15,9 @@ import tf from "../tfjs-core.cjs";
 import { evaluationStep } from "../training/steps.js";
 import { exportPage } from "./export-page.js";
 import type { PortableModel } from "./portable-model.js";
+
+/** Convolutions stay as the network has them, for people to read and for others to optimize. */
+const PORTABLE: Target = { block: null, ...DEVICES.cpu.kernels, needsManyChannels: false };
 
 export interface Exported {
   readonly files: readonly string[];
@@ -90,7 +94,7 @@ export function exportOnnx(
     input: { ...metadata.input, shape: [batch, ...size] },
     output: { ...metadata.output, name: ["logits", "probabilities"], shape: [batch, output.channels] },
   };
-  const lowered = lower(trace(step, model.weights), { block: null, ...DEVICES.cpu.kernels });
+  const lowered = lower(trace(step, model.weights), PORTABLE);
   const bytes = portableModel(lowered, {
     frozen: weights,
     metadata: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.stringify(value)])),

@@ -12,6 +12,8 @@ export interface KernelTraits {
   readonly needsEvenPads: boolean;
   /** Whether a tensor can be split into any number of parts; otherwise, a shader has a limited number of buffers. */
   readonly splitsIntoMany: boolean;
+  /** Whether convolutions of a few channels reach only a small part of the rate of others. */
+  readonly needsManyChannels: boolean;
 }
 
 interface DeviceTraits {
@@ -32,7 +34,13 @@ interface DeviceTraits {
 export const DEVICES = {
   cpu: {
     hasBlocks: true,
-    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: false, splitsIntoMany: true },
+    kernels: {
+      hasPoolIndices: true,
+      mixesGroups: false,
+      needsEvenPads: false,
+      splitsIntoMany: true,
+      needsManyChannels: true,
+    },
     keepsState: false,
     joinsSteps: false,
     isShared: false,
@@ -40,7 +48,13 @@ export const DEVICES = {
   },
   webgpu: {
     hasBlocks: false,
-    kernels: { hasPoolIndices: false, mixesGroups: true, needsEvenPads: false, splitsIntoMany: false },
+    kernels: {
+      hasPoolIndices: false,
+      mixesGroups: true,
+      needsEvenPads: false,
+      splitsIntoMany: false,
+      needsManyChannels: false,
+    },
     keepsState: true,
     joinsSteps: false,
     isShared: true,
@@ -49,7 +63,13 @@ export const DEVICES = {
   /** Outputs are copied to the host, because the Node.js binding cannot keep them on the device. */
   cuda: {
     hasBlocks: false,
-    kernels: { hasPoolIndices: true, mixesGroups: false, needsEvenPads: true, splitsIntoMany: true },
+    kernels: {
+      hasPoolIndices: true,
+      mixesGroups: false,
+      needsEvenPads: true,
+      splitsIntoMany: true,
+      needsManyChannels: false,
+    },
     keepsState: false,
     joinsSteps: true,
     isShared: true,

@@ -42,7 +42,9 @@ export function chooseForm(info: ConvInfo, channels: ConvChannels, block: number
     const blockable = isBlockable(channels, block) && (batchSize * pixels) % (block ?? 1) === 0;
     return blockable && !isProduct(info, channels) ? "pointwise" : "matrix";
   }
-  return Math.min(outHeight, outWidth) <= 2 || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
+  const isSmall = (taps: number, size: number) => taps > 1 && size <= 2;
+  const isMostlyPadding = isSmall(info.filterHeight, outHeight) || isSmall(info.filterWidth, outWidth);
+  return isMostlyPadding || (strideHeight > 1 && outHeight <= 4) ? "taps" : "convolution";
 }
 
 /** Each form returns the name of a value with the numbers in the order height, width, from, to. */

@@ -12,6 +12,7 @@ import { JOIN_RESHAPES } from "./join-reshapes.js";
 import { JOIN_UPDATES } from "./join-updates.js";
 import { MAX_MASK } from "./max-mask.js";
 import { MIXED } from "./mixed.js";
+import { NARROW_CONV } from "./narrow-conv.js";
 import { ORDER } from "./order.js";
 import type { GraphPass, NodePass } from "./pass.js";
 import { PIXEL_DOT } from "./pixel-dot.js";
@@ -25,7 +26,7 @@ const SIMPLIFYING = [...[RELU_GRADIENT, HARD_SIGMOID, PIXEL_DOT, SCALED_SUM, FOL
 /** Passes over the traced graph, before layouts are assigned and kernels are lowered to ONNX. */
 export const GRAPH_PASSES: readonly GraphPass[] = [
   ...SIMPLIFYING,
-  ...[MAX_MASK, GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR, JOIN_UPDATES],
+  ...[MAX_MASK, NARROW_CONV, GATED_BATCH_NORM, GATED_GRADIENT, FILTER_FACTOR, JOIN_UPDATES],
   ...[DROP_UNUSED, MIXED],
 ];
 
