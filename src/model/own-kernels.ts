@@ -1,4 +1,4 @@
-// Registers, for one backend, all kernels that tfjs lacks, one that it has wrong, and two gradients that need less memory.
+// Registers, for one backend, all kernels that tfjs lacks, one that it has wrong, and three gradients that need less memory or time.
 
 import { correctAvgPoolGradient } from "./avg-pool-gradient.js";
 import { registerBatchNormKernels } from "./batch-norm-kernels.js";

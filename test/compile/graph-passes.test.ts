@@ -107,6 +107,12 @@ describe("the pass pixel-dot", () => {
     check(PIXEL_DOT, { lines, attributes: { s: { axes: [1, 2] } }, expected: "PixelDot a b" }));
   it("keeps sums over other axes", () =>
     check(PIXEL_DOT, { lines, attributes: { s: { axes: [0, 1, 2] } }, expected: "unchanged" }));
+  it("keeps products with a map that is repeated for all channels", () =>
+    check(PIXEL_DOT, {
+      lines: ["a 2x4x4x8", "m 2x4x4x1", "b 2x4x4x8 = Tile m", ...lines.slice(2)],
+      attributes: { s: { axes: [1, 2] } },
+      expected: "unchanged",
+    }));
   it("keeps products that broadcast", () =>
     check(PIXEL_DOT, {
       lines: lines.with(1, "b 2x1x1x8"),

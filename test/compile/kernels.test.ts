@@ -338,6 +338,28 @@ const CASES: Case[] = [
       tf.reshape(tf.transpose(tf.reshape(x as tf.Tensor, [4, 3, 3, 3, 4]), [0, 1, 2, 4, 3]), [4, 3, 3, 12]),
   ],
   [
+    "transposes of a convolution",
+    "16x4x3x16 3x3x16x16",
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      const turned = (perm: number[]) => tf.transpose(tf.tanh(tf.square(tf.transpose(y, perm))), perm);
+      return tf.add(turned([0, 3, 2, 1]), tf.mul(turned([0, 1, 3, 2]), turned([0, 2, 1, 3])));
+    },
+  ],
+  [
+    "batch norm of one channel",
+    "16x4x3x16 3x3x16x1 1 1",
+    (x, w, g, b) => channelNorm(conv(1, "same")(x, w), g as tf.Tensor, b as tf.Tensor),
+  ],
+  [
+    "a map that is repeated for all channels",
+    "16x4x3x16 3x3x16x16 16x4x3x1 16x1x1x16",
+    (x, w, m, v) => {
+      const gate = tf.sigmoid(tf.mul(tf.tile(m as tf.Tensor, [1, 1, 1, 16]), v as tf.Tensor));
+      return tf.mul(conv(1, "same")(x, w), gate);
+    },
+  ],
+  [
     "conv1d along channels",
     "8x16x1 3x1x1",
     (x, w) => tf.sigmoid(tf.conv1d(x as tf.Tensor3D, w as tf.Tensor3D, 1, "same")),

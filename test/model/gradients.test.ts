@@ -286,3 +286,33 @@ describe("batch norm's own kernels against tfjs' composed gradient", () => {
 async function eagerBackend(): Promise<void> {
   (await ENGINES.eager()).build(() => ({ state: new Map() }));
 }
+
+describe("the gradient of repetition", () => {
+  before(eagerBackend);
+  const check = (name: string, shape: number[], repeat: (x: tf.Tensor) => tf.Tensor, reps: number[]) =>
+    it(name, () => {
+      const x = tensor("repeated", shape);
+      const weights = tensor(
+        "weights of repetitions",
+        shape.map((size, axis) => size * (reps[axis] as number)),
+      );
+      const gradient = (made: (x: tf.Tensor) => tf.Tensor) =>
+        tf.grad((x) => tf.sum(tf.mul(made(x), weights)))(x);
+      const [found, expected] = [gradient((x) => tf.tile(x, reps)), gradient(repeat)];
+      assert.deepEqual(found.shape, shape);
+      assertClose(found.dataSync() as Float32Array, expected.dataSync() as Float32Array, {
+        what: name,
+        tolerance: 1e-6,
+      });
+    });
+  const ones = (...shape: number[]) => tf.ones(shape);
+  check("is that of a broadcast", [2, 3, 1, 1], (x) => tf.mul(x, ones(1, 1, 4, 5)), [1, 1, 4, 5]);
+  check("is that of a concatenation", [2, 3, 2], (x) => tf.concat([x, x, x], 1), [1, 3, 1]);
+  check("is dy if nothing is repeated", [2, 3], (x) => tf.mul(x, ones(2, 3)), [1, 1]);
+  check(
+    "is that of both",
+    [2, 3, 1],
+    (x) => tf.concat([tf.mul(x, ones(1, 1, 2)), tf.mul(x, ones(1, 1, 2))], 0),
+    [2, 1, 2],
+  );
+});

@@ -19,7 +19,8 @@ export function laidOutAs(
   if (!isImageShape(shape)) throw new UnsupportedKernelError(`${kernel} of ${shape.length} axes`, layer);
   const [batch, height, width, channels] = shape;
   const isVector = height * width === 1;
-  const layout = layoutOf(to);
+  // With one channel, both are the same in memory, and rows of one number would be computed one by one.
+  const layout = layoutOf(to) === "plain" && channels === 1 ? "nchw" : layoutOf(to);
   return layout === "plain"
     ? { layout: "rows", shape: [batch * height * width, channels, 1, 1], isVector }
     : { layout, shape: channelsFirst(shape), isVector };

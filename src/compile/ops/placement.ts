@@ -17,6 +17,8 @@ export type Layout = "plain" | "nchw" | "blocked";
 
 /** Axis of an image in tfjs' layout -> axis in nchw. */
 export const IN_NCHW = [0, 2, 3, 1] as const;
+/** The inverse. */
+export const FROM_NCHW = [0, 3, 1, 2] as const;
 
 interface Stored {
   readonly names: Map<Layout, string>;

@@ -6,7 +6,7 @@ import type { Info, Recorder } from "../graph/recorder.js";
 import type { Inputs } from "../graph/recording.js";
 import { MICROSOFT_DOMAIN } from "../onnx/graph.js";
 import type { Context, LayoutContext, Ops } from "./op.js";
-import { IN_NCHW, type Layout } from "./placement.js";
+import { FROM_NCHW, IN_NCHW, type Layout } from "./placement.js";
 
 export const STRUCTURE: Ops<
   "Softmax" | "Concat" | "Split" | "Reshape" | "Tile" | "BatchMatMul" | "Transpose" | "PadV2" | "Slice"
@@ -79,9 +79,17 @@ export const STRUCTURE: Ops<
       const shape = perm.map((axis) => x.shape[axis] ?? 1);
       return recorder.record("Transpose", [x], { perm }, { shape });
     },
-    layout: "plain",
-    lower: ({ builder, placement }, { inputs: [x], attributes: { perm }, outputs: [output] }) =>
-      placement.put(output, "plain", builder.op("Transpose", [placement.full(x, "plain")], { perm })),
+    // Rows that stay whole are copied at once.
+    layout: ({ inputs: [x], attributes: { perm } }, { layoutOf }) =>
+      layoutOf(x) !== "plain" && perm[2] === 2 && perm[3] !== 3 ? "nchw" : "plain",
+    lower: ({ builder, placement, layoutOf }, { inputs: [x], attributes, outputs: [output] }) => {
+      const layout = layoutOf(output);
+      const perm =
+        layout === "nchw"
+          ? FROM_NCHW.map((axis) => IN_NCHW[attributes.perm[axis] as number] as number)
+          : attributes.perm;
+      placement.put(output, layout, builder.op("Transpose", [placement.full(x, layout)], { perm }));
+    },
   },
   PadV2: {
     record: (
