@@ -50,6 +50,11 @@ const CASES: Case[] = [
   ["narrow: 4x4, which pads more at the end", "4x6x8x2 4x4x2x2", conv(1, "same")],
   ["narrow: 3x3 valid, from one channel to one", "4x6x5x1 3x3x1x1", conv(1, "valid")],
   ["narrow: 3x3 padded by 2", "4x4x6x1 3x3x1x4", conv(1, 2)],
+  [
+    "narrow: the same filter on two widths",
+    "4x6x8x2 3x3x2x2",
+    (x, w) => conv(1, "valid")(conv(1, "valid")(x, w), w),
+  ],
   ["narrow: twice the same filter", "4x6x8x2 3x3x2x2", (x, w) => conv(1, "same")(conv(1, "same")(x, w), w)],
   ["7x7 stride 2", "8x14x14x1 7x7x1x16", conv(2, "same")],
   ["2x2 stride 2", "8x6x6x8 2x2x8x8", conv(2, "same")],
@@ -336,6 +341,11 @@ const CASES: Case[] = [
     "4x3x3x12",
     (x) =>
       tf.reshape(tf.transpose(tf.reshape(x as tf.Tensor, [4, 3, 3, 3, 4]), [0, 1, 2, 4, 3]), [4, 3, 3, 12]),
+  ],
+  [
+    "a sum over no axes",
+    "4x3x3x8",
+    (x) => tf.mul(tf.sum(x as tf.Tensor, []), tf.tile(x as tf.Tensor, [1, 1, 1, 1])),
   ],
   [
     "transposes of a convolution",

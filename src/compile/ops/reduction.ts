@@ -32,6 +32,8 @@ function reduction(kernel: ReductionName) {
   ) => {
     const asked = axis ?? reductionIndices ?? x.shape.map((_, index) => index);
     const axes = tf.util.parseAxisParam(asked, x.shape).sort((a, b) => a - b);
+    // For ONNX, no axes would be all.
+    if (axes.length === 0) return recorder.alias(x);
     const [reduced = []] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
     const shape = keepDims === true ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
     return recorder.record(kernel, [x], { axes }, { shape, dtype: x.dtype });

@@ -35,7 +35,7 @@ function isNarrow(node: TracedNode): node is Convolution {
 
 function widen(graph: TracedGraph): TracedGraph {
   const newValue = newValues(graph);
-  const filters = new Map<Value, Value>();
+  const bands = new Map<string, Value>();
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
     if (!isNarrow(node)) return [node];
     const { info } = node.attributes;
@@ -44,19 +44,17 @@ function widen(graph: TracedGraph): TracedGraph {
     const make = nodeMaker(added, newValue, layer);
     const asRows = (image: Value) => make.reshape(image, rowShape(image.shape));
     const banded = (filter: Value) => {
-      const known = filters.get(filter) ?? bandOf(make, filter, info);
-      filters.set(filter, known);
-      return known;
+      // A filter may be used on images of several widths.
+      const key = [filter.id, info.inWidth, info.outWidth, info.padInfo.left].join();
+      const band = bands.get(key) ?? bandOf(make, filter, info);
+      bands.set(key, band);
+      return band;
     };
     const [output] = node.outputs;
     if (node.kernel === "Conv2DBackpropFilter") {
       const [x, dy] = node.inputs;
-      const gradient = newValue([
-        1,
-        info.filterHeight,
-        info.inWidth * info.inChannels,
-        info.outWidth * info.outChannels,
-      ]);
+      const [from, to] = [info.inWidth * info.inChannels, info.outWidth * info.outChannels];
+      const gradient = newValue([1, info.filterHeight, from, to]);
       added.push({
         ...node,
         inputs: [asRows(x), asRows(dy)],
