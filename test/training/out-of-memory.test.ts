@@ -25,8 +25,10 @@ describe("a batch that does not fit into memory", function () {
       const { status, stderr, signal } = spawnSync("bash", ["-c", script, "bash", ...command], {
         cwd: folder,
         encoding: "utf8",
+        timeout: 120_000,
+        killSignal: "SIGKILL",
       });
-      // Where so little is left, libraries may also fail to start a thread, and end the process.
+      // Where so little is left, libraries may also fail to start a thread, and end the process, or wait for one that has not been started.
       if (signal !== null) this.skip();
       assert.equal(status, 1, stderr);
       const [, fitting, groups] =
