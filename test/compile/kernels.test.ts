@@ -343,6 +343,15 @@ const CASES: Case[] = [
       tf.reshape(tf.transpose(tf.reshape(x as tf.Tensor, [4, 3, 3, 3, 4]), [0, 1, 2, 4, 3]), [4, 3, 3, 12]),
   ],
   [
+    "counts of a convolution",
+    "4x3x3x16 3x3x16x16",
+    (x, w) => {
+      const y = conv(1, "same")(x, w);
+      const counts = (axes: number[]) => tf.sum(tf.cast(tf.step(y), "int32"), axes, true);
+      return tf.add(y, tf.add(tf.cast(counts([1, 2]), "float32"), tf.cast(counts([3]), "float32")));
+    },
+  ],
+  [
     "a sum over no axes",
     "4x3x3x8",
     (x) => tf.mul(tf.sum(x as tf.Tensor, []), tf.tile(x as tf.Tensor, [1, 1, 1, 1])),

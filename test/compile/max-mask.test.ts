@@ -31,5 +31,7 @@ describe("the pass max-mask", () => {
   it("keeps a comparison with the maximum of something else", () => keeps("e 2x4x4x8 = Equal other r"));
   it("keeps a comparison with a minimum, which is not less than other numbers", () =>
     keeps("e 2x4x4x8 = Equal x r", lines.with(2, "m 2x8 = Min x")));
+  it("keeps a comparison with the maxima of other rows", () =>
+    keeps("e 2x4x4x8 = Equal x r", lines.with(3, "r 2x4x2x1 = Reshape m")));
   it("keeps another comparison", () => keeps("e 2x4x4x8 = GreaterEqual x r"));
 });

@@ -73,15 +73,15 @@ function withMap(context: Context, { op, image, other, shape }: Operands): strin
   const { builder } = context;
   const [batch, channels, height, width] = channelsFirst(shape);
   const size = blockOf(context);
-  const map = placed(context, other, "blocked");
+  const given = placed(context, other, "blocked");
+  const map = op === "Div" ? builder.op("Reciprocal", [given]) : given;
   const repeated = (count: number, weight: number) => {
     const filter = builder.floats(new Float32Array(count).fill(weight), [count, 1, 1, 1]);
     return builder.blockedConv([map, filter], { kernel_shape: [1, 1] }, count);
   };
   const x = placed(context, image, "blocked");
   if (op === "Add" || op === "Sub") return builder.blockedSum([repeated(channels, op === "Add" ? 1 : -1), x]);
-  const block = repeated(size, 1);
-  const factor = op === "Mul" ? block : builder.op("Reciprocal", [block]);
+  const factor = repeated(size, 1);
   if (channels === size) return builder.op("Mul", [x, factor]);
   const row = height * width * size;
   const views = [

@@ -50,11 +50,12 @@ interface Reduction {
 function lowerReduction(kernel: ReductionName): (context: Context, node: Reduction) => void {
   return (context, { inputs: [input], attributes: { axes }, outputs: [output] }) => {
     const { builder, placement, layoutOf } = context;
-    const isBlocked = layoutOf(input) === "blocked";
-    const reduced =
+    // The blocked kernels take floats only.
+    const isBlocked = layoutOf(input) === "blocked" && input.dtype === "float32";
+    const result =
       (isBlocked ? blockedReduction(context, input, { axes, kernel }) : null) ??
       plainReduction(context, input, { axes, kernel });
-    placement.put(output, "plain", builder.op("Reshape", [reduced, builder.ints(output.shape)]));
+    placement.put(output, "plain", builder.op("Reshape", [result, builder.ints(output.shape)]));
   };
 }
 
@@ -91,29 +92,29 @@ function channelReduction(context: Context, x: string, shape: ChannelsFirst, ker
   const weights = () => new Float32Array(size).fill(kernel === "Mean" ? 1 / channels : 1);
   const ofBlocks = isSum
     ? builder.op("FusedMatMul", [rows, builder.floats(weights(), [size, 1])], {}, MICROSOFT_DOMAIN)
-    : builder.op(`Reduce${kernel}`, [rows], { axes: [1], keepdims: 0 });
+    : reduced(context, rows, { axes: [1], kernel });
   if (blocks === 1) return ofBlocks;
   const parts = builder.op("Reshape", [ofBlocks, builder.ints([batch, blocks, pixels])]);
-  return isSum
-    ? builder.op("ReduceSum", [parts, builder.ints([1])], { keepdims: 0 })
-    : builder.op(`Reduce${kernel}`, [parts], { axes: [1], keepdims: 0 });
+  return reduced(context, parts, { axes: [1], kernel: isSum ? "Sum" : kernel });
 }
 
-function plainReduction(
-  { builder, placement, layoutOf }: Context,
-  input: Value,
-  { axes, kernel }: Kind,
-): string {
+function plainReduction(context: Context, input: Value, { axes, kernel }: Kind): string {
+  const { placement, layoutOf } = context;
   // Since channels come first in nchw, the remaining axes keep their order only if height and width are reduced together.
   const isChannelsFirst =
     layoutOf(input) !== "plain" &&
     axes.includes(1) === axes.includes(2) &&
     (axes.includes(1) || axes.includes(3));
   const x = placement.full(input, isChannelsFirst ? "nchw" : "plain");
-  const reduced = isChannelsFirst ? axes.map((axis) => IN_NCHW[axis] ?? axis) : axes;
+  const own = isChannelsFirst ? axes.map((axis) => IN_NCHW[axis] ?? axis) : axes;
+  return reduced(context, x, { axes: own, kernel });
+}
+
+/** By the plain kernels, of which that of sums takes its axes as an input. Reduced axes keep size 1. */
+function reduced({ builder }: Context, x: string, { axes, kernel }: Kind): string {
   return kernel === "Sum"
-    ? builder.op("ReduceSum", [x, builder.ints(reduced)], { keepdims: 1 })
-    : builder.op(`Reduce${kernel}`, [x], { axes: reduced, keepdims: 1 });
+    ? builder.op("ReduceSum", [x, builder.ints(axes)], { keepdims: 1 })
+    : builder.op(`Reduce${kernel}`, [x], { axes, keepdims: 1 });
 }
 
 function lowerPixelDot(context: Context, node: NodeOf<"PixelDot">): void {

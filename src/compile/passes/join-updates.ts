@@ -5,6 +5,7 @@
 
 import { isSameShape, sizeOfShape, type TracedGraph, type TracedNode } from "../graph/graph.js";
 import type { KernelName, Value } from "../graph/kernels.js";
+import { nodeMaker } from "./new-nodes.js";
 import { newValues } from "./new-values.js";
 import type { GraphPass } from "./pass.js";
 import { usersOf } from "./uses.js";
@@ -146,13 +147,11 @@ function joinAlike(updates: readonly Update[], { make, assigned }: Surroundings)
   const flat = [sizes.reduce((sum, size) => sum + size, 0)];
   const layer = SEVERAL_LAYERS;
   const nodes: TracedNode[] = [];
+  const { reshape } = nodeMaker(nodes, make, layer);
   const row = (values: readonly Value[]): Value => {
-    const parts = values.map((value, index): Value => {
-      if (value.shape.length === 1) return value;
-      const part = make([sizes[index] as number]);
-      nodes.push({ kernel: "Reshape", inputs: [value], attributes: {}, outputs: [part], layer });
-      return part;
-    });
+    const parts = values.map((value, index) =>
+      value.shape.length === 1 ? value : reshape(value, [sizes[index] as number]),
+    );
     const all = make(flat);
     nodes.push({ kernel: "Concat", inputs: parts, attributes: { axis: 0 }, outputs: [all], layer });
     return all;

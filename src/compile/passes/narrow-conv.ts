@@ -39,9 +39,10 @@ function widen(graph: TracedGraph): TracedGraph {
   const nodes = graph.nodes.flatMap((node): TracedNode[] => {
     if (!isNarrow(node)) return [node];
     const { info } = node.attributes;
-    const { layer } = node;
+    const wide = rowsOf(info);
+    const attributes = { groups: 1, info: wide };
     const added: TracedNode[] = [];
-    const make = nodeMaker(added, newValue, layer);
+    const make = nodeMaker(added, newValue, node.layer);
     const asRows = (image: Value) => make.reshape(image, rowShape(image.shape));
     const banded = (filter: Value) => {
       // A filter may be used on images of several widths.
@@ -53,24 +54,13 @@ function widen(graph: TracedGraph): TracedGraph {
     const [output] = node.outputs;
     if (node.kernel === "Conv2DBackpropFilter") {
       const [x, dy] = node.inputs;
-      const [from, to] = [info.inWidth * info.inChannels, info.outWidth * info.outChannels];
-      const gradient = newValue([1, info.filterHeight, from, to]);
-      added.push({
-        ...node,
-        inputs: [asRows(x), asRows(dy)],
-        attributes: { groups: 1, info: rowsOf(info) },
-        outputs: [gradient],
-      });
+      const gradient = newValue([1, wide.filterWidth, wide.inChannels, wide.outChannels]);
+      added.push({ ...node, inputs: [asRows(x), asRows(dy)], attributes, outputs: [gradient] });
       unbanded(make, gradient, info, output);
     } else {
       const [image, filter] = node.inputs;
       const rows = newValue(rowShape(output.shape));
-      added.push({
-        ...node,
-        inputs: [asRows(image), banded(filter)],
-        attributes: { groups: 1, info: rowsOf(info) },
-        outputs: [rows],
-      });
+      added.push({ ...node, inputs: [asRows(image), banded(filter)], attributes, outputs: [rows] });
       make.reshape(rows, output.shape, output);
     }
     return added;
