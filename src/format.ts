@@ -19,6 +19,11 @@ export function formatBytes(bytes: number): string {
   return bytes < 999.5 ? `${bytes} bytes` : `${formatLarge(bytes)}B`;
 }
 
+/** A share: 0.1234 is `12.34 %`. */
+export function formatPercent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
 /** -1.234, 2 digits -> -1.23; -0.001 -> 0.00 */
 export function formatFixed(value: number, digits: number): string {
   const text = value.toFixed(digits);

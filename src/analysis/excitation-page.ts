@@ -1,6 +1,6 @@
 // The measurements of a run's gates -> one page with figure 5 of the SENet paper and the worth of each gate.
 
-import { formatSigned } from "../format.js";
+import { formatPercent, formatSigned } from "../format.js";
 import { escapeHtml, figure, htmlTable, page } from "../present/html.js";
 import type { GateRow } from "../records/tables.js";
 import { depthPlot, MOST_CHANNELS } from "./excitation-plots.js";
@@ -22,9 +22,9 @@ export function gateTable(rows: readonly GateRow[]): { head: string[]; cells: st
       row.gate,
       String(row.channels),
       row.mean.toFixed(3),
-      percent(row.saturated),
+      formatPercent(row.saturated),
       row.class_specificity.toFixed(3),
-      percent(row.error_with_mean),
+      formatPercent(row.error_with_mean),
       `${points(row.worth)} [${points(row.worth_low)}, ${points(row.worth_high)}]`,
     ]),
   };
@@ -71,9 +71,5 @@ ${htmlTable(head, cells)}`,
 
 /** Test error of the unchanged network, which is the same in every row. */
 function errorIn([first]: readonly GateRow[]): string {
-  return first ? percent(first.error) : "";
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  return first ? formatPercent(first.error) : "";
 }

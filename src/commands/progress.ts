@@ -2,12 +2,13 @@
 // is no terminal.
 
 import { MultiBar, SingleBar } from "cli-progress";
+import { formatPercent } from "../format.js";
 import type { RunState } from "../records/run-status.js";
 import { isLeftOut } from "../records/run-status.js";
 import type { Workers } from "../sweep/launch/launcher.js";
 import type { SweepWatcher } from "../sweep/sweep-options.js";
 import type { Run } from "../sweep/variant.js";
-import type { RunProgress } from "../training/train-run.js";
+import type { RunProgress } from "../training/run-options.js";
 import { BAR_STYLE } from "./bar-style.js";
 import { leftWords, SweepClock, TrainingClock } from "./clocks.js";
 import { watchData } from "./data-progress.js";
@@ -34,7 +35,7 @@ export function silentView(): SweepView {
 }
 
 const describe = ({ loss, error, imagesPerSecond, epoch, epochs }: RunProgress) =>
-  `epoch ${epoch}/${epochs}  training loss ${loss.toFixed(4)}, error ${(100 * error).toFixed(2)} %  ${Math.round(imagesPerSecond)} images/s`;
+  `epoch ${epoch}/${epochs}  training loss ${loss.toFixed(4)}, error ${formatPercent(error)}  ${Math.round(imagesPerSecond)} images/s`;
 
 const brief = ({ loss, error, epoch, epochs }: RunProgress) =>
   `${epoch}/${epochs}  training ${loss.toFixed(3)}, ${(100 * error).toFixed(1)} %`;

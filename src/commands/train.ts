@@ -9,6 +9,7 @@ import { datasetOf } from "../experiment/dataset-facts.js";
 import { fingerprintOf, trajectoryOf } from "../experiment/fingerprint.js";
 import { loadExperiment, networkOf } from "../experiment/load-experiment.js";
 import { checkStartingRun, withStartingRun } from "../experiment/starting-run.js";
+import { formatPercent } from "../format.js";
 import { addEvents } from "../records/event-file.js";
 import { removeLeftovers } from "../records/files.js";
 import { heldBy, isLock, lockFolder } from "../records/lock.js";
@@ -19,7 +20,8 @@ import { indexFinishedRuns, reuseRun } from "../sweep/finished-runs.js";
 import { checkFree, isOther, setAside } from "../sweep/set-aside.js";
 import { continueShorter } from "../sweep/shorter-runs.js";
 import { isFailedRun } from "../training/failed-run.js";
-import { type RunOptions, trainRun } from "../training/train-run.js";
+import type { RunOptions } from "../training/run-options.js";
+import { trainRun } from "../training/train-run.js";
 import { autoNotes } from "./auto-backend.js";
 import { watchData } from "./data-progress.js";
 import { type EngineFlags, parseEngine } from "./inputs.js";
@@ -143,7 +145,7 @@ function printResult(folder: RunFolder, known: string | null, { json }: Pick<Tra
   }
   if (known !== null) print(`already trained (${known}); nothing was repeated`);
   print(
-    `test error ${(100 * result.test_error).toFixed(2)} %, test loss ${result.test_loss.toFixed(4)}, ${result.images_per_second} images/s`,
+    `test error ${formatPercent(result.test_error)}, test loss ${result.test_loss.toFixed(4)}, ${result.images_per_second} images/s`,
   );
   print(`results: ${folder.result}, ${folder.epochs}`);
 }

@@ -1,6 +1,6 @@
 // What runs predict of each test image -> tables and sentences.
 
-import { formatFixed, formatSigned, formatTable } from "../format.js";
+import { formatFixed, formatPercent, formatSigned, formatTable } from "../format.js";
 import { cellOf, type WholeRow } from "../records/columns.js";
 import type { CLASS_COLUMNS, EVIDENCE_COLUMNS } from "../records/report-tables.js";
 import type { ClassDifference } from "../report/class-differences.js";
@@ -9,7 +9,7 @@ import { MOST_CLASSES } from "./confusion-plot.js";
 
 const NOTHING = "-";
 const percent = (share: number | null | undefined) =>
-  share === null || share === undefined || Number.isNaN(share) ? NOTHING : `${(100 * share).toFixed(2)} %`;
+  share === null || share === undefined || Number.isNaN(share) ? NOTHING : formatPercent(share);
 const points = (share: number) => formatFixed(100 * share, 2);
 
 export interface EvidenceTable {

@@ -1,7 +1,7 @@
 // The data of sweeps -> one self-contained page with question, answer, tables, plots and runs. It has no scripts and loads nothing.
 
 import { stringify } from "yaml";
-import { formatDuration } from "../format.js";
+import { formatDuration, formatPercent } from "../format.js";
 import { commonBaseline } from "../report/comparison.js";
 import { configChanges } from "../report/config-changes.js";
 import type { ReportData } from "../report/read-report.js";
@@ -126,7 +126,7 @@ function classTable({ comparison: { variants }, classNames }: ReportData): strin
     ["test error by class", ...names.map((name) => `class ${name}`)],
     rows.map(({ variant, errorsByClass }) => [
       variant,
-      ...errorsByClass.map((error) => (error === null ? "-" : `${(100 * error).toFixed(2)} %`)),
+      ...errorsByClass.map((error) => (error === null ? "-" : formatPercent(error))),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 // A comparison in plain sentences that claim no more than the number of seeds allows.
 
-import { formatChange, formatCount, formatFixed } from "../format.js";
+import { formatChange, formatCount, formatFixed, formatPercent } from "../format.js";
 import { costWords, type Match } from "../records/variant-cells.js";
 import type { Comparison, VariantComparison } from "../report/comparison.js";
 import { leastAnytimePairs, smallestAnytimeP } from "../statistics/evidence.js";
@@ -155,7 +155,7 @@ function majority({ metric, majorityError }: Comparison): string[] {
   if (majorityError === null) return [];
   const hint = metric === "test_balanced_error" ? "" : "; test_balanced_error weights all classes equally";
   return [
-    `Classes are imbalanced: always predicting the most frequent one has a test error of ${(100 * majorityError).toFixed(2)} %${hint}.`,
+    `Classes are imbalanced: always predicting the most frequent one has a test error of ${formatPercent(majorityError)}${hint}.`,
   ];
 }
 

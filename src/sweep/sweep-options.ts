@@ -3,7 +3,7 @@
 import type { DataProgress } from "../data/progress.js";
 import type { RunState } from "../records/run-status.js";
 import type { EngineOptions } from "../runtime/devices.js";
-import type { RunProgress } from "../training/train-run.js";
+import type { RunProgress } from "../training/run-options.js";
 import type { ExpandedSweep } from "./expand.js";
 import type { Launcher, Workers } from "./launch/launcher.js";
 import type { Run } from "./variant.js";

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, readAgain, writeWhole } from "../../records/files.js";
-import type { RunProgress } from "../../training/train-run.js";
+import type { RunProgress } from "../../training/run-options.js";
 import { workFolder } from "./orders.js";
 
 /** A run that a worker is training, or was training when it was killed. */

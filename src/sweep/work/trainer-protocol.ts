@@ -2,7 +2,7 @@
 
 import type { Experiment } from "../../config/experiment.js";
 import type { RunState } from "../../records/run-status.js";
-import type { RunProgress } from "../../training/train-run.js";
+import type { RunProgress } from "../../training/run-options.js";
 import type { HowToTrain } from "./orders.js";
 
 /** Asks for a run, once the one before has ended. */

@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { canonical } from "../../canonical.js";
 import { PENDING, type RunState } from "../../records/run-status.js";
-import type { RunProgress } from "../../training/train-run.js";
+import type { RunProgress } from "../../training/run-options.js";
 import type { RunReport, TrainOrder } from "./trainer-protocol.js";
 
 const PROCESS = fileURLToPath(new URL("trainer-process.js", import.meta.url));

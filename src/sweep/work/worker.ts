@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { epochsIn, removeRunLeftovers, runFolder } from "../../records/run-folder.js";
 import type { RunState } from "../../records/run-status.js";
-import type { RunProgress } from "../../training/train-run.js";
+import type { RunProgress } from "../../training/run-options.js";
 import { type NeedsReader, needsReader } from "./needs.js";
 import { type Orders, ordersReader } from "./orders.js";
 import { epochSeconds, type RunningSign, signsIn, signsOf } from "./signs.js";
