@@ -22,13 +22,22 @@ describe("the pass order", () => {
     }
   });
 
-  it("keeps the order of unused nodes, which determines the order of execution", () => {
-    const nodes = trainingStep(20);
-    const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-    const last = (all: readonly OnnxNode[]) =>
-      all.flatMap(({ outputs }) => outputs).filter((name) => !used.has(name));
-    assert.equal(last(nodes).length, 20);
-    assert.deepEqual(last(order(nodes)), last(nodes));
+  it("lets each weight be updated before gradients of the layers before it are computed", () => {
+    const depth = 20;
+    const up = Array.from({ length: depth }, (_, index) => index + 1);
+    // As `join-updates` makes them: the last nodes of the trace, which need the gradients of all layers.
+    const joined = [
+      node(`small = Concat ${up.map((layer) => `d${layer}`).join(" ")}`),
+      node("decayed = Mul velocity momentum"),
+      node("v = Add decayed small"),
+      node("new = Sub weight v"),
+    ];
+    const places = new Map(
+      executed(order([...trainingStep(depth), ...joined])).map(({ outputs }, index) => [outputs[0], index]),
+    );
+    const place = (name: string) => places.get(name) as number;
+    for (const layer of up.slice(1))
+      assert.ok(place(`new${layer}`) < place(`d${layer - 1}`), `layer ${layer}`);
   });
 
   it("puts nodes that depend only on state before those that depend on images", () => {
@@ -71,6 +80,23 @@ function trainingStep(depth: number): OnnxNode[] {
     node(`new${layer} = Sub weight${layer} v${layer}`),
   ]);
   return [...forward, ...back, ...updates];
+}
+
+/** In the order in which ONNX Runtime executes them: back from each node whose outputs are unused, beginning with the last. */
+function executed(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const makers = new Map(nodes.flatMap((maker) => maker.outputs.map((name) => [name, maker] as const)));
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const done = new Set<OnnxNode>();
+  const visit = (next: OnnxNode) => {
+    if (done.has(next)) return;
+    for (const name of next.inputs) {
+      const maker = makers.get(name);
+      if (maker) visit(maker);
+    }
+    done.add(next);
+  };
+  for (const last of nodes.toReversed()) if (last.outputs.every((name) => !used.has(name))) visit(last);
+  return [...done];
 }
 
 /** The number of steps along its list of ready nodes that ONNX Runtime takes to sort the graph once. */

@@ -7,8 +7,8 @@
 // they are ready, they leave the list immediately.
 //
 // This is not the order of execution. For that, ONNX Runtime goes back from the last node whose outputs are unused, then from the
-// one before it, and so on. These nodes therefore keep their order, so that each weight is updated as soon as its gradient is
-// available, deepest layer first. Otherwise, all gradients would be kept until the end of the step.
+// one before it, and so on. The longer the path to such a node, the earlier it is listed, so that each weight is updated as soon as
+// its gradient is available, deepest layer first. Otherwise, all gradients would be kept until the end of the step.
 
 import type { OnnxGraph, OnnxNode } from "../onnx/graph.js";
 import type { NodePass } from "./pass.js";
@@ -24,7 +24,10 @@ function orderForLoading(graph: OnnxGraph): OnnxGraph {
   const all = connect(graph);
   const isLast = ({ followers }: Linked) => followers.length === 0;
   const isReady = (linked: Linked) => linked.missing === 0 && !isLast(linked);
-  const last = all.filter(isLast).values();
+  const last = all
+    .filter(isLast)
+    .sort((a, b) => b.fromStart - a.fromStart)
+    .values();
   const ordered: OnnxNode[] = [];
   let nextLast = last.next().value;
   const takeLast = () => {
@@ -57,6 +60,8 @@ interface Linked {
   readonly followers: Linked[];
   /** Number of inputs whose nodes have not been placed yet. */
   missing: number;
+  /** Number of nodes on the longest path before it. */
+  readonly fromStart: number;
   /** Number of nodes on the longest path after it. */
   toEnd: number;
   /** Whether it depends, directly or indirectly, on an input of the call. */
@@ -69,7 +74,8 @@ function connect({ nodes, inputs }: OnnxGraph): Linked[] {
   const all = nodes.map((node) => {
     const from = node.inputs.flatMap((name) => makers.get(name) ?? []);
     const needsFed = node.inputs.some((name) => fed.has(name)) || from.some((maker) => maker.needsFed);
-    const linked: Linked = { node, followers: [], missing: from.length, toEnd: 0, needsFed };
+    const fromStart = Math.max(0, ...from.map((maker) => maker.fromStart + 1));
+    const linked: Linked = { node, followers: [], missing: from.length, fromStart, toEnd: 0, needsFed };
     for (const maker of from) maker.followers.push(linked);
     for (const name of node.outputs) makers.set(name, linked);
     return linked;
