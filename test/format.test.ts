@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatFixed, formatSigned, formatTable } from "../src/format.js";
+import { formatFixed, formatPercent, formatSigned, formatTable } from "../src/format.js";
 
 describe("formatTable", () => {
   const HEAD = ["variant", "runs", "test error", "detail"];
@@ -44,4 +44,8 @@ it("formatSigned writes a sign, and never -0", () => {
     [-0.004, 0, -0.006, 1.234, 0.004].map((value) => formatSigned(value, 2)),
     ["+0.00", "+0.00", "-0.01", "+1.23", "+0.00"],
   );
+});
+
+it("formatPercent writes a share with two digits", () => {
+  assert.deepEqual([0, 0.1234, 0.00005, 1].map(formatPercent), ["0.00 %", "12.34 %", "0.01 %", "100.00 %"]);
 });

@@ -22,6 +22,15 @@ describe("the pass order", () => {
     }
   });
 
+  it("lists new weights in the order of their layers, the reverse of which is the order of execution", () => {
+    const nodes = trainingStep(20);
+    const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+    const last = (all: readonly OnnxNode[]) =>
+      all.flatMap(({ outputs }) => outputs).filter((name) => !used.has(name));
+    assert.equal(last(nodes).length, 20);
+    assert.deepEqual(last(order(nodes)), last(nodes));
+  });
+
   it("lets each weight be updated before gradients of the layers before it are computed", () => {
     const depth = 20;
     const up = Array.from({ length: depth }, (_, index) => index + 1);

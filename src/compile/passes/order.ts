@@ -8,14 +8,15 @@
 //
 // This is not the order of execution. For that, ONNX Runtime goes back from the last node whose outputs are unused, then from the
 // one before it, and so on. The longer the path to such a node, the earlier it is listed, so that each weight is updated as soon as
-// its gradient is available, deepest layer first. Otherwise, all gradients would be kept until the end of the step.
+// its gradient is available, deepest layer first, and joined updates come after all others. Otherwise, gradients or the images that
+// they are computed from would be kept until the end of the step.
 
 import type { OnnxGraph, OnnxNode } from "../onnx/graph.js";
 import type { NodePass } from "./pass.js";
 
 export const ORDER: NodePass = {
   name: "order",
-  purpose: "lists the nodes in the order in which ONNX Runtime loads them fastest",
+  purpose: "lists nodes as ONNX Runtime loads them fastest, and results so that it needs the least memory",
   run: orderForLoading,
 };
 
